@@ -1,0 +1,162 @@
+import type {
+  AppliedWrite,
+  ChangeBatch,
+  DispatchRow,
+  DispatchStore,
+  DispatchWrite,
+  ListPage,
+  ListPlace,
+  ListQuery,
+  LoggedChange,
+  SortColumn,
+} from './dispatchStore.js';
+import { matchesFilter } from './matchesFilter.js';
+
+/** What a memory store can be given. */
+export interface MemoryStoreOptions {
+  /**
+   * The clock, in microseconds since the epoch.
+   *
+   * @default the system's, by the millisecond
+   */
+  readonly nowUs?: () => number;
+}
+
+interface Microgrid {
+  readonly rows: Map<number, DispatchRow>;
+  /** Entries `prunedSeq + 1` to `seq`, in order. */
+  log: LoggedChange[];
+  prunedSeq: number;
+  seq: number;
+  lastUs: number;
+  /** The rows in ascending order by each column that was asked for since the last change. */
+  readonly sorted: Map<SortColumn, readonly DispatchRow[]>;
+}
+
+/** A {@link DispatchStore} that keeps everything in this process, and nothing beyond it. */
+export function memoryStore({ nowUs = () => Date.now() * 1000 }: MemoryStoreOptions = {}): DispatchStore {
+  const microgrids = new Map<number, Microgrid>();
+  const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
+  let lastId = 0;
+
+  function apply(microgridId: number, write: DispatchWrite): AppliedWrite {
+    const microgrid = microgrids.get(microgridId) ?? newMicrogrid();
+    const id = write.id ?? lastId + 1;
+    const old = microgrid.rows.get(id) ?? null;
+    const atUs = Math.max(Math.floor(nowUs()), microgrid.lastUs + 1);
+    const change = write.decide(old, { id, atUs });
+    if (!change) return { seq: microgrid.seq, dispatch: old };
+
+    const { kind, dispatch } = change;
+    if (kind === 'deleted') microgrid.rows.delete(id);
+    else microgrid.rows.set(id, dispatch);
+    microgrid.sorted.clear();
+    microgrid.seq += 1;
+    microgrid.lastUs = atUs;
+    microgrid.log.push({ microgridId, seq: microgrid.seq, kind, atUs, id, message: dispatch.message });
+    microgrids.set(microgridId, microgrid);
+    lastId = Math.max(lastId, id);
+    for (const listener of listeners) listener([microgridId]);
+    return { seq: microgrid.seq, dispatch };
+  }
+
+  function changes(cursors: ReadonlyMap<number, number>, limit: number): ChangeBatch {
+    const found: LoggedChange[] = [];
+    const pruned: number[] = [];
+    for (const [microgridId, cursor] of cursors) {
+      const microgrid = microgrids.get(microgridId);
+      if (!microgrid) continue;
+      const from = cursor - microgrid.prunedSeq;
+      if (from < 0) pruned.push(microgridId);
+      else found.push(...microgrid.log.slice(from, from + limit - found.length));
+    }
+    return { changes: found, pruned };
+  }
+
+  function prune(beforeUs: number): number {
+    let count = 0;
+    for (const microgrid of microgrids.values()) {
+      const kept = microgrid.log.filter(change => change.atUs >= beforeUs);
+      const dropped = microgrid.log.length - kept.length;
+      microgrid.log = kept;
+      microgrid.prunedSeq += dropped;
+      count += dropped;
+    }
+    return count;
+  }
+
+  return {
+    apply: async (microgridId, write) => apply(microgridId, write),
+    get: async (microgridId, id) => microgrids.get(microgridId)?.rows.get(id) ?? null,
+    list: async (microgridId, query, place, limit, maxBytes) =>
+      listPage(microgrids.get(microgridId) ?? newMicrogrid(), query, place, limit, maxBytes),
+    head: async microgridId => microgrids.get(microgridId)?.seq ?? 0,
+    changes: async (cursors, limit) => changes(cursors, limit),
+    onWake(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    prune: async beforeUs => prune(beforeUs),
+    async close() {
+      listeners.clear();
+      microgrids.clear();
+    },
+  };
+}
+
+function newMicrogrid(): Microgrid {
+  return { rows: new Map(), log: [], prunedSeq: 0, seq: 0, lastUs: 0, sorted: new Map() };
+}
+
+function listPage(
+  microgrid: Microgrid,
+  { filter, sort }: ListQuery,
+  place: ListPlace | null,
+  limit: number,
+  maxBytes: number,
+): ListPage {
+  const rows = sortedRows(microgrid, sort.column);
+  const matches = matchesFilter(filter);
+  const step = sort.descending ? -1 : 1;
+  const items: DispatchRow[] = [];
+  let bytes = 0;
+  let more = false;
+  for (let index = firstIndex(rows, sort, place); index >= 0 && index < rows.length; index += step) {
+    const row = rows[index] as DispatchRow;
+    if (matches && !matches(row)) continue;
+    bytes += row.message.length;
+    more = items.length === limit || (items.length > 0 && bytes > maxBytes);
+    if (more) break;
+    items.push(row);
+  }
+  const last = items.at(-1);
+  return {
+    items,
+    next: more && last ? { value: last[sort.column], id: last.id } : null,
+    total: matches ? rows.reduce((count, row) => (matches(row) ? count + 1 : count), 0) : rows.length,
+  };
+}
+
+function sortedRows(microgrid: Microgrid, column: SortColumn): readonly DispatchRow[] {
+  let rows = microgrid.sorted.get(column);
+  if (!rows) {
+    rows = [...microgrid.rows.values()].sort((a, b) => a[column] - b[column] || a.id - b.id);
+    microgrid.sorted.set(column, rows);
+  }
+  return rows;
+}
+
+/** The index of the first row behind the place, in the direction of the sort; outside of the rows when there is none. */
+function firstIndex(rows: readonly DispatchRow[], { column, descending }: ListQuery['sort'], place: ListPlace | null) {
+  if (!place) return descending ? rows.length - 1 : 0;
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const row = rows[middle] as DispatchRow;
+    const order = row[column] - place.value || row.id - place.id;
+    if (order < 0 || (order === 0 && !descending)) low = middle + 1;
+    else high = middle;
+  }
+  return descending ? low - 1 : low;
+}

@@ -1,0 +1,299 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type {
+  DispatchRow,
+  DispatchStore,
+  ListPlace,
+  ListQuery,
+  LoggedChange,
+  StoredDispatch,
+} from '../../src/service/dispatchStore.js';
+import { changeOf, creation, dispatchRow } from '../support/dispatchRow.js';
+import { oracleList, queryArbitrary, rowArbitrary } from '../support/listOracle.js';
+
+const ALL: ListQuery = { filter: {}, sort: { column: 'createUs', descending: true } };
+const MEGABYTE = 1_000_000;
+
+/** A store to test, with the clock it reads. */
+export type StoreFactory = (nowUs: () => number) => Promise<DispatchStore> | DispatchStore;
+
+/** Fixes what every dispatch store must do. */
+export function describeStore(name: string, openStore: StoreFactory): void {
+  describe(name, () => {
+    let store: DispatchStore;
+    let nowUs: number;
+
+    beforeEach(async () => {
+      nowUs = 1_700_000_000_000_000;
+      store = await openStore(() => nowUs);
+    });
+    afterEach(() => store.close());
+
+    const create = async (microgridId: number, overrides: Partial<DispatchRow> = {}): Promise<StoredDispatch> => {
+      const { dispatch } = await store.apply(microgridId, creation(overrides));
+      if (!dispatch) throw new Error('the store created nothing');
+      return dispatch;
+    };
+    const log = async (microgridId: number, after = 0): Promise<readonly LoggedChange[]> =>
+      (await store.changes(new Map([[microgridId, after]]), 1000)).changes;
+    const listIds = async (microgridId: number, query: ListQuery = ALL): Promise<number[]> =>
+      (await store.list(microgridId, query, null, 1000, MEGABYTE)).items.map(item => item.id);
+
+    describe('writes', () => {
+      it('keeps the bytes it is given', async () => {
+        const message = Uint8Array.from({ length: 256 }, (_, index) => index);
+        const { id } = await create(1, { message });
+        expect(new Uint8Array((await store.get(1, id))?.message ?? [])).toEqual(message);
+      });
+
+      it('numbers the changes of a microgrid from 1 without gaps', async () => {
+        const { id } = await create(1);
+        await create(2);
+        await store.apply(1, changeOf(id, 'updated'));
+        await store.apply(1, changeOf(id, 'deleted'));
+        expect((await log(1)).map(({ seq, kind }) => [seq, kind])).toEqual([
+          [1, 'created'],
+          [2, 'updated'],
+          [3, 'deleted'],
+        ]);
+        expect([await store.head(1), await store.head(2), await store.head(3)]).toEqual([3, 1, 0]);
+      });
+
+      it('gives instants that strictly increase, whatever the clock does', async () => {
+        const granted: number[] = [];
+        for (const step of [0, 0, -5_000_000, 0, 1_000, -1]) {
+          nowUs += step;
+          await store.apply(1, {
+            id: null,
+            decide(_, { id, atUs }) {
+              granted.push(atUs);
+              return { kind: 'created', dispatch: dispatchRow({ id, createUs: atUs, updateUs: atUs }) };
+            },
+          });
+        }
+        expect(granted[0]).toBe(1_700_000_000_000_000);
+        expect(
+          granted.every((at, index) => Number.isInteger(at) && (index === 0 || at > (granted[index - 1] ?? 0))),
+        ).toBe(true);
+        expect((await log(1)).map(change => change.atUs)).toEqual(granted);
+      });
+
+      it('follows the clock again when it is ahead of the last change', async () => {
+        await create(1);
+        nowUs += 7_000_000;
+        await create(1);
+        expect((await log(1)).at(-1)?.atUs).toBe(nowUs);
+      });
+
+      it('hands the present state to the decision, and null when there is none', async () => {
+        const { id } = await create(1);
+        const seen: (number | undefined)[] = [];
+        const look = {
+          decide(old: StoredDispatch | null) {
+            seen.push(old?.id);
+            return null;
+          },
+        };
+        await store.apply(1, { id, ...look });
+        await store.apply(2, { id, ...look });
+        await store.apply(1, { id: null, ...look });
+        expect(seen).toEqual([id, undefined, undefined]);
+      });
+
+      it('logs nothing when the decision is to change nothing', async () => {
+        const { id } = await create(1);
+        const applied = await store.apply(1, { id, decide: () => null });
+        expect(applied.seq).toBe(1);
+        expect(applied.dispatch?.id).toBe(id);
+        expect(await store.head(1)).toBe(1);
+      });
+
+      it('changes nothing when the decision throws, and passes the error on', async () => {
+        const { id, message } = await create(1);
+        const refusal = new Error('refused');
+        const refuse = () => {
+          throw refusal;
+        };
+        await expect(store.apply(1, { id, decide: refuse })).rejects.toBe(refusal);
+        await expect(store.apply(1, { id: null, decide: refuse })).rejects.toBe(refusal);
+        expect(await store.head(1)).toBe(1);
+        expect(await listIds(1)).toEqual([id]);
+        expect((await store.get(1, id))?.message).toEqual(message);
+      });
+
+      it('never uses an id twice, across microgrids and after deletions', async () => {
+        const first = await create(1);
+        const second = await create(2);
+        await store.apply(2, changeOf(second.id, 'deleted'));
+        const third = await create(2);
+        await store.apply(1, changeOf(first.id, 'deleted'));
+        const fourth = await create(1);
+        expect(new Set([first.id, second.id, third.id, fourth.id]).size).toBe(4);
+      });
+
+      it('orders concurrent writes one after the other', async () => {
+        const { id } = await create(1, { message: Uint8Array.of(0) });
+        const increment = {
+          id,
+          decide: (old: StoredDispatch | null, { atUs }: { atUs: number }) => ({
+            kind: 'updated' as const,
+            dispatch: dispatchRow({ id, updateUs: atUs, message: Uint8Array.of((old?.message[0] ?? 0) + 1) }),
+          }),
+        };
+        const applied = await Promise.all(Array.from({ length: 100 }, () => store.apply(1, increment)));
+        expect((await store.get(1, id))?.message[0]).toBe(100);
+        expect(new Set(applied.map(({ seq }) => seq)).size).toBe(100);
+        expect(await store.head(1)).toBe(101);
+      });
+
+      it('forgets a deleted dispatch and logs its last state', async () => {
+        const { id } = await create(1);
+        await store.apply(1, changeOf(id, 'deleted', { message: Uint8Array.of(42) }));
+        expect(await store.get(1, id)).toBeNull();
+        expect(await listIds(1)).toEqual([]);
+        expect((await log(1)).at(-1)).toMatchObject({ kind: 'deleted', id, message: Uint8Array.of(42) });
+      });
+
+      it('keeps microgrids apart', async () => {
+        const { id } = await create(1);
+        expect(await store.get(2, id)).toBeNull();
+        expect(await listIds(2)).toEqual([]);
+      });
+    });
+
+    describe('lists', () => {
+      it('cuts a page at the byte limit, but never before the first item', async () => {
+        for (let count = 0; count < 3; count += 1) await create(1, { message: new Uint8Array(100) });
+        const sizes = async (maxBytes: number) => (await store.list(1, ALL, null, 10, maxBytes)).items.length;
+        expect([await sizes(99), await sizes(100), await sizes(200), await sizes(299), await sizes(300)]).toEqual([
+          1, 1, 2, 2, 3,
+        ]);
+      });
+
+      it('has no next place behind the last item', async () => {
+        await create(1);
+        await create(1);
+        expect((await store.list(1, ALL, null, 2, MEGABYTE)).next).toBeNull();
+        expect((await store.list(1, ALL, null, 1, MEGABYTE)).next).not.toBeNull();
+      });
+
+      it('goes on behind an item that was deleted meanwhile', async () => {
+        const ids = [await create(1), await create(1), await create(1)].map(({ id }) => id);
+        const ascending: ListQuery = { ...ALL, sort: { column: 'createUs', descending: false } };
+        const first = await store.list(1, ascending, null, 2, MEGABYTE);
+        await store.apply(1, changeOf(ids[1] ?? 0, 'deleted'));
+        const second = await store.list(1, ascending, first.next, 2, MEGABYTE);
+        expect(second.items.map(({ id }) => id)).toEqual([ids[2]]);
+      });
+
+      it('gives the same items in pages of any size as an oracle that filters and sorts them', async () => {
+        await fc.assert(
+          fc.asyncProperty(
+            fc.array(rowArbitrary, { maxLength: 30 }),
+            queryArbitrary,
+            fc.integer({ min: 1, max: 7 }),
+            async (overrides, query, limit) => {
+              await using fresh = await opened(openStore);
+              const rows: DispatchRow[] = [];
+              for (const override of overrides) {
+                await fresh.store.apply(1, {
+                  id: null,
+                  decide(_, { id, atUs }) {
+                    const dispatch = dispatchRow({ ...override, id, createUs: atUs });
+                    rows.push(dispatch);
+                    return { kind: 'created', dispatch };
+                  },
+                });
+              }
+              const expected = oracleList(rows, query);
+              const listed: number[] = [];
+              let place: ListPlace | null = null;
+              do {
+                const page = await fresh.store.list(1, query, place, limit, MEGABYTE);
+                expect(page.total).toBe(expected.length);
+                expect(page.items.length).toBeLessThanOrEqual(limit);
+                listed.push(...page.items.map(({ id }) => id));
+                place = page.next;
+              } while (place);
+              expect(listed).toEqual(expected.map(({ id }) => id));
+            },
+          ),
+          { numRuns: 300 },
+        );
+      });
+    });
+
+    describe('change log', () => {
+      it('gives what follows each cursor, at most the limit in all', async () => {
+        for (let count = 0; count < 5; count += 1) {
+          await create(1);
+          await create(2);
+        }
+        const cursors = new Map([
+          [1, 3],
+          [2, 5],
+          [3, 0],
+        ]);
+        const { changes, pruned } = await store.changes(cursors, 100);
+        expect(changes.map(({ microgridId, seq }) => [microgridId, seq])).toEqual([
+          [1, 4],
+          [1, 5],
+        ]);
+        expect(pruned).toEqual([]);
+        expect(
+          (
+            await store.changes(
+              new Map([
+                [1, 0],
+                [2, 0],
+              ]),
+              7,
+            )
+          ).changes,
+        ).toHaveLength(7);
+      });
+
+      it('tells which cursors lie before what was pruned', async () => {
+        await create(1);
+        await create(1);
+        nowUs += 60_000_000;
+        await create(1);
+        await create(2);
+        expect(await store.prune(nowUs)).toBe(2);
+        expect(
+          (
+            await store.changes(
+              new Map([
+                [1, 1],
+                [2, 0],
+              ]),
+              100,
+            )
+          ).pruned,
+        ).toEqual([1]);
+        expect((await log(1, 2)).map(({ seq }) => seq)).toEqual([3]);
+        expect(await store.head(1)).toBe(3);
+        expect(await listIds(1)).toHaveLength(3);
+      });
+
+      it('wakes its listeners after each change until they leave', async () => {
+        const woken: (readonly number[] | null)[] = [];
+        const seen = new Promise<void>(resolve => {
+          store.onWake(microgridIds => {
+            if (!microgridIds || microgridIds.includes(4)) resolve();
+          });
+        });
+        const leave = store.onWake(microgridIds => woken.push(microgridIds));
+        leave();
+        await create(4);
+        await seen;
+        expect(woken).toEqual([]);
+      });
+    });
+  });
+}
+
+async function opened(openStore: StoreFactory) {
+  const store = await openStore(() => 1_700_000_000_000_000);
+  return { store, [Symbol.asyncDispose]: () => store.close() };
+}
