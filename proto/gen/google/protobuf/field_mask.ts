@@ -5,7 +5,8 @@
 // source: google/protobuf/field_mask.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { StrictReader as BinaryReader } from "../../../../src/wire/strictReader.js";
 
 export const protobufPackage = "google.protobuf";
 
@@ -226,7 +227,7 @@ export const FieldMask: MessageFns<FieldMask> & FieldMaskWrapperFns = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): FieldMask {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: FieldMask): FieldMask {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -235,9 +236,9 @@ export const FieldMask: MessageFns<FieldMask> & FieldMaskWrapperFns = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseFieldMask();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseFieldMask();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -248,10 +249,7 @@ export const FieldMask: MessageFns<FieldMask> & FieldMaskWrapperFns = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -279,7 +277,7 @@ export const FieldMask: MessageFns<FieldMask> & FieldMaskWrapperFns = {
   },
 };
 
-type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+type Builtin = import("../../../../src/wire/struct.js").JsonObject | Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
@@ -290,7 +288,7 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

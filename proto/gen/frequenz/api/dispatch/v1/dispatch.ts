@@ -5,10 +5,11 @@
 // source: frequenz/api/dispatch/v1/dispatch.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { StrictReader as BinaryReader } from "../../../../../../src/wire/strictReader.js";
 import type { CallContext, CallOptions } from "nice-grpc-common";
 import { FieldMask } from "../../../../google/protobuf/field_mask.js";
-import { Struct } from "../../../../google/protobuf/struct.js";
+import { type JsonObject, Struct } from "../../../../../../src/wire/struct.js";
 import { Timestamp } from "../../../../google/protobuf/timestamp.js";
 import {
   BatteryType,
@@ -100,7 +101,7 @@ export interface DispatchData {
   isDryRun: boolean;
   /** Parameters of the work, in any shape of JSON. Services limit depth (5 levels) and size (50 KB). */
   payload:
-    | { [key: string]: any }
+    | JsonObject
     | undefined;
   /** When further runs begin. Not set: there is one run. */
   recurrence: RecurrenceRule | undefined;
@@ -401,7 +402,7 @@ export interface UpdateMicrogridDispatchRequest_DispatchUpdate {
     | undefined;
   /** See DispatchData.payload; replaced as a whole. */
   payload:
-    | { [key: string]: any }
+    | JsonObject
     | undefined;
   /** See DispatchData.recurrence. */
   recurrence: UpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate | undefined;
@@ -481,7 +482,7 @@ export const StreamMicrogridDispatchesRequest: MessageFns<StreamMicrogridDispatc
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StreamMicrogridDispatchesRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: StreamMicrogridDispatchesRequest): StreamMicrogridDispatchesRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -490,9 +491,9 @@ export const StreamMicrogridDispatchesRequest: MessageFns<StreamMicrogridDispatc
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStreamMicrogridDispatchesRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseStreamMicrogridDispatchesRequest();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -503,10 +504,7 @@ export const StreamMicrogridDispatchesRequest: MessageFns<StreamMicrogridDispatc
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -541,7 +539,7 @@ export const StreamMicrogridDispatchesResponse: MessageFns<StreamMicrogridDispat
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StreamMicrogridDispatchesResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: StreamMicrogridDispatchesResponse): StreamMicrogridDispatchesResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -550,16 +548,16 @@ export const StreamMicrogridDispatchesResponse: MessageFns<StreamMicrogridDispat
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStreamMicrogridDispatchesResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseStreamMicrogridDispatchesResponse();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
               break;
             }
 
-            message.dispatch = Dispatch.decode(reader, reader.uint32());
+            message.dispatch = Dispatch.decode(reader, reader.uint32(), message.dispatch);
             continue;
           }
           case 2: {
@@ -571,10 +569,7 @@ export const StreamMicrogridDispatchesResponse: MessageFns<StreamMicrogridDispat
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -629,7 +624,7 @@ export const DispatchData: MessageFns<DispatchData> = {
       writer.uint32(48).bool(message.isDryRun);
     }
     if (message.payload !== undefined) {
-      Struct.encode(Struct.wrap(message.payload), writer.uint32(58).fork()).join();
+      Struct.encode(message.payload, writer.uint32(58).fork()).join();
     }
     if (message.recurrence !== undefined) {
       RecurrenceRule.encode(message.recurrence, writer.uint32(66).fork()).join();
@@ -637,7 +632,7 @@ export const DispatchData: MessageFns<DispatchData> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DispatchData {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: DispatchData): DispatchData {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -646,9 +641,9 @@ export const DispatchData: MessageFns<DispatchData> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDispatchData();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseDispatchData();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -663,7 +658,7 @@ export const DispatchData: MessageFns<DispatchData> = {
               break;
             }
 
-            message.startTime = Timestamp.decode(reader, reader.uint32());
+            message.startTime = Timestamp.decode(reader, reader.uint32(), message.startTime);
             continue;
           }
           case 3: {
@@ -679,7 +674,7 @@ export const DispatchData: MessageFns<DispatchData> = {
               break;
             }
 
-            message.target = TargetComponents.decode(reader, reader.uint32());
+            message.target = TargetComponents.decode(reader, reader.uint32(), message.target);
             continue;
           }
           case 5: {
@@ -703,7 +698,7 @@ export const DispatchData: MessageFns<DispatchData> = {
               break;
             }
 
-            message.payload = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            message.payload = Struct.decode(reader, reader.uint32(), message.payload);
             continue;
           }
           case 8: {
@@ -711,14 +706,11 @@ export const DispatchData: MessageFns<DispatchData> = {
               break;
             }
 
-            message.recurrence = RecurrenceRule.decode(reader, reader.uint32());
+            message.recurrence = RecurrenceRule.decode(reader, reader.uint32(), message.recurrence);
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -764,7 +756,7 @@ export const Dispatch: MessageFns<Dispatch> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Dispatch {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Dispatch): Dispatch {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -773,16 +765,16 @@ export const Dispatch: MessageFns<Dispatch> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDispatch();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseDispatch();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
               break;
             }
 
-            message.metadata = DispatchMetadata.decode(reader, reader.uint32());
+            message.metadata = DispatchMetadata.decode(reader, reader.uint32(), message.metadata);
             continue;
           }
           case 2: {
@@ -790,14 +782,11 @@ export const Dispatch: MessageFns<Dispatch> = {
               break;
             }
 
-            message.data = DispatchData.decode(reader, reader.uint32());
+            message.data = DispatchData.decode(reader, reader.uint32(), message.data);
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -844,7 +833,7 @@ export const DispatchMetadata: MessageFns<DispatchMetadata> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DispatchMetadata {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: DispatchMetadata): DispatchMetadata {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -853,9 +842,9 @@ export const DispatchMetadata: MessageFns<DispatchMetadata> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDispatchMetadata();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseDispatchMetadata();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -870,7 +859,7 @@ export const DispatchMetadata: MessageFns<DispatchMetadata> = {
               break;
             }
 
-            message.createTime = Timestamp.decode(reader, reader.uint32());
+            message.createTime = Timestamp.decode(reader, reader.uint32(), message.createTime);
             continue;
           }
           case 3: {
@@ -878,7 +867,7 @@ export const DispatchMetadata: MessageFns<DispatchMetadata> = {
               break;
             }
 
-            message.updateTime = Timestamp.decode(reader, reader.uint32());
+            message.updateTime = Timestamp.decode(reader, reader.uint32(), message.updateTime);
             continue;
           }
           case 4: {
@@ -886,14 +875,11 @@ export const DispatchMetadata: MessageFns<DispatchMetadata> = {
               break;
             }
 
-            message.endTime = Timestamp.decode(reader, reader.uint32());
+            message.endTime = Timestamp.decode(reader, reader.uint32(), message.endTime);
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -980,7 +966,7 @@ export const DispatchFilter: MessageFns<DispatchFilter> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DispatchFilter {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: DispatchFilter): DispatchFilter {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -989,9 +975,9 @@ export const DispatchFilter: MessageFns<DispatchFilter> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDispatchFilter();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseDispatchFilter();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1032,7 +1018,7 @@ export const DispatchFilter: MessageFns<DispatchFilter> = {
 
             message.recurrence = {
               $case: "filter",
-              value: DispatchFilter_RecurrenceFilter.decode(reader, reader.uint32()),
+              value: DispatchFilter_RecurrenceFilter.decode(reader, reader.uint32(), message.recurrence?.$case === "filter" ? message.recurrence.value : undefined),
             };
             continue;
           }
@@ -1041,7 +1027,7 @@ export const DispatchFilter: MessageFns<DispatchFilter> = {
               break;
             }
 
-            message.startTimeInterval = Interval.decode(reader, reader.uint32());
+            message.startTimeInterval = Interval.decode(reader, reader.uint32(), message.startTimeInterval);
             continue;
           }
           case 7: {
@@ -1049,7 +1035,7 @@ export const DispatchFilter: MessageFns<DispatchFilter> = {
               break;
             }
 
-            message.endTimeInterval = Interval.decode(reader, reader.uint32());
+            message.endTimeInterval = Interval.decode(reader, reader.uint32(), message.endTimeInterval);
             continue;
           }
           case 8: {
@@ -1057,7 +1043,7 @@ export const DispatchFilter: MessageFns<DispatchFilter> = {
               break;
             }
 
-            message.updateTimeInterval = Interval.decode(reader, reader.uint32());
+            message.updateTimeInterval = Interval.decode(reader, reader.uint32(), message.updateTimeInterval);
             continue;
           }
           case 9: {
@@ -1069,7 +1055,7 @@ export const DispatchFilter: MessageFns<DispatchFilter> = {
 
             if (tag === 74) {
               const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
+              while (reader.isBefore(end2)) {
                 message.dispatchIds.push(reader.uint64() as bigint);
               }
 
@@ -1087,10 +1073,7 @@ export const DispatchFilter: MessageFns<DispatchFilter> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -1147,7 +1130,7 @@ export const DispatchFilter_RecurrenceFilter: MessageFns<DispatchFilter_Recurren
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DispatchFilter_RecurrenceFilter {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: DispatchFilter_RecurrenceFilter): DispatchFilter_RecurrenceFilter {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1156,15 +1139,12 @@ export const DispatchFilter_RecurrenceFilter: MessageFns<DispatchFilter_Recurren
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDispatchFilter_RecurrenceFilter();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseDispatchFilter_RecurrenceFilter();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -1201,7 +1181,7 @@ export const TargetComponents: MessageFns<TargetComponents> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): TargetComponents {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: TargetComponents): TargetComponents {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1210,9 +1190,9 @@ export const TargetComponents: MessageFns<TargetComponents> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTargetComponents();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseTargetComponents();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1221,7 +1201,7 @@ export const TargetComponents: MessageFns<TargetComponents> = {
 
             message.components = {
               $case: "componentIds",
-              value: TargetComponents_IdSet.decode(reader, reader.uint32()),
+              value: TargetComponents_IdSet.decode(reader, reader.uint32(), message.components?.$case === "componentIds" ? message.components.value : undefined),
             };
             continue;
           }
@@ -1232,7 +1212,7 @@ export const TargetComponents: MessageFns<TargetComponents> = {
 
             message.components = {
               $case: "componentCategories",
-              value: TargetComponents_CategorySet.decode(reader, reader.uint32()),
+              value: TargetComponents_CategorySet.decode(reader, reader.uint32(), message.components?.$case === "componentCategories" ? message.components.value : undefined),
             };
             continue;
           }
@@ -1243,15 +1223,12 @@ export const TargetComponents: MessageFns<TargetComponents> = {
 
             message.components = {
               $case: "componentCategoriesTypes",
-              value: TargetComponents_CategoryTypeSet.decode(reader, reader.uint32()),
+              value: TargetComponents_CategoryTypeSet.decode(reader, reader.uint32(), message.components?.$case === "componentCategoriesTypes" ? message.components.value : undefined),
             };
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -1316,7 +1293,7 @@ export const TargetComponents_IdSet: MessageFns<TargetComponents_IdSet> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): TargetComponents_IdSet {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: TargetComponents_IdSet): TargetComponents_IdSet {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1325,9 +1302,9 @@ export const TargetComponents_IdSet: MessageFns<TargetComponents_IdSet> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTargetComponents_IdSet();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseTargetComponents_IdSet();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag === 8) {
@@ -1338,7 +1315,7 @@ export const TargetComponents_IdSet: MessageFns<TargetComponents_IdSet> = {
 
             if (tag === 10) {
               const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
+              while (reader.isBefore(end2)) {
                 message.ids.push(reader.uint64() as bigint);
               }
 
@@ -1348,10 +1325,7 @@ export const TargetComponents_IdSet: MessageFns<TargetComponents_IdSet> = {
             break;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -1385,7 +1359,7 @@ export const TargetComponents_CategorySet: MessageFns<TargetComponents_CategoryS
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): TargetComponents_CategorySet {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: TargetComponents_CategorySet): TargetComponents_CategorySet {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1394,9 +1368,9 @@ export const TargetComponents_CategorySet: MessageFns<TargetComponents_CategoryS
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTargetComponents_CategorySet();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseTargetComponents_CategorySet();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag === 8) {
@@ -1407,7 +1381,7 @@ export const TargetComponents_CategorySet: MessageFns<TargetComponents_CategoryS
 
             if (tag === 10) {
               const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
+              while (reader.isBefore(end2)) {
                 message.categories.push(reader.int32() as any);
               }
 
@@ -1417,10 +1391,7 @@ export const TargetComponents_CategorySet: MessageFns<TargetComponents_CategoryS
             break;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -1450,7 +1421,7 @@ export const TargetComponents_CategoryTypeSet: MessageFns<TargetComponents_Categ
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): TargetComponents_CategoryTypeSet {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: TargetComponents_CategoryTypeSet): TargetComponents_CategoryTypeSet {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1459,9 +1430,9 @@ export const TargetComponents_CategoryTypeSet: MessageFns<TargetComponents_Categ
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTargetComponents_CategoryTypeSet();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseTargetComponents_CategoryTypeSet();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1472,10 +1443,7 @@ export const TargetComponents_CategoryTypeSet: MessageFns<TargetComponents_Categ
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -1516,7 +1484,7 @@ export const TargetComponents_CategoryAndType: MessageFns<TargetComponents_Categ
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): TargetComponents_CategoryAndType {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: TargetComponents_CategoryAndType): TargetComponents_CategoryAndType {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1525,9 +1493,9 @@ export const TargetComponents_CategoryAndType: MessageFns<TargetComponents_Categ
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTargetComponents_CategoryAndType();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseTargetComponents_CategoryAndType();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1562,10 +1530,7 @@ export const TargetComponents_CategoryAndType: MessageFns<TargetComponents_Categ
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -1665,7 +1630,7 @@ export const RecurrenceRule: MessageFns<RecurrenceRule> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): RecurrenceRule {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: RecurrenceRule): RecurrenceRule {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1674,9 +1639,9 @@ export const RecurrenceRule: MessageFns<RecurrenceRule> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRecurrenceRule();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseRecurrenceRule();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1699,7 +1664,7 @@ export const RecurrenceRule: MessageFns<RecurrenceRule> = {
               break;
             }
 
-            message.endCriteria = RecurrenceRule_EndCriteria.decode(reader, reader.uint32());
+            message.endCriteria = RecurrenceRule_EndCriteria.decode(reader, reader.uint32(), message.endCriteria);
             continue;
           }
           case 4: {
@@ -1711,7 +1676,7 @@ export const RecurrenceRule: MessageFns<RecurrenceRule> = {
 
             if (tag === 34) {
               const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
+              while (reader.isBefore(end2)) {
                 message.byminutes.push(reader.uint32());
               }
 
@@ -1729,7 +1694,7 @@ export const RecurrenceRule: MessageFns<RecurrenceRule> = {
 
             if (tag === 42) {
               const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
+              while (reader.isBefore(end2)) {
                 message.byhours.push(reader.uint32());
               }
 
@@ -1747,7 +1712,7 @@ export const RecurrenceRule: MessageFns<RecurrenceRule> = {
 
             if (tag === 50) {
               const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
+              while (reader.isBefore(end2)) {
                 message.byweekdays.push(reader.int32() as any);
               }
 
@@ -1765,7 +1730,7 @@ export const RecurrenceRule: MessageFns<RecurrenceRule> = {
 
             if (tag === 58) {
               const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
+              while (reader.isBefore(end2)) {
                 message.bymonthdays.push(reader.int32());
               }
 
@@ -1783,7 +1748,7 @@ export const RecurrenceRule: MessageFns<RecurrenceRule> = {
 
             if (tag === 66) {
               const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
+              while (reader.isBefore(end2)) {
                 message.bymonths.push(reader.uint32());
               }
 
@@ -1793,10 +1758,7 @@ export const RecurrenceRule: MessageFns<RecurrenceRule> = {
             break;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -1840,7 +1802,7 @@ export const RecurrenceRule_EndCriteria: MessageFns<RecurrenceRule_EndCriteria> 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): RecurrenceRule_EndCriteria {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: RecurrenceRule_EndCriteria): RecurrenceRule_EndCriteria {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1849,9 +1811,9 @@ export const RecurrenceRule_EndCriteria: MessageFns<RecurrenceRule_EndCriteria> 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRecurrenceRule_EndCriteria();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseRecurrenceRule_EndCriteria();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1866,14 +1828,11 @@ export const RecurrenceRule_EndCriteria: MessageFns<RecurrenceRule_EndCriteria> 
               break;
             }
 
-            message.countOrUntil = { $case: "untilTime", value: Timestamp.decode(reader, reader.uint32()) };
+            message.countOrUntil = { $case: "untilTime", value: Timestamp.decode(reader, reader.uint32(), message.countOrUntil?.$case === "untilTime" ? message.countOrUntil.value : undefined) };
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -1919,7 +1878,7 @@ export const SortOptions: MessageFns<SortOptions> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SortOptions {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SortOptions): SortOptions {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1928,9 +1887,9 @@ export const SortOptions: MessageFns<SortOptions> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSortOptions();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseSortOptions();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1949,10 +1908,7 @@ export const SortOptions: MessageFns<SortOptions> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -1995,7 +1951,7 @@ export const ListMicrogridDispatchesRequest: MessageFns<ListMicrogridDispatchesR
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ListMicrogridDispatchesRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ListMicrogridDispatchesRequest): ListMicrogridDispatchesRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2004,9 +1960,9 @@ export const ListMicrogridDispatchesRequest: MessageFns<ListMicrogridDispatchesR
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseListMicrogridDispatchesRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseListMicrogridDispatchesRequest();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -2021,7 +1977,7 @@ export const ListMicrogridDispatchesRequest: MessageFns<ListMicrogridDispatchesR
               break;
             }
 
-            message.filter = DispatchFilter.decode(reader, reader.uint32());
+            message.filter = DispatchFilter.decode(reader, reader.uint32(), message.filter);
             continue;
           }
           case 3: {
@@ -2029,7 +1985,7 @@ export const ListMicrogridDispatchesRequest: MessageFns<ListMicrogridDispatchesR
               break;
             }
 
-            message.sortOptions = SortOptions.decode(reader, reader.uint32());
+            message.sortOptions = SortOptions.decode(reader, reader.uint32(), message.sortOptions);
             continue;
           }
           case 4: {
@@ -2037,14 +1993,11 @@ export const ListMicrogridDispatchesRequest: MessageFns<ListMicrogridDispatchesR
               break;
             }
 
-            message.paginationParams = PaginationParams.decode(reader, reader.uint32());
+            message.paginationParams = PaginationParams.decode(reader, reader.uint32(), message.paginationParams);
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -2088,7 +2041,7 @@ export const ListMicrogridDispatchesResponse: MessageFns<ListMicrogridDispatches
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ListMicrogridDispatchesResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ListMicrogridDispatchesResponse): ListMicrogridDispatchesResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2097,9 +2050,9 @@ export const ListMicrogridDispatchesResponse: MessageFns<ListMicrogridDispatches
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseListMicrogridDispatchesResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseListMicrogridDispatchesResponse();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2114,14 +2067,11 @@ export const ListMicrogridDispatchesResponse: MessageFns<ListMicrogridDispatches
               break;
             }
 
-            message.paginationInfo = PaginationInfo.decode(reader, reader.uint32());
+            message.paginationInfo = PaginationInfo.decode(reader, reader.uint32(), message.paginationInfo);
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -2163,7 +2113,7 @@ export const CreateMicrogridDispatchRequest: MessageFns<CreateMicrogridDispatchR
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CreateMicrogridDispatchRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CreateMicrogridDispatchRequest): CreateMicrogridDispatchRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2172,9 +2122,9 @@ export const CreateMicrogridDispatchRequest: MessageFns<CreateMicrogridDispatchR
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCreateMicrogridDispatchRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseCreateMicrogridDispatchRequest();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -2189,7 +2139,7 @@ export const CreateMicrogridDispatchRequest: MessageFns<CreateMicrogridDispatchR
               break;
             }
 
-            message.dispatchData = DispatchData.decode(reader, reader.uint32());
+            message.dispatchData = DispatchData.decode(reader, reader.uint32(), message.dispatchData);
             continue;
           }
           case 3: {
@@ -2201,10 +2151,7 @@ export const CreateMicrogridDispatchRequest: MessageFns<CreateMicrogridDispatchR
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -2240,7 +2187,7 @@ export const CreateMicrogridDispatchResponse: MessageFns<CreateMicrogridDispatch
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CreateMicrogridDispatchResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CreateMicrogridDispatchResponse): CreateMicrogridDispatchResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2249,23 +2196,20 @@ export const CreateMicrogridDispatchResponse: MessageFns<CreateMicrogridDispatch
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCreateMicrogridDispatchResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseCreateMicrogridDispatchResponse();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
               break;
             }
 
-            message.dispatch = Dispatch.decode(reader, reader.uint32());
+            message.dispatch = Dispatch.decode(reader, reader.uint32(), message.dispatch);
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -2312,7 +2256,7 @@ export const UpdateMicrogridDispatchRequest: MessageFns<UpdateMicrogridDispatchR
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): UpdateMicrogridDispatchRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: UpdateMicrogridDispatchRequest): UpdateMicrogridDispatchRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2321,9 +2265,9 @@ export const UpdateMicrogridDispatchRequest: MessageFns<UpdateMicrogridDispatchR
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUpdateMicrogridDispatchRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseUpdateMicrogridDispatchRequest();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -2346,7 +2290,7 @@ export const UpdateMicrogridDispatchRequest: MessageFns<UpdateMicrogridDispatchR
               break;
             }
 
-            message.updateMask = FieldMask.unwrap(FieldMask.decode(reader, reader.uint32()));
+            message.updateMask = FieldMask.decode(reader, reader.uint32(), message.updateMask && FieldMask.wrap(message.updateMask)).paths;
             continue;
           }
           case 4: {
@@ -2354,14 +2298,11 @@ export const UpdateMicrogridDispatchRequest: MessageFns<UpdateMicrogridDispatchR
               break;
             }
 
-            message.update = UpdateMicrogridDispatchRequest_DispatchUpdate.decode(reader, reader.uint32());
+            message.update = UpdateMicrogridDispatchRequest_DispatchUpdate.decode(reader, reader.uint32(), message.update);
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -2418,7 +2359,7 @@ export const UpdateMicrogridDispatchRequest_DispatchUpdate: MessageFns<UpdateMic
         writer.uint32(32).bool(message.isActive);
       }
       if (message.payload !== undefined) {
-        Struct.encode(Struct.wrap(message.payload), writer.uint32(42).fork()).join();
+        Struct.encode(message.payload, writer.uint32(42).fork()).join();
       }
       if (message.recurrence !== undefined) {
         UpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate.encode(
@@ -2429,7 +2370,7 @@ export const UpdateMicrogridDispatchRequest_DispatchUpdate: MessageFns<UpdateMic
       return writer;
     },
 
-    decode(input: BinaryReader | Uint8Array, length?: number): UpdateMicrogridDispatchRequest_DispatchUpdate {
+    decode(input: BinaryReader | Uint8Array, length?: number, into?: UpdateMicrogridDispatchRequest_DispatchUpdate): UpdateMicrogridDispatchRequest_DispatchUpdate {
       const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
       const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
       if (previousRecursionDepth >= 100) {
@@ -2438,16 +2379,16 @@ export const UpdateMicrogridDispatchRequest_DispatchUpdate: MessageFns<UpdateMic
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
       try {
         const end = length === undefined ? reader.len : reader.pos + length;
-        const message = createBaseUpdateMicrogridDispatchRequest_DispatchUpdate();
-        while (reader.pos < end) {
-          const tag = reader.uint32();
+        const message = into ?? createBaseUpdateMicrogridDispatchRequest_DispatchUpdate();
+        while (reader.isBefore(end)) {
+          const tag = reader.fieldTag();
           switch (tag >>> 3) {
             case 1: {
               if (tag !== 10) {
                 break;
               }
 
-              message.startTime = Timestamp.decode(reader, reader.uint32());
+              message.startTime = Timestamp.decode(reader, reader.uint32(), message.startTime);
               continue;
             }
             case 2: {
@@ -2463,7 +2404,7 @@ export const UpdateMicrogridDispatchRequest_DispatchUpdate: MessageFns<UpdateMic
                 break;
               }
 
-              message.target = TargetComponents.decode(reader, reader.uint32());
+              message.target = TargetComponents.decode(reader, reader.uint32(), message.target);
               continue;
             }
             case 4: {
@@ -2479,7 +2420,7 @@ export const UpdateMicrogridDispatchRequest_DispatchUpdate: MessageFns<UpdateMic
                 break;
               }
 
-              message.payload = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+              message.payload = Struct.decode(reader, reader.uint32(), message.payload);
               continue;
             }
             case 6: {
@@ -2487,17 +2428,14 @@ export const UpdateMicrogridDispatchRequest_DispatchUpdate: MessageFns<UpdateMic
                 break;
               }
 
-              message.recurrence = UpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate.decode(
-                reader,
-                reader.uint32(),
-              );
+              message.recurrence = UpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate.decode(reader, reader.uint32(), message.recurrence);
               continue;
             }
           }
           if ((tag & 7) === 4 || tag === 0) {
             break;
           }
-          reader.skip(tag & 7);
+          reader.skip(tag & 7, tag >>> 3);
         }
         return message;
       } finally {
@@ -2599,8 +2537,7 @@ export const UpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate:
 
   decode(
     input: BinaryReader | Uint8Array,
-    length?: number,
-  ): UpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate {
+    length?: number, into?: UpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate): UpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2609,9 +2546,9 @@ export const UpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate:
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseUpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -2634,7 +2571,7 @@ export const UpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate:
               break;
             }
 
-            message.endCriteria = RecurrenceRule_EndCriteria.decode(reader, reader.uint32());
+            message.endCriteria = RecurrenceRule_EndCriteria.decode(reader, reader.uint32(), message.endCriteria);
             continue;
           }
           case 4: {
@@ -2646,7 +2583,7 @@ export const UpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate:
 
             if (tag === 34) {
               const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
+              while (reader.isBefore(end2)) {
                 message.byminutes.push(reader.uint32());
               }
 
@@ -2664,7 +2601,7 @@ export const UpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate:
 
             if (tag === 42) {
               const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
+              while (reader.isBefore(end2)) {
                 message.byhours.push(reader.uint32());
               }
 
@@ -2682,7 +2619,7 @@ export const UpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate:
 
             if (tag === 50) {
               const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
+              while (reader.isBefore(end2)) {
                 message.byweekdays.push(reader.int32() as any);
               }
 
@@ -2700,7 +2637,7 @@ export const UpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate:
 
             if (tag === 58) {
               const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
+              while (reader.isBefore(end2)) {
                 message.bymonthdays.push(reader.int32());
               }
 
@@ -2718,7 +2655,7 @@ export const UpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate:
 
             if (tag === 66) {
               const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
+              while (reader.isBefore(end2)) {
                 message.bymonths.push(reader.uint32());
               }
 
@@ -2728,10 +2665,7 @@ export const UpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate:
             break;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -2774,7 +2708,7 @@ export const UpdateMicrogridDispatchResponse: MessageFns<UpdateMicrogridDispatch
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): UpdateMicrogridDispatchResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: UpdateMicrogridDispatchResponse): UpdateMicrogridDispatchResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2783,23 +2717,20 @@ export const UpdateMicrogridDispatchResponse: MessageFns<UpdateMicrogridDispatch
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUpdateMicrogridDispatchResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseUpdateMicrogridDispatchResponse();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
               break;
             }
 
-            message.dispatch = Dispatch.decode(reader, reader.uint32());
+            message.dispatch = Dispatch.decode(reader, reader.uint32(), message.dispatch);
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -2840,7 +2771,7 @@ export const GetMicrogridDispatchRequest: MessageFns<GetMicrogridDispatchRequest
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): GetMicrogridDispatchRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: GetMicrogridDispatchRequest): GetMicrogridDispatchRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2849,9 +2780,9 @@ export const GetMicrogridDispatchRequest: MessageFns<GetMicrogridDispatchRequest
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetMicrogridDispatchRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseGetMicrogridDispatchRequest();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -2870,10 +2801,7 @@ export const GetMicrogridDispatchRequest: MessageFns<GetMicrogridDispatchRequest
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -2914,7 +2842,7 @@ export const GetMicrogridDispatchResponse: MessageFns<GetMicrogridDispatchRespon
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): GetMicrogridDispatchResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: GetMicrogridDispatchResponse): GetMicrogridDispatchResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2923,9 +2851,9 @@ export const GetMicrogridDispatchResponse: MessageFns<GetMicrogridDispatchRespon
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetMicrogridDispatchResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseGetMicrogridDispatchResponse();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -2940,14 +2868,11 @@ export const GetMicrogridDispatchResponse: MessageFns<GetMicrogridDispatchRespon
               break;
             }
 
-            message.dispatch = Dispatch.decode(reader, reader.uint32());
+            message.dispatch = Dispatch.decode(reader, reader.uint32(), message.dispatch);
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -2991,7 +2916,7 @@ export const DeleteMicrogridDispatchRequest: MessageFns<DeleteMicrogridDispatchR
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DeleteMicrogridDispatchRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: DeleteMicrogridDispatchRequest): DeleteMicrogridDispatchRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3000,9 +2925,9 @@ export const DeleteMicrogridDispatchRequest: MessageFns<DeleteMicrogridDispatchR
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDeleteMicrogridDispatchRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseDeleteMicrogridDispatchRequest();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -3021,10 +2946,7 @@ export const DeleteMicrogridDispatchRequest: MessageFns<DeleteMicrogridDispatchR
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -3068,7 +2990,7 @@ export const DeleteMicrogridDispatchResponse: MessageFns<DeleteMicrogridDispatch
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DeleteMicrogridDispatchResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: DeleteMicrogridDispatchResponse): DeleteMicrogridDispatchResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3077,9 +2999,9 @@ export const DeleteMicrogridDispatchResponse: MessageFns<DeleteMicrogridDispatch
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDeleteMicrogridDispatchResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseDeleteMicrogridDispatchResponse();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -3098,10 +3020,7 @@ export const DeleteMicrogridDispatchResponse: MessageFns<DeleteMicrogridDispatch
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -3266,7 +3185,7 @@ export interface MicrogridDispatchServiceClient<CallOptionsExt = {}> {
   ): Promise<DeleteMicrogridDispatchResponse>;
 }
 
-type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+type Builtin = import("../../../../../../src/wire/struct.js").JsonObject | Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
@@ -3279,7 +3198,7 @@ export type ServerStreamingMethodResult<Response> = { [Symbol.asyncIterator](): 
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

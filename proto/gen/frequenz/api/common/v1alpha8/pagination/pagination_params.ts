@@ -5,7 +5,8 @@
 // source: frequenz/api/common/v1alpha8/pagination/pagination_params.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { StrictReader as BinaryReader } from "../../../../../../../src/wire/strictReader.js";
 
 export const protobufPackage = "frequenz.api.common.v1alpha8.pagination";
 
@@ -44,7 +45,7 @@ export const PaginationParams: MessageFns<PaginationParams> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PaginationParams {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: PaginationParams): PaginationParams {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -53,9 +54,9 @@ export const PaginationParams: MessageFns<PaginationParams> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePaginationParams();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBasePaginationParams();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -74,10 +75,7 @@ export const PaginationParams: MessageFns<PaginationParams> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -108,7 +106,7 @@ export const PaginationParams: MessageFns<PaginationParams> = {
   },
 };
 
-type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+type Builtin = import("../../../../../../../src/wire/struct.js").JsonObject | Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
@@ -119,7 +117,7 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -5,7 +5,8 @@
 // source: frequenz/api/common/v1alpha8/types/interval.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { StrictReader as BinaryReader } from "../../../../../../../src/wire/strictReader.js";
 import { Timestamp } from "../../../../../google/protobuf/timestamp.js";
 
 export const protobufPackage = "frequenz.api.common.v1alpha8.types";
@@ -37,7 +38,7 @@ export const Interval: MessageFns<Interval> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Interval {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Interval): Interval {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -46,16 +47,16 @@ export const Interval: MessageFns<Interval> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseInterval();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
+      const message = into ?? createBaseInterval();
+      while (reader.isBefore(end)) {
+        const tag = reader.fieldTag();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
               break;
             }
 
-            message.startTime = Timestamp.decode(reader, reader.uint32());
+            message.startTime = Timestamp.decode(reader, reader.uint32(), message.startTime);
             continue;
           }
           case 2: {
@@ -63,14 +64,11 @@ export const Interval: MessageFns<Interval> = {
               break;
             }
 
-            message.endTime = Timestamp.decode(reader, reader.uint32());
+            message.endTime = Timestamp.decode(reader, reader.uint32(), message.endTime);
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       return message;
     } finally {
@@ -93,7 +91,7 @@ export const Interval: MessageFns<Interval> = {
   },
 };
 
-type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+type Builtin = import("../../../../../../../src/wire/struct.js").JsonObject | Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
@@ -104,7 +102,7 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }
