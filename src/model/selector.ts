@@ -45,3 +45,18 @@ export type CategorySelector = { readonly category: ComponentCategory | number }
 export type Selector =
   | { readonly ids: readonly number[]; readonly categories?: never }
   | { readonly categories: readonly CategorySelector[]; readonly ids?: never };
+
+/** Whether two selectors mean the same components; order and repetition play no part. */
+export function selectorEquals(a: Selector, b: Selector): boolean {
+  const [left, right] = [keysOf(a), keysOf(b)];
+  return left.size === right.size && [...left].every(key => right.has(key));
+}
+
+function keysOf(selector: Selector): Set<string> {
+  if (selector.ids !== undefined) return new Set(selector.ids.map(id => `id ${id}`));
+  return new Set(
+    selector.categories.map(({ category, battery, inverter, evCharger }) =>
+      JSON.stringify([category, battery, inverter, evCharger]),
+    ),
+  );
+}

@@ -1,0 +1,83 @@
+import { DispatchError } from '../src/model/dispatchError.js';
+import type { ProblemEvent, RecordChange } from './dispatcherEvent.js';
+import type { DispatchWatch } from './transport.js';
+
+/**
+ * Takes in what a stream brings at any time, and gives it out in order when it can be applied: after a list that began
+ * when the stream was open.
+ */
+export class ChangeBuffer {
+  readonly #batchSize: number;
+  #changes: RecordChange[] = [];
+  #taken = 0;
+  #isOpen = false;
+  /** Whether a list began yet, and whether the stream was open then. */
+  #listed: 'no' | 'early' | 'yes' = 'no';
+  #failure: { readonly error: unknown } | null = null;
+  #wake = () => {};
+
+  /** @param tell hears of the events that cannot be read. */
+  constructor(watch: DispatchWatch, batchSize: number, tell: (event: ProblemEvent) => void) {
+    this.#batchSize = batchSize;
+    const fail = (error: unknown) => {
+      this.#failure ??= { error };
+      this.#wake();
+    };
+    watch.opened.then(() => {
+      this.#isOpen = true;
+      this.#wake();
+    }, fail);
+    this.#takeIn(watch, tell).catch(fail);
+  }
+
+  /** Fulfilled when the stream is open, or something came of it, or it is lost. */
+  async opened(): Promise<void> {
+    if (!this.#isOpen && this.#changes.length === 0 && this.#failure === null) await this.#change();
+  }
+
+  /** Whether everything is to be listed now: at first, and once more when the stream only opened after a list began. */
+  beginsList(): boolean {
+    if (!this.#wantsList()) return false;
+    this.#listed = this.#isOpen ? 'yes' : 'early';
+    return true;
+  }
+
+  /** The next changes, at most a batch; none while a list must come first. */
+  take(): RecordChange[] {
+    if (this.#wantsList()) return [];
+    const batch = this.#changes.slice(this.#taken, this.#taken + this.#batchSize);
+    this.#taken += batch.length;
+    if (this.#taken === this.#changes.length) {
+      this.#changes = [];
+      this.#taken = 0;
+    }
+    return batch;
+  }
+
+  /** Fulfilled when there is something to take or to list; rejects when there is nothing and the stream is lost. */
+  async more(): Promise<void> {
+    while (this.#changes.length === 0 && !this.#wantsList()) {
+      if (this.#failure !== null) throw this.#failure.error;
+      await this.#change();
+    }
+  }
+
+  #wantsList(): boolean {
+    return this.#listed === 'no' || (this.#listed === 'early' && this.#isOpen);
+  }
+
+  #change(): Promise<void> {
+    return new Promise(resolve => {
+      this.#wake = resolve;
+    });
+  }
+
+  async #takeIn(watch: DispatchWatch, tell: (event: ProblemEvent) => void): Promise<never> {
+    for await (const change of watch) {
+      if (change.kind === 'problem') tell({ type: 'dispatcher.problem', problem: change.problem });
+      else this.#changes.push({ kind: change.kind, dispatch: change.dispatch });
+      this.#wake();
+    }
+    throw new DispatchError('UNAVAILABLE', 'the service ended the stream');
+  }
+}

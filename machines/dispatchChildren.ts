@@ -1,0 +1,182 @@
+import { type ActorRefFrom, type AnyActorRef, createActor, type Snapshot } from 'xstate';
+import { DispatchError } from '../src/model/dispatchError.js';
+import type { DispatchRecord } from '../src/model/dispatchRecord.js';
+import { Agenda } from './agenda.js';
+import type { PoolOutput } from './dispatcherEvent.js';
+import {
+  type DispatchContext,
+  type DispatchInput,
+  type DispatchMachineEvent,
+  dispatchMachine,
+} from './dispatchMachine.js';
+import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
+import type { RunNotification } from './notification.js';
+import { relay } from './relay.js';
+
+/** What the children need of the pool actor that is their parent. */
+export interface PoolScope {
+  readonly self: AnyActorRef;
+  readonly stopChild: (child: AnyActorRef) => void;
+}
+
+/** One child as JSON. */
+export interface PersistedChild {
+  readonly snapshot: Snapshot<unknown>;
+  readonly notifiedMs: number | null;
+}
+
+/** A dispatch is forgotten this long after its end. */
+export const forgetAfterMs = 24 * 3_600_000;
+
+interface Child {
+  readonly actor: ActorRefFrom<typeof dispatchMachine>;
+  notifiedMs: number | null;
+}
+
+/** The dispatch actors of a pool by id, and the agenda that says when to wake which. */
+export class DispatchChildren implements DispatchRegistry {
+  readonly #scope: PoolScope;
+  readonly #tell: (output: PoolOutput) => void;
+  readonly #children = new Map<number, Child>();
+  readonly #agenda = new Agenda();
+
+  constructor(scope: PoolScope, tell: (output: PoolOutput) => void, persisted: readonly PersistedChild[] = []) {
+    this.#scope = scope;
+    this.#tell = tell;
+    for (const { snapshot, notifiedMs } of persisted) {
+      const { dispatch, atMs } = (snapshot as unknown as { context: DispatchContext }).context;
+      this.#children.set(dispatch.id, {
+        actor: this.#createActor({ input: { dispatch, atMs }, snapshot }),
+        notifiedMs,
+      });
+    }
+  }
+
+  get size(): number {
+    return this.#children.size;
+  }
+
+  /** When the first of them wants to be woken, milliseconds since the epoch; null: none does. */
+  get headMs(): number | null {
+    return this.#agenda.head()?.atMs ?? null;
+  }
+
+  get(id: number): RegisteredDispatch | undefined {
+    const child = this.#children.get(id);
+    if (child === undefined) return undefined;
+    const { dispatch, run } = child.actor.getSnapshot().context;
+    return { dispatch, run, notifiedMs: child.notifiedMs };
+  }
+
+  ids(): IterableIterator<number> {
+    return this.#children.keys();
+  }
+
+  /** Starts those that were restored. */
+  start(): void {
+    for (const [id, { actor }] of this.#children) {
+      actor.start();
+      this.#schedule(id);
+    }
+  }
+
+  stop(): void {
+    for (const { actor } of this.#children.values()) this.#scope.stopChild(actor);
+  }
+
+  persist(): PersistedChild[] {
+    return [...this.#children.values()].map(({ actor, notifiedMs }) => ({
+      snapshot: actor.getPersistedSnapshot(),
+      notifiedMs,
+    }));
+  }
+
+  create(dispatch: DispatchRecord, atMs: number, cause: 'sync' | 'update'): void {
+    this.#tell({ type: 'lifecycle.created', dispatch, atMs });
+    const actor = this.#createActor({ input: { dispatch, atMs, cause } });
+    this.#children.set(dispatch.id, { actor, notifiedMs: null });
+    actor.start();
+    this.#schedule(dispatch.id);
+  }
+
+  update(dispatch: DispatchRecord, atMs: number): void {
+    this.#tell({ type: 'lifecycle.updated', dispatch, atMs });
+    this.#send(dispatch.id, { type: 'dispatch.updated', atMs, dispatch });
+  }
+
+  delete(dispatch: DispatchRecord, atMs: number): void {
+    this.#tell({ type: 'lifecycle.deleted', dispatch, atMs });
+    this.#send(dispatch.id, { type: 'dispatch.deleted', atMs, dispatch });
+    this.#drop(dispatch.id);
+  }
+
+  /** Wakes those that are due at an instant, in order, at most `limit` of them. */
+  wakeDue(atMs: number, limit: number): void {
+    for (let left = limit; left > 0; left -= 1) {
+      const head = this.#agenda.head();
+      if (head === null || head.atMs > atMs) return;
+      if (head.kind === 'forget') this.#forget(head.id);
+      else this.#send(head.id, { type: 'timer.due', atMs });
+    }
+  }
+
+  /** Makes all of them due at an instant: the clock went back and each must look at it anew. */
+  makeAllDue(atMs: number): void {
+    for (const [id, { actor }] of this.#children) {
+      this.#agenda.set(id, atMs, actor.getSnapshot().matches('running') ? 'stop' : 'start');
+    }
+  }
+
+  /** Drops one whose machine failed; XState has stopped it. */
+  dropFailed(id: number, cause: unknown): void {
+    this.#drop(id);
+    const problem = new DispatchError('INTERNAL', `the machine of dispatch ${id} failed`, { dispatchId: id, cause });
+    this.#tell({ type: 'dispatcher.problem', problem });
+  }
+
+  #forget(id: number): void {
+    const child = this.#children.get(id);
+    if (child !== undefined) this.#scope.stopChild(child.actor);
+    this.#drop(id);
+  }
+
+  #drop(id: number): void {
+    this.#children.delete(id);
+    this.#agenda.delete(id);
+  }
+
+  #send(id: number, event: DispatchMachineEvent): void {
+    const child = this.#children.get(id);
+    if (child !== undefined) relay(this.#scope.self, child.actor, event);
+    this.#schedule(id);
+  }
+
+  #schedule(id: number): void {
+    const snapshot = this.#children.get(id)?.actor.getSnapshot();
+    const { nextChange, run, dispatch } = snapshot?.context ?? {};
+    if (nextChange) this.#agenda.set(id, nextChange.atMs, nextChange.kind);
+    else if (run === null && dispatch?.endTimeMs != null)
+      this.#agenda.set(id, dispatch.endTimeMs + forgetAfterMs, 'forget');
+    else this.#agenda.delete(id);
+  }
+
+  #createActor(options: { input: DispatchInput; snapshot?: Snapshot<unknown> }) {
+    const { id } = options.input.dispatch;
+    const actor = createActor(dispatchMachine, {
+      ...options,
+      id: String(id),
+      parent: this.#scope.self,
+      src: 'dispatch',
+    });
+    actor.on('*', notification => this.#pass(id, notification));
+    return actor;
+  }
+
+  #pass(id: number, notification: RunNotification): void {
+    const child = this.#children.get(id);
+    if (child !== undefined && notification.type !== 'run.missed') {
+      child.notifiedMs = notification.atMs + notification.lateMs;
+    }
+    this.#tell(notification);
+  }
+}

@@ -1,0 +1,125 @@
+import type { DispatchRecord } from '../src/model/dispatchRecord.js';
+import { type Run, runAt, runFrom, startAtOrAfter, startAtOrBefore, startsBetween } from '../src/model/schedule.js';
+import { maxMissedCount } from './notification.js';
+
+/** When a dispatch wants to be woken, and for what. */
+export interface NextChange {
+  /** Milliseconds since the epoch; later than the instant it was planned at. */
+  readonly atMs: number;
+  readonly kind: 'start' | 'stop';
+}
+
+/** Where a dispatch stands at an instant. */
+export interface Plan {
+  /** The run it is in, null when in none. */
+  readonly run: Run | null;
+  /** Starts up to and including this one are done: announced, or reported missed. Null: none was. */
+  readonly doneMs: number | null;
+  readonly nextChange: NextChange | null;
+}
+
+/** A zero-length run that is noticed this late at most still starts and stops; later it was missed. */
+const zeroLengthGraceMs = 1_000;
+
+/** A clock that goes back by this much at most, to before the start of a run, does not stop it. */
+const clockBackGraceMs = 60_000;
+
+/**
+ * The plan that follows from the dispatch alone, whatever was announced: after a sync or an update. Only a zero-length
+ * run that is done does not begin again.
+ */
+export function planAfresh(dispatch: DispatchRecord, atMs: number, doneMs: number | null): Plan {
+  const earlierMs = doneMs !== null && doneMs <= atMs ? doneMs : null;
+  const run = presentRun(dispatch, atMs, earlierMs);
+  return planFor(dispatch, atMs, run, run?.startMs ?? earlierMs);
+}
+
+/** The plan when time has come to a start or a stop: only runs that are not done begin. */
+export function planByTimer(dispatch: DispatchRecord, atMs: number, plan: Plan): Plan {
+  const lastMs = dispatch.active ? startAtOrBefore(dispatch, atMs) : null;
+  return planFor(dispatch, atMs, dueRun(dispatch, atMs, plan), later(plan.doneMs, lastMs));
+}
+
+/** The plan outside any run, with the starts up to `doneMs` done. */
+export function planIdle(dispatch: DispatchRecord, atMs: number, doneMs: number | null): Plan {
+  return planFor(dispatch, atMs, null, doneMs);
+}
+
+/** The run that time brings to a dispatch: one that contains the instant and is not done. */
+export function dueRun(dispatch: DispatchRecord, atMs: number, { doneMs }: Plan): Run | null {
+  const run = presentRun(dispatch, atMs, doneMs);
+  return run !== null && (doneMs === null || run.startMs > doneMs) ? run : null;
+}
+
+/**
+ * The runs that passed whole since the last one that is done, when time has come to `atMs`. Null: none. Counted exactly
+ * up to {@link maxMissedCount}.
+ */
+export function missedRuns(
+  dispatch: DispatchRecord,
+  atMs: number,
+  plan: Plan,
+): { run: Run; count: number; more: boolean; firstMs: number; lastMs: number } | null {
+  // Outside a run the next change is the first start that is not done.
+  const fromMs = plan.run === null ? plan.nextChange?.atMs : plan.run.startMs + 1;
+  if (fromMs === undefined) return null;
+  const beforeMs = dueRun(dispatch, atMs, plan)?.startMs ?? atMs + 1;
+  const lastMs = startAtOrBefore(dispatch, beforeMs - 1);
+  if (lastMs === null || lastMs < fromMs) return null;
+  let firstMs = lastMs;
+  let count = 0;
+  for (const startMs of startsBetween(dispatch, fromMs, beforeMs)) {
+    if (count === 0) firstMs = startMs;
+    if (count === maxMissedCount) return { run: runFrom(dispatch, lastMs), count, more: true, firstMs, lastMs };
+    count += 1;
+  }
+  return { run: runFrom(dispatch, lastMs), count, more: false, firstMs, lastMs };
+}
+
+/** Whether a run is over at an instant. */
+export function isOver(run: Run, atMs: number): boolean {
+  return run.endMs !== null && run.endMs <= atMs;
+}
+
+/** Whether the clock stands so far before the start of a run that it must be stopped. */
+export function isLongBefore(run: Run, atMs: number): boolean {
+  return atMs < run.startMs - clockBackGraceMs;
+}
+
+/**
+ * The instant to judge an update by: inside a run that is kept although the clock went back to a little before its
+ * start, that start.
+ */
+export function judgedAtMs(run: Run, atMs: number): number {
+  return isLongBefore(run, atMs) ? atMs : Math.max(atMs, run.startMs);
+}
+
+function planFor(dispatch: DispatchRecord, atMs: number, run: Run | null, doneMs: number | null): Plan {
+  return { run, doneMs, nextChange: nextChangeAfter(dispatch, atMs, run, doneMs) };
+}
+
+function nextChangeAfter(
+  dispatch: DispatchRecord,
+  atMs: number,
+  run: Run | null,
+  doneMs: number | null,
+): NextChange | null {
+  if (!dispatch.active) return null;
+  const startMs = startAtOrAfter(dispatch, Math.max(atMs, doneMs ?? atMs) + 1);
+  // A start that touches the end of the run takes over: there is no stop in between.
+  if (run?.endMs != null && (startMs === null || run.endMs < startMs)) return { atMs: run.endMs, kind: 'stop' };
+  return startMs === null ? null : { atMs: startMs, kind: 'start' };
+}
+
+/** The run at an instant, counting a zero-length one within its grace unless it is done. */
+function presentRun(dispatch: DispatchRecord, atMs: number, doneMs: number | null): Run | null {
+  const run = runAt(dispatch, atMs);
+  if (run !== null || !dispatch.active || dispatch.durationMs !== 0) return run;
+  const startMs = startAtOrBefore(dispatch, atMs);
+  if (startMs === null || atMs - startMs > zeroLengthGraceMs) return null;
+  return doneMs !== null && startMs <= doneMs ? null : runFrom(dispatch, startMs);
+}
+
+function later(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
+}

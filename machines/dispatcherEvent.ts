@@ -1,0 +1,86 @@
+import type { DispatchError } from '../src/model/dispatchError.js';
+import type { DispatchRecord } from '../src/model/dispatchRecord.js';
+import type { RunNotification } from './notification.js';
+
+/** Where a dispatcher stands with its service: the states of `dispatcherMachine`. */
+export type SyncStatus = 'connecting' | 'catchingUp' | 'live' | 'waiting' | 'stopped';
+
+/** A dispatch came to be, changed or is gone; sent before the notifications about its runs. */
+export interface LifecycleEvent {
+  readonly type: 'lifecycle.created' | 'lifecycle.updated' | 'lifecycle.deleted';
+  readonly dispatch: DispatchRecord;
+  /** When it was noticed, milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
+/** Something went wrong that the dispatcher survives. */
+export interface ProblemEvent {
+  readonly type: 'dispatcher.problem';
+  readonly problem: DispatchError;
+}
+
+/** The dispatcher's standing with its service changed. */
+export interface SyncStatusEvent {
+  readonly type: 'dispatcher.sync';
+  readonly status: SyncStatus;
+}
+
+/** What a dispatcher machine emits, and sends to the machine that invoked it. */
+export type DispatcherOutput = RunNotification | LifecycleEvent | ProblemEvent | SyncStatusEvent;
+
+/** What the source tells the pool; each is answered by `pool.ready`. `atMs` is the present instant. */
+export type SyncEvent =
+  /** A list begins: what it lacks when it ends is deleted. */
+  | { readonly type: 'sync.listStarted'; readonly atMs: number }
+  | { readonly type: 'sync.listed'; readonly atMs: number; readonly dispatches: readonly DispatchRecord[] }
+  /** The list asked for dispatches that end at or after `endFromMs`. Sent again while the answer says `more`. */
+  | { readonly type: 'sync.listEnded'; readonly atMs: number; readonly endFromMs: number }
+  | { readonly type: 'sync.changed'; readonly atMs: number; readonly changes: readonly RecordChange[] };
+
+/** A change that a stream brought. */
+export interface RecordChange {
+  readonly kind: 'created' | 'updated' | 'deleted';
+  readonly dispatch: DispatchRecord;
+}
+
+/** What the timer tells. `atMs` is the present instant. */
+export type TimerEvent =
+  | { readonly type: 'timer.due'; readonly atMs: number }
+  | { readonly type: 'clock.wentBack'; readonly atMs: number }
+  | { readonly type: 'retry.due' };
+
+/** What the timer is told. */
+export type TimerCommand =
+  /** When it is wanted next, null for not at all. */
+  | { readonly type: 'agenda.moved'; readonly atMs: number | null }
+  /** Send `retry.due` after a random wait between the two. */
+  | { readonly type: 'retry.wanted'; readonly minDelayMs: number; readonly maxDelayMs: number };
+
+/** What the source tells beside {@link SyncEvent}s. */
+export type SourceEvent =
+  | { readonly type: 'source.connecting' }
+  /** The stream is open, the list begins. */
+  | { readonly type: 'source.opened' }
+  /** The list and the changes since are applied. */
+  | { readonly type: 'source.live'; readonly atMs: number }
+  | { readonly type: 'source.lost'; readonly atMs: number; readonly problem: DispatchError };
+
+/** What the source is told. */
+export type SourceCommand = { readonly type: 'source.connect' } | PoolReady;
+
+/** The pool has worked off one {@link SyncEvent}; after `sync.listEnded`, whether `more` is left to delete. */
+export interface PoolReady {
+  readonly type: 'pool.ready';
+  readonly more: boolean;
+}
+
+/** What the pool is told. */
+export type PoolEvent = SyncEvent | Exclude<TimerEvent, { type: 'retry.due' }>;
+
+/** What the pool tells. */
+export type PoolOutput =
+  | RunNotification
+  | LifecycleEvent
+  | ProblemEvent
+  | PoolReady
+  | (TimerCommand & { type: 'agenda.moved' });

@@ -1,0 +1,169 @@
+import { assign, emit, enqueueActions, fromCallback, sendTo, setup } from 'xstate';
+import { DispatchError } from '../src/model/dispatchError.js';
+import type {
+  DispatcherOutput,
+  PoolOutput,
+  SourceCommand,
+  SourceEvent,
+  SyncEvent,
+  SyncStatus,
+  TimerCommand,
+  TimerEvent,
+} from './dispatcherEvent.js';
+import { dispatchPool } from './dispatchPool.js';
+import { relayToParent } from './relay.js';
+
+/** What a dispatcher machine starts from. */
+export interface DispatcherInput {
+  readonly microgridId: number;
+}
+
+/** What a dispatcher machine remembers; JSON-safe. It holds no dispatch: the pool does. */
+export interface DispatcherContext {
+  readonly microgridId: number;
+  /** How many connections in a row were lost before they proved healthy. */
+  readonly lostCount: number;
+  /** Since when it is live, milliseconds since the epoch; null when it is not. */
+  readonly liveSinceMs: number | null;
+}
+
+/** What a dispatcher machine is told: by its own actors, and `dispatcher.stop` by the program. */
+export type DispatcherMachineEvent =
+  | SyncEvent
+  | SourceEvent
+  | TimerEvent
+  | PoolOutput
+  | { readonly type: 'dispatcher.stop' }
+  | { readonly type: `xstate.error.actor.${string}`; readonly error: unknown };
+
+interface Args {
+  readonly context: DispatcherContext;
+  readonly event: DispatcherMachineEvent;
+}
+
+/** A connection that was live for this long was healthy: the next try comes at once. */
+const healthyAfterMs = 10_000;
+
+/** The longest wait before the second try; it doubles with each further one. */
+const firstRetryMs = 1_000;
+
+/** The longest wait between two tries, and the shortest when the service rejects the credentials. */
+const maxRetryMs = 30_000;
+
+/**
+ * Keeps the dispatches of a microgrid in step with its service and passes on what their machines say.
+ *
+ * Its states tell where the sync stands. Its actors come by `.provide({ actors: { source, timer } })`: `source` from
+ * `sourceLogic`, `timer` from `timerLogic`. Notifications leave it as emitted events, and as events to the machine that
+ * invoked it.
+ */
+export const dispatcherMachine = setup({
+  types: {
+    input: {} as DispatcherInput,
+    context: {} as DispatcherContext,
+    events: {} as DispatcherMachineEvent,
+    emitted: {} as DispatcherOutput,
+  },
+  actors: {
+    pool: dispatchPool,
+    source: fromCallback<SourceCommand, { microgridId: number }>(() => {
+      throw new Error(
+        'a dispatcher machine needs a source: provide actors.source, such as sourceLogic({ transport, clock })',
+      );
+    }),
+    timer: fromCallback<TimerCommand>(() => {
+      throw new Error('a dispatcher machine needs a timer: provide actors.timer, such as timerLogic({ clock })');
+    }),
+  },
+  actions: {
+    tellPool: sendTo('pool', ({ event }) => event as SyncEvent),
+    tellSource: sendTo('source', ({ event }) => event as SourceCommand),
+    tellTimer: sendTo('timer', ({ event }) => event as TimerCommand),
+    connect: sendTo('source', { type: 'source.connect' }),
+    planRetry: sendTo('timer', retryWait),
+    noteLive: assign(({ event }) => ({ liveSinceMs: event.type === 'source.live' ? event.atMs : null })),
+    noteLoss: assign(countLoss),
+    announce: emit(({ event }) => outputOf(event)),
+    tellParent: ({ self, event }) => relayToParent(self, outputOf(event)),
+    announceSync: enqueueActions(({ enqueue, self }, { status }: { status: SyncStatus }) => {
+      const output: DispatcherOutput = { type: 'dispatcher.sync', status };
+      enqueue.emit(output);
+      enqueue(() => relayToParent(self, output));
+    }),
+  },
+  guards: {
+    isRoutineLoss: ({ context, event }) =>
+      event.type === 'source.lost' && event.problem.code === 'DEADLINE_EXCEEDED' && context.liveSinceMs !== null,
+  },
+}).createMachine({
+  id: 'dispatcher',
+  context: initialContext,
+  invoke: [
+    { id: 'pool', src: 'pool' },
+    { id: 'timer', src: 'timer' },
+    { id: 'source', src: 'source', input: sourceInput },
+  ],
+  initial: 'connecting',
+  states: {
+    connecting: {
+      entry: { type: 'announceSync', params: { status: 'connecting' } },
+      on: { 'source.connecting': {} },
+    },
+    catchingUp: { entry: { type: 'announceSync', params: { status: 'catchingUp' } } },
+    live: { entry: { type: 'announceSync', params: { status: 'live' } } },
+    waiting: { entry: [{ type: 'announceSync', params: { status: 'waiting' } }, 'planRetry'] },
+    stopped: { entry: { type: 'announceSync', params: { status: 'stopped' } }, type: 'final' },
+  },
+  on: {
+    'source.connecting': { target: '.connecting' },
+    'source.opened': { target: '.catchingUp' },
+    'source.live': { target: '.live', actions: 'noteLive' },
+    'source.lost': [
+      { guard: 'isRoutineLoss', target: '.waiting', actions: 'noteLoss' },
+      { target: '.waiting', actions: ['noteLoss', 'announce', 'tellParent'] },
+    ],
+    'retry.due': { actions: 'connect' },
+    'sync.*': { actions: 'tellPool' },
+    'timer.due': { actions: 'tellPool' },
+    'clock.wentBack': { actions: 'tellPool' },
+    'pool.ready': { actions: 'tellSource' },
+    'agenda.moved': { actions: 'tellTimer' },
+    'running.*': { actions: ['announce', 'tellParent'] },
+    'run.missed': { actions: ['announce', 'tellParent'] },
+    'lifecycle.*': { actions: ['announce', 'tellParent'] },
+    'dispatcher.problem': { actions: ['announce', 'tellParent'] },
+    'dispatcher.stop': { target: '.stopped' },
+    'xstate.error.actor.*': { target: '.stopped', actions: ['announce', 'tellParent'] },
+  },
+});
+
+function initialContext({ input }: { input: DispatcherInput }): DispatcherContext {
+  return { microgridId: input.microgridId, lostCount: 0, liveSinceMs: null };
+}
+
+function sourceInput({ context }: { context: DispatcherContext }): { microgridId: number } {
+  return { microgridId: context.microgridId };
+}
+
+function countLoss({ context, event }: Args): Partial<DispatcherContext> {
+  if (event.type !== 'source.lost') return {};
+  const wasHealthy = context.liveSinceMs !== null && event.atMs - context.liveSinceMs >= healthyAfterMs;
+  return { lostCount: wasHealthy ? 1 : context.lostCount + 1, liveSinceMs: null };
+}
+
+/** The first try comes at once; then full jitter under a limit that doubles. Rejected credentials wait the longest. */
+function retryWait({ context, event }: Args): TimerCommand {
+  const maxDelayMs = context.lostCount <= 1 ? 0 : Math.min(maxRetryMs, firstRetryMs * 2 ** (context.lostCount - 2));
+  const code = event.type === 'source.lost' ? event.problem.code : undefined;
+  if (code !== 'UNAUTHENTICATED' && code !== 'PERMISSION_DENIED')
+    return { type: 'retry.wanted', minDelayMs: 0, maxDelayMs };
+  return { type: 'retry.wanted', minDelayMs: maxRetryMs, maxDelayMs: 2 * maxRetryMs };
+}
+
+/** What a transition says to the outside. */
+function outputOf(event: DispatcherMachineEvent): DispatcherOutput {
+  if (event.type === 'source.lost') return { type: 'dispatcher.problem', problem: event.problem };
+  if (!('error' in event)) return event as DispatcherOutput;
+  const problem = new DispatchError('INTERNAL', 'a part of the dispatcher failed; it stopped', { cause: event.error });
+  return { type: 'dispatcher.problem', problem };
+}

@@ -1,0 +1,21 @@
+export type { Clock } from './clock.js';
+export type {
+  DispatcherOutput,
+  LifecycleEvent,
+  ProblemEvent,
+  SyncStatus,
+  SyncStatusEvent,
+} from './dispatcherEvent.js';
+export type { DispatcherContext, DispatcherInput, DispatcherMachineEvent } from './dispatcherMachine.js';
+export { dispatcherMachine } from './dispatcherMachine.js';
+export type { DispatchContext, DispatchInput, DispatchMachineEvent } from './dispatchMachine.js';
+export { dispatchMachine } from './dispatchMachine.js';
+export type { NextChange } from './dispatchPlan.js';
+export type { DispatchPoolLogic, DispatchPoolSnapshot } from './dispatchPool.js';
+export { dispatchPool } from './dispatchPool.js';
+export type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
+export type { RunMissed, RunNotification, RunReconfigured, RunStarted, RunStopped } from './notification.js';
+export { maxMissedCount } from './notification.js';
+export { sourceLogic } from './source.js';
+export { timerLogic } from './timer.js';
+export type { DispatchChange, DispatchPage, DispatchWatch, Transport } from './transport.js';
