@@ -1,0 +1,81 @@
+import { type Coalescing, CoalescingQueue } from './coalescingQueue.js';
+
+/** Options of a {@link Receiver}. */
+export interface ReceiverOptions {
+  /** What logs call it. @default the name of its channel */
+  readonly name?: string;
+  /** Above this many waiting items, those about the same dispatch are coalesced. @default 50 */
+  readonly limit?: number;
+}
+
+/** What a {@link Receiver} needs of its channel. */
+export interface ReceiverSetup<T> {
+  readonly limit: number;
+  readonly coalescing: Coalescing<T>;
+  /** Called once, when the first item was coalesced. */
+  readonly onCoalesced: () => void;
+  /** Called once, when it is closed. */
+  readonly onClose: () => void;
+}
+
+/**
+ * One consumer's queue of a channel. However slowly it is read, it loses the final state of no dispatch, and its memory
+ * is bounded by their number.
+ *
+ * Read it with `for await`, or one by one with {@link receive}. Each item goes to one reader.
+ */
+export class Receiver<T> implements AsyncIterable<T>, AsyncDisposable {
+  readonly #setup: ReceiverSetup<T>;
+  readonly #queue: CoalescingQueue<T>;
+  readonly #readers: ((item: T | undefined) => void)[] = [];
+  #closed = false;
+
+  /** Receivers come from a channel's `newReceiver`. */
+  constructor(setup: ReceiverSetup<T>) {
+    this.#setup = setup;
+    this.#queue = new CoalescingQueue(setup.limit, setup.coalescing);
+  }
+
+  /** How many items were coalesced with a later one because the receiver was read too slowly. */
+  get coalesced(): number {
+    return this.#queue.coalescedCount;
+  }
+
+  /** The next item, as soon as there is one; undefined when the receiver is closed. */
+  receive(): Promise<T | undefined> {
+    const item = this.#queue.shift();
+    if (item !== undefined || this.#closed) return Promise.resolve(item);
+    return new Promise(resolve => this.#readers.push(resolve));
+  }
+
+  /** Drops what waits, and ends every pending `receive()` and loop. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queue.clear();
+    for (const reader of this.#readers.splice(0)) reader(undefined);
+    this.#setup.onClose();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
+    for (let item = await this.receive(); item !== undefined; item = await this.receive()) yield item;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  /** Gives it an item; its channel calls this. */
+  push(item: T): void {
+    const reader = this.#readers.shift();
+    const { coalescedCount } = this.#queue;
+    if (reader === undefined) this.#queue.push(item);
+    else reader(item);
+    if (coalescedCount === 0 && this.#queue.coalescedCount > 0) this.#setup.onCoalesced();
+  }
+
+  /** Gives it an item that tells of the past; its channel calls this. */
+  replay(item: T): void {
+    this.#queue.replay(item);
+  }
+}
