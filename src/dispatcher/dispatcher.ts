@@ -1,0 +1,238 @@
+import { type ActorRefFrom, createActor, type InspectionEvent } from 'xstate';
+import type { Clock } from '../../machines/clock.js';
+import type { DispatcherOutput, SyncStatus } from '../../machines/dispatcherEvent.js';
+import { dispatcherMachine } from '../../machines/dispatcherMachine.js';
+import type { DispatchRegistry } from '../../machines/dispatchRegistry.js';
+import { sourceLogic } from '../../machines/source.js';
+import { timerLogic } from '../../machines/timer.js';
+import type { Transport } from '../../machines/transport.js';
+import type { Dispatch, DispatchEvent } from '../dispatch.js';
+import { consoleLogger, type Logger } from '../logger.js';
+import { DispatchError } from '../model/dispatchError.js';
+import { Channel } from './channel.js';
+import { isScheduledEnd, netLifecycle, newestDispatch, type RunningStatusOptions } from './channels.js';
+import { type MissedRuns, toDispatch, toDispatchEvent, toMissedRuns, toReplay, toRunningChange } from './deliveries.js';
+import { DispatchesView } from './dispatchesView.js';
+import { Listeners } from './listeners.js';
+import { systemClock } from './systemClock.js';
+
+/** Options of a {@link Dispatcher}. */
+export interface DispatcherOptions {
+  readonly microgridId: number;
+  readonly transport: Transport;
+  /** @default the clock of this computer */
+  readonly clock?: Clock;
+  /** Hears of problems that nobody listens for, and of slow receivers. @default the console */
+  readonly logger?: Logger;
+  /** Watches the actors, such as `createBrowserInspector().inspect` of the Stately inspector. */
+  readonly inspect?: (event: InspectionEvent) => void;
+}
+
+/** What the listeners of a {@link Dispatcher} get, by the name of the event. */
+export interface DispatcherEvents {
+  /** A dispatch was created, updated or deleted. */
+  readonly lifecycle: DispatchEvent;
+  /** A run started, was reconfigured or stopped: a dispatch with its `change`. */
+  readonly running: Dispatch;
+  /** Runs passed unnoticed. */
+  readonly missed: MissedRuns;
+  /** The standing with the service changed. */
+  readonly sync: SyncStatus;
+  /** Something went wrong that the dispatcher survives. */
+  readonly problem: DispatchError;
+}
+
+/**
+ * Keeps the dispatches of one microgrid in step with their service, and tells programs when each one starts, must be
+ * reconfigured, or stops.
+ */
+export class Dispatcher implements AsyncDisposable {
+  readonly microgridId: number;
+  /** The root XState actor: of `dispatcherMachine`, with the pool of dispatches below it. */
+  readonly actor: ActorRefFrom<typeof dispatcherMachine>;
+  /** The present set of dispatches by id; a live view. */
+  readonly dispatches: ReadonlyMap<number, Dispatch>;
+  /**
+   * Every start and reconfiguration of a run, and every stop except one that came by reaching the scheduled end. A new
+   * receiver first gets the dispatches that run now.
+   */
+  readonly runningStatusChange: Channel<Dispatch, RunningStatusOptions>;
+  /** Created, updated and deleted dispatches; each comes before what it changes about runs. */
+  readonly lifecycleEvents: Channel<DispatchEvent>;
+  readonly #nowMs: () => number;
+  readonly #logger: Logger;
+  readonly #listeners: Listeners<DispatcherEvents>;
+  #registry: DispatchRegistry | undefined;
+  #lastProblem: DispatchError | undefined;
+  #synced = false;
+  #stopped = false;
+
+  constructor(options: DispatcherOptions) {
+    const { microgridId, transport, clock = systemClock, logger = consoleLogger, inspect } = options;
+    this.microgridId = microgridId;
+    this.#nowMs = () => clock.nowMs();
+    this.#logger = logger;
+    this.#listeners = new Listeners((problem, name) => {
+      // A listener of problems that fails is not told of its own failure.
+      if (name === 'problem') this.#log(problem);
+      else this.#report(problem);
+    });
+    this.runningStatusChange = new Channel({
+      name: 'runningStatusChange',
+      coalescing: newestDispatch,
+      logger,
+      accepts: (dispatch, { includeScheduledEnd = false }) => includeScheduledEnd || !isScheduledEnd(dispatch),
+      replay: () => this.#runningNow(),
+    });
+    this.lifecycleEvents = new Channel({ name: 'lifecycleEvents', coalescing: netLifecycle, logger });
+    this.dispatches = new DispatchesView(
+      () => this.#registry,
+      registered => toDispatch(registered, this.#nowMs),
+    );
+    const actors = { source: sourceLogic({ transport, clock }), timer: timerLogic({ clock }) };
+    this.actor = createActor(dispatcherMachine.provide({ actors }), {
+      input: { microgridId },
+      ...(inspect && { inspect }),
+    });
+    this.actor.on('*', output => this.#take(output));
+  }
+
+  /** Where it stands with its service; `stopped` also before it was started. */
+  get status(): SyncStatus {
+    const snapshot = this.actor.getSnapshot();
+    return this.#registry === undefined ? 'stopped' : (snapshot.value as SyncStatus);
+  }
+
+  /**
+   * Starts it; does not wait for the network. A started dispatcher keeps the process alive until {@link stop}.
+   *
+   * @throws DispatchError `STOPPED` when it was stopped: a dispatcher lives once.
+   */
+  async start(): Promise<void> {
+    if (this.#stopped) throw stoppedError();
+    if (this.#registry !== undefined) return;
+    this.#registry = this.actor.getSnapshot().children.pool?.getSnapshot().context;
+    this.actor.start();
+  }
+
+  /**
+   * Waits until the first sync is done.
+   *
+   * @throws DispatchError `STOPPED` when it is stopped before or meanwhile; `DEADLINE_EXCEEDED` after `timeoutMs`, with the last problem
+   * in its message. The reason of `signal` when that aborts.
+   */
+  async ready(options: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<void> {
+    const { signal, timeoutMs } = options;
+    signal?.throwIfAborted();
+    if (this.#stopped) throw stoppedError();
+    if (this.#synced) return;
+    await new Promise<void>((resolve, reject) => {
+      const settle = (outcome: () => void) => () => {
+        undo();
+        outcome();
+      };
+      const undoSync = this.#listeners.on('sync', status => {
+        if (status === 'live') settle(resolve)();
+        if (status === 'stopped') settle(() => reject(stoppedError()))();
+      });
+      const onAbort = settle(() => reject(signal?.reason));
+      const timeout =
+        timeoutMs === undefined
+          ? undefined
+          : setTimeout(
+              settle(() => reject(this.#late(timeoutMs))),
+              timeoutMs,
+            );
+      const undo = () => {
+        undoSync();
+        signal?.removeEventListener('abort', onAbort);
+        clearTimeout(timeout);
+      };
+      signal?.addEventListener('abort', onAbort);
+    });
+  }
+
+  /** Adds a listener; returns its undo. A listener that throws is reported as a problem. */
+  on<K extends keyof DispatcherEvents>(name: K, listener: (payload: DispatcherEvents[K]) => unknown): () => void {
+    return this.#listeners.on(name, listener);
+  }
+
+  /** Stops it for good: closes its receivers, its connection and its timers. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    if (this.#registry === undefined) this.#takeStatus('stopped');
+    else this.actor.send({ type: 'dispatcher.stop' });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #take(output: DispatcherOutput): void {
+    switch (output.type) {
+      case 'running.started':
+      case 'running.reconfigured':
+      case 'running.stopped': {
+        const dispatch = toRunningChange(output, this.#nowMs);
+        this.runningStatusChange.send(dispatch);
+        this.#listeners.emit('running', dispatch);
+        break;
+      }
+      case 'run.missed':
+        this.#listeners.emit('missed', toMissedRuns(output, this.#nowMs));
+        break;
+      case 'dispatcher.sync':
+        this.#takeStatus(output.status);
+        break;
+      case 'dispatcher.problem':
+        this.#report(output.problem);
+        break;
+      default: {
+        const event = toDispatchEvent(output, this.#registry?.get(output.dispatch.id)?.notifiedMs ?? null, this.#nowMs);
+        this.lifecycleEvents.send(event);
+        this.#listeners.emit('lifecycle', event);
+      }
+    }
+  }
+
+  #takeStatus(status: SyncStatus): void {
+    if (status === 'live') this.#synced = true;
+    if (status === 'stopped') this.#stopped = true;
+    this.#listeners.emit('sync', status);
+    if (status !== 'stopped') return;
+    this.runningStatusChange.close();
+    this.lifecycleEvents.close();
+  }
+
+  #report(problem: DispatchError): void {
+    this.#lastProblem = problem;
+    if (!this.#listeners.emit('problem', problem)) this.#log(problem);
+  }
+
+  #log(problem: DispatchError): void {
+    const { code, dispatchId, microgridId = this.microgridId } = problem;
+    this.#logger.warn({ code, microgridId, dispatchId }, problem.message);
+  }
+
+  #late(timeoutMs: number): DispatchError {
+    const reason = this.#lastProblem === undefined ? '' : `: ${this.#lastProblem.message}`;
+    const details = { microgridId: this.microgridId, cause: this.#lastProblem };
+    return new DispatchError(
+      'DEADLINE_EXCEEDED',
+      `the first sync was not done within ${timeoutMs} ms${reason}`,
+      details,
+    );
+  }
+
+  *#runningNow(): Generator<Dispatch> {
+    for (const id of this.#registry?.ids() ?? []) {
+      const registered = this.#registry?.get(id);
+      const replay = registered && toReplay(registered, this.#nowMs);
+      if (replay !== undefined) yield replay;
+    }
+  }
+}
+
+function stoppedError(): DispatchError {
+  return new DispatchError('STOPPED', 'the dispatcher was stopped');
+}
