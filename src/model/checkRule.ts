@@ -1,0 +1,62 @@
+import type { Frequency, RecurrenceRule, Weekday } from './recurrenceRule.js';
+
+/** The frequencies in ascending length. */
+export const FREQUENCIES: readonly Frequency[] = ['MINUTELY', 'HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'];
+
+/** The days of the week, Monday first. */
+export const WEEKDAYS: readonly Weekday[] = [
+  'MONDAY',
+  'TUESDAY',
+  'WEDNESDAY',
+  'THURSDAY',
+  'FRIDAY',
+  'SATURDAY',
+  'SUNDAY',
+];
+
+/** A rule that {@link checkRule} let pass: the numbers that stand for unknown names are gone. */
+export interface CheckedRule extends RecurrenceRule {
+  readonly frequency: Frequency;
+  readonly byWeekdays?: readonly Weekday[];
+}
+
+/**
+ * Makes sure that a rule can be evaluated.
+ *
+ * There is no upper limit on `interval` and `count` here: those are the service's.
+ *
+ * @throws RangeError naming the field and what is allowed in it
+ */
+export function checkRule(rule: RecurrenceRule): asserts rule is CheckedRule {
+  if (!(FREQUENCIES as readonly unknown[]).includes(rule.frequency)) {
+    throw invalid('frequency', `one of ${FREQUENCIES.join(', ')}`, rule.frequency);
+  }
+  checkInteger('interval', rule.interval, 1, Number.MAX_SAFE_INTEGER);
+  if (rule.count !== undefined) checkInteger('count', rule.count, 1, Number.MAX_SAFE_INTEGER);
+  if (rule.untilMs !== undefined && !Number.isFinite(rule.untilMs)) {
+    throw invalid('untilMs', 'a finite number of milliseconds', rule.untilMs);
+  }
+  for (const minute of rule.byMinutes ?? []) checkInteger('byMinutes', minute, 0, 59);
+  for (const hour of rule.byHours ?? []) checkInteger('byHours', hour, 0, 23);
+  for (const weekday of rule.byWeekdays ?? []) {
+    if (!(WEEKDAYS as readonly unknown[]).includes(weekday)) {
+      throw invalid('byWeekdays', `names from ${WEEKDAYS[0]} to ${WEEKDAYS[6]}`, weekday);
+    }
+  }
+  for (const day of rule.byMonthDays ?? []) {
+    if (!Number.isInteger(day) || day === 0 || day < -31 || day > 31) {
+      throw invalid('byMonthDays', 'integers from 1 to 31 or from -31 to -1', day);
+    }
+  }
+  for (const month of rule.byMonths ?? []) checkInteger('byMonths', month, 1, 12);
+}
+
+function checkInteger(field: string, value: number, min: number, max: number): void {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
+  const allowed = max === Number.MAX_SAFE_INTEGER ? `an integer of ${min} or more` : `integers from ${min} to ${max}`;
+  throw invalid(field, allowed, value);
+}
+
+function invalid(field: string, allowed: string, value: unknown): RangeError {
+  return new RangeError(`${field} must be ${allowed}, got ${String(value)}`);
+}
