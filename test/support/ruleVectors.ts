@@ -5,7 +5,9 @@ import { readVectors } from './vectors.js';
 export interface RuleCase {
   readonly rule: RecurrenceRule;
   readonly startMs: number;
-  /** The first occurrences, at most three; empty when nothing matches. */
+  /** Whether python-dateutil refuses the rule because nothing can match it. */
+  readonly impossible: boolean;
+  /** The first occurrences, at most three. */
   readonly first: readonly number[];
   readonly queries: readonly RuleQuery[];
 }
@@ -43,7 +45,7 @@ interface VectorLine {
 
 /** The rules of `test/vectors/recurrence.jsonl.gz`. */
 export function readRuleCases(): RuleCase[] {
-  return readVectors<VectorLine>('recurrence.jsonl.gz').map(({ rule, dtstart, first = [], queries }) => ({
+  return readVectors<VectorLine>('recurrence.jsonl.gz').map(({ rule, dtstart, first = [], oracleError, queries }) => ({
     rule: {
       frequency: rule.freq,
       interval: rule.interval,
@@ -56,6 +58,7 @@ export function readRuleCases(): RuleCase[] {
       ...(rule.bymonths && { byMonths: rule.bymonths }),
     },
     startMs: Date.parse(dtstart),
+    impossible: oracleError !== undefined,
     first: first.map(text => Date.parse(text)),
     queries: queries.map(({ op, t, inc = true, expected }) => ({
       op,
