@@ -31,6 +31,8 @@ interface Microgrid {
   lastUs: number;
   /** The rows in ascending order by each column that was asked for since the last change. */
   readonly sorted: Map<SortColumn, readonly DispatchRow[]>;
+  /** The rows of the last filtered list, if nothing changed since: the next page of it needs them again. */
+  listed: { readonly key: string; readonly rows: readonly DispatchRow[] } | null;
 }
 
 /** A {@link DispatchStore} that keeps everything in this process, and nothing beyond it. */
@@ -51,6 +53,7 @@ export function memoryStore({ nowUs = () => Date.now() * 1000 }: MemoryStoreOpti
     if (kind === 'deleted') microgrid.rows.delete(id);
     else microgrid.rows.set(id, dispatch);
     microgrid.sorted.clear();
+    microgrid.listed = null;
     microgrid.seq += 1;
     microgrid.lastUs = atUs;
     microgrid.log.push({ microgridId, seq: microgrid.seq, kind, atUs, id, message: dispatch.message });
@@ -105,25 +108,24 @@ export function memoryStore({ nowUs = () => Date.now() * 1000 }: MemoryStoreOpti
 }
 
 function newMicrogrid(): Microgrid {
-  return { rows: new Map(), log: [], prunedSeq: 0, seq: 0, lastUs: 0, sorted: new Map() };
+  return { rows: new Map(), log: [], prunedSeq: 0, seq: 0, lastUs: 0, sorted: new Map(), listed: null };
 }
 
 function listPage(
   microgrid: Microgrid,
-  { filter, sort }: ListQuery,
+  query: ListQuery,
   place: ListPlace | null,
   limit: number,
   maxBytes: number,
 ): ListPage {
-  const rows = sortedRows(microgrid, sort.column);
-  const matches = matchesFilter(filter);
+  const { sort } = query;
+  const rows = listedRows(microgrid, query);
   const step = sort.descending ? -1 : 1;
   const items: DispatchRow[] = [];
   let bytes = 0;
   let more = false;
   for (let index = firstIndex(rows, sort, place); index >= 0 && index < rows.length; index += step) {
     const row = rows[index] as DispatchRow;
-    if (matches && !matches(row)) continue;
     bytes += row.message.length;
     more = items.length === limit || (items.length > 0 && bytes > maxBytes);
     if (more) break;
@@ -133,8 +135,18 @@ function listPage(
   return {
     items,
     next: more && last ? { value: last[sort.column], id: last.id } : null,
-    total: matches ? rows.reduce((count, row) => (matches(row) ? count + 1 : count), 0) : rows.length,
+    total: rows.length,
   };
+}
+
+/** The rows that satisfy the filter, in ascending order. */
+function listedRows(microgrid: Microgrid, { filter, sort }: ListQuery): readonly DispatchRow[] {
+  const rows = sortedRows(microgrid, sort.column);
+  const matches = matchesFilter(filter);
+  if (!matches) return rows;
+  const key = JSON.stringify([filter, sort.column]);
+  if (microgrid.listed?.key !== key) microgrid.listed = { key, rows: rows.filter(matches) };
+  return microgrid.listed.rows;
 }
 
 function sortedRows(microgrid: Microgrid, column: SortColumn): readonly DispatchRow[] {

@@ -1,0 +1,147 @@
+import { setImmediate } from 'node:timers/promises';
+
+import { DispatchError } from '../model/dispatchError.js';
+import { type ChangeQueue, changeQueue } from './changeQueue.js';
+import type { DispatchStore, LoggedChange } from './dispatchStore.js';
+import type { ServiceLogger } from './serviceLogger.js';
+
+/** Changes that may wait for one stream before it is dropped. */
+const QUEUE_LIMIT = 1000;
+/** Log entries read at a time: fewer than may wait, so that a burst alone drops no stream. */
+const BATCH_LIMIT = 500;
+
+/** One reader of a microgrid's changes. */
+export interface ChangeStream {
+  /** The position in the change log at which it was opened: what it yields is behind it. */
+  readonly position: number;
+  /**
+   * The next change, in commit order.
+   *
+   * @throws DispatchError RESOURCE_EXHAUSTED when the reader was too slow, UNAVAILABLE when the stream is lost for
+   * another reason; or the signal's reason.
+   */
+  next(): Promise<LoggedChange>;
+  close(): void;
+}
+
+/** Carries the change logs of a store to the streams of this process. */
+export interface ChangeFeed {
+  /** Opens a stream, which ends when the signal aborts: once it is there, no later change is missed. */
+  open(microgridId: number, signal: AbortSignal): Promise<ChangeStream>;
+  /** Ends every stream with UNAVAILABLE, and refuses new ones. */
+  stop(): void;
+}
+
+/** One microgrid with streams. Each log entry is read once, however many streams there are. */
+interface Hub {
+  /** Up to where the log was read; null before the first position is known. */
+  position: number | null;
+  readonly queues: Set<ChangeQueue>;
+}
+
+/** Starts to carry a store's changes. */
+export function changeFeed(store: DispatchStore, logger: ServiceLogger): ChangeFeed {
+  const hubs = new Map<number, Hub>();
+  const woken = new Set<number>();
+  let pumping = false;
+  let stopped = false;
+  const leaveStore = store.onWake(microgridIds => wake(microgridIds ?? [...hubs.keys()]));
+
+  function wake(microgridIds: Iterable<number>): void {
+    for (const microgridId of microgridIds) if (hubs.has(microgridId)) woken.add(microgridId);
+    if (!pumping && woken.size > 0) void pump();
+  }
+
+  async function pump(): Promise<void> {
+    pumping = true;
+    try {
+      while (woken.size > 0) await deliver(takeCursors());
+    } catch (error) {
+      if (stopped) return;
+      logger.error({ err: error }, 'the change log cannot be read; all streams end');
+      endAll('the change log cannot be read');
+    } finally {
+      pumping = false;
+    }
+  }
+
+  function takeCursors(): Map<number, number> {
+    const cursors = new Map<number, number>();
+    for (const microgridId of woken) {
+      const position = hubs.get(microgridId)?.position;
+      // A hub without a position is woken again when it gets one.
+      if (position != null) cursors.set(microgridId, position);
+    }
+    woken.clear();
+    return cursors;
+  }
+
+  async function deliver(cursors: ReadonlyMap<number, number>): Promise<void> {
+    if (cursors.size === 0) return;
+    const { changes, pruned } = await store.changes(cursors, BATCH_LIMIT);
+    for (const change of changes) {
+      const hub = hubs.get(change.microgridId);
+      // A hub that was closed and opened again meanwhile has read further than this batch.
+      if (!hub || hub.position === null || change.seq <= hub.position) continue;
+      hub.position = change.seq;
+      for (const queue of hub.queues) queue.push(change);
+    }
+    for (const microgridId of pruned) endHub(microgridId, 'the change log was pruned before it was read');
+    if (changes.length < BATCH_LIMIT) return;
+    for (const microgridId of cursors.keys()) woken.add(microgridId);
+    // There is more, which comes faster than it can be sent: let streams write what they have.
+    await setImmediate();
+  }
+
+  function endHub(microgridId: number, reason: string): void {
+    for (const queue of hubs.get(microgridId)?.queues ?? []) queue.end(new DispatchError('UNAVAILABLE', reason));
+    hubs.delete(microgridId);
+  }
+
+  function endAll(reason: string): void {
+    for (const microgridId of [...hubs.keys()]) endHub(microgridId, reason);
+    woken.clear();
+  }
+
+  function join(microgridId: number, queue: ChangeQueue): Hub {
+    const hub = hubs.get(microgridId) ?? { position: null, queues: new Set() };
+    hub.queues.add(queue);
+    hubs.set(microgridId, hub);
+    return hub;
+  }
+
+  function leave(microgridId: number, hub: Hub, queue: ChangeQueue): void {
+    hub.queues.delete(queue);
+    if (hub.queues.size === 0 && hubs.get(microgridId) === hub) hubs.delete(microgridId);
+  }
+
+  return {
+    async open(microgridId, signal) {
+      if (stopped) throw new DispatchError('UNAVAILABLE', 'the service is shutting down');
+      const queue = changeQueue(QUEUE_LIMIT);
+      const abort = () => queue.end(signal.reason);
+      signal.addEventListener('abort', abort, { once: true });
+      // Join first, ask for the position second: what is committed in between is then queued and not lost.
+      const hub = join(microgridId, queue);
+      const close = () => {
+        signal.removeEventListener('abort', abort);
+        leave(microgridId, hub, queue);
+      };
+      try {
+        const position = await store.head(microgridId);
+        hub.position ??= position;
+        queue.startAfter(position);
+        wake([microgridId]);
+        return { position, next: queue.next, close };
+      } catch (error) {
+        close();
+        throw error;
+      }
+    },
+    stop() {
+      stopped = true;
+      leaveStore();
+      endAll('the service is shutting down');
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { DispatchError } from '../model/dispatchError.js';
+import type { LoggedChange } from './dispatchStore.js';
+
+/** What waits to be sent on one stream. */
+export interface ChangeQueue {
+  /** Adds a change. Above the limit the queue is emptied and ended: the peer does not read as fast as things change. */
+  push(change: LoggedChange): void;
+  /** Ends the queue for good, emptied: the stream is lost, and its reader lists again. */
+  end(reason: Error): void;
+  /** Leaves out what is at or before this position of the change log. */
+  startAfter(seq: number): void;
+  /**
+   * The next change, as soon as there is one.
+   *
+   * @throws the reason of the end.
+   */
+  next(): Promise<LoggedChange>;
+}
+
+/** The queue of one stream, for at most `limit` changes. */
+export function changeQueue(limit: number): ChangeQueue {
+  let changes: LoggedChange[] = [];
+  let after = 0;
+  let ended: Error | null = null;
+  let wake: (() => void) | null = null;
+
+  function end(reason: Error): void {
+    changes = [];
+    ended ??= reason;
+    wake?.();
+  }
+
+  return {
+    push(change) {
+      if (ended || change.seq <= after) return;
+      if (changes.length < limit) {
+        changes.push(change);
+        wake?.();
+        return;
+      }
+      end(
+        new DispatchError(
+          'RESOURCE_EXHAUSTED',
+          `more than ${limit} changes wait for this stream to be read; open it again and list`,
+        ),
+      );
+    },
+    end,
+    startAfter(seq) {
+      after = seq;
+      changes = changes.filter(change => change.seq > seq);
+    },
+    async next() {
+      while (changes.length === 0) {
+        if (ended) throw ended;
+        await new Promise<void>(resolve => {
+          wake = resolve;
+        });
+      }
+      return changes.shift() as LoggedChange;
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { ServerError, Status } from 'nice-grpc-common';
+
+import { DispatchError, type DispatchErrorCode } from '../model/dispatchError.js';
+import type { ServiceLogger } from './serviceLogger.js';
+
+/** Codes whose message a caller may read. UNDECODABLE and UNEVALUABLE are about what it sent. */
+const STATUS: { readonly [Code in DispatchErrorCode]?: Status } = {
+  INVALID_ARGUMENT: Status.INVALID_ARGUMENT,
+  UNDECODABLE: Status.INVALID_ARGUMENT,
+  UNEVALUABLE: Status.INVALID_ARGUMENT,
+  NOT_FOUND: Status.NOT_FOUND,
+  ALREADY_EXISTS: Status.ALREADY_EXISTS,
+  FAILED_PRECONDITION: Status.FAILED_PRECONDITION,
+  PERMISSION_DENIED: Status.PERMISSION_DENIED,
+  UNAUTHENTICATED: Status.UNAUTHENTICATED,
+  RESOURCE_EXHAUSTED: Status.RESOURCE_EXHAUSTED,
+  UNAVAILABLE: Status.UNAVAILABLE,
+};
+
+/**
+ * The one way from an error to a gRPC status. What it does not know is masked as INTERNAL, and logged; aborts, which
+ * are no failure, pass through.
+ *
+ * @param path - the method, for the log.
+ */
+export function toServerError(error: unknown, path: string, logger: ServiceLogger): Error {
+  if (error instanceof ServerError) return error;
+  if (error instanceof Error && error.name === 'AbortError') return error;
+  const status = error instanceof DispatchError ? STATUS[error.code] : undefined;
+  if (error instanceof DispatchError && status !== undefined) return new ServerError(status, error.message);
+  logger.error({ err: error, path }, 'a call failed for a reason that its caller is not told');
+  return new ServerError(Status.INTERNAL, 'the service failed; its log tells why');
+}
