@@ -1,101 +1,92 @@
 /** What an agenda entry is for. At one instant starts come before stops, and both before forgetting. */
 export type AgendaKind = 'start' | 'stop' | 'forget';
 
-/** The next thing that time brings to one dispatch. */
+/** Something that has a place in an {@link Agenda}; only the agenda writes to it. */
 export interface AgendaEntry {
   readonly id: number;
   /** Milliseconds since the epoch. */
-  readonly atMs: number;
-  readonly kind: AgendaKind;
-}
-
-interface Slot {
-  readonly id: number;
   atMs: number;
   kind: AgendaKind;
-  index: number;
+  /** Its place in the heap; {@link notInAgenda} when it has none. */
+  place: number;
 }
+
+/** The place of an entry that is in no agenda. */
+export const notInAgenda = -1;
 
 const rank: Record<AgendaKind, number> = { start: 0, stop: 1, forget: 2 };
 
 /**
- * The next change of each of many dispatches, ordered by (time, start before stop, id): an indexed binary heap with one
- * entry a dispatch. `set` and `delete` cost O(log n), `head` O(1).
+ * The next change of each of many dispatches, ordered by (time, start before stop, id): a binary heap whose entries
+ * know their place. `set` and `delete` cost O(log n), `head` O(1).
  */
-export class Agenda {
-  readonly #heap: Slot[] = [];
-  readonly #slots = new Map<number, Slot>();
+export class Agenda<T extends AgendaEntry> {
+  readonly #heap: T[] = [];
 
-  /** How many dispatches have an entry. */
+  /** How many entries it has. */
   get size(): number {
     return this.#heap.length;
   }
 
   /** The first entry in order, null when there is none. */
-  head(): AgendaEntry | null {
+  head(): T | null {
     return this.#heap[0] ?? null;
   }
 
-  /** Gives a dispatch its one entry, in place of the one it has. */
-  set(id: number, atMs: number, kind: AgendaKind): void {
-    let slot = this.#slots.get(id);
-    if (slot === undefined) {
-      slot = { id, atMs, kind, index: this.#heap.length };
-      this.#slots.set(id, slot);
-      this.#heap.push(slot);
-    } else {
-      slot.atMs = atMs;
-      slot.kind = kind;
-    }
-    this.#settle(slot);
+  /** Puts an entry in, or moves the one that is in. */
+  set(entry: T, atMs: number, kind: AgendaKind): void {
+    entry.atMs = atMs;
+    entry.kind = kind;
+    if (entry.place === notInAgenda) this.#put(entry, this.#heap.length);
+    this.#settle(entry);
   }
 
-  /** Takes the entry of a dispatch away, if it has one. */
-  delete(id: number): void {
-    const slot = this.#slots.get(id);
-    if (slot === undefined) return;
-    this.#slots.delete(id);
+  /** Takes an entry out, if it is in. */
+  delete(entry: T): void {
+    const { place } = entry;
+    if (place === notInAgenda) return;
+    entry.place = notInAgenda;
     const last = this.#heap.pop();
-    if (last === undefined || last === slot) return;
-    this.#place(last, slot.index);
+    if (last === undefined || last === entry) return;
+    this.#put(last, place);
     this.#settle(last);
   }
 
-  #settle(slot: Slot): void {
-    this.#rise(slot);
-    this.#sink(slot);
+  #settle(entry: T): void {
+    this.#rise(entry);
+    this.#sink(entry);
   }
 
-  #rise(slot: Slot): void {
-    while (slot.index > 0) {
-      const parentIndex = (slot.index - 1) >> 1;
-      const parent = this.#heap[parentIndex];
-      if (parent === undefined || !isBefore(slot, parent)) return;
-      this.#place(parent, slot.index);
-      this.#place(slot, parentIndex);
+  #rise(entry: T): void {
+    while (entry.place > 0) {
+      const parentPlace = (entry.place - 1) >> 1;
+      const parent = this.#heap[parentPlace];
+      if (parent === undefined || !isBefore(entry, parent)) return;
+      this.#put(parent, entry.place);
+      this.#put(entry, parentPlace);
     }
   }
 
-  #sink(slot: Slot): void {
+  #sink(entry: T): void {
     for (;;) {
-      const left = this.#heap[2 * slot.index + 1];
-      const right = this.#heap[2 * slot.index + 2];
+      const left = this.#heap[2 * entry.place + 1];
+      const right = this.#heap[2 * entry.place + 2];
       if (left === undefined) return;
       const child = right !== undefined && isBefore(right, left) ? right : left;
-      if (!isBefore(child, slot)) return;
-      const childIndex = child.index;
-      this.#place(child, slot.index);
-      this.#place(slot, childIndex);
+      if (!isBefore(child, entry)) return;
+      const childPlace = child.place;
+      this.#put(child, entry.place);
+      this.#put(entry, childPlace);
     }
   }
 
-  #place(slot: Slot, index: number): void {
-    this.#heap[index] = slot;
-    slot.index = index;
+  #put(entry: T, place: number): void {
+    this.#heap[place] = entry;
+    entry.place = place;
   }
 }
 
-function isBefore(a: Slot, b: Slot): boolean {
+function isBefore(a: AgendaEntry, b: AgendaEntry): boolean {
   if (a.atMs !== b.atMs) return a.atMs < b.atMs;
   if (a.kind !== b.kind) return rank[a.kind] < rank[b.kind];
   return a.id < b.id;

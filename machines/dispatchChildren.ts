@@ -1,8 +1,8 @@
 import { type ActorRefFrom, type AnyActorRef, createActor, type Snapshot } from 'xstate';
 import { DispatchError } from '../src/model/dispatchError.js';
 import type { DispatchRecord } from '../src/model/dispatchRecord.js';
-import { Agenda } from './agenda.js';
-import type { PoolOutput } from './dispatcherEvent.js';
+import { Agenda, type AgendaEntry, notInAgenda } from './agenda.js';
+import type { DispatcherOutput } from './dispatcherEvent.js';
 import {
   type DispatchContext,
   type DispatchInput,
@@ -11,6 +11,7 @@ import {
 } from './dispatchMachine.js';
 import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
 import type { RunNotification } from './notification.js';
+import { overheard } from './overheard.js';
 import { relay } from './relay.js';
 
 /** What the children need of the pool actor that is their parent. */
@@ -28,7 +29,7 @@ export interface PersistedChild {
 /** A dispatch is forgotten this long after its end. */
 export const forgetAfterMs = 24 * 3_600_000;
 
-interface Child {
+interface Child extends AgendaEntry {
   readonly actor: ActorRefFrom<typeof dispatchMachine>;
   notifiedMs: number | null;
 }
@@ -36,19 +37,17 @@ interface Child {
 /** The dispatch actors of a pool by id, and the agenda that says when to wake which. */
 export class DispatchChildren implements DispatchRegistry {
   readonly #scope: PoolScope;
-  readonly #tell: (output: PoolOutput) => void;
+  readonly #tell: (output: DispatcherOutput) => void;
   readonly #children = new Map<number, Child>();
-  readonly #agenda = new Agenda();
+  readonly #agenda = new Agenda<Child>();
+  readonly #machine = overheard(dispatchMachine, notification => this.#pass(notification));
 
-  constructor(scope: PoolScope, tell: (output: PoolOutput) => void, persisted: readonly PersistedChild[] = []) {
+  constructor(scope: PoolScope, tell: (output: DispatcherOutput) => void, persisted: readonly PersistedChild[] = []) {
     this.#scope = scope;
     this.#tell = tell;
     for (const { snapshot, notifiedMs } of persisted) {
       const { dispatch, atMs } = (snapshot as unknown as { context: DispatchContext }).context;
-      this.#children.set(dispatch.id, {
-        actor: this.#createActor({ input: { dispatch, atMs }, snapshot }),
-        notifiedMs,
-      });
+      this.#add({ input: { dispatch, atMs }, snapshot }, notifiedMs);
     }
   }
 
@@ -74,10 +73,7 @@ export class DispatchChildren implements DispatchRegistry {
 
   /** Starts those that were restored. */
   start(): void {
-    for (const [id, { actor }] of this.#children) {
-      actor.start();
-      this.#schedule(id);
-    }
+    for (const child of this.#children.values()) this.#start(child);
   }
 
   stop(): void {
@@ -93,10 +89,7 @@ export class DispatchChildren implements DispatchRegistry {
 
   create(dispatch: DispatchRecord, atMs: number, cause: 'sync' | 'update'): void {
     this.#tell({ type: 'lifecycle.created', dispatch, atMs });
-    const actor = this.#createActor({ input: { dispatch, atMs, cause } });
-    this.#children.set(dispatch.id, { actor, notifiedMs: null });
-    actor.start();
-    this.#schedule(dispatch.id);
+    this.#start(this.#add({ input: { dispatch, atMs, cause } }, null));
   }
 
   update(dispatch: DispatchRecord, atMs: number): void {
@@ -115,15 +108,15 @@ export class DispatchChildren implements DispatchRegistry {
     for (let left = limit; left > 0; left -= 1) {
       const head = this.#agenda.head();
       if (head === null || head.atMs > atMs) return;
-      if (head.kind === 'forget') this.#forget(head.id);
+      if (head.kind === 'forget') this.#forget(head);
       else this.#send(head.id, { type: 'timer.due', atMs });
     }
   }
 
   /** Makes all of them due at an instant: the clock went back and each must look at it anew. */
   makeAllDue(atMs: number): void {
-    for (const [id, { actor }] of this.#children) {
-      this.#agenda.set(id, atMs, actor.getSnapshot().matches('running') ? 'stop' : 'start');
+    for (const child of this.#children.values()) {
+      this.#agenda.set(child, atMs, child.actor.getSnapshot().matches('running') ? 'stop' : 'start');
     }
   }
 
@@ -134,46 +127,53 @@ export class DispatchChildren implements DispatchRegistry {
     this.#tell({ type: 'dispatcher.problem', problem });
   }
 
-  #forget(id: number): void {
-    const child = this.#children.get(id);
-    if (child !== undefined) this.#scope.stopChild(child.actor);
-    this.#drop(id);
+  #forget(child: Child): void {
+    this.#scope.stopChild(child.actor);
+    this.#drop(child.id);
   }
 
   #drop(id: number): void {
+    const child = this.#children.get(id);
+    if (child === undefined) return;
     this.#children.delete(id);
-    this.#agenda.delete(id);
+    this.#agenda.delete(child);
   }
 
   #send(id: number, event: DispatchMachineEvent): void {
     const child = this.#children.get(id);
-    if (child !== undefined) relay(this.#scope.self, child.actor, event);
-    this.#schedule(id);
+    if (child === undefined) return;
+    relay(this.#scope.self, child.actor, event);
+    this.#schedule(child);
   }
 
-  #schedule(id: number): void {
-    const snapshot = this.#children.get(id)?.actor.getSnapshot();
-    const { nextChange, run, dispatch } = snapshot?.context ?? {};
-    if (nextChange) this.#agenda.set(id, nextChange.atMs, nextChange.kind);
-    else if (run === null && dispatch?.endTimeMs != null)
-      this.#agenda.set(id, dispatch.endTimeMs + forgetAfterMs, 'forget');
-    else this.#agenda.delete(id);
+  #start(child: Child): void {
+    child.actor.start();
+    this.#schedule(child);
   }
 
-  #createActor(options: { input: DispatchInput; snapshot?: Snapshot<unknown> }) {
+  #schedule(child: Child): void {
+    const { nextChange, run, dispatch } = child.actor.getSnapshot().context;
+    if (nextChange !== null) this.#agenda.set(child, nextChange.atMs, nextChange.kind);
+    else if (run === null && dispatch.endTimeMs !== null) {
+      this.#agenda.set(child, dispatch.endTimeMs + forgetAfterMs, 'forget');
+    } else this.#agenda.delete(child);
+  }
+
+  #add(options: { input: DispatchInput; snapshot?: Snapshot<unknown> }, notifiedMs: number | null): Child {
     const { id } = options.input.dispatch;
-    const actor = createActor(dispatchMachine, {
+    const actor = createActor(this.#machine, {
       ...options,
       id: String(id),
       parent: this.#scope.self,
       src: 'dispatch',
     });
-    actor.on('*', notification => this.#pass(id, notification));
-    return actor;
+    const child: Child = { id, actor, notifiedMs, atMs: 0, kind: 'start', place: notInAgenda };
+    this.#children.set(id, child);
+    return child;
   }
 
-  #pass(id: number, notification: RunNotification): void {
-    const child = this.#children.get(id);
+  #pass(notification: RunNotification): void {
+    const child = this.#children.get(notification.dispatch.id);
     if (child !== undefined && notification.type !== 'run.missed') {
       child.notifiedMs = notification.atMs + notification.lateMs;
     }

@@ -78,6 +78,7 @@ export const dispatchMachine = setup({
     hasNoRunLeft: ({ context }) => context.nextChange === null,
     isZeroLength: ({ context }) => context.run !== null && context.run.startMs === context.run.endMs,
     changeIsDue: ({ context, event }) => context.nextChange !== null && context.nextChange.atMs <= event.atMs,
+    nextRunBegins,
     nextRunTakesOver,
     clockIsLongBeforeRun: ({ context, event }) => context.run !== null && isLongBefore(context.run, event.atMs),
     updateEndsRun,
@@ -95,7 +96,11 @@ export const dispatchMachine = setup({
         { guard: 'hasNoRunLeft', target: 'stopped' },
       ],
       on: {
-        'timer.due': [{ guard: 'changeIsDue', actions: ['announceMissed', 'takeTime'] }, { actions: 'replan' }],
+        'timer.due': [
+          { guard: 'nextRunBegins', target: 'running', actions: 'takeTime' },
+          { guard: 'changeIsDue', actions: ['announceMissed', 'takeTime'] },
+          { actions: 'replan' },
+        ],
         'dispatch.updated': { actions: 'takeUpdate' },
         'dispatch.deleted': { target: 'deleted' },
       },
@@ -156,6 +161,12 @@ function forgetStart({ context, event: { atMs } }: Args): Partial<DispatchContex
 
 function endRun({ context }: { context: DispatchContext }): Partial<DispatchContext> {
   return planIdle(context.dispatch, context.atMs, context.doneMs);
+}
+
+/** The run that was waited for contains the instant: none was missed. */
+function nextRunBegins({ context, event: { atMs } }: Args): boolean {
+  const { dispatch, nextChange } = context;
+  return nextChange !== null && nextChange.atMs <= atMs && dueRun(dispatch, atMs, context)?.startMs === nextChange.atMs;
 }
 
 /** A run that touches or overlaps the present one, or follows on it without end, contains the instant. */

@@ -74,13 +74,14 @@ export interface PoolReady {
   readonly more: boolean;
 }
 
+/** What the pool has to say after one event, in order: many in one, because each event that it sends costs as much as one. */
+export interface PoolReport {
+  readonly type: 'pool.reported';
+  readonly outputs: readonly DispatcherOutput[];
+}
+
 /** What the pool is told. */
 export type PoolEvent = SyncEvent | Exclude<TimerEvent, { type: 'retry.due' }>;
 
 /** What the pool tells. */
-export type PoolOutput =
-  | RunNotification
-  | LifecycleEvent
-  | ProblemEvent
-  | PoolReady
-  | (TimerCommand & { type: 'agenda.moved' });
+export type PoolOutput = PoolReport | PoolReady | Extract<TimerCommand, { type: 'agenda.moved' }>;

@@ -1,8 +1,9 @@
-import { assign, emit, enqueueActions, fromCallback, sendTo, setup } from 'xstate';
+import { assign, enqueueActions, fromCallback, sendTo, setup } from 'xstate';
 import { DispatchError } from '../src/model/dispatchError.js';
 import type {
   DispatcherOutput,
   PoolOutput,
+  ProblemEvent,
   SourceCommand,
   SourceEvent,
   SyncEvent,
@@ -33,6 +34,7 @@ export type DispatcherMachineEvent =
   | SourceEvent
   | TimerEvent
   | PoolOutput
+  | ProblemEvent
   | { readonly type: 'dispatcher.stop' }
   | { readonly type: `xstate.error.actor.${string}`; readonly error: unknown };
 
@@ -83,8 +85,13 @@ export const dispatcherMachine = setup({
     planRetry: sendTo('timer', retryWait),
     noteLive: assign(({ event }) => ({ liveSinceMs: event.type === 'source.live' ? event.atMs : null })),
     noteLoss: assign(countLoss),
-    announce: emit(({ event }) => outputOf(event)),
-    tellParent: ({ self, event }) => relayToParent(self, outputOf(event)),
+    announce: enqueueActions(({ enqueue, self, event }) => {
+      const outputs = outputsOf(event);
+      for (const output of outputs) enqueue.emit(output);
+      enqueue(() => {
+        for (const output of outputs) relayToParent(self, output);
+      });
+    }),
     announceSync: enqueueActions(({ enqueue, self }, { status }: { status: SyncStatus }) => {
       const output: DispatcherOutput = { type: 'dispatcher.sync', status };
       enqueue.emit(output);
@@ -120,7 +127,7 @@ export const dispatcherMachine = setup({
     'source.live': { target: '.live', actions: 'noteLive' },
     'source.lost': [
       { guard: 'isRoutineLoss', target: '.waiting', actions: 'noteLoss' },
-      { target: '.waiting', actions: ['noteLoss', 'announce', 'tellParent'] },
+      { target: '.waiting', actions: ['noteLoss', 'announce'] },
     ],
     'retry.due': { actions: 'connect' },
     'sync.*': { actions: 'tellPool' },
@@ -128,12 +135,10 @@ export const dispatcherMachine = setup({
     'clock.wentBack': { actions: 'tellPool' },
     'pool.ready': { actions: 'tellSource' },
     'agenda.moved': { actions: 'tellTimer' },
-    'running.*': { actions: ['announce', 'tellParent'] },
-    'run.missed': { actions: ['announce', 'tellParent'] },
-    'lifecycle.*': { actions: ['announce', 'tellParent'] },
-    'dispatcher.problem': { actions: ['announce', 'tellParent'] },
+    'pool.reported': { actions: 'announce' },
+    'dispatcher.problem': { actions: 'announce' },
     'dispatcher.stop': { target: '.stopped' },
-    'xstate.error.actor.*': { target: '.stopped', actions: ['announce', 'tellParent'] },
+    'xstate.error.actor.*': { target: '.stopped', actions: 'announce' },
   },
 });
 
@@ -160,10 +165,12 @@ function retryWait({ context, event }: Args): TimerCommand {
   return { type: 'retry.wanted', minDelayMs: maxRetryMs, maxDelayMs: 2 * maxRetryMs };
 }
 
-/** What a transition says to the outside. */
-function outputOf(event: DispatcherMachineEvent): DispatcherOutput {
-  if (event.type === 'source.lost') return { type: 'dispatcher.problem', problem: event.problem };
-  if (!('error' in event)) return event as DispatcherOutput;
+/** What an event makes the dispatcher say. */
+function outputsOf(event: DispatcherMachineEvent): readonly DispatcherOutput[] {
+  if (event.type === 'pool.reported') return event.outputs;
+  if (event.type === 'dispatcher.problem') return [event];
+  if (event.type === 'source.lost') return [{ type: 'dispatcher.problem', problem: event.problem }];
+  if (!('error' in event)) return [];
   const problem = new DispatchError('INTERNAL', 'a part of the dispatcher failed; it stopped', { cause: event.error });
-  return { type: 'dispatcher.problem', problem };
+  return [{ type: 'dispatcher.problem', problem }];
 }

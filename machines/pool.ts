@@ -2,7 +2,7 @@ import { DispatchError } from '../src/model/dispatchError.js';
 import type { DispatchRecord } from '../src/model/dispatchRecord.js';
 import { assertEvaluable } from '../src/model/schedule.js';
 import { DispatchChildren, type PersistedChild, type PoolScope } from './dispatchChildren.js';
-import type { PoolEvent, PoolOutput, SyncEvent } from './dispatcherEvent.js';
+import type { DispatcherOutput, PoolEvent, PoolOutput, SyncEvent } from './dispatcherEvent.js';
 import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
 import { RecentDeletions } from './recentDeletions.js';
 import { relayToParent } from './relay.js';
@@ -29,6 +29,8 @@ const sliceSize = 64;
 export class Pool implements DispatchRegistry {
   readonly #children: DispatchChildren;
   readonly #tell: (output: PoolOutput) => void;
+  /** What is to be said at the end of the present event. */
+  #outputs: DispatcherOutput[] = [];
   readonly #deletions = new RecentDeletions();
   /** Those that the list lacks so far; null while none is under way. */
   #unlisted: Set<number> | null = null;
@@ -40,7 +42,7 @@ export class Pool implements DispatchRegistry {
 
   constructor(scope: PoolScope, persisted?: PersistedPool) {
     this.#tell = output => relayToParent(scope.self, output);
-    this.#children = new DispatchChildren(scope, this.#tell, persisted?.children);
+    this.#children = new DispatchChildren(scope, output => this.#outputs.push(output), persisted?.children);
     this.#synced = persisted?.synced ?? false;
   }
 
@@ -66,7 +68,7 @@ export class Pool implements DispatchRegistry {
 
   start(): void {
     this.#children.start();
-    this.#tellHead();
+    this.#report();
   }
 
   receive(event: PoolEvent | SystemEvent): void {
@@ -91,7 +93,7 @@ export class Pool implements DispatchRegistry {
       default:
         if ('error' in event) this.#children.dropFailed(Number(event.type.split('.').at(-1)), event.error);
     }
-    this.#tellHead();
+    this.#report();
   }
 
   /** Whether something was due before an instant: it comes before a change that was noticed then. */
@@ -136,6 +138,7 @@ export class Pool implements DispatchRegistry {
           else this.#takeStreamed(dispatch, event.atMs);
         }
     }
+    this.#flush();
     this.#tell({ type: 'pool.ready', more });
   }
 
@@ -192,15 +195,24 @@ export class Pool implements DispatchRegistry {
       const { id, microgridId } = dispatch;
       const message = `dispatch ${id} cannot be evaluated: ${cause instanceof Error ? cause.message : String(cause)}`;
       const problem = new DispatchError('UNEVALUABLE', message, { microgridId, dispatchId: id, cause });
-      this.#tell({ type: 'dispatcher.problem', problem });
+      this.#outputs.push({ type: 'dispatcher.problem', problem });
       return false;
     }
   }
 
-  #tellHead(): void {
+  /** Says what there is to say, and when the pool is wanted next. */
+  #report(): void {
+    this.#flush();
     const { headMs } = this.#children;
     if (headMs === this.#toldHeadMs) return;
     this.#toldHeadMs = headMs;
     this.#tell({ type: 'agenda.moved', atMs: headMs });
+  }
+
+  #flush(): void {
+    if (this.#outputs.length === 0) return;
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    this.#tell({ type: 'pool.reported', outputs });
   }
 }
