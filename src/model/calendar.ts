@@ -10,6 +10,10 @@ export const FIRST_DAY = -719_162;
 /** 9999-12-31 as a day number. Rules reach no further. */
 export const LAST_DAY = 2_932_896;
 
+/** The first and the last millisecond of these days, since the epoch. */
+export const FIRST_MS = FIRST_DAY * MINUTES_PER_DAY * MS_PER_MINUTE;
+export const LAST_MS = (LAST_DAY + 1) * MINUTES_PER_DAY * MS_PER_MINUTE - 1;
+
 /** January of the year 1 as a month number: months since January of the year 0. */
 export const FIRST_MONTH = 12;
 /** December of the year 9999 as a month number. */

@@ -1,3 +1,4 @@
+import { FIRST_MS, LAST_MS } from './calendar.js';
 import type { Frequency, RecurrenceRule, Weekday } from './recurrenceRule.js';
 
 /** The frequencies in ascending length. */
@@ -49,6 +50,16 @@ export function checkRule(rule: RecurrenceRule): asserts rule is CheckedRule {
     }
   }
   for (const month of rule.byMonths ?? []) checkInteger('byMonths', month, 1, 12);
+}
+
+/**
+ * Makes sure that a rule can start at an instant.
+ *
+ * @throws RangeError when it is not in the years 1 to 9999
+ */
+export function checkStartTime(startTimeMs: number): void {
+  if (startTimeMs >= FIRST_MS && startTimeMs <= LAST_MS) return;
+  throw invalid('startTimeMs', 'milliseconds since the epoch within the years 1 to 9999', startTimeMs);
 }
 
 function checkInteger(field: string, value: number, min: number, max: number): void {

@@ -1,5 +1,5 @@
-import { FIRST_DAY, LAST_DAY, MINUTES_PER_DAY, MS_PER_MINUTE } from './calendar.js';
-import { checkRule } from './checkRule.js';
+import { LAST_MS, MINUTES_PER_DAY, MS_PER_MINUTE } from './calendar.js';
+import { checkRule, checkStartTime } from './checkRule.js';
 import { type DayFilter, dayFilter } from './dayFilter.js';
 import type { RecurrenceRule } from './recurrenceRule.js';
 import { minuteOf, nearestAllowedSlot, nextOffset, previousOffset } from './slots.js';
@@ -38,10 +38,8 @@ export interface Occurrences {
  */
 export function occurrences(rule: RecurrenceRule, startTimeMs: number): Occurrences {
   checkRule(rule);
+  checkStartTime(startTimeMs);
   const startMinute = Math.floor(startTimeMs / MS_PER_MINUTE);
-  if (!(startMinute >= FIRST_MINUTE && startMinute <= LAST_MINUTE)) {
-    throw new RangeError(`startTimeMs must lie in the years 1 to 9999, got ${startTimeMs}`);
-  }
   const secondMs = Math.floor((startTimeMs - startMinute * MS_PER_MINUTE) / 1000) * 1000;
   const days = dayFilter(rule, Math.floor(startMinute / MINUTES_PER_DAY));
   const times = days.months === 0 ? null : timeFilter(rule, startMinute, days.weekdays);
@@ -49,8 +47,7 @@ export function occurrences(rule: RecurrenceRule, startTimeMs: number): Occurren
   return new Calculator(days, times, rule, startMinute, secondMs);
 }
 
-const FIRST_MINUTE = FIRST_DAY * MINUTES_PER_DAY;
-const LAST_MINUTE = LAST_DAY * MINUTES_PER_DAY + MINUTES_PER_DAY - 1;
+const LAST_MINUTE = Math.floor(LAST_MS / MS_PER_MINUTE);
 
 const NEVER: Occurrences = { after: never, before: never };
 

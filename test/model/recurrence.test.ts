@@ -149,7 +149,9 @@ describe('occurrences', () => {
   });
 
   it.each([Number.NaN, Infinity, -Infinity, YEAR_1 - 1, YEAR_9999_END + 1])('rejects the start time %d', startMs => {
-    expect(() => occurrences(DAILY, startMs)).toThrow('startTimeMs must lie in the years 1 to 9999');
+    expect(() => occurrences(DAILY, startMs)).toThrow(
+      'startTimeMs must be milliseconds since the epoch within the years 1 to 9999',
+    );
   });
 
   it('rejects an instant that is not a number, also when nothing can match', () => {
