@@ -1,0 +1,19 @@
+import { Command } from 'commander';
+
+import { recurrenceBenchmark } from './recurrence.js';
+import { jsonReport, type Report, tableReport } from './report.js';
+
+/** Adds a benchmark, as a subcommand of its name, to the program. */
+type Benchmark = (program: Command, report: Report) => void;
+
+const BENCHMARKS: readonly Benchmark[] = [recurrenceBenchmark];
+
+const program = new Command('bench')
+  .description('measure this package')
+  .option('--json', 'print one JSON object a line: {"bench": NAME, …figures}');
+const json = jsonReport(line => console.log(line));
+const table = tableReport(text => console.log(text));
+const report: Report = (bench, figures) => (program.opts().json ? json : table.report)(bench, figures);
+for (const benchmark of BENCHMARKS) benchmark(program, report);
+await program.parseAsync();
+table.flush();
