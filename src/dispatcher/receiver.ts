@@ -27,7 +27,8 @@ export interface ReceiverSetup<T> {
 export class Receiver<T> implements AsyncIterable<T>, AsyncDisposable {
   readonly #setup: ReceiverSetup<T>;
   readonly #queue: CoalescingQueue<T>;
-  readonly #readers: ((item: T | undefined) => void)[] = [];
+  /** Those who wait, first come first served. */
+  readonly #readers = new Set<(item: T | undefined) => void>();
   #closed = false;
 
   /** Receivers come from a channel's `newReceiver`. */
@@ -41,11 +42,26 @@ export class Receiver<T> implements AsyncIterable<T>, AsyncDisposable {
     return this.#queue.coalescedCount;
   }
 
-  /** The next item, as soon as there is one; undefined when the receiver is closed. */
-  receive(): Promise<T | undefined> {
+  /**
+   * The next item, as soon as there is one; undefined when the receiver is closed. Rejects with the reason of `signal`
+   * when that aborts first; no item is lost by it.
+   */
+  async receive({ signal }: { signal?: AbortSignal } = {}): Promise<T | undefined> {
+    signal?.throwIfAborted();
     const item = this.#queue.shift();
-    if (item !== undefined || this.#closed) return Promise.resolve(item);
-    return new Promise(resolve => this.#readers.push(resolve));
+    if (item !== undefined || this.#closed) return item;
+    return new Promise((resolve, reject) => {
+      const reader = (next: T | undefined) => {
+        signal?.removeEventListener('abort', giveUp);
+        resolve(next);
+      };
+      const giveUp = () => {
+        this.#readers.delete(reader);
+        reject(signal?.reason);
+      };
+      this.#readers.add(reader);
+      signal?.addEventListener('abort', giveUp, { once: true });
+    });
   }
 
   /** Drops what waits, and ends every pending `receive()` and loop. */
@@ -53,7 +69,8 @@ export class Receiver<T> implements AsyncIterable<T>, AsyncDisposable {
     if (this.#closed) return;
     this.#closed = true;
     this.#queue.clear();
-    for (const reader of this.#readers.splice(0)) reader(undefined);
+    for (const reader of this.#readers) reader(undefined);
+    this.#readers.clear();
     this.#setup.onClose();
   }
 
@@ -67,10 +84,13 @@ export class Receiver<T> implements AsyncIterable<T>, AsyncDisposable {
 
   /** Gives it an item; its channel calls this. */
   push(item: T): void {
-    const reader = this.#readers.shift();
+    const [reader] = this.#readers;
     const { coalescedCount } = this.#queue;
     if (reader === undefined) this.#queue.push(item);
-    else reader(item);
+    else {
+      this.#readers.delete(reader);
+      reader(item);
+    }
     if (coalescedCount === 0 && this.#queue.coalescedCount > 0) this.#setup.onCoalesced();
   }
 

@@ -1,0 +1,313 @@
+import { describe, expect, it, vi } from 'vitest';
+import { type Dispatch, RunningState } from '../../src/dispatch.js';
+import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
+import { type Logger, silentLogger } from '../../src/logger.js';
+import { DispatchError } from '../../src/model/dispatchError.js';
+import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
+import { memoryTransport } from '../../src/testing/memoryTransport.js';
+import { daily, dispatchRecord, hourMs, minuteMs, version } from '../support/dispatchRecord.js';
+import { describeEvent, drain, startDispatcher, type TestDispatcher } from '../support/startDispatcher.js';
+import { at, show } from '../support/time.js';
+
+function describeChange(dispatch: Dispatch): string {
+  return `${dispatch.id} ${dispatch.change?.kind} ${dispatch.running('CHARGE')}`;
+}
+
+function recordingLogger(): Logger & { readonly warnings: string[] } {
+  const warnings: string[] = [];
+  return { ...silentLogger, warn: (_, message) => warnings.push(message), warnings };
+}
+
+/** Changes dispatch 1 and lets the dispatcher notice it. */
+async function change(test: TestDispatcher, changes: Partial<DispatchRecord>, n = 2): Promise<void> {
+  test.transport.put(dispatchRecord({ ...changes, updateTime: version(n) }));
+  await test.clock.settle();
+}
+
+describe('the changes that must reach runningStatusChange', () => {
+  const rows: [string, Partial<DispatchRecord>, string[]][] = [
+    ['the duration is modified', { durationMs: hourMs }, ['1 reconfigured RUNNING']],
+    ['the duration is modified so that the end is reached', { durationMs: 5 * minuteMs }, ['1 stopped STOPPED']],
+    ['the start time is modified into the future', { startTimeMs: at('11:00') }, ['1 stopped STOPPED']],
+    [
+      'the component selection changes',
+      { selector: { categories: [{ category: 'BATTERY' }] } },
+      ['1 reconfigured RUNNING'],
+    ],
+    ['the active status changes', { active: false }, ['1 stopped STOPPED']],
+    ['the dry-run status changes', { dryRun: true }, ['1 reconfigured RUNNING']],
+    ['the payload changes', { payload: { kw: 1 } }, ['1 reconfigured RUNNING']],
+    ['the type changes', { type: 'HOLD' }, ['1 stopped STOPPED', '1 started DIFFERENT_TYPE']],
+    ['nothing that concerns the run changes', { recurrence: daily() }, []],
+  ];
+
+  it.each(rows)('%s', async (_, changes, expected) => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord()] });
+    const receiver = test.dispatcher.runningStatusChange.newReceiver();
+    await test.clock.advanceTo(at('10:10'));
+    expect((await drain(receiver)).map(describeChange)).toEqual(['1 started RUNNING']);
+    await change(test, changes);
+    expect((await drain(receiver)).map(describeChange)).toEqual(expected);
+  });
+
+  it('the scheduled start is reached; the scheduled end sends nothing', async () => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord({ recurrence: daily({ count: 2 }) })] });
+    const plain = test.dispatcher.runningStatusChange.newReceiver();
+    const full = test.dispatcher.runningStatusChange.newReceiver({ includeScheduledEnd: true });
+    await test.clock.advanceTo(at('Wed 12:00'));
+    expect((await drain(plain)).map(({ change }) => change?.kind)).toEqual(['started', 'started']);
+    expect((await drain(full)).map(({ change }) => change?.kind)).toEqual(['started', 'stopped', 'started', 'stopped']);
+  });
+
+  it('the dispatch is deleted', async () => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord()], now: '10:10' });
+    const receiver = test.dispatcher.runningStatusChange.newReceiver();
+    test.transport.delete(1);
+    await test.clock.settle();
+    // The replay of the running dispatch gave way.
+    expect((await drain(receiver)).map(describeChange)).toEqual(['1 stopped STOPPED']);
+  });
+});
+
+describe('a dispatch that a channel delivers', () => {
+  it('answers as of now, with the clock of its dispatcher', async () => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord()] });
+    const receiver = test.dispatcher.runningStatusChange.newReceiver();
+    await test.clock.advanceTo(at('10:00'));
+    const started = await receiver.receive();
+    expect(started?.running('CHARGE')).toBe(RunningState.RUNNING);
+    expect(started?.running('HOLD')).toBe(RunningState.DIFFERENT_TYPE);
+    expect(started?.until).toEqual(new Date(at('10:30')));
+    expect(started?.change).toEqual({
+      kind: 'started',
+      run: { startMs: at('10:00'), endMs: at('10:30') },
+      cause: 'schedule',
+      atMs: at('10:00'),
+      lateMs: 0,
+    });
+    await test.clock.advanceTo(at('10:30'));
+    expect(started?.running('CHARGE')).toBe(RunningState.STOPPED);
+  });
+
+  it('of a stop never answers that it runs', async () => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord()], now: '10:10' });
+    const receiver = test.dispatcher.runningStatusChange.newReceiver();
+    await change(test, { startTimeMs: at('11:00') });
+    const stopped = await receiver.receive();
+    await test.clock.advanceTo(at('11:10'));
+    expect(stopped?.running('CHARGE')).toBe(RunningState.STOPPED);
+    expect(test.dispatcher.dispatches.get(1)?.running('CHARGE')).toBe(RunningState.RUNNING);
+  });
+
+  it('knows when its running state was notified last, and what was missed since', async () => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord({ recurrence: daily() })] });
+    expect(test.dispatcher.dispatches.get(1)?.runningStateChangeSynced).toBeNull();
+    await test.clock.advanceTo(at('10:30'));
+    expect(test.dispatcher.dispatches.get(1)?.runningStateChangeSynced).toEqual(new Date(at('10:30')));
+    const missed: { count: number; first: Date }[] = [];
+    test.dispatcher.on('missed', event => missed.push(event));
+    test.clock.suspend(2 * 24 * hourMs);
+    const dispatch = test.dispatcher.dispatches.get(1);
+    expect([...(dispatch?.missedRuns() ?? [])].map(start => show(start.getTime()))).toEqual(['Tue 10:00', 'Wed 10:00']);
+    expect([...(dispatch?.missedRuns({ limit: 1 }) ?? [])]).toHaveLength(1);
+    await test.clock.advanceBy(1000);
+    expect(missed).toMatchObject([
+      { count: 2, more: false, first: new Date(at('Tue 10:00')), last: new Date(at('Wed 10:00')) },
+    ]);
+  });
+});
+
+describe('receivers', () => {
+  it('get what runs when they come late; nobody else gets it again', async () => {
+    await using test = await startDispatcher({
+      dispatches: [dispatchRecord(), dispatchRecord({ id: 2 }), dispatchRecord({ id: 3, active: false })],
+      now: '10:10',
+    });
+    const first = test.dispatcher.runningStatusChange.newReceiver();
+    expect((await drain(first)).map(describeChange)).toEqual(['1 started RUNNING', '2 started RUNNING']);
+    const second = test.dispatcher.runningStatusChange.newReceiver();
+    expect(await drain(second)).toHaveLength(2);
+    expect(await drain(first)).toEqual([]);
+  });
+
+  it('lose no final state however slowly they are read', async () => {
+    const logger = recordingLogger();
+    const dispatches = Array.from({ length: 20 }, (_, i) =>
+      dispatchRecord({ id: i + 1, startTimeMs: at('08:50'), durationMs: null }),
+    );
+    await using test = await startDispatcher({ dispatches, logger });
+    const slow = test.dispatcher.runningStatusChange.newReceiver({ name: 'slow', limit: 5 });
+    const fast = test.dispatcher.runningStatusChange.newReceiver({ limit: 100_000 });
+    const fastChanges: Dispatch[] = await drain(fast);
+    for (let n = 2; n < 102; n++) {
+      for (const dispatch of dispatches) test.transport.put({ ...dispatch, payload: { n }, updateTime: version(n) });
+      await test.clock.settle();
+      fastChanges.push(...(await drain(fast)));
+    }
+    expect(fastChanges).toHaveLength(20 + 20 * 100);
+    expect(fast.coalesced).toBe(0);
+    const held = await drain(slow);
+    expect(held.length).toBeLessThanOrEqual(25);
+    const last = new Map(held.map(dispatch => [dispatch.id, dispatch.payload]));
+    expect([...last.keys()].sort((a, b) => a - b)).toEqual(dispatches.map(({ id }) => id));
+    expect(new Set([...last.values()].map(payload => payload.n))).toEqual(new Set([101]));
+    expect(slow.coalesced).toBe(2000 - held.length);
+    expect(logger.warnings).toEqual(['receiver is slow: its items are coalesced']);
+  });
+
+  it('of lifecycle events get what several amount to', async () => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord({ id: 9 })] });
+    const receiver = test.dispatcher.lifecycleEvents.newReceiver({ limit: 1 });
+    const put = (id: number, n: number) =>
+      test.transport.put(dispatchRecord({ id, updateTime: version(n), payload: { n } }));
+    put(9, 2);
+    put(1, 2);
+    put(1, 3);
+    put(2, 2);
+    test.transport.delete(2);
+    put(9, 3);
+    put(9, 4);
+    await test.clock.settle();
+    const events = await drain(receiver);
+    expect(events.map(describeEvent)).toEqual(['1 created', '9 updated']);
+    expect(events.map(({ dispatch }) => dispatch.payload)).toEqual([{ n: 3 }, { n: 4 }]);
+  });
+
+  it('end when they are closed, and when the dispatcher stops', async () => {
+    await using test = await startDispatcher();
+    const one = test.dispatcher.runningStatusChange.newReceiver();
+    const two = test.dispatcher.lifecycleEvents.newReceiver();
+    const loop = (async () => {
+      for await (const _ of two) throw new Error('nothing was sent');
+      return 'ended';
+    })();
+    const pending = one.receive();
+    one.close();
+    expect(await pending).toBeUndefined();
+    expect(await one.receive()).toBeUndefined();
+    await test.dispatcher.stop();
+    expect(await loop).toBe('ended');
+    expect(await test.dispatcher.lifecycleEvents.newReceiver().receive()).toBeUndefined();
+  });
+
+  it('refuse a limit that is none', async () => {
+    await using test = await startDispatcher();
+    expect(() => test.dispatcher.lifecycleEvents.newReceiver({ limit: 0 })).toThrow(
+      new RangeError('limit must be a positive integer, not 0'),
+    );
+  });
+});
+
+describe('listeners', () => {
+  it('that throw are reported, and harm no other', async () => {
+    await using test = await startDispatcher();
+    const seen: string[] = [];
+    test.dispatcher.on('lifecycle', () => {
+      throw new Error('broken');
+    });
+    test.dispatcher.on('lifecycle', async () => {
+      throw new Error('broken later');
+    });
+    test.dispatcher.on('lifecycle', event => seen.push(event.type));
+    test.transport.put(dispatchRecord());
+    await test.clock.settle();
+    expect(seen).toEqual(['created']);
+    expect(test.problems.map(({ code, message }) => `${code} ${message}`)).toEqual([
+      "CONSUMER_FAILED a listener of 'lifecycle' failed: broken",
+      "CONSUMER_FAILED a listener of 'lifecycle' failed: broken later",
+    ]);
+  });
+
+  it('of problems that throw are logged, as are problems that nobody listens for', async () => {
+    const logger = recordingLogger();
+    const dispatcher = new Dispatcher({ microgridId: 1, transport: memoryTransport(), logger });
+    const stop = dispatcher.on('problem', () => {
+      throw new Error('broken');
+    });
+    dispatcher.on('sync', () => {
+      throw new Error('first');
+    });
+    await dispatcher.start();
+    stop();
+    await dispatcher.stop();
+    expect(logger.warnings).toContain("a listener of 'problem' failed: broken");
+    expect(logger.warnings).toContain("a listener of 'sync' failed: first");
+  });
+
+  it('are told no more after their undo', async () => {
+    await using test = await startDispatcher();
+    const listener = vi.fn();
+    test.dispatcher.on('lifecycle', listener)();
+    test.transport.put(dispatchRecord());
+    await test.clock.settle();
+    expect(listener).not.toHaveBeenCalled();
+  });
+});
+
+describe('the life of a dispatcher', () => {
+  it('is ready when the first sync is done', async () => {
+    await using test = await startDispatcher({ sync: false });
+    const release = test.transport.hold('list');
+    await test.dispatcher.start();
+    let isReady = false;
+    const ready = test.dispatcher.ready().then(() => {
+      isReady = true;
+    });
+    await test.clock.settle();
+    expect(isReady).toBe(false);
+    release();
+    await ready;
+    test.transport.cut();
+    await test.dispatcher.ready();
+  });
+
+  it('lets those who wait for it give up', async () => {
+    await using test = await startDispatcher({ sync: false });
+    test.transport.failNext('watch', new DispatchError('UNAVAILABLE', 'the service is down'));
+    test.transport.hold('watch');
+    await test.dispatcher.start();
+    await expect(test.dispatcher.ready({ timeoutMs: 1 })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    const controller = new AbortController();
+    const ready = test.dispatcher.ready({ signal: controller.signal });
+    controller.abort(new Error('no patience'));
+    await expect(ready).rejects.toThrow('no patience');
+    const stopped = test.dispatcher.ready();
+    await test.dispatcher.stop();
+    await expect(stopped).rejects.toMatchObject({ code: 'STOPPED' });
+    await expect(test.dispatcher.ready()).rejects.toMatchObject({ code: 'STOPPED' });
+    await expect(test.dispatcher.start()).rejects.toMatchObject({ code: 'STOPPED' });
+  });
+
+  it('closes its stream and leaves no timer when it is stopped', async () => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord()] });
+    expect(test.transport.openStreams).toBe(1);
+    test.said();
+    await test.dispatcher.stop();
+    expect(test.transport.openStreams).toBe(0);
+    await test.clock.advanceTo(at('11:00'));
+    expect(test.said()).toEqual([]);
+    expect(test.dispatcher.status).toBe('stopped');
+  });
+
+  it('can be stopped before it was started', async () => {
+    const dispatcher = new Dispatcher({ microgridId: 1, transport: memoryTransport() });
+    const ready = dispatcher.ready();
+    await dispatcher.stop();
+    await expect(ready).rejects.toMatchObject({ code: 'STOPPED' });
+  });
+
+  it('shows the present set as a map', async () => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord(), dispatchRecord({ id: 2 })] });
+    const { dispatches } = test.dispatcher;
+    expect(dispatches.size).toBe(2);
+    expect(dispatches.has(2)).toBe(true);
+    expect(dispatches.get(3)).toBeUndefined();
+    expect([...dispatches.values()].map(({ id }) => id)).toEqual([1, 2]);
+    expect([...dispatches].map(([id]) => id)).toEqual([1, 2]);
+    const ids: number[] = [];
+    dispatches.forEach((dispatch, id) => {
+      ids.push(id + dispatch.id);
+    });
+    expect(ids).toEqual([2, 4]);
+  });
+});

@@ -1,0 +1,82 @@
+import type { RunNotification } from '../../machines/notification.js';
+import type { DispatchEvent } from '../../src/dispatch.js';
+import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
+import type { Receiver } from '../../src/dispatcher/receiver.js';
+import { type Logger, silentLogger } from '../../src/logger.js';
+import type { DispatchError } from '../../src/model/dispatchError.js';
+import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
+import { type MemoryTransport, memoryTransport } from '../../src/testing/memoryTransport.js';
+import { type SimulatedClock, simulatedClock } from '../../src/testing/simulatedClock.js';
+import { describeNotification } from './playDispatch.js';
+import { at } from './time.js';
+
+/** A dispatcher under a test's control, and what it said since it was looked at last. */
+export interface TestDispatcher extends AsyncDisposable {
+  readonly dispatcher: Dispatcher;
+  readonly clock: SimulatedClock;
+  readonly transport: MemoryTransport;
+  readonly problems: DispatchError[];
+  /** What its machine emitted since the last call, one line each, such as `1 started 10:00-10:30 by schedule at 10:00`. */
+  said(): string[];
+}
+
+/** Starts a dispatcher on a simulated clock and a service in memory, by default on Monday at 9; waits for its first sync. */
+export async function startDispatcher(
+  options: { dispatches?: DispatchRecord[]; now?: string; logger?: Logger; sync?: boolean } = {},
+): Promise<TestDispatcher> {
+  const { dispatches = [], now = '09:00', logger = silentLogger, sync = true } = options;
+  const clock = simulatedClock(at(now));
+  const transport = memoryTransport(dispatches);
+  const dispatcher = new Dispatcher({ microgridId: 1, transport, clock, logger });
+  let lines: string[] = [];
+  const problems: DispatchError[] = [];
+  dispatcher.on('problem', problem => problems.push(problem));
+  dispatcher.actor.on('*', output => {
+    if (output.type.startsWith('lifecycle.')) lines.push(describeLifecycle(output as never));
+    else if (output.type.startsWith('run')) lines.push(describeRun(output as RunNotification));
+  });
+  if (sync) {
+    await dispatcher.start();
+    await dispatcher.ready();
+  }
+  return {
+    dispatcher,
+    clock,
+    transport,
+    problems,
+    said: () => {
+      const since = lines;
+      lines = [];
+      return since;
+    },
+    [Symbol.asyncDispose]: () => dispatcher.stop(),
+  };
+}
+
+function describeLifecycle({ type, dispatch }: { type: string; dispatch: DispatchRecord }): string {
+  return `${dispatch.id} ${type.split('.')[1]}`;
+}
+
+function describeRun(notification: RunNotification): string {
+  return `${notification.dispatch.id} ${describeNotification(notification)}`;
+}
+
+/** Takes what a receiver holds, without waiting for more. */
+export async function drain<T>(receiver: Receiver<T>): Promise<T[]> {
+  const items: T[] = [];
+  const nothingLeft = new Error('nothing is left');
+  for (;;) {
+    const controller = new AbortController();
+    setImmediate(() => controller.abort(nothingLeft));
+    const item = await receiver.receive(controller).catch(error => {
+      if (error !== nothingLeft) throw error;
+    });
+    if (item === undefined) return items;
+    items.push(item);
+  }
+}
+
+/** A lifecycle event in two words. */
+export function describeEvent({ type, dispatch }: DispatchEvent): string {
+  return `${dispatch.id} ${type}`;
+}
