@@ -1,0 +1,188 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type AnyActorRef, createActor, emit, fromCallback, setup } from 'xstate';
+import type { DispatchPage, Transport } from '../../machines/transport.js';
+import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
+import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
+import { simulatedClock } from '../../src/testing/simulatedClock.js';
+import type { Report } from './report.js';
+
+const NAME = 'load';
+const START_MS = Date.UTC(2026, 2, 2, 10);
+const PAGE_SIZE = 1_000;
+
+interface Cost {
+  readonly loadUs: number;
+  readonly notificationUs: number;
+  readonly bytes: number;
+}
+
+/**
+ * What a dispatch costs a dispatcher: to load from a transport in memory until `ready()`, to hold, and to start by the
+ * timer of a simulated clock. Beside it, in the same run, what XState alone needs for an actor that is spawned, held
+ * and sent one event that makes it emit.
+ */
+export function loadBenchmark(program: Command, report: Report): void {
+  program
+    .command(NAME)
+    .description('what it costs to load, hold and start dispatches, beside bare XState actors')
+    .option('--count <n>', 'dispatches; a tenth is measured too, for the growth', positiveInteger, 100_000)
+    .option('--rounds <n>', 'rounds of which the best counts: the machine may be shared', positiveInteger, 3)
+    .action(async ({ count, rounds }: { count: number; rounds: number }) => {
+      const small = await compare(Math.ceil(count / 10), rounds, report);
+      const large = await compare(count, rounds, report);
+      report(NAME, {
+        growthOfLoad: round(large.loadUs / small.loadUs),
+        growthOfNotification: round(large.notificationUs / small.notificationUs),
+      });
+    });
+}
+
+async function compare(count: number, rounds: number, report: Report): Promise<Cost> {
+  const [bareRounds, ours]: [Cost[], Cost[]] = [[], []];
+  for (let i = 0; i < rounds; i++) {
+    bareRounds.push(bareActors(count));
+    ours.push(await dispatcher(count));
+  }
+  const [bare, own] = [best(bareRounds), best(ours)];
+  report(NAME, {
+    count,
+    loadUs: round(own.loadUs),
+    bareSpawnUs: round(bare.loadUs),
+    loadRatio: round(own.loadUs / bare.loadUs),
+    notificationUs: round(own.notificationUs),
+    bareEventUs: round(bare.notificationUs),
+    notificationRatio: round(own.notificationUs / bare.notificationUs),
+    bytesPerDispatch: Math.round(own.bytes),
+    bytesPerBareActor: Math.round(bare.bytes),
+  });
+  return own;
+}
+
+const bareMachine = setup({
+  types: { events: {} as { type: 'start' }, emitted: {} as { type: 'started' } },
+  actions: { announce: emit({ type: 'started' }) },
+}).createMachine({
+  initial: 'idle',
+  states: { idle: { on: { start: { target: 'running', actions: 'announce' } } }, running: {} },
+});
+
+function bareActors(count: number): Cost {
+  const parent = createActor(fromCallback(() => {})).start();
+  const actors: AnyActorRef[] = [];
+  const emitted = counter(count);
+  const heapBefore = heapUsed();
+  const loadUs = timed(count, () => {
+    for (let i = 0; i < count; i++) {
+      const actor = createActor(bareMachine, { id: String(i), parent });
+      actor.on('started', emitted.add);
+      actors.push(actor.start());
+    }
+  });
+  const bytes = (heapUsed() - heapBefore) / count;
+  const notificationUs = timed(count, () => {
+    for (const actor of actors) actor.send({ type: 'start' });
+  });
+  emitted.check();
+  return { loadUs, notificationUs, bytes };
+}
+
+async function dispatcher(count: number): Promise<Cost> {
+  const clock = simulatedClock(START_MS - 60_000);
+  const started = counter(count);
+  const heapBefore = heapUsed();
+  await using dispatcher = new Dispatcher({ microgridId: 1, transport: generated(count), clock });
+  dispatcher.on('running', started.add);
+  const loadStartMs = performance.now();
+  await dispatcher.start();
+  await dispatcher.ready();
+  const loadUs = ((performance.now() - loadStartMs) * 1000) / count;
+  const bytes = (heapUsed() - heapBefore) / count;
+  const startMs = performance.now();
+  await clock.advanceBy(60_000 + 1_000 * (count / PER_SECOND));
+  const notificationUs = ((performance.now() - startMs) * 1000) / count;
+  started.check();
+  return { loadUs, notificationUs, bytes };
+}
+
+/** So many dispatches start at each whole second: the protocol knows no finer start. */
+const PER_SECOND = 100;
+
+/** Makes each dispatch when its page is asked for, so that only the dispatcher holds it. One in four has a rule. */
+function generated(count: number): Transport {
+  return {
+    async *list(): AsyncGenerator<DispatchPage> {
+      for (let first = 0; first < count; first += PAGE_SIZE) {
+        const ids = Array.from({ length: Math.min(PAGE_SIZE, count - first) }, (_, i) => first + i + 1);
+        yield { dispatches: ids.map(dispatchOf), problems: [] };
+      }
+    },
+    watch: ({ signal }) => ({
+      opened: Promise.resolve(),
+      async *[Symbol.asyncIterator]() {
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      },
+    }),
+  };
+}
+
+function dispatchOf(id: number): DispatchRecord {
+  return {
+    id,
+    microgridId: 1,
+    type: 'CHARGE',
+    startTimeMs: START_MS + Math.floor((id - 1) / PER_SECOND) * 1_000,
+    durationMs: 3_600_000,
+    selector: { ids: [id] },
+    active: true,
+    dryRun: false,
+    payload: { kw: id },
+    recurrence: id % 4 === 0 ? { frequency: 'DAILY', interval: 1, byWeekdays: ['MONDAY', 'FRIDAY'] } : null,
+    createTime: `2026-02-01T00:00:00.${String(id).padStart(9, '0')}Z`,
+    updateTime: `2026-03-01T00:00:00.${String(id).padStart(9, '0')}Z`,
+    endTimeMs: null,
+  };
+}
+
+function counter(expected: number): { add: () => void; check: () => void } {
+  let count = 0;
+  return {
+    add: () => {
+      count += 1;
+    },
+    check: () => {
+      if (count !== expected) throw new Error(`${expected} notifications were expected, ${count} came`);
+    },
+  };
+}
+
+function timed(count: number, work: () => void): number {
+  const startMs = performance.now();
+  work();
+  return ((performance.now() - startMs) * 1000) / count;
+}
+
+function best(costs: readonly Cost[]): Cost {
+  const least = (figure: keyof Cost) => Math.min(...costs.map(cost => cost[figure]));
+  return { loadUs: least('loadUs'), notificationUs: least('notificationUs'), bytes: costs[0]?.bytes ?? Number.NaN };
+}
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+function heapUsed(): number {
+  collectGarbage();
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+function positiveInteger(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('It must be an integer of 1 or more.');
+  return count;
+}
+
+function round(figure: number): number {
+  return Math.round(figure * 100) / 100;
+}
