@@ -118,6 +118,7 @@ export function changeFeed(store: DispatchStore, logger: ServiceLogger): ChangeF
   return {
     async open(microgridId, signal) {
       if (stopped) throw new DispatchError('UNAVAILABLE', 'the service is shutting down');
+      signal.throwIfAborted();
       const queue = changeQueue(QUEUE_LIMIT);
       const abort = () => queue.end(signal.reason);
       signal.addEventListener('abort', abort, { once: true });

@@ -1,0 +1,102 @@
+import type { CallContext, ServiceImplementation } from 'nice-grpc';
+
+import { Event } from '../../proto/gen/frequenz/api/common/v1alpha8/streaming/event.js';
+import {
+  DeleteMicrogridDispatchResponse,
+  type StreamMicrogridDispatchesRequest,
+} from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import type { ChangeFeed } from './changeFeed.js';
+import type { AppliedWrite, ChangeKind, DispatchStore } from './dispatchStore.js';
+import { createWrite, deleteWrite, notFound, updateWrite } from './dispatchWrites.js';
+import { encodePageToken } from './pageToken.js';
+import { readListRequest } from './readListRequest.js';
+import { safeId } from './safeId.js';
+import {
+  encodeDispatchResponse,
+  encodeGetResponse,
+  encodeListResponse,
+  encodeStreamResponse,
+  type storedBytesDefinition,
+} from './storedBytes.js';
+
+/** Bytes of dispatches on a page: clients take messages of 4 MB. */
+const MAX_PAGE_BYTES = 3_000_000;
+
+const EVENTS: { readonly [Kind in ChangeKind]: Event } = {
+  created: Event.CREATED,
+  updated: Event.UPDATED,
+  deleted: Event.DELETED,
+};
+
+/** The six calls of the service, on a store and the feed of its changes. */
+export function dispatchHandlers(
+  store: DispatchStore,
+  feed: ChangeFeed,
+): ServiceImplementation<typeof storedBytesDefinition> {
+  return {
+    async createMicrogridDispatch(request) {
+      const microgridId = safeId('microgrid_id', request.microgridId);
+      return encodeDispatchResponse(messageOf(await store.apply(microgridId, createWrite(request))));
+    },
+
+    async updateMicrogridDispatch(request) {
+      const { microgridId, dispatchId } = readIds(request);
+      const applied = await store.apply(microgridId, updateWrite(microgridId, dispatchId, request));
+      return encodeDispatchResponse(messageOf(applied));
+    },
+
+    async deleteMicrogridDispatch(request) {
+      const { microgridId, dispatchId } = readIds(request);
+      await store.apply(microgridId, deleteWrite(microgridId, dispatchId));
+      return DeleteMicrogridDispatchResponse.encode(request).finish();
+    },
+
+    async getMicrogridDispatch(request) {
+      const { microgridId, dispatchId } = readIds(request);
+      const dispatch = await store.get(microgridId, dispatchId);
+      if (!dispatch) throw notFound(microgridId, dispatchId);
+      return encodeGetResponse(microgridId, dispatch.message);
+    },
+
+    async listMicrogridDispatches(request) {
+      const { microgridId, query, page } = readListRequest(request);
+      const { items, next, total } = await store.list(microgridId, query, page.place, page.size, MAX_PAGE_BYTES);
+      return encodeListResponse(
+        items.map(item => item.message),
+        {
+          totalItems: total,
+          nextPageToken: next ? encodePageToken(microgridId, query, page.size, next) : undefined,
+        },
+      );
+    },
+
+    streamMicrogridDispatches: (request, context) => streamChanges(feed, request, context),
+  };
+}
+
+async function* streamChanges(feed: ChangeFeed, request: StreamMicrogridDispatchesRequest, context: CallContext) {
+  const stream = await feed.open(safeId('microgrid_id', request.microgridId), context.signal);
+  try {
+    // Headers tell the client that nothing is missed from now on. Without an entry they would wait for the first event.
+    context.header.set('change-log-position', String(stream.position));
+    context.sendHeader();
+    for (;;) {
+      const { kind, message } = await stream.next();
+      yield encodeStreamResponse(EVENTS[kind], message);
+    }
+  } finally {
+    stream.close();
+  }
+}
+
+function readIds(request: { readonly microgridId: bigint; readonly dispatchId: bigint }) {
+  return {
+    microgridId: safeId('microgrid_id', request.microgridId),
+    dispatchId: safeId('dispatch_id', request.dispatchId),
+  };
+}
+
+function messageOf({ dispatch }: AppliedWrite): Uint8Array {
+  if (!dispatch) throw new Error('the store kept nothing of a write that changed something');
+  return dispatch.message;
+}

@@ -1,0 +1,70 @@
+import { createServer } from 'nice-grpc';
+
+import { DispatchError } from '../model/dispatchError.js';
+import { authenticate, type Credentials } from './authenticate.js';
+import { changeFeed } from './changeFeed.js';
+import { dispatchHandlers } from './dispatchHandlers.js';
+import type { DispatchStore } from './dispatchStore.js';
+import { reportErrors } from './reportErrors.js';
+import type { ServiceLogger } from './serviceLogger.js';
+import { storedBytesDefinition } from './storedBytes.js';
+
+/** How long calls under way may take to end when the service stops. */
+const STOP_GRACE_MS = 2_000;
+
+/**
+ * Clients may ping as often as every ten seconds, with and without calls: grpc-js counts no ping strikes. The service
+ * pings too, so that streams of peers that vanished end.
+ */
+const SERVER_OPTIONS = {
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+};
+
+/** How to serve a store. */
+export interface ServeOptions {
+  /** Host and port to listen on; port 0 takes a free one. */
+  readonly listen: string;
+  readonly credentials: Credentials;
+  readonly logger: ServiceLogger;
+}
+
+/** A store that is being served. */
+export interface ServedStore {
+  readonly port: number;
+  /** Ends every stream with UNAVAILABLE and waits for calls under way. The store stays open. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Serves a store over gRPC.
+ *
+ * @throws DispatchError UNAVAILABLE when the address cannot be listened on.
+ */
+export async function serveStore(store: DispatchStore, options: ServeOptions): Promise<ServedStore> {
+  const { listen, credentials, logger } = options;
+  const feed = changeFeed(store, logger);
+  const server = createServer(SERVER_OPTIONS).use(reportErrors(logger)).use(authenticate(credentials));
+  server.add(storedBytesDefinition, dispatchHandlers(store, feed));
+  try {
+    const port = await server.listen(listen);
+    return { port, stop };
+  } catch (error) {
+    feed.stop();
+    throw listenError(listen, error);
+  }
+
+  async function stop(): Promise<void> {
+    feed.stop();
+    // A stream whose peer does not read can be ended in no other way.
+    const force = setTimeout(() => server.forceShutdown(), STOP_GRACE_MS);
+    await server.shutdown();
+    clearTimeout(force);
+  }
+}
+
+function listenError(listen: string, cause: unknown): DispatchError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const reason = text.includes('EADDRINUSE') ? 'the address is already in use' : text;
+  return new DispatchError('UNAVAILABLE', `cannot listen on ${listen}: ${reason}`, { cause });
+}

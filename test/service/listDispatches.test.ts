@@ -1,0 +1,317 @@
+import fc from 'fast-check';
+import { Status } from 'nice-grpc-common';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type DeepPartial,
+  type Dispatch,
+  type DispatchData,
+  type DispatchFilter,
+  RecurrenceRule_Frequency as Frequency,
+  type ListMicrogridDispatchesRequest,
+  type ListMicrogridDispatchesResponse,
+  SortField,
+  SortOrder,
+  type TargetComponents,
+} from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { created, inSeconds, type RawClient, rawService } from '../support/rawService.js';
+
+let raw: Awaited<ReturnType<typeof rawService>>;
+let client: RawClient;
+let microgridId = 0n;
+beforeAll(async () => {
+  raw = await rawService();
+  client = raw.client;
+});
+beforeEach(() => {
+  microgridId += 1n;
+});
+afterAll(() => raw[Symbol.asyncDispose]());
+
+const create = (overrides: DeepPartial<DispatchData> = {}) => created(client, overrides, microgridId);
+const list = (request: DeepPartial<ListMicrogridDispatchesRequest> = {}): Promise<ListMicrogridDispatchesResponse> =>
+  client.listMicrogridDispatches({ microgridId, ...request });
+const idsOf = (dispatches: readonly Dispatch[]) => dispatches.map(({ metadata }) => metadata?.dispatchId);
+const filtered = async (filter: DeepPartial<DispatchFilter>) => idsOf((await list({ filter })).dispatches);
+const typesOf = async (filter: DeepPartial<DispatchFilter>) =>
+  (await list({ filter, sortOptions: { sortOrder: SortOrder.ASCENDING } })).dispatches.map(({ data }) => data?.type);
+const size = (value: number) => ({ params: { $case: 'pageSize' as const, value } });
+const token = (value: string | undefined) => ({ params: { $case: 'pageToken' as const, value: value ?? '' } });
+
+async function allPages(
+  request: DeepPartial<ListMicrogridDispatchesRequest>,
+  pageSize: number,
+  between: (page: number) => Promise<void> = async () => {},
+): Promise<ListMicrogridDispatchesResponse[]> {
+  const pages = [await list({ ...request, paginationParams: size(pageSize) })];
+  for (;;) {
+    const next = pages.at(-1)?.paginationInfo?.nextPageToken;
+    if (next === undefined) return pages;
+    await between(pages.length);
+    pages.push(await list({ ...request, paginationParams: token(next) }));
+  }
+}
+
+const ids = (...values: number[]): DeepPartial<TargetComponents> => ({
+  components: { $case: 'componentIds', value: { ids: values.map(BigInt) } },
+});
+type TypedCategory = readonly [category: number, type?: { $case: 'battery' | 'inverter' | 'evCharger'; value: 1 | 2 }];
+const categories = (...values: TypedCategory[]): DeepPartial<TargetComponents> => ({
+  components: {
+    $case: 'componentCategoriesTypes',
+    value: { categories: values.map(([category, type]) => ({ category: category as 5, type })) },
+  },
+});
+const LI_ION = { $case: 'battery', value: 1 } as const;
+const NA_ION = { $case: 'battery', value: 2 } as const;
+
+describe('filters', () => {
+  it('list an empty microgrid as one empty page', async () => {
+    expect(await list()).toEqual({ dispatches: [], paginationInfo: { totalItems: 0, nextPageToken: undefined } });
+  });
+
+  it('keep microgrids apart', async () => {
+    await create();
+    microgridId += 1n;
+    expect((await list()).dispatches).toEqual([]);
+  });
+
+  it('list what get returns', async () => {
+    const { id, metadata, data } = await create({ payload: { a: [1, 'ü'] }, recurrence: { freq: Frequency.HOURLY } });
+    expect((await list({ filter: { dispatchIds: [id] } })).dispatches).toEqual([{ metadata, data }]);
+  });
+
+  it('take start times from the beginning of the interval, and not its end', async () => {
+    const starts = [10, 20, 30, 40].map(inSeconds);
+    for (const [index, startTime] of starts.entries()) await create({ type: String(index), startTime });
+    const between = (from?: number, to?: number) =>
+      typesOf({
+        startTimeInterval: {
+          ...(from !== undefined && { startTime: starts[from] }),
+          ...(to !== undefined && { endTime: starts[to] }),
+        },
+      });
+    expect(await between(1, 3)).toEqual(['1', '2']);
+    expect(await between(1)).toEqual(['1', '2', '3']);
+    expect(await between(undefined, 1)).toEqual(['0']);
+    expect(await between()).toHaveLength(4);
+    const justAfter = { seconds: starts[1]?.seconds ?? 0n, nanos: 1 };
+    expect(await typesOf({ startTimeInterval: { startTime: justAfter } })).toEqual(['2', '3']);
+    expect(await typesOf({ startTimeInterval: { endTime: justAfter } })).toEqual(['0', '1']);
+  });
+
+  it('count a missing end time as infinitely late', async () => {
+    const start = inSeconds(100);
+    await create({ type: 'ends', startTime: start, duration: 10 });
+    await create({ type: 'never ends', startTime: start, duration: undefined });
+    await create({ type: 'recurs', startTime: start, recurrence: { freq: Frequency.DAILY } });
+    const end = { seconds: start.seconds + 10n, nanos: 0 };
+    expect(await typesOf({ endTimeInterval: { startTime: end } })).toEqual(['ends', 'never ends', 'recurs']);
+    expect(await typesOf({ endTimeInterval: { startTime: { ...end, nanos: 1 } } })).toEqual(['never ends', 'recurs']);
+    expect(await typesOf({ endTimeInterval: { endTime: end } })).toEqual([]);
+    expect(await typesOf({ endTimeInterval: { endTime: { ...end, nanos: 1 } } })).toEqual(['ends']);
+  });
+
+  it('compare update times to the microsecond', async () => {
+    const first = await create();
+    const second = await create();
+    const updateTime = second.metadata?.updateTime;
+    expect(await filtered({ updateTimeInterval: { startTime: updateTime } })).toEqual([second.id]);
+    expect(await filtered({ updateTimeInterval: { endTime: updateTime } })).toEqual([first.id]);
+    expect(await filtered({ updateTimeInterval: { startTime: { seconds: 253_402_300_799n, nanos: 0 } } })).toEqual([]);
+  });
+
+  it('select by state, dry run and recurrence', async () => {
+    await create({ type: 'off', isActive: false });
+    await create({ type: 'dry', isDryRun: true });
+    await create({ type: 'recurs', recurrence: { freq: Frequency.DAILY } });
+    expect(await typesOf({ isActive: false })).toEqual(['off']);
+    expect(await typesOf({ isActive: true })).toEqual(['dry', 'recurs']);
+    expect(await typesOf({ isDryRun: true })).toEqual(['dry']);
+    expect(await typesOf({ isDryRun: false })).toEqual(['off', 'recurs']);
+    expect(await typesOf({ recurrence: { $case: 'isRecurring', value: true } })).toEqual(['recurs']);
+    expect(await typesOf({ recurrence: { $case: 'isRecurring', value: false } })).toEqual(['off', 'dry']);
+    expect(await typesOf({ recurrence: { $case: 'filter', value: {} } })).toHaveLength(3);
+  });
+
+  it('take any of several ids, and any of several queries', async () => {
+    const charge = await create({ type: 'CHARGE' });
+    const discharge = await create({ type: 'DISCHARGE' });
+    const hash = await create({ type: `#${charge.id}x` });
+    const query = (...queries: string[]) => filtered({ queries }).then(found => new Set(found));
+    expect(await filtered({ dispatchIds: [charge.id, hash.id, 999_999n] })).toEqual([hash.id, charge.id]);
+    expect(await query('CHARGE')).toEqual(new Set([charge.id, discharge.id]));
+    expect(await query('charge')).toEqual(new Set());
+    expect(await query(`#${charge.id}`)).toEqual(new Set([charge.id]));
+    expect(await query(`#${charge.id}x`)).toEqual(new Set([hash.id]));
+    expect(await query('DIS', `#${charge.id}`)).toEqual(new Set([charge.id, discharge.id]));
+    expect(await query('#99999999999999999999')).toEqual(new Set());
+  });
+
+  it('need every field to match', async () => {
+    await create({ type: 'A' });
+    await create({ type: 'B' });
+    const off = await create({ type: 'A', isActive: false });
+    expect(await filtered({ queries: ['A'], isActive: false })).toEqual([off.id]);
+  });
+
+  it('match targets by overlap, and a category without a type matches all of it', async () => {
+    await create({ type: 'ids 1 2', target: ids(1, 2) });
+    await create({ type: 'ids 5', target: ids(5) });
+    await create({ type: 'battery', target: categories([5]) });
+    await create({ type: 'li-ion', target: categories([5, LI_ION]) });
+    await create({ type: 'na-ion, meter', target: categories([5, NA_ION], [2]) });
+    const of = (...targets: DeepPartial<TargetComponents>[]) => typesOf({ targets });
+    expect(await of(ids(2, 3))).toEqual(['ids 1 2']);
+    expect(await of(ids(5))).toEqual(['ids 5']);
+    expect(await of(categories([5]))).toEqual(['battery', 'li-ion', 'na-ion, meter']);
+    expect(await of(categories([5, LI_ION]))).toEqual(['battery', 'li-ion']);
+    expect(await of(categories([2]), ids(1))).toEqual(['ids 1 2', 'na-ion, meter']);
+    expect(await of({ components: { $case: 'componentCategories', value: { categories: [2] } } })).toEqual([
+      'na-ion, meter',
+    ]);
+    expect(await of(categories([9]))).toEqual([]);
+  });
+
+  it.each([
+    ['filter.targets[1]: must name at least one component id or category', { targets: [ids(1), {}] }],
+    ['filter.dispatch_ids: 9007199254740992 is above', { dispatchIds: [2n ** 53n] }],
+    [
+      'filter.end_time_interval.start_time: has -1 nanoseconds',
+      { endTimeInterval: { startTime: { seconds: 0n, nanos: -1 } } },
+    ],
+    [
+      'filter.start_time_interval.end_time: is not within the years 1 to 9999',
+      { startTimeInterval: { endTime: { seconds: 2n ** 60n, nanos: 0 } } },
+    ],
+  ])('that are wrong are refused: %s', async (details, filter) => {
+    await expect(filtered(filter)).rejects.toMatchObject({
+      code: Status.INVALID_ARGUMENT,
+      details: expect.stringContaining(details),
+    });
+  });
+});
+
+describe('sorting', () => {
+  const sorted = async (sortField?: SortField, sortOrder?: SortOrder) => {
+    const sortOptions = { ...(sortField && { sortField }), ...(sortOrder && { sortOrder }) };
+    return (await list({ sortOptions })).dispatches.map(({ data }) => data?.type).join('');
+  };
+
+  it('is by create time, newest first, unless the request says otherwise', async () => {
+    await create({ type: 'a', startTime: inSeconds(300) });
+    const b = await create({ type: 'b', startTime: inSeconds(100) });
+    await create({ type: 'c', startTime: inSeconds(200) });
+    await client.updateMicrogridDispatch({ microgridId, dispatchId: b.id, updateMask: ['duration'] });
+
+    expect((await list()).dispatches.map(({ data }) => data?.type).join('')).toBe('cba');
+    expect(await sorted(SortField.UNSPECIFIED, SortOrder.ASCENDING)).toBe('abc');
+    expect(await sorted(SortField.CREATE_TIME, SortOrder.ASCENDING)).toBe('abc');
+    expect(await sorted(SortField.CREATE_TIME, SortOrder.DESCENDING)).toBe('cba');
+    expect(await sorted(SortField.START_TIME, SortOrder.ASCENDING)).toBe('bca');
+    expect(await sorted(SortField.START_TIME, SortOrder.DESCENDING)).toBe('acb');
+    expect(await sorted(SortField.START_TIME)).toBe('acb');
+    expect(await sorted(SortField.LAST_UPDATE_TIME, SortOrder.ASCENDING)).toBe('acb');
+    expect(await sorted(SortField.LAST_UPDATE_TIME, SortOrder.DESCENDING)).toBe('bca');
+  });
+
+  it('refuses what it does not know', async () => {
+    await expect(list({ sortOptions: { sortField: 9 as 1 } })).rejects.toMatchObject({
+      code: Status.INVALID_ARGUMENT,
+      details: 'sort_options.sort_field: 9 is unknown',
+    });
+    await expect(list({ sortOptions: { sortOrder: -1 as 1 } })).rejects.toMatchObject({
+      details: 'sort_options.sort_order: -1 is unknown',
+    });
+  });
+});
+
+describe('pages', () => {
+  const createMany = (count: number) => Promise.all(Array.from({ length: count }, () => create()));
+
+  it('have 100 items unless asked, and never more than 1,000', async () => {
+    await createMany(1001);
+    expect((await list()).dispatches).toHaveLength(100);
+    expect((await list({ paginationParams: size(0) })).dispatches).toHaveLength(100);
+    const page = await list({ paginationParams: size(5000) });
+    expect(page.dispatches).toHaveLength(1000);
+    expect(page.paginationInfo?.totalItems).toBe(1001);
+    const last = await list({ paginationParams: token(page.paginationInfo?.nextPageToken) });
+    expect(last.dispatches).toHaveLength(1);
+    expect(last.paginationInfo).toEqual({ totalItems: 1001, nextPageToken: undefined });
+  });
+
+  it('keep the size of the first one, and every total is exact', async () => {
+    await createMany(7);
+    const pages = await allPages({}, 3);
+    expect(pages.map(({ dispatches }) => dispatches.length)).toEqual([3, 3, 1]);
+    expect(pages.map(({ paginationInfo }) => paginationInfo?.totalItems)).toEqual([7, 7, 7]);
+  });
+
+  it('are cut before they grow above what a client takes', async () => {
+    const payload = { text: 'x'.repeat(50_000) };
+    await Promise.all(Array.from({ length: 130 }, () => create({ payload })));
+    const pages = await allPages({}, 1000);
+    expect(pages.length).toBeGreaterThan(2);
+    expect(pages.flatMap(({ dispatches }) => dispatches)).toHaveLength(130);
+  });
+
+  it('return every item that stays exactly once, whatever is created, deleted and updated in between', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(SortField.CREATE_TIME, SortField.START_TIME, SortField.LAST_UPDATE_TIME),
+        fc.constantFrom(SortOrder.ASCENDING, SortOrder.DESCENDING),
+        fc.integer({ min: 1, max: 5 }),
+        fc.array(fc.constantFrom('create', 'delete', 'update', 'nothing'), { minLength: 15, maxLength: 15 }),
+        async (sortField, sortOrder, pageSize, operations) => {
+          microgridId += 1n;
+          const startTime = inSeconds(1000);
+          const starts = [0n, 0n, 1n, 1n, 1n, 2n, 5n, 5n, 6n, 7n, 8n, 9n];
+          const all = await Promise.all(
+            starts.map(offset => create({ startTime: { ...startTime, seconds: startTime.seconds + offset } })),
+          );
+          const unchanged = new Set(all.map(({ id }) => id));
+          const pages = await allPages({ sortOptions: { sortField, sortOrder } }, pageSize, async page => {
+            const { id } = all[(page * 5) % all.length] ?? { id: 0n };
+            switch (operations[page]) {
+              case 'create':
+                await create({ startTime: { ...startTime, seconds: startTime.seconds + 3n } });
+                break;
+              case 'delete':
+                if (unchanged.delete(id)) await client.deleteMicrogridDispatch({ microgridId, dispatchId: id });
+                break;
+              case 'update':
+                if (!unchanged.delete(id)) break;
+                await client.updateMicrogridDispatch({
+                  microgridId,
+                  dispatchId: id,
+                  updateMask: ['start_time'],
+                  update: { startTime: { ...startTime, seconds: startTime.seconds + 4n } },
+                });
+            }
+          });
+          const seen = pages.flatMap(({ dispatches }) => idsOf(dispatches));
+          for (const id of unchanged) expect(seen.filter(other => other === id)).toEqual([id]);
+          if (sortField === SortField.CREATE_TIME) expect(new Set(seen).size).toBe(seen.length);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('refuse a token that is malformed, or of another microgrid, filter or sort order', async () => {
+    await createMany(3);
+    const first = await list({ paginationParams: size(1) });
+    const paginationParams = token(first.paginationInfo?.nextPageToken);
+    const invalid = {
+      code: Status.INVALID_ARGUMENT,
+      details: expect.stringMatching(/^pagination_params\.page_token: /),
+    };
+    expect((await list({ paginationParams })).dispatches).toHaveLength(1);
+    await expect(list({ paginationParams, microgridId: microgridId + 1n })).rejects.toMatchObject(invalid);
+    await expect(list({ paginationParams, filter: { isActive: true } })).rejects.toMatchObject(invalid);
+    await expect(list({ paginationParams, sortOptions: { sortOrder: 1 } })).rejects.toMatchObject(invalid);
+    for (const text of ['', 'x', '10:5', 'W10', Buffer.from('[1,2,3]').toString('base64url'), 'bnVsbA']) {
+      await expect(list({ paginationParams: token(text) })).rejects.toMatchObject(invalid);
+    }
+  });
+});

@@ -1,0 +1,238 @@
+import { execFile } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { promisify } from 'node:util';
+import { Metadata, Status } from 'nice-grpc-common';
+import { describe, expect, it } from 'vitest';
+import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { DispatchError } from '../../src/model/dispatchError.js';
+import { type ServiceLogger, startDispatchService } from '../../src/service/index.js';
+import { memoryStore } from '../../src/service/memoryStore.js';
+import { nonceMemory } from '../../src/service/nonceMemory.js';
+import { serveStore } from '../../src/service/serveStore.js';
+import { created, dispatchData, openStream, rawClient, rawService } from '../support/rawService.js';
+
+/** A logger that keeps everything it is told. */
+function keptLog() {
+  const entries: unknown[] = [];
+  const write = (context: object, message: string) => entries.push({ ...context, message });
+  const logger: ServiceLogger = { debug: write, info: write, warn: write, error: write };
+  return { entries, logger };
+}
+
+describe('options', () => {
+  it('listen on a free port of 127.0.0.1 by default, at an address that clients take', async () => {
+    await using raw = await rawService();
+    expect(raw.service.port).toBeGreaterThan(0);
+    expect(raw.service.address).toBe(`grpc://127.0.0.1:${raw.service.port}?ssl=false`);
+    await created(raw.client);
+  });
+
+  it.each(['', '127.0.0.1', ':50051', '127.0.0.1:x', '127.0.0.1:65536', 'http://localhost:1', '::1:50051', 'a b:1'])(
+    'refuse to listen on %j',
+    async listen => {
+      await expect(startDispatchService({ listen })).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        field: 'listen',
+        message: `listen: '${listen}' is not HOST:PORT, such as 127.0.0.1:50051`,
+      });
+    },
+  );
+
+  it.each(['0.0.0.0:0', '[::]:0', '192.0.2.1:0', 'example.org:0', '127.0.0.1.example.org:0'])(
+    'refuse to listen on %s without an authKey',
+    async listen => {
+      await expect(startDispatchService({ listen })).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        message: `listen: ${listen} can be reached from other machines, which needs an authKey`,
+      });
+    },
+  );
+
+  it('listen beyond loopback with an authKey', async () => {
+    const service = await startDispatchService({ listen: '0.0.0.0:0', authKey: 'key' });
+    expect(service.address).toBe(`grpc://0.0.0.0:${service.port}?ssl=false`);
+    await service.stop();
+  });
+
+  it('tell which address is in use', async () => {
+    await using raw = await rawService();
+    const listen = `127.0.0.1:${raw.service.port}`;
+    const failure = startDispatchService({ listen });
+    await expect(failure).rejects.toBeInstanceOf(DispatchError);
+    await expect(failure).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: `cannot listen on ${listen}: the address is already in use`,
+    });
+  });
+
+  it('refuse a database, an empty key, an empty secret, and a secret without a key', async () => {
+    const refused = (field: string) => ({ code: 'INVALID_ARGUMENT', field });
+    await expect(startDispatchService({ database: 'dispatches.db' })).rejects.toMatchObject(refused('database'));
+    await expect(startDispatchService({ authKey: '' })).rejects.toMatchObject(refused('authKey'));
+    await expect(startDispatchService({ authKey: 'k', signSecret: '' })).rejects.toMatchObject(refused('signSecret'));
+    await expect(startDispatchService({ signSecret: 's' })).rejects.toMatchObject(refused('signSecret'));
+  });
+});
+
+describe('stop', () => {
+  it('frees the port, and is harmless twice', async () => {
+    const service = await startDispatchService();
+    await Promise.all([service.stop(), service.stop()]);
+    await service.stop();
+    const again = await startDispatchService({ listen: `127.0.0.1:${service.port}` });
+    await again.stop();
+  });
+
+  it('leaves nothing that keeps the process alive', async () => {
+    const program = `
+      import { startDispatchService } from '${new URL('../../src/service/index.ts', import.meta.url)}';
+      const service = await startDispatchService();
+      await service.stop();
+      console.log('stopped');
+    `;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--import', 'tsx', '--input-type=module', '--eval', program],
+      { timeout: 20_000 },
+    );
+    expect(stdout).toBe('stopped\n');
+  });
+});
+
+describe('credentials', () => {
+  const KEY = 'a-key';
+  const SECRET = 'a-secret';
+  const seconds = () => Math.floor(Date.now() / 1000);
+  let nonces = 0;
+
+  function signed(overrides: { key?: string; ts?: string; nonce?: string; secret?: string; method?: string } = {}) {
+    nonces += 1;
+    const { key = KEY, ts = String(seconds()), nonce = `nonce-${nonces}`, secret = SECRET } = overrides;
+    const { method = 'ListMicrogridDispatches' } = overrides;
+    const sig = createHmac('sha256', secret).update(`${key}${ts}${nonce}${method}`).digest('base64url');
+    return Metadata({ key, ts, nonce, sig });
+  }
+
+  it('let in who has the key, and nobody else', async () => {
+    await using raw = await rawService({ authKey: KEY });
+    const list = (metadata?: Metadata) =>
+      raw.client.listMicrogridDispatches({ microgridId: 1n }, { ...(metadata && { metadata }) });
+    expect((await list(Metadata({ key: KEY }))).dispatches).toEqual([]);
+    await expect(list(Metadata({ key: 'wrong' }))).rejects.toMatchObject({
+      code: Status.UNAUTHENTICATED,
+      details: 'the key is not one that this service accepts',
+    });
+    await expect(list()).rejects.toMatchObject({
+      code: Status.UNAUTHENTICATED,
+      details: 'the call carries no key (metadata `key`)',
+    });
+  });
+
+  it('are asked for by every call', async () => {
+    await using raw = await rawService({ authKey: KEY });
+    const ids = { microgridId: 1n, dispatchId: 1n };
+    const refused = { code: Status.UNAUTHENTICATED };
+    await expect(raw.client.getMicrogridDispatch(ids)).rejects.toMatchObject(refused);
+    await expect(raw.client.updateMicrogridDispatch(ids)).rejects.toMatchObject(refused);
+    await expect(raw.client.deleteMicrogridDispatch(ids)).rejects.toMatchObject(refused);
+    await expect(raw.client.createMicrogridDispatch({ dispatchData: dispatchData() })).rejects.toMatchObject(refused);
+    await expect(openStream(raw.client)).rejects.toMatchObject(refused);
+  });
+
+  it('include a signature, fresh and used once, where a secret is set', async () => {
+    await using raw = await rawService({ authKey: KEY, signSecret: SECRET });
+    const list = (metadata: Metadata) => raw.client.listMicrogridDispatches({ microgridId: 1n }, { metadata });
+    const refused = (details: string) => ({ code: Status.UNAUTHENTICATED, details });
+
+    expect((await list(signed())).dispatches).toEqual([]);
+    expect((await list(signed({ ts: String(seconds() - 290) }))).dispatches).toEqual([]);
+    expect((await list(signed({ ts: String(seconds() + 290) }))).dispatches).toEqual([]);
+
+    await expect(list(Metadata({ key: KEY }))).rejects.toMatchObject(
+      refused('the call is not signed (metadata `ts`, `nonce` and `sig`)'),
+    );
+    await expect(list(signed({ key: 'wrong' }))).rejects.toMatchObject(
+      refused('the key is not one that this service accepts'),
+    );
+    for (const wrong of [signed({ secret: 'wrong' }), signed({ method: 'GetMicrogridDispatch' })]) {
+      await expect(list(wrong)).rejects.toMatchObject(refused('the signature is wrong'));
+    }
+    await expect(list(signed({ nonce: 'n'.repeat(65) }))).rejects.toMatchObject(refused('the signature is wrong'));
+    for (const ts of [String(seconds() - 310), String(seconds() + 310), '-1', '1e9', `${seconds()}.5`]) {
+      await expect(list(signed({ ts }))).rejects.toMatchObject(
+        refused('the timestamp of the signature is more than five minutes away from the time of this service'),
+      );
+    }
+    const once = signed();
+    await list(once);
+    await expect(list(once)).rejects.toMatchObject(refused('the nonce of the signature was used before'));
+  });
+
+  it('leave a nonce unused when its signature is wrong', async () => {
+    await using raw = await rawService({ authKey: KEY, signSecret: SECRET });
+    const list = (metadata: Metadata) => raw.client.listMicrogridDispatches({ microgridId: 1n }, { metadata });
+    await expect(list(signed({ nonce: 'taken', secret: 'wrong' }))).rejects.toMatchObject({
+      details: 'the signature is wrong',
+    });
+    expect((await list(signed({ nonce: 'taken' }))).dispatches).toEqual([]);
+  });
+
+  it('appear in no log and no message', async () => {
+    const { entries, logger } = keptLog();
+    const messages: string[] = [];
+    await using raw = await rawService({ authKey: KEY, signSecret: SECRET, logger });
+    for (const metadata of [signed({ secret: 'wrong' }), signed({ key: 'wrong' }), Metadata({ key: KEY })]) {
+      const call = raw.client.listMicrogridDispatches({ microgridId: 1n }, { metadata });
+      await call.catch((error: Error) => messages.push(error.message));
+    }
+    await raw.service.stop();
+    const written = JSON.stringify([entries, messages]);
+    expect(messages).toHaveLength(3);
+    expect(entries.length).toBeGreaterThan(0);
+    expect(written).not.toContain(KEY);
+    expect(written).not.toContain(SECRET);
+  });
+});
+
+describe('nonceMemory', () => {
+  it('refuses a nonce until it expires', () => {
+    const memory = nonceMemory(10);
+    expect(memory.take('a', 600_000, 0)).toBe('fresh');
+    expect(memory.take('a', 900_000, 600_000)).toBe('replayed');
+    expect(memory.take('a', 900_000, 720_000)).toBe('fresh');
+  });
+
+  it('takes no more than its limit, until some expire', () => {
+    const memory = nonceMemory(2);
+    expect(memory.take('a', 60_000, 0)).toBe('fresh');
+    expect(memory.take('b', 600_000, 0)).toBe('fresh');
+    expect(memory.take('c', 600_000, 0)).toBe('full');
+    expect(memory.take('b', 600_000, 0)).toBe('replayed');
+    expect(memory.take('c', 600_000, 200_000)).toBe('fresh');
+  });
+});
+
+describe('failures', () => {
+  it('of the store are masked for the caller and logged', async () => {
+    const { entries, logger } = keptLog();
+    const failure = new Error('password of the database: hunter2');
+    const store = { ...memoryStore(), get: () => Promise.reject(failure) };
+    const served = await serveStore(store, {
+      listen: '127.0.0.1:0',
+      credentials: { authKey: undefined, signSecret: undefined },
+      logger,
+    });
+    const { client, channel } = rawClient(served);
+    await expect(client.getMicrogridDispatch({ microgridId: 1n, dispatchId: 1n })).rejects.toMatchObject({
+      code: Status.INTERNAL,
+      details: 'the service failed; its log tells why',
+    });
+    expect(entries).toContainEqual({
+      err: failure,
+      path: `/${MicrogridDispatchServiceDefinition.fullName}/GetMicrogridDispatch`,
+      message: 'a call failed for a reason that its caller is not told',
+    });
+    channel.close();
+    await served.stop();
+  });
+});
