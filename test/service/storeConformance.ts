@@ -1,21 +1,16 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type {
   DispatchRow,
   DispatchStore,
-  ListPlace,
   ListQuery,
   LoggedChange,
   StoredDispatch,
 } from '../../src/service/dispatchStore.js';
 import { changeOf, creation, dispatchRow } from '../support/dispatchRow.js';
-import { oracleList, queryArbitrary, rowArbitrary } from '../support/listOracle.js';
+import { describeStoreLists, type StoreFactory } from './storeLists.js';
 
 const ALL: ListQuery = { filter: {}, sort: { column: 'createUs', descending: true } };
 const MEGABYTE = 1_000_000;
-
-/** A store to test, with the clock it reads. */
-export type StoreFactory = (nowUs: () => number) => Promise<DispatchStore> | DispatchStore;
 
 /** Fixes what every dispatch store must do. */
 export function describeStore(name: string, openStore: StoreFactory): void {
@@ -161,67 +156,7 @@ export function describeStore(name: string, openStore: StoreFactory): void {
       });
     });
 
-    describe('lists', () => {
-      it('cuts a page at the byte limit, but never before the first item', async () => {
-        for (let count = 0; count < 3; count += 1) await create(1, { message: new Uint8Array(100) });
-        const sizes = async (maxBytes: number) => (await store.list(1, ALL, null, 10, maxBytes)).items.length;
-        expect([await sizes(99), await sizes(100), await sizes(200), await sizes(299), await sizes(300)]).toEqual([
-          1, 1, 2, 2, 3,
-        ]);
-      });
-
-      it('has no next place behind the last item', async () => {
-        await create(1);
-        await create(1);
-        expect((await store.list(1, ALL, null, 2, MEGABYTE)).next).toBeNull();
-        expect((await store.list(1, ALL, null, 1, MEGABYTE)).next).not.toBeNull();
-      });
-
-      it('goes on behind an item that was deleted meanwhile', async () => {
-        const ids = [await create(1), await create(1), await create(1)].map(({ id }) => id);
-        const ascending: ListQuery = { ...ALL, sort: { column: 'createUs', descending: false } };
-        const first = await store.list(1, ascending, null, 2, MEGABYTE);
-        await store.apply(1, changeOf(ids[1] ?? 0, 'deleted'));
-        const second = await store.list(1, ascending, first.next, 2, MEGABYTE);
-        expect(second.items.map(({ id }) => id)).toEqual([ids[2]]);
-      });
-
-      it('gives the same items in pages of any size as an oracle that filters and sorts them', async () => {
-        await fc.assert(
-          fc.asyncProperty(
-            fc.array(rowArbitrary, { maxLength: 30 }),
-            queryArbitrary,
-            fc.integer({ min: 1, max: 7 }),
-            async (overrides, query, limit) => {
-              await using fresh = await opened(openStore);
-              const rows: DispatchRow[] = [];
-              for (const override of overrides) {
-                await fresh.store.apply(1, {
-                  id: null,
-                  decide(_, { id, atUs }) {
-                    const dispatch = dispatchRow({ ...override, id, createUs: atUs });
-                    rows.push(dispatch);
-                    return { kind: 'created', dispatch };
-                  },
-                });
-              }
-              const expected = oracleList(rows, query);
-              const listed: number[] = [];
-              let place: ListPlace | null = null;
-              do {
-                const page = await fresh.store.list(1, query, place, limit, MEGABYTE);
-                expect(page.total).toBe(expected.length);
-                expect(page.items.length).toBeLessThanOrEqual(limit);
-                listed.push(...page.items.map(({ id }) => id));
-                place = page.next;
-              } while (place);
-              expect(listed).toEqual(expected.map(({ id }) => id));
-            },
-          ),
-          { numRuns: 300 },
-        );
-      });
-    });
+    describeStoreLists(openStore);
 
     describe('change log', () => {
       it('gives what follows each cursor, at most the limit in all', async () => {
@@ -291,9 +226,4 @@ export function describeStore(name: string, openStore: StoreFactory): void {
       });
     });
   });
-}
-
-async function opened(openStore: StoreFactory) {
-  const store = await openStore(() => 1_700_000_000_000_000);
-  return { store, [Symbol.asyncDispose]: () => store.close() };
 }
