@@ -11,7 +11,7 @@ const QUEUE_LIMIT = 1000;
 const BATCH_LIMIT = 500;
 
 /** One reader of a microgrid's changes. */
-export interface ChangeStream {
+interface ChangeStream {
   /** The position in the change log at which it was opened: what it yields is behind it. */
   readonly position: number;
   /**
