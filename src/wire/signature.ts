@@ -1,15 +1,31 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
-/** What the signature of a call covers. The request itself is not signed. */
-export interface SignedCall {
-  /** The metadata `key`. */
+/** The metadata of a signed call, as they are sent. */
+export interface SignedMetadata {
   readonly key: string;
-  /** The metadata `ts`: seconds since the epoch, in decimal digits. */
+  /** Seconds since the epoch, in decimal digits. */
   readonly ts: string;
-  /** The metadata `nonce`, as it is sent. */
   readonly nonce: string;
+  readonly sig: string;
+}
+
+/** What the signature of a call covers. The request itself is not signed. */
+export interface SignedCall extends Omit<SignedMetadata, 'sig'> {
   /** The full path of the method; only its last segment is signed. */
   readonly methodPath: string;
+}
+
+/** What {@link signRequest} signs, and with what. */
+export interface SigningInput {
+  readonly authKey: string;
+  /** Taken as UTF-8. */
+  readonly signSecret: string;
+  /** The full path of the method; only its last segment is signed. */
+  readonly methodPath: string;
+  /** The time of the call in whole seconds since the epoch. */
+  readonly ts: number;
+  /** 16 random bytes, new for each call. */
+  readonly nonce: Uint8Array;
 }
 
 /**
@@ -23,6 +39,12 @@ export function signatureOf({ key, ts, nonce, methodPath }: SignedCall, secret: 
   return createHmac('sha256', secret).update(`${key}${ts}${nonce}${method}`).digest('base64url');
 }
 
+/** The metadata of a signed call. Its nonce is URL-safe base64 with padding, unlike its signature. */
+export function signRequest({ authKey, signSecret, methodPath, ts, nonce }: SigningInput): SignedMetadata {
+  const call = { key: authKey, ts: String(ts), nonce: paddedBase64Url(nonce) };
+  return { ...call, sig: signatureOf({ ...call, methodPath }, signSecret) };
+}
+
 /** Whether `sig` is the signature of the call. Takes a time that tells nothing about where two signatures differ. */
 export function verifySignature(call: SignedCall, secret: string, sig: string): boolean {
   return sameText(signatureOf(call, secret), sig);
@@ -32,4 +54,9 @@ export function verifySignature(call: SignedCall, secret: string, sig: string): 
 export function sameText(one: string, other: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(one), digest(other));
+}
+
+/** Node's own `base64url` leaves the padding out. */
+function paddedBase64Url(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
