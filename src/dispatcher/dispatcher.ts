@@ -1,46 +1,22 @@
-import { type ActorRefFrom, createActor, type InspectionEvent } from 'xstate';
-import type { Clock } from '../../machines/clock.js';
+import { type ActorRefFrom, createActor } from 'xstate';
 import type { DispatcherOutput, SyncStatus } from '../../machines/dispatcherEvent.js';
 import { dispatcherMachine } from '../../machines/dispatcherMachine.js';
 import type { DispatchRegistry } from '../../machines/dispatchRegistry.js';
 import { sourceLogic } from '../../machines/source.js';
 import { timerLogic } from '../../machines/timer.js';
-import type { Transport } from '../../machines/transport.js';
+import { DispatchClient } from '../client/dispatchClient.js';
+import type { MicrogridClient } from '../client/microgridClient.js';
 import type { Dispatch, DispatchEvent } from '../dispatch.js';
 import { consoleLogger, type Logger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { Channel } from './channel.js';
 import { isScheduledEnd, netLifecycle, newestDispatch, type RunningStatusOptions } from './channels.js';
-import { type MissedRuns, toDispatch, toDispatchEvent, toMissedRuns, toReplay, toRunningChange } from './deliveries.js';
+import { clientTransport } from './clientTransport.js';
+import { toDispatch, toDispatchEvent, toMissedRuns, toReplay, toRunningChange } from './deliveries.js';
+import type { DispatcherEvents, DispatcherOptions } from './dispatcherOptions.js';
 import { DispatchesView } from './dispatchesView.js';
 import { Listeners } from './listeners.js';
 import { systemClock } from './systemClock.js';
-
-/** Options of a {@link Dispatcher}. */
-export interface DispatcherOptions {
-  readonly microgridId: number;
-  readonly transport: Transport;
-  /** @default the clock of this computer */
-  readonly clock?: Clock;
-  /** Hears of problems that nobody listens for, and of slow receivers. @default the console */
-  readonly logger?: Logger;
-  /** Watches the actors, such as `createBrowserInspector().inspect` of the Stately inspector. */
-  readonly inspect?: (event: InspectionEvent) => void;
-}
-
-/** What the listeners of a {@link Dispatcher} get, by the name of the event. */
-export interface DispatcherEvents {
-  /** A dispatch was created, updated or deleted. */
-  readonly lifecycle: DispatchEvent;
-  /** A run started, was reconfigured or stopped: a dispatch with its `change`. */
-  readonly running: Dispatch;
-  /** Runs passed unnoticed. */
-  readonly missed: MissedRuns;
-  /** The standing with the service changed. */
-  readonly sync: SyncStatus;
-  /** Something went wrong that the dispatcher survives. */
-  readonly problem: DispatchError;
-}
 
 /**
  * Keeps the dispatches of one microgrid in step with their service, and tells programs when each one starts, must be
@@ -62,14 +38,17 @@ export class Dispatcher implements AsyncDisposable {
   readonly #nowMs: () => number;
   readonly #logger: Logger;
   readonly #listeners: Listeners<DispatcherEvents>;
+  readonly #client: DispatchClient | undefined;
   #registry: DispatchRegistry | undefined;
   #lastProblem: DispatchError | undefined;
   #synced = false;
   #stopped = false;
 
   constructor(options: DispatcherOptions) {
-    const { microgridId, transport, clock = systemClock, logger = consoleLogger, inspect } = options;
+    const { microgridId, clock = systemClock, logger = consoleLogger, inspect } = options;
     this.microgridId = microgridId;
+    if (!('transport' in options)) this.#client = new DispatchClient(options);
+    const transport = 'transport' in options ? options.transport : clientTransport(this.#connected(), clock);
     this.#nowMs = () => clock.nowMs();
     this.#logger = logger;
     this.#listeners = new Listeners((problem, name) => {
@@ -95,6 +74,11 @@ export class Dispatcher implements AsyncDisposable {
       ...(inspect && { inspect }),
     });
     this.actor.on('*', output => this.#take(output));
+  }
+
+  /** The client of its microgrid. Throws an Error when the dispatcher was given a transport of its own. */
+  get client(): MicrogridClient {
+    return this.#connected().forMicrogrid(this.microgridId);
   }
 
   /** Where it stands with its service; `stopped` also before it was started. */
@@ -202,6 +186,12 @@ export class Dispatcher implements AsyncDisposable {
     if (status !== 'stopped') return;
     this.runningStatusChange.close();
     this.lifecycleEvents.close();
+    this.#client?.close();
+  }
+
+  #connected(): DispatchClient {
+    if (this.#client !== undefined) return this.#client;
+    throw new Error('this dispatcher has a transport of its own, and so no client');
   }
 
   #report(problem: DispatchError): void {

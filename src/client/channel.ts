@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { ChannelCredentials } from '@grpc/grpc-js';
+import { type Channel, type ChannelOptions, createChannel } from 'nice-grpc';
+import { DispatchError } from '../model/dispatchError.js';
+import { parseServiceAddress, type ServiceAddress } from '../wire/serviceAddress.js';
+
+/** Certificates in PEM, in place of those that the address names. */
+export interface TlsOptions {
+  /** Whom to trust. @default the certificates that Node.js trusts */
+  readonly rootCertificates?: Buffer;
+  /** The key of the client's own certificate. */
+  readonly privateKey?: Buffer;
+  /** The client's own certificate, with those that vouch for it. */
+  readonly certificateChain?: Buffer;
+}
+
+/** A connection that was lost is tried again this soon at least, whatever was tried before. */
+const maxReconnectBackoffMs = 5_000;
+
+/**
+ * Opens a channel to a service; it connects with the first call.
+ *
+ * @throws DispatchError `INVALID_ARGUMENT` when the address is wrong or a file that it names cannot be read.
+ */
+export function openChannel(address: string, tls: TlsOptions = {}): Channel {
+  const parsed = parseServiceAddress(address);
+  const options: ChannelOptions = {
+    'grpc.initial_reconnect_backoff_ms': 200,
+    'grpc.max_reconnect_backoff_ms': maxReconnectBackoffMs,
+  };
+  if (parsed.keepAlive !== null) {
+    options['grpc.keepalive_time_ms'] = parsed.keepAlive.intervalMs;
+    options['grpc.keepalive_timeout_ms'] = parsed.keepAlive.timeoutMs;
+    options['grpc.keepalive_permit_without_calls'] = 1;
+  }
+  return createChannel(`${parsed.host}:${parsed.port}`, credentialsOf(parsed, tls), options);
+}
+
+function credentialsOf({ tls }: ServiceAddress, options: TlsOptions): ChannelCredentials {
+  if (tls === null) return ChannelCredentials.createInsecure();
+  const { rootCertificatesPath, privateKeyPath, certificateChainPath } = tls;
+  return ChannelCredentials.createSsl(
+    options.rootCertificates ?? read('ssl_root_certificates_path', rootCertificatesPath),
+    options.privateKey ?? read('ssl_private_key_path', privateKeyPath),
+    options.certificateChain ?? read('ssl_certificate_chain_path', certificateChainPath),
+  );
+}
+
+function read(field: string, path: string | undefined): Buffer | null {
+  if (path === undefined) return null;
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DispatchError('INVALID_ARGUMENT', `${field} cannot be read: ${reason}`, { field, cause });
+  }
+}

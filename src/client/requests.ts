@@ -1,0 +1,199 @@
+import type { Interval } from '../../proto/gen/frequenz/api/common/v1alpha8/types/interval.js';
+import type {
+  CreateMicrogridDispatchRequest,
+  DispatchFilter,
+  ListMicrogridDispatchesRequest,
+  UpdateMicrogridDispatchRequest,
+} from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { SortField, SortOrder } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import type { JsonObject } from '../model/dispatchRecord.js';
+import type { RecurrenceRule } from '../model/recurrenceRule.js';
+import type { Selector } from '../model/selector.js';
+import { encodeDuration } from '../wire/dispatchCodec.js';
+import { encodePayload } from '../wire/payloadCodec.js';
+import { encodeRecurrenceRule } from '../wire/recurrenceRuleCodec.js';
+import { encodeSelector } from '../wire/selectorCodec.js';
+import { encodeInstantMs } from '../wire/timestampCodec.js';
+
+/** A dispatch to be created. */
+export interface NewDispatch {
+  readonly type: string;
+  /** When the first run begins; the service rounds it to whole seconds. 'NOW': at once, by the service's clock. */
+  readonly startTime: Date | 'NOW';
+  /** Length of each run, whole seconds in milliseconds; null: no end. @default null */
+  readonly durationMs?: number | null;
+  readonly selector: Selector;
+  /** @default {} */
+  readonly payload?: JsonObject;
+  /** @default true */
+  readonly active?: boolean;
+  /** @default false */
+  readonly dryRun?: boolean;
+  /** Null: it runs once. @default null */
+  readonly recurrence?: RecurrenceRule | null;
+}
+
+/** What is to change of a dispatch; what is left out stays. Type and dry run cannot change. */
+export interface DispatchChanges {
+  readonly startTime?: Date;
+  /** Null: no end. */
+  readonly durationMs?: number | null;
+  readonly selector?: Selector;
+  readonly active?: boolean;
+  /** Replaces the whole payload. */
+  readonly payload?: JsonObject;
+  /** Replaces the whole rule; null: it runs once. */
+  readonly recurrence?: RecurrenceRule | null;
+}
+
+/** Which dispatches to list, and in which order. All that is given must hold. Intervals exclude their end. */
+export interface ListOptions {
+  /** Those that concern one of these. */
+  readonly selectors?: readonly Selector[];
+  readonly active?: boolean;
+  readonly dryRun?: boolean;
+  /** Whether they have a recurrence rule. */
+  readonly recurring?: boolean;
+  readonly startFrom?: Date;
+  readonly startTo?: Date;
+  /** A dispatch without an end ends after every instant. */
+  readonly endFrom?: Date;
+  readonly endTo?: Date;
+  readonly updateFrom?: Date;
+  readonly updateTo?: Date;
+  /** Those with one of these ids. */
+  readonly ids?: readonly number[];
+  /** Those that one of these finds: `#4` the id, any other text a part of the type. */
+  readonly queries?: readonly string[];
+  /** @default the newest first */
+  readonly sort?: {
+    readonly field: 'startTime' | 'createTime' | 'updateTime';
+    readonly order?: 'ascending' | 'descending';
+  };
+  /** Dispatches a page. @default what the service thinks fit */
+  readonly pageSize?: number;
+}
+
+const sortFields = {
+  startTime: SortField.START_TIME,
+  createTime: SortField.CREATE_TIME,
+  updateTime: SortField.LAST_UPDATE_TIME,
+};
+const sortOrders = { ascending: SortOrder.ASCENDING, descending: SortOrder.DESCENDING };
+
+/** @throws RangeError that names the field, when the contract cannot hold the dispatch. */
+export function encodeCreate(microgridId: number, dispatch: NewDispatch): CreateMicrogridDispatchRequest {
+  const { type, startTime, durationMs = null, selector, payload = {}, active = true, dryRun = false } = dispatch;
+  const { recurrence = null } = dispatch;
+  return {
+    microgridId: encodeId(microgridId, 'microgridId'),
+    dispatchData: {
+      type,
+      startTime: startTime === 'NOW' ? undefined : encodeDate(startTime, 'startTime'),
+      duration: encodeDuration(durationMs),
+      target: encodeSelector(selector, 'selector'),
+      isActive: active,
+      isDryRun: dryRun,
+      payload: encodePayload(payload, 'payload'),
+      recurrence: recurrence === null ? undefined : encodeRecurrenceRule(recurrence, 'recurrence'),
+    },
+    startImmediately: startTime === 'NOW',
+  };
+}
+
+/** @throws RangeError that names the field, when the contract cannot hold a change, or it allows none of the kind. */
+export function encodeUpdate(
+  microgridId: number,
+  id: number,
+  changes: DispatchChanges,
+): UpdateMicrogridDispatchRequest {
+  const update: NonNullable<UpdateMicrogridDispatchRequest['update']> = {
+    startTime: undefined,
+    target: undefined,
+    payload: undefined,
+    recurrence: undefined,
+  };
+  const updateMask: string[] = [];
+  const take: { readonly [field in keyof Required<DispatchChanges>]: () => string } = {
+    startTime: () => {
+      update.startTime = encodeDate(changes.startTime as Date, 'startTime');
+      return 'start_time';
+    },
+    durationMs: () => {
+      update.duration = encodeDuration(changes.durationMs ?? null);
+      return 'duration';
+    },
+    selector: () => {
+      update.target = encodeSelector(changes.selector as Selector, 'selector');
+      return 'target';
+    },
+    active: () => {
+      update.isActive = changes.active;
+      return 'is_active';
+    },
+    payload: () => {
+      update.payload = encodePayload(changes.payload as JsonObject, 'payload');
+      return 'payload';
+    },
+    recurrence: () => {
+      update.recurrence = changes.recurrence ? encodeRecurrenceRule(changes.recurrence, 'recurrence') : undefined;
+      return 'recurrence';
+    },
+  };
+  for (const [field, value] of Object.entries(changes)) {
+    if (!Object.hasOwn(take, field))
+      throw new RangeError(`${field} cannot be updated, only ${Object.keys(take).join(', ')}`);
+    if (value !== undefined) updateMask.push(take[field as keyof DispatchChanges]());
+  }
+  return { microgridId: encodeId(microgridId, 'microgridId'), dispatchId: encodeId(id, 'id'), updateMask, update };
+}
+
+/** @throws RangeError that names the field, when the contract cannot hold a filter. */
+export function encodeList(
+  microgridId: number,
+  options: ListOptions,
+  pageToken: string | undefined,
+): ListMicrogridDispatchesRequest {
+  const { sort, pageSize } = options;
+  return {
+    microgridId: encodeId(microgridId, 'microgridId'),
+    filter: encodeFilter(options),
+    sortOptions: sort && { sortField: sortFields[sort.field], sortOrder: sortOrders[sort.order ?? 'ascending'] },
+    paginationParams:
+      pageToken !== undefined
+        ? { params: { $case: 'pageToken', value: pageToken } }
+        : pageSize === undefined
+          ? undefined
+          : { params: { $case: 'pageSize', value: pageSize } },
+  };
+}
+
+/** @throws RangeError when an id is not an integer from 0 to 2^53-1. */
+export function encodeId(id: number, field: string): bigint {
+  if (Number.isSafeInteger(id) && id >= 0) return BigInt(id);
+  throw new RangeError(`${field} must be an integer from 0 to 2^53-1, not ${id}`);
+}
+
+function encodeFilter(options: ListOptions): DispatchFilter {
+  return {
+    targets: (options.selectors ?? []).map((selector, i) => encodeSelector(selector, `selectors[${i}]`)),
+    isActive: options.active,
+    isDryRun: options.dryRun,
+    recurrence: options.recurring === undefined ? undefined : { $case: 'isRecurring', value: options.recurring },
+    startTimeInterval: encodeInterval(options.startFrom, options.startTo, 'start'),
+    endTimeInterval: encodeInterval(options.endFrom, options.endTo, 'end'),
+    updateTimeInterval: encodeInterval(options.updateFrom, options.updateTo, 'update'),
+    dispatchIds: (options.ids ?? []).map((id, i) => encodeId(id, `ids[${i}]`)),
+    queries: [...(options.queries ?? [])],
+  };
+}
+
+function encodeInterval(from: Date | undefined, to: Date | undefined, field: string): Interval | undefined {
+  if (from === undefined && to === undefined) return undefined;
+  return { startTime: from && encodeDate(from, `${field}From`), endTime: to && encodeDate(to, `${field}To`) };
+}
+
+function encodeDate(date: Date, field: string) {
+  if (!(date instanceof Date)) throw new RangeError(`${field} must be a Date`);
+  return encodeInstantMs(date.getTime(), field);
+}

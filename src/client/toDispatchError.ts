@@ -1,0 +1,16 @@
+import { ClientError, Status } from 'nice-grpc-common';
+import { DispatchError, type DispatchErrorCode, type DispatchErrorDetails } from '../model/dispatchError.js';
+
+/**
+ * The one place where what a call throws becomes a {@link DispatchError}. A status of the service keeps its name and
+ * words; what an encoder refused is `INVALID_ARGUMENT`. Aborts and what is a `DispatchError` already pass through.
+ */
+export function toDispatchError(error: unknown, ids: DispatchErrorDetails): unknown {
+  if (error instanceof ClientError) {
+    const code = Status[error.code] as DispatchErrorCode;
+    return new DispatchError(code, `${code}: ${error.details}`, { ...ids, cause: error });
+  }
+  if (error instanceof RangeError)
+    return new DispatchError('INVALID_ARGUMENT', error.message, { ...ids, cause: error });
+  return error;
+}

@@ -1,0 +1,44 @@
+import type { Clock } from '../../machines/clock.js';
+import type { DispatchWatch, Transport } from '../../machines/transport.js';
+import type { DispatchClient } from '../client/dispatchClient.js';
+import { DispatchError } from '../model/dispatchError.js';
+
+/** The largest pages that services allow: fewer calls for a list. */
+const pageSize = 1_000;
+
+/** How often everything is listed when the service has no stream. */
+const pollIntervalMs = 30_000;
+
+/**
+ * The way of a dispatcher to its service: through a client. Once the service has answered that it implements no stream,
+ * everything is listed every 30 seconds instead.
+ */
+export function clientTransport(client: DispatchClient, clock: Clock): Transport {
+  let hasStream = true;
+  return {
+    list: ({ microgridId, endFromMs, signal }) =>
+      client.forMicrogrid(microgridId).listPages({ endFrom: new Date(endFromMs), pageSize, signal }),
+    watch: ({ microgridId, signal }) => {
+      if (!hasStream) return silentWatch(clock, signal);
+      const watch = client.forMicrogrid(microgridId).watchRecords({ signal });
+      watch.opened.catch(error => {
+        if (error instanceof DispatchError && error.code === 'UNIMPLEMENTED') hasStream = false;
+      });
+      return watch;
+    },
+  };
+}
+
+/** A stream without events that reaches its deadline: opening another one lists again. */
+function silentWatch(clock: Clock, signal: AbortSignal): DispatchWatch {
+  return {
+    opened: Promise.resolve(),
+    async *[Symbol.asyncIterator]() {
+      await new Promise<void>(resolve => {
+        const undo = clock.setTimer(resolve, pollIntervalMs);
+        signal.addEventListener('abort', undo, { once: true });
+      });
+      throw new DispatchError('DEADLINE_EXCEEDED', 'it is time to list again');
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import type { InspectionEvent } from 'xstate';
+import type { Clock } from '../../machines/clock.js';
+import type { SyncStatus } from '../../machines/dispatcherEvent.js';
+import type { Transport } from '../../machines/transport.js';
+import type { DispatchClientOptions } from '../client/dispatchClient.js';
+import type { Dispatch, DispatchEvent } from '../dispatch.js';
+import type { Logger } from '../logger.js';
+import type { DispatchError } from '../model/dispatchError.js';
+import type { MissedRuns } from './deliveries.js';
+
+/** Options of a `Dispatcher`: how it reaches its service, and what else it needs. */
+export type DispatcherOptions = (DispatchClientOptions | OwnTransport) & {
+  readonly microgridId: number;
+  /** @default the clock of this computer */
+  readonly clock?: Clock;
+  /** Hears of problems that nobody listens for, and of slow receivers. @default the console */
+  readonly logger?: Logger;
+  /** Watches the actors, such as `createBrowserInspector().inspect` of the Stately inspector. */
+  readonly inspect?: (event: InspectionEvent) => void;
+};
+
+/** A way to the service of one's own, in place of a client. */
+export interface OwnTransport {
+  readonly transport: Transport;
+  readonly address?: never;
+  readonly channel?: never;
+}
+
+/** What the listeners of a `Dispatcher` get, by the name of the event. */
+export interface DispatcherEvents {
+  /** A dispatch was created, updated or deleted. */
+  readonly lifecycle: DispatchEvent;
+  /** A run started, was reconfigured or stopped: a dispatch with its `change`. */
+  readonly running: Dispatch;
+  /** Runs passed unnoticed. */
+  readonly missed: MissedRuns;
+  /** The standing with the service changed. */
+  readonly sync: SyncStatus;
+  /** Something went wrong that the dispatcher survives. */
+  readonly problem: DispatchError;
+}

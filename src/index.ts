@@ -1,0 +1,40 @@
+export type { Clock } from '../machines/clock.js';
+export type { SyncStatus } from '../machines/dispatcherEvent.js';
+export type { Transport } from '../machines/transport.js';
+export type { TlsOptions } from './client/channel.js';
+export type { DispatchClientOptions, InMicrogrid, OfDispatch, ServiceConnection } from './client/dispatchClient.js';
+export { DispatchClient } from './client/dispatchClient.js';
+export type { CallSignal } from './client/microgridClient.js';
+export { MicrogridClient } from './client/microgridClient.js';
+export { dispatchFromProtobuf, dispatchToProtobuf } from './client/protobuf.js';
+export type { DispatchChanges, ListOptions, NewDispatch } from './client/requests.js';
+export type { Credentials } from './client/sign.js';
+export type { Created, Deleted, DispatchEvent, DispatchOptions, RunningStateChange, Updated } from './dispatch.js';
+export { Dispatch, RunningState } from './dispatch.js';
+export type { Channel } from './dispatcher/channel.js';
+export type { RunningStatusOptions } from './dispatcher/channels.js';
+export { clientTransport } from './dispatcher/clientTransport.js';
+export type { MissedRuns } from './dispatcher/deliveries.js';
+export { Dispatcher } from './dispatcher/dispatcher.js';
+export type { DispatcherEvents, DispatcherOptions, OwnTransport } from './dispatcher/dispatcherOptions.js';
+export type { Receiver, ReceiverOptions } from './dispatcher/receiver.js';
+export { systemClock } from './dispatcher/systemClock.js';
+export type { Logger } from './logger.js';
+export { silentLogger } from './logger.js';
+export type { DispatchErrorCode, DispatchErrorDetails } from './model/dispatchError.js';
+export { DispatchError } from './model/dispatchError.js';
+export type { DispatchRecord, JsonObject, JsonValue } from './model/dispatchRecord.js';
+export type { Occurrences } from './model/recurrence.js';
+export { occurrences } from './model/recurrence.js';
+export type { Frequency, RecurrenceRule, Weekday } from './model/recurrenceRule.js';
+export { ruleFromRfc5545, ruleToRfc5545 } from './model/ruleRfc5545.js';
+export { ruleToText } from './model/ruleText.js';
+export type { Run } from './model/schedule.js';
+export type {
+  BatteryType,
+  CategorySelector,
+  ComponentCategory,
+  EvChargerType,
+  InverterType,
+  Selector,
+} from './model/selector.js';

@@ -1,0 +1,6 @@
+export type { MemoryTransport } from './memoryTransport.js';
+export { memoryTransport } from './memoryTransport.js';
+export type { RuleArbitraryOptions } from './ruleArbitrary.js';
+export { ruleArbitrary } from './ruleArbitrary.js';
+export type { SimulatedClock } from './simulatedClock.js';
+export { simulatedClock } from './simulatedClock.js';

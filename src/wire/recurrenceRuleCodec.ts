@@ -1,0 +1,67 @@
+import {
+  RecurrenceRule_Frequency,
+  RecurrenceRule_Weekday,
+  type RecurrenceRule as RecurrenceRuleMessage,
+} from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import type { Frequency, RecurrenceRule, Weekday } from '../model/recurrenceRule.js';
+import { decodeEnum, encodeEnum } from './enumNames.js';
+import { encodeInt32, encodeUint32 } from './integerCodec.js';
+import { decodeInstantMs, encodeInstantMs } from './timestampCodec.js';
+
+/**
+ * The recurrence rule of a message; null when there is none, also when its frequency is not specified: the dispatch runs
+ * once. An interval that is not set is 1; a fraction of `until_time` below a millisecond is cut off; enum numbers that
+ * this version does not know stay numbers.
+ *
+ * @param field its path, for messages
+ * @throws DispatchError `UNDECODABLE` when `until_time` is not within the years 1 to 9999.
+ */
+export function decodeRecurrenceRule(message: RecurrenceRuleMessage | undefined, field: string): RecurrenceRule | null {
+  if (message === undefined || message.freq === RecurrenceRule_Frequency.UNSPECIFIED) return null;
+  const end = message.endCriteria?.countOrUntil;
+  return {
+    frequency: decodeEnum(RecurrenceRule_Frequency, message.freq) as Frequency | number,
+    interval: message.interval || 1,
+    ...(end?.$case === 'count' && { count: end.value }),
+    ...(end?.$case === 'untilTime' && { untilMs: decodeInstantMs(end.value, `${field}.end_criteria.until_time`) }),
+    ...(message.byminutes.length > 0 && { byMinutes: message.byminutes }),
+    ...(message.byhours.length > 0 && { byHours: message.byhours }),
+    ...(message.byweekdays.length > 0 && { byWeekdays: message.byweekdays.map(decodeWeekday) }),
+    ...(message.bymonthdays.length > 0 && { byMonthDays: message.bymonthdays }),
+    ...(message.bymonths.length > 0 && { byMonths: message.bymonths }),
+  };
+}
+
+/**
+ * A recurrence rule as a message. `count` wins over `untilMs`.
+ *
+ * @param field its path, for messages
+ * @throws RangeError when a name is none that the contract has, a number no integer of 32 bits, or `untilMs` no instant of
+ *   the years 1 to 9999. Whether the rule can be evaluated plays no part.
+ */
+export function encodeRecurrenceRule(rule: RecurrenceRule, field: string): RecurrenceRuleMessage {
+  const list = <In, Out>(values: readonly In[] | undefined, name: string, encode: (value: In, field: string) => Out) =>
+    (values ?? []).map((value, i) => encode(value, `${field}.${name}[${i}]`));
+  return {
+    freq: encodeEnum(RecurrenceRule_Frequency, rule.frequency, `${field}.frequency`),
+    interval: encodeUint32(rule.interval, `${field}.interval`),
+    endCriteria: encodeEnd(rule, field),
+    byminutes: list(rule.byMinutes, 'byMinutes', encodeUint32),
+    byhours: list(rule.byHours, 'byHours', encodeUint32),
+    byweekdays: list(rule.byWeekdays, 'byWeekdays', (day, path) => encodeEnum(RecurrenceRule_Weekday, day, path)),
+    bymonthdays: list(rule.byMonthDays, 'byMonthDays', encodeInt32),
+    bymonths: list(rule.byMonths, 'byMonths', encodeUint32),
+  };
+}
+
+function decodeWeekday(value: number): Weekday | number {
+  const weekday = decodeEnum(RecurrenceRule_Weekday, value);
+  // It means no day: no rule that has it can be evaluated.
+  return weekday === 'UNSPECIFIED' ? value : weekday;
+}
+
+function encodeEnd({ count, untilMs }: RecurrenceRule, field: string): RecurrenceRuleMessage['endCriteria'] {
+  if (count !== undefined) return { countOrUntil: { $case: 'count', value: encodeUint32(count, `${field}.count`) } };
+  if (untilMs === undefined) return undefined;
+  return { countOrUntil: { $case: 'untilTime', value: encodeInstantMs(untilMs, `${field}.untilMs`) } };
+}
