@@ -1,0 +1,28 @@
+// How do I start, reconfigure and stop my work when a dispatch says so?
+import { Dispatcher, RunningState } from 'xstate-dispatch';
+
+const dispatcher = new Dispatcher({
+  microgridId: 1,
+  address: process.env.DISPATCH_API_URL ?? 'grpc://localhost:50051?ssl=false',
+  authKey: process.env.DISPATCH_API_AUTH_KEY,
+  signSecret: process.env.DISPATCH_API_SIGN_SECRET,
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void dispatcher.stop());
+
+await dispatcher.start();
+console.log('waiting for dispatches of type DEMO_TYPE');
+for await (const dispatch of dispatcher.runningStatusChange.newReceiver({ name: 'demo' })) {
+  switch (dispatch.running('DEMO_TYPE')) {
+    case RunningState.RUNNING:
+      console.log(`dispatch ${dispatch.id} ${dispatch.change?.kind}: do`, dispatch.payload, 'on', dispatch.selector);
+      console.log(
+        `  until ${dispatch.until?.toISOString() ?? 'further notice'}${dispatch.dryRun ? ', as a dry run' : ''}`,
+      );
+      break;
+    case RunningState.STOPPED:
+      console.log(`dispatch ${dispatch.id}: stop`);
+      break;
+    case RunningState.DIFFERENT_TYPE:
+      break;
+  }
+}
