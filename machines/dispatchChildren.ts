@@ -27,7 +27,7 @@ export interface PersistedChild {
 }
 
 /** A dispatch is forgotten this long after its end. */
-export const forgetAfterMs = 24 * 3_600_000;
+const forgetAfterMs = 24 * 3_600_000;
 
 interface Child extends AgendaEntry {
   readonly actor: ActorRefFrom<typeof dispatchMachine>;
