@@ -11,11 +11,11 @@ import { Dispatch, type DispatchEvent } from '../dispatch.js';
 import { DispatchError, type DispatchErrorDetails } from '../model/dispatchError.js';
 import type { DispatchRecord } from '../model/dispatchRecord.js';
 import { decodeDispatch } from '../wire/dispatchCodec.js';
+import { encodeId } from '../wire/integerCodec.js';
 import { undecodable } from '../wire/undecodable.js';
 import {
   type DispatchChanges,
   encodeCreate,
-  encodeId,
   encodeList,
   encodeUpdate,
   type ListOptions,

@@ -10,6 +10,7 @@ import type { JsonObject } from '../model/dispatchRecord.js';
 import type { RecurrenceRule } from '../model/recurrenceRule.js';
 import type { Selector } from '../model/selector.js';
 import { encodeDuration } from '../wire/dispatchCodec.js';
+import { encodeId } from '../wire/integerCodec.js';
 import { encodePayload } from '../wire/payloadCodec.js';
 import { encodeRecurrenceRule } from '../wire/recurrenceRuleCodec.js';
 import { encodeSelector } from '../wire/selectorCodec.js';
@@ -166,12 +167,6 @@ export function encodeList(
           ? undefined
           : { params: { $case: 'pageSize', value: pageSize } },
   };
-}
-
-/** @throws RangeError when an id is not an integer from 0 to 2^53-1. */
-export function encodeId(id: number, field: string): bigint {
-  if (Number.isSafeInteger(id) && id >= 0) return BigInt(id);
-  throw new RangeError(`${field} must be an integer from 0 to 2^53-1, not ${id}`);
 }
 
 function encodeFilter(options: ListOptions): DispatchFilter {

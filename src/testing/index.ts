@@ -1,3 +1,5 @@
+export type { DispatchArbitraryFields } from './dispatchArbitrary.js';
+export { dispatchArbitrary } from './dispatchArbitrary.js';
 export type { MemoryTransport } from './memoryTransport.js';
 export { memoryTransport } from './memoryTransport.js';
 export type { RuleArbitraryOptions } from './ruleArbitrary.js';

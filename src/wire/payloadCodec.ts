@@ -55,6 +55,6 @@ function isPlainObject(value: unknown): value is object {
 }
 
 function describe(value: unknown): string {
-  if (typeof value === 'object' && value !== null) return `a ${value.constructor?.name ?? 'object'}`;
-  return value === null || value === undefined || typeof value === 'number' ? String(value) : `a ${typeof value}`;
+  if (typeof value === 'object' && value !== null) return value.constructor?.name ?? 'object';
+  return typeof value === 'number' ? String(value) : typeof value;
 }
