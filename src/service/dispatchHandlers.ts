@@ -5,12 +5,12 @@ import {
   DeleteMicrogridDispatchResponse,
   type StreamMicrogridDispatchesRequest,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { decodeId } from '../wire/integerCodec.js';
 import type { ChangeFeed } from './changeFeed.js';
 import type { AppliedWrite, ChangeKind, DispatchStore } from './dispatchStore.js';
 import { createWrite, deleteWrite, notFound, updateWrite } from './dispatchWrites.js';
 import { encodePageToken } from './pageToken.js';
 import { readListRequest } from './readListRequest.js';
-import { safeId } from './safeId.js';
 import {
   encodeDispatchResponse,
   encodeGetResponse,
@@ -35,7 +35,7 @@ export function dispatchHandlers(
 ): ServiceImplementation<typeof storedBytesDefinition> {
   return {
     async createMicrogridDispatch(request) {
-      const microgridId = safeId('microgrid_id', request.microgridId);
+      const microgridId = decodeId(request.microgridId, 'microgrid_id');
       return encodeDispatchResponse(messageOf(await store.apply(microgridId, createWrite(request))));
     },
 
@@ -75,7 +75,7 @@ export function dispatchHandlers(
 }
 
 async function* streamChanges(feed: ChangeFeed, request: StreamMicrogridDispatchesRequest, context: CallContext) {
-  const stream = await feed.open(safeId('microgrid_id', request.microgridId), context.signal);
+  const stream = await feed.open(decodeId(request.microgridId, 'microgrid_id'), context.signal);
   try {
     // Headers tell the client that nothing is missed from now on. Without an entry they would wait for the first event.
     context.header.set('change-log-position', String(stream.position));
@@ -91,8 +91,8 @@ async function* streamChanges(feed: ChangeFeed, request: StreamMicrogridDispatch
 
 function readIds(request: { readonly microgridId: bigint; readonly dispatchId: bigint }) {
   return {
-    microgridId: safeId('microgrid_id', request.microgridId),
-    dispatchId: safeId('dispatch_id', request.dispatchId),
+    microgridId: decodeId(request.microgridId, 'microgrid_id'),
+    dispatchId: decodeId(request.dispatchId, 'dispatch_id'),
   };
 }
 

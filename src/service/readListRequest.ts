@@ -8,11 +8,12 @@ import {
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import type { Timestamp } from '../../proto/gen/google/protobuf/timestamp.js';
 import { DispatchError } from '../model/dispatchError.js';
+import { decodeId } from '../wire/integerCodec.js';
+import { timestampProblem } from '../wire/timestampCodec.js';
 import type { ListFilter, ListQuery, Range, SortColumn } from './dispatchStore.js';
 import { decodePageToken, type Page } from './pageToken.js';
-import { safeId } from './safeId.js';
 import { searchKeys } from './targetKeys.js';
-import { microsAtOrAfter, secondsAtOrAfter, timestampProblem } from './timestamps.js';
+import { microsAtOrAfter, secondsAtOrAfter } from './timestamps.js';
 
 const DEFAULT_PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 1000;
@@ -31,7 +32,7 @@ export interface ListRequest {
  * @throws DispatchError INVALID_ARGUMENT naming the field that is wrong.
  */
 export function readListRequest(request: ListMicrogridDispatchesRequest): ListRequest {
-  const microgridId = safeId('microgrid_id', request.microgridId);
+  const microgridId = decodeId(request.microgridId, 'microgrid_id');
   const query = {
     filter: request.filter ? readFilter(request.filter) : {},
     sort: readSort(request.sortOptions),
@@ -58,7 +59,7 @@ function readFilter(filter: DispatchFilter): ListFilter {
     ...(startS && { startS }),
     ...(endS && { endS }),
     ...(updateUs && { updateUs }),
-    ...(dispatchIds.length > 0 && { ids: dispatchIds.map(id => safeId('filter.dispatch_ids', id)) }),
+    ...(dispatchIds.length > 0 && { ids: dispatchIds.map(id => decodeId(id, 'filter.dispatch_ids')) }),
     ...(queries.length > 0 && { queries: readQueries(queries) }),
   };
 }

@@ -1,11 +1,12 @@
 import { Dispatch, type DispatchData } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { occurrences } from '../model/recurrence.js';
-import { decodeRecurrenceRule } from '../wire/decodeRecurrenceRule.js';
+import { decodeRecurrenceRule } from '../wire/recurrenceRuleCodec.js';
+import { MAX_SECONDS } from '../wire/timestampCodec.js';
 import { canonicalData } from './canonicalData.js';
 import type { DispatchRow } from './dispatchStore.js';
 import { targetKeys } from './targetKeys.js';
-import { MAX_SECONDS, timestampOfMicros, timestampOfSeconds } from './timestamps.js';
+import { timestampOfMicros, timestampOfSeconds } from './timestamps.js';
 import { type ValidationContext, type Violation, validateDispatchData } from './validateDispatchData.js';
 
 /** Violations that an error message lists; the rest is only counted, since an error has limited room. */
@@ -78,13 +79,15 @@ export function storedRow({ id, createUs, updateUs }: DispatchStamps, { data, en
  * @throws RangeError when the rule cannot be evaluated.
  */
 function endOfLastRun(data: DispatchData): number | null {
-  const { duration, recurrence } = data;
+  const { duration } = data;
   const startS = startSeconds(data);
-  if (!recurrence) return duration === undefined ? null : startS + duration;
-  const rule = occurrences(decodeRecurrenceRule(recurrence), startS * 1000);
+  const rule = decodeRecurrenceRule(data.recurrence, 'recurrence');
+  if (!rule) return duration === undefined ? null : startS + duration;
+  const runs = occurrences(rule, startS * 1000);
   if (duration === undefined) return null;
-  if (rule.after(startS * 1000) === null) return startS;
-  const lastMs = recurrence.endCriteria ? rule.before(Number.POSITIVE_INFINITY) : null;
+  if (runs.after(startS * 1000) === null) return startS;
+  const endless = rule.count === undefined && rule.untilMs === undefined;
+  const lastMs = endless ? null : runs.before(Number.POSITIVE_INFINITY);
   return lastMs === null ? null : lastMs / 1000 + duration;
 }
 

@@ -1,16 +1,6 @@
 import type { Timestamp } from '../../proto/gen/google/protobuf/timestamp.js';
 
-/** 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z, in seconds: what a Timestamp may hold. */
-const MIN_SECONDS = -62_135_596_800n;
-/** The last second that a Timestamp may hold, since the epoch. */
-export const MAX_SECONDS = 253_402_300_799n;
 const NANOS_PER_SECOND = 1_000_000_000;
-
-/** What is wrong with a timestamp; null when it is one. */
-export function timestampProblem({ seconds, nanos }: Timestamp): string | null {
-  if (seconds < MIN_SECONDS || seconds > MAX_SECONDS) return 'is not within the years 1 to 9999';
-  return nanos >= 0 && nanos < NANOS_PER_SECOND ? null : `has ${nanos} nanoseconds, not 0 to 999999999`;
-}
 
 /** The nearest whole second; of two equally near the even one, as the Python client expects. */
 export function roundedSeconds({ seconds, nanos }: Timestamp): number {

@@ -10,10 +10,11 @@ import {
   type TargetComponents,
   RecurrenceRule_Weekday as Weekday,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { timestampProblem } from '../wire/timestampCodec.js';
 import { isNoRule } from './canonicalData.js';
 import { payloadProblems } from './payloadProblems.js';
 import { categoriesOf, TYPE_KINDS } from './targetKeys.js';
-import { roundedSeconds, timestampProblem } from './timestamps.js';
+import { roundedSeconds } from './timestamps.js';
 
 const MAX_TYPE_LENGTH = 256;
 const MAX_INTERVAL = 10_000;

@@ -156,7 +156,7 @@ describe('filters', () => {
 
   it.each([
     ['filter.targets[1]: must name at least one component id or category', { targets: [ids(1), {}] }],
-    ['filter.dispatch_ids: 9007199254740992 is above', { dispatchIds: [2n ** 53n] }],
+    ['filter.dispatch_ids is 9007199254740992, above', { dispatchIds: [2n ** 53n] }],
     [
       'filter.end_time_interval.start_time: has -1 nanoseconds',
       { endTimeInterval: { startTime: { seconds: 0n, nanos: -1 } } },
