@@ -33,7 +33,7 @@ export function checkRule(rule: RecurrenceRule): asserts rule is CheckedRule {
     throw invalid('frequency', `one of ${FREQUENCIES.join(', ')}`, rule.frequency);
   }
   checkInteger('interval', rule.interval, 1, Number.MAX_SAFE_INTEGER);
-  if (rule.count !== undefined) checkInteger('count', rule.count, 1, Number.MAX_SAFE_INTEGER);
+  if (rule.count !== undefined) checkInteger('count', rule.count, 0, Number.MAX_SAFE_INTEGER);
   if (rule.untilMs !== undefined && !Number.isFinite(rule.untilMs)) {
     throw invalid('untilMs', 'a finite number of milliseconds', rule.untilMs);
   }

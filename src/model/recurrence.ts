@@ -43,7 +43,7 @@ export function occurrences(rule: RecurrenceRule, startTimeMs: number): Occurren
   const secondMs = Math.floor((startTimeMs - startMinute * MS_PER_MINUTE) / 1000) * 1000;
   const days = dayFilter(rule, Math.floor(startMinute / MINUTES_PER_DAY));
   const times = days.months === 0 ? null : timeFilter(rule, startMinute, days.weekdays);
-  if (times === null) return NEVER;
+  if (times === null || rule.count === 0) return NEVER;
   return new Calculator(days, times, rule, startMinute, secondMs);
 }
 

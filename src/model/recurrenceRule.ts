@@ -15,7 +15,7 @@ export interface RecurrenceRule {
   readonly frequency: Frequency | number;
   /** Every how many units of `frequency` the rule recurs; 1 or more. */
   readonly interval: number;
-  /** The number of occurrences; 1 or more. */
+  /** The number of occurrences. 0: none, so the dispatch never runs; a service does not accept it. */
   readonly count?: number;
   /** The last instant at which an occurrence may start, inclusive; milliseconds since the epoch. */
   readonly untilMs?: number;

@@ -116,8 +116,9 @@ describe('occurrences', () => {
     ['an hour out of step', { frequency: 'HOURLY', interval: 2, byHours: [1] }],
     ['a minute out of step', { frequency: 'MINUTELY', interval: 1440, byMinutes: [1] }],
     ['a weekday out of step', { frequency: 'DAILY', interval: 7, byWeekdays: ['FRIDAY'] }],
+    ['a count of none', { frequency: 'DAILY', interval: 1, count: 0 }],
     ['a leap day in odd years', { frequency: 'YEARLY', interval: 2, byMonths: [2], byMonthDays: [29] }],
-  ])('has no occurrence on %s', (_, rule) => {
+  ])('has no occurrence: %s', (_, rule) => {
     const calculator = occurrences(rule, Date.UTC(2025, 0, 1));
     expect(calculator.after(-Infinity)).toBeNull();
     expect(calculator.before(Infinity)).toBeNull();
@@ -129,7 +130,7 @@ describe('occurrences', () => {
     ['interval 0', { ...DAILY, interval: 0 }, 'interval must be an integer of 1 or more, got 0'],
     ['half an interval', { ...DAILY, interval: 1.5 }, 'interval must be an integer of 1 or more, got 1.5'],
     ['an interval that is no number', { ...DAILY, interval: Number.NaN }, 'interval must be an integer'],
-    ['count 0', { ...DAILY, count: 0 }, 'count must be an integer of 1 or more, got 0'],
+    ['count -1', { ...DAILY, count: -1 }, 'count must be an integer of 0 or more, got -1'],
     ['an infinite untilMs', { ...DAILY, untilMs: Infinity }, 'untilMs must be a finite number'],
     ['minute 60', { ...DAILY, byMinutes: [0, 60] }, 'byMinutes must be integers from 0 to 59, got 60'],
     ['hour 24', { ...DAILY, byHours: [24] }, 'byHours must be integers from 0 to 23, got 24'],

@@ -14,6 +14,7 @@ describe('ruleToText', () => {
   it.each<[string, RecurrenceRule]>([
     ['every day', { frequency: 'DAILY', interval: 1 }],
     ['every 101 minutes', { frequency: 'MINUTELY', interval: 101 }],
+    ['every day, 0 times', { frequency: 'DAILY', interval: 1, count: 0 }],
     ['every day, once', { frequency: 'DAILY', interval: 1, count: 1 }],
     [
       'every 2 weeks on Monday and Friday at 08:30 and 17:30 UTC, 10 times',
