@@ -1,9 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-
+import type { Logger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { type ChangeQueue, changeQueue } from './changeQueue.js';
 import type { DispatchStore, LoggedChange } from './dispatchStore.js';
-import type { ServiceLogger } from './serviceLogger.js';
 
 /** Changes that may wait for one stream before it is dropped. */
 const QUEUE_LIMIT = 1000;
@@ -40,7 +39,7 @@ interface Hub {
 }
 
 /** Starts to carry a store's changes. */
-export function changeFeed(store: DispatchStore, logger: ServiceLogger): ChangeFeed {
+export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
   const hubs = new Map<number, Hub>();
   const woken = new Set<number>();
   let pumping = false;

@@ -1,2 +1,2 @@
-export { type ServiceLogger, silentLogger, type WriteLog } from './serviceLogger.js';
+export { type Logger, silentLogger } from '../logger.js';
 export { type DispatchService, type DispatchServiceOptions, startDispatchService } from './startDispatchService.js';

@@ -1,12 +1,11 @@
 import { createServer } from 'nice-grpc';
-
+import type { Logger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { authenticate, type Credentials } from './authenticate.js';
 import { changeFeed } from './changeFeed.js';
 import { dispatchHandlers } from './dispatchHandlers.js';
 import type { DispatchStore } from './dispatchStore.js';
 import { reportErrors } from './reportErrors.js';
-import type { ServiceLogger } from './serviceLogger.js';
 import { storedBytesDefinition } from './storedBytes.js';
 
 /** How long calls under way may take to end when the service stops. */
@@ -26,7 +25,7 @@ export interface ServeOptions {
   /** Host and port to listen on; port 0 takes a free one. */
   readonly listen: string;
   readonly credentials: Credentials;
-  readonly logger: ServiceLogger;
+  readonly logger: Logger;
 }
 
 /** A store that is being served. */

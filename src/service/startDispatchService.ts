@@ -1,9 +1,9 @@
+import { type Logger, silentLogger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
 import type { DispatchStore } from './dispatchStore.js';
 import { listenAddress } from './listenAddress.js';
 import { memoryStore } from './memoryStore.js';
 import { serveStore } from './serveStore.js';
-import { type ServiceLogger, silentLogger } from './serviceLogger.js';
 
 /** How long the change log of a store in memory reaches back: streams read it at once. */
 const MEMORY_LOG_MS = 10 * 60_000;
@@ -32,7 +32,7 @@ export interface DispatchServiceOptions {
    *
    * @default silent
    */
-  readonly logger?: ServiceLogger | undefined;
+  readonly logger?: Logger | undefined;
 }
 
 /** A running service. */
@@ -93,7 +93,7 @@ function openStore(database: string): DispatchStore {
   throw wrongOption('database', `this version keeps dispatches in memory only; leave it out, or say ':memory:'`);
 }
 
-async function prune(store: DispatchStore, logger: ServiceLogger): Promise<void> {
+async function prune(store: DispatchStore, logger: Logger): Promise<void> {
   try {
     await store.prune((Date.now() - MEMORY_LOG_MS) * 1000);
   } catch (error) {

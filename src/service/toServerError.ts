@@ -1,7 +1,6 @@
 import { ServerError, Status } from 'nice-grpc-common';
-
+import type { Logger } from '../logger.js';
 import { DispatchError, type DispatchErrorCode } from '../model/dispatchError.js';
-import type { ServiceLogger } from './serviceLogger.js';
 
 /** Codes whose message a caller may read. UNDECODABLE and UNEVALUABLE are about what it sent. */
 const STATUS: { readonly [Code in DispatchErrorCode]?: Status } = {
@@ -23,7 +22,7 @@ const STATUS: { readonly [Code in DispatchErrorCode]?: Status } = {
  *
  * @param path - the method, for the log.
  */
-export function toServerError(error: unknown, path: string, logger: ServiceLogger): Error {
+export function toServerError(error: unknown, path: string, logger: Logger): Error {
   if (error instanceof ServerError) return error;
   if (error instanceof Error && error.name === 'AbortError') return error;
   const status = error instanceof DispatchError ? STATUS[error.code] : undefined;

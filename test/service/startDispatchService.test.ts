@@ -4,8 +4,9 @@ import { promisify } from 'node:util';
 import { Metadata, Status } from 'nice-grpc-common';
 import { describe, expect, it } from 'vitest';
 import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import type { Logger } from '../../src/logger.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
-import { type ServiceLogger, startDispatchService } from '../../src/service/index.js';
+import { startDispatchService } from '../../src/service/index.js';
 import { memoryStore } from '../../src/service/memoryStore.js';
 import { nonceMemory } from '../../src/service/nonceMemory.js';
 import { serveStore } from '../../src/service/serveStore.js';
@@ -15,7 +16,7 @@ import { created, dispatchData, openStream, rawClient, rawService } from '../sup
 function keptLog() {
   const entries: unknown[] = [];
   const write = (context: object, message: string) => entries.push({ ...context, message });
-  const logger: ServiceLogger = { debug: write, info: write, warn: write, error: write };
+  const logger: Logger = { debug: write, info: write, warn: write, error: write };
   return { entries, logger };
 }
 

@@ -1,9 +1,9 @@
 import { Status } from 'nice-grpc-common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Event } from '../../proto/gen/frequenz/api/common/v1alpha8/streaming/event.js';
+import { silentLogger } from '../../src/logger.js';
 import { changeFeed } from '../../src/service/changeFeed.js';
 import { memoryStore } from '../../src/service/memoryStore.js';
-import { silentLogger } from '../../src/service/serviceLogger.js';
 import { changeOf, creation } from '../support/dispatchRow.js';
 import { created, openStream, type RawClient, rawService } from '../support/rawService.js';
 
