@@ -2,13 +2,9 @@ import { type ActorRefFrom, type AnyActorRef, createActor, type Snapshot } from 
 import { DispatchError } from '../src/model/dispatchError.js';
 import type { DispatchRecord } from '../src/model/dispatchRecord.js';
 import { Agenda, type AgendaEntry, notInAgenda } from './agenda.js';
+import type { DispatchContext, DispatchInput, DispatchMachineEvent } from './dispatchContext.js';
 import type { DispatcherOutput } from './dispatcherEvent.js';
-import {
-  type DispatchContext,
-  type DispatchInput,
-  type DispatchMachineEvent,
-  dispatchMachine,
-} from './dispatchMachine.js';
+import { dispatchMachine } from './dispatchMachine.js';
 import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
 import type { RunNotification } from './notification.js';
 import { overheard } from './overheard.js';

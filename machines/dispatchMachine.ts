@@ -3,47 +3,15 @@ import type { DispatchRecord } from '../src/model/dispatchRecord.js';
 import { jsonEquals } from '../src/model/jsonEquals.js';
 import { type Run, runAt } from '../src/model/schedule.js';
 import { selectorEquals } from '../src/model/selector.js';
+import type { DispatchArgs, DispatchContext, DispatchInput, DispatchMachineEvent } from './dispatchContext.js';
 import {
-  dueRun,
-  isLongBefore,
-  isOver,
-  judgedAtMs,
-  missedRuns,
-  type Plan,
-  planAfresh,
-  planByTimer,
-  planIdle,
-} from './dispatchPlan.js';
-import type { RunMissed, RunNotification, RunReconfigured, RunStarted, RunStopped } from './notification.js';
-
-/** What a dispatch machine starts from. */
-export interface DispatchInput {
-  readonly dispatch: DispatchRecord;
-  /** The present instant, milliseconds since the epoch. */
-  readonly atMs: number;
-  /** What brought the dispatch: the first sync, or a change since. @default 'sync' */
-  readonly cause?: 'sync' | 'update';
-}
-
-/** What a dispatch machine remembers; JSON-safe. */
-export interface DispatchContext extends Plan {
-  readonly dispatch: DispatchRecord;
-  /** The instant of the last event that mattered, milliseconds since the epoch. */
-  readonly atMs: number;
-  /** What that event was: the cause of a run that began with it. */
-  readonly cause: RunStarted['cause'];
-}
-
-/** What a dispatch machine is told; `atMs` is the present instant, milliseconds since the epoch. */
-export type DispatchMachineEvent =
-  | { readonly type: 'timer.due'; readonly atMs: number }
-  | { readonly type: 'dispatch.updated'; readonly atMs: number; readonly dispatch: DispatchRecord }
-  | { readonly type: 'dispatch.deleted'; readonly atMs: number; readonly dispatch?: DispatchRecord };
-
-interface Args {
-  readonly context: DispatchContext;
-  readonly event: DispatchMachineEvent;
-}
+  missedNotification,
+  reconfiguredNotification,
+  startedNotification,
+  stoppedNotification,
+} from './dispatchNotifications.js';
+import { dueRun, isLongBefore, isOver, judgedAtMs, planAfresh, planByTimer, planIdle } from './dispatchPlan.js';
+import type { RunNotification } from './notification.js';
 
 /**
  * The life of one dispatch: `idle`, `running`, `stopped` and finally `deleted`. What it emits on a transition is the
@@ -140,22 +108,22 @@ function initialContext({ input }: { input: DispatchInput }): DispatchContext {
   return { dispatch, atMs, cause, ...planAfresh(dispatch, atMs, null) };
 }
 
-function takeUpdate({ context, event }: Args): Partial<DispatchContext> {
+function takeUpdate({ context, event }: DispatchArgs): Partial<DispatchContext> {
   if (event.type !== 'dispatch.updated') return {};
   const { dispatch, atMs } = event;
   return { dispatch, atMs, cause: 'update', ...planAfresh(dispatch, judgedAt(context, atMs), context.doneMs) };
 }
 
-function takeTime({ context, event: { atMs } }: Args): Partial<DispatchContext> {
+function takeTime({ context, event: { atMs } }: DispatchArgs): Partial<DispatchContext> {
   return { atMs, cause: 'schedule', ...planByTimer(context.dispatch, atMs, context) };
 }
 
-function replan({ context, event: { atMs } }: Args): Partial<DispatchContext> {
+function replan({ context, event: { atMs } }: DispatchArgs): Partial<DispatchContext> {
   return { atMs, ...planIdle(context.dispatch, atMs, context.doneMs) };
 }
 
 /** The run is announced again when its start comes, but none before it. */
-function forgetStart({ context, event: { atMs } }: Args): Partial<DispatchContext> {
+function forgetStart({ context, event: { atMs } }: DispatchArgs): Partial<DispatchContext> {
   return { atMs, ...planIdle(context.dispatch, atMs, (context.run?.startMs ?? atMs) - 1) };
 }
 
@@ -164,18 +132,18 @@ function endRun({ context }: { context: DispatchContext }): Partial<DispatchCont
 }
 
 /** The run that was waited for contains the instant: none was missed. */
-function nextRunBegins({ context, event: { atMs } }: Args): boolean {
+function nextRunBegins({ context, event: { atMs } }: DispatchArgs): boolean {
   const { dispatch, nextChange } = context;
   return nextChange !== null && nextChange.atMs <= atMs && dueRun(dispatch, atMs, context)?.startMs === nextChange.atMs;
 }
 
 /** A run that touches or overlaps the present one, or follows on it without end, contains the instant. */
-function nextRunTakesOver({ context, event: { atMs } }: Args): boolean {
+function nextRunTakesOver({ context, event: { atMs } }: DispatchArgs): boolean {
   const { dispatch, nextChange } = context;
   return nextChange?.kind === 'start' && nextChange.atMs <= atMs && dueRun(dispatch, atMs, context) !== null;
 }
 
-function updateEndsRun({ context, event }: Args): boolean {
+function updateEndsRun({ context, event }: DispatchArgs): boolean {
   return (
     event.type === 'dispatch.updated' &&
     ((context.run !== null && isOver(context.run, event.atMs)) ||
@@ -185,13 +153,13 @@ function updateEndsRun({ context, event }: Args): boolean {
 }
 
 /** The timer of the next run was due and the update came first. */
-function updateEntersNextRun({ context, event }: Args): boolean {
+function updateEntersNextRun({ context, event }: DispatchArgs): boolean {
   const { nextChange } = context;
   if (event.type !== 'dispatch.updated' || nextChange?.kind !== 'start' || event.atMs < nextChange.atMs) return false;
   return (updatedRun(context, event)?.startMs ?? -Infinity) >= nextChange.atMs;
 }
 
-function updateChangesRun({ context, event }: Args): boolean {
+function updateChangesRun({ context, event }: DispatchArgs): boolean {
   if (event.type !== 'dispatch.updated') return false;
   const [old, now] = [context.dispatch, event.dispatch];
   return (
@@ -208,48 +176,4 @@ function updatedRun(context: DispatchContext, event: { dispatch: DispatchRecord;
 
 function judgedAt({ run }: DispatchContext, atMs: number): number {
   return run === null ? atMs : judgedAtMs(run, atMs);
-}
-
-function startedNotification({ context }: { context: DispatchContext }): RunStarted {
-  const { dispatch, cause, atMs } = context;
-  const run = presentRun(context);
-  if (cause !== 'schedule') return { type: 'running.started', dispatch, run, cause, atMs, lateMs: 0 };
-  return { type: 'running.started', dispatch, run, cause, atMs: run.startMs, lateMs: atMs - run.startMs };
-}
-
-function reconfiguredNotification({ context }: { context: DispatchContext }): RunReconfigured {
-  const { dispatch, atMs } = context;
-  return { type: 'running.reconfigured', dispatch, run: presentRun(context), cause: 'update', atMs, lateMs: 0 };
-}
-
-/** Read before the transition's own actions: the context is the one of the run, beside the event that ends it. */
-function stoppedNotification({ context, event }: Args): RunStopped {
-  const { dispatch } = context;
-  const run = presentRun(context);
-  // The machine may have begun inside a zero-length run, without an event of its own.
-  const atMs = event.atMs ?? context.atMs;
-  const stopped = { type: 'running.stopped', dispatch, run, cause: 'schedule', atMs, lateMs: 0 } as const;
-  if (run.endMs !== null && run.endMs <= atMs) return { ...stopped, atMs: run.endMs, lateMs: atMs - run.endMs };
-  if (event.type === 'dispatch.deleted') return { ...stopped, dispatch: event.dispatch ?? dispatch, cause: 'delete' };
-  if (event.type !== 'dispatch.updated') return stopped;
-  return { ...stopped, dispatch: event.dispatch.type === dispatch.type ? event.dispatch : dispatch, cause: 'update' };
-}
-
-function missedNotification({ context, event: { atMs } }: Args): RunMissed | null {
-  const missed = missedRuns(context.dispatch, atMs, context);
-  if (missed === null) return null;
-  const { dispatch } = context;
-  return {
-    type: 'run.missed',
-    dispatch,
-    cause: 'schedule',
-    ...missed,
-    atMs: missed.firstMs,
-    lateMs: atMs - missed.firstMs,
-  };
-}
-
-function presentRun({ run }: DispatchContext): Run {
-  if (run === null) throw new Error('a dispatch machine that is not in a run has none to announce');
-  return run;
 }

@@ -1,4 +1,5 @@
 export type { Clock } from './clock.js';
+export type { DispatchContext, DispatchInput, DispatchMachineEvent } from './dispatchContext.js';
 export type {
   DispatcherOutput,
   LifecycleEvent,
@@ -8,7 +9,6 @@ export type {
 } from './dispatcherEvent.js';
 export type { DispatcherContext, DispatcherInput, DispatcherMachineEvent } from './dispatcherMachine.js';
 export { dispatcherMachine } from './dispatcherMachine.js';
-export type { DispatchContext, DispatchInput, DispatchMachineEvent } from './dispatchMachine.js';
 export { dispatchMachine } from './dispatchMachine.js';
 export type { NextChange } from './dispatchPlan.js';
 export type { DispatchPoolLogic, DispatchPoolSnapshot } from './dispatchPool.js';

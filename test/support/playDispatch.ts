@@ -1,5 +1,6 @@
 import { type EventObject, initialTransition, transition } from 'xstate';
-import { type DispatchInput, type DispatchMachineEvent, dispatchMachine } from '../../machines/dispatchMachine.js';
+import type { DispatchInput, DispatchMachineEvent } from '../../machines/dispatchContext.js';
+import { dispatchMachine } from '../../machines/dispatchMachine.js';
 import type { RunNotification } from '../../machines/notification.js';
 import { show } from './time.js';
 
