@@ -3,7 +3,8 @@ import { DispatchError, type DispatchErrorCode, type DispatchErrorDetails } from
 
 /**
  * The one place where what a call throws becomes a {@link DispatchError}. A status of the service keeps its name and
- * words; what an encoder refused is `INVALID_ARGUMENT`. Aborts and what is a `DispatchError` already pass through.
+ * words; what an encoder refused is `INVALID_ARGUMENT`; anything else is `UNKNOWN`. Aborts and what is a `DispatchError`
+ * already pass through.
  */
 export function toDispatchError(error: unknown, ids: DispatchErrorDetails): unknown {
   if (error instanceof ClientError) {
@@ -12,5 +13,6 @@ export function toDispatchError(error: unknown, ids: DispatchErrorDetails): unkn
   }
   if (error instanceof RangeError)
     return new DispatchError('INVALID_ARGUMENT', error.message, { ...ids, cause: error });
-  return error;
+  if (error instanceof DispatchError || (error instanceof Error && error.name === 'AbortError')) return error;
+  return new DispatchError('UNKNOWN', error instanceof Error ? error.message : String(error), { ...ids, cause: error });
 }

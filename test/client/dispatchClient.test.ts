@@ -1,0 +1,363 @@
+import { once } from 'node:events';
+import { createServer as createTcpServer } from 'node:net';
+import { createServer, type Server, ServerError, Status } from 'nice-grpc';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Event } from '../../proto/gen/frequenz/api/common/v1alpha8/streaming/event.js';
+import {
+  Dispatch as DispatchMessage,
+  ListMicrogridDispatchesResponse,
+  MicrogridDispatchServiceDefinition,
+  type MicrogridDispatchServiceImplementation,
+  StreamMicrogridDispatchesResponse,
+} from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { openChannel } from '../../src/client/channel.js';
+import { DispatchClient, type DispatchClientOptions } from '../../src/client/dispatchClient.js';
+import { dispatchFromProtobuf, dispatchToProtobuf } from '../../src/client/protobuf.js';
+import type { DispatchChanges, ListOptions, NewDispatch } from '../../src/client/requests.js';
+import { Dispatch, type DispatchEvent } from '../../src/dispatch.js';
+import type { DispatchError } from '../../src/model/dispatchError.js';
+import { startDispatchService } from '../../src/service/startDispatchService.js';
+import { encodeDispatch } from '../../src/wire/dispatchCodec.js';
+import { dispatchRecord, hourMs, minuteMs } from '../support/dispatchRecord.js';
+
+const cleanUps: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+/** A client of a real service. */
+async function connect(
+  options: Partial<DispatchClientOptions> = {},
+  credentials: { authKey?: string; signSecret?: string } = {},
+) {
+  const service = await startDispatchService(credentials);
+  cleanUps.push(() => service.stop());
+  return { service, client: clientOf(service.address, { ...credentials, ...options }) };
+}
+
+function clientOf(address: string, options: Partial<DispatchClientOptions> = {}) {
+  const client = new DispatchClient({ address, ...options } as DispatchClientOptions);
+  cleanUps.push(() => client.close());
+  return client;
+}
+
+/** A client of a service that answers as a test says. */
+async function connectScripted(
+  script: Partial<MicrogridDispatchServiceImplementation>,
+  options: Partial<DispatchClientOptions> = {},
+) {
+  const server: Server = createServer();
+  const missing = async () => {
+    throw new ServerError(Status.UNIMPLEMENTED, 'not scripted');
+  };
+  const calls = Object.keys(MicrogridDispatchServiceDefinition.methods).map(name => [name, missing]);
+  server.add(MicrogridDispatchServiceDefinition, { ...Object.fromEntries(calls), ...script });
+  const port = await server.listen('127.0.0.1:0');
+  cleanUps.push(() => server.forceShutdown());
+  return clientOf(`grpc://127.0.0.1:${port}?ssl=false`, options).forMicrogrid(1);
+}
+
+function newDispatch(overrides: Partial<NewDispatch> = {}): NewDispatch {
+  return {
+    type: 'CHARGE',
+    startTime: new Date(Date.now() + hourMs),
+    durationMs: minuteMs,
+    selector: { ids: [5] },
+    ...overrides,
+  };
+}
+
+async function failure(promise: Promise<unknown>): Promise<DispatchError> {
+  return promise.then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    error => error,
+  );
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+describe('the calls of a client', () => {
+  it('create, get, update, list and delete', async () => {
+    const { client } = await connect();
+    const microgrid = client.forMicrogrid(1);
+    const recurrence = { frequency: 'WEEKLY', interval: 2, byWeekdays: ['MONDAY', 'FRIDAY'], count: 5 } as const;
+    const selector = { categories: [{ category: 'BATTERY', battery: 'LI_ION' }, { category: 'METER' }] } as const;
+    const start = new Date(Math.ceil(Date.now() / 1000) * 1000 + hourMs);
+    const created = await microgrid.create(
+      newDispatch({ startTime: start, recurrence, selector, payload: { a: [1, null] }, dryRun: true, active: false }),
+    );
+    expect(created.record).toMatchObject({
+      type: 'CHARGE',
+      microgridId: 1,
+      durationMs: minuteMs,
+      recurrence,
+      selector,
+      payload: { a: [1, null] },
+      dryRun: true,
+      active: false,
+    });
+    expect(created.startTime).toEqual(start);
+    expect((await microgrid.get(created.id)).record).toEqual(created.record);
+    const changed = await microgrid.update(created.id, {
+      durationMs: null,
+      recurrence: null,
+      active: true,
+      payload: {},
+      selector: { ids: [7] },
+      startTime: new Date(start.getTime() + hourMs),
+    });
+    expect(changed.record).toMatchObject({
+      durationMs: null,
+      recurrence: null,
+      active: true,
+      payload: {},
+      selector: { ids: [7] },
+      startTimeMs: start.getTime() + hourMs,
+    });
+    expect(changed.record.updateTime > created.record.updateTime).toBe(true);
+    expect((await collect(microgrid.list())).map(({ id }) => id)).toEqual([created.id]);
+    await microgrid.delete(created.id);
+    expect(await collect(microgrid.list())).toEqual([]);
+  });
+
+  it('are the same with the microgrid in each call', async () => {
+    const { client } = await connect();
+    const { id } = await client.create({ microgridId: 3, ...newDispatch() });
+    expect((await client.get({ microgridId: 3, id })).microgridId).toBe(3);
+    expect((await client.update({ microgridId: 3, id, changes: { active: false } })).active).toBe(false);
+    expect(await collect(client.list({ microgridId: 3, active: false }))).toHaveLength(1);
+    expect(await collect(client.list({ microgridId: 4 }))).toEqual([]);
+    await client.delete({ microgridId: 3, id });
+    expect(await failure(client.get({ microgridId: 3, id }))).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('start at once by the clock of the service', async () => {
+    const { client } = await connect();
+    const { startTime } = await client.create({ microgridId: 1, ...newDispatch({ startTime: 'NOW' }) });
+    expect(Math.abs(startTime.getTime() - Date.now())).toBeLessThan(5000);
+  });
+
+  it('list with every filter, in every order, over pages', async () => {
+    const { client } = await connect();
+    const microgrid = client.forMicrogrid(1);
+    const startMs = Math.ceil(Date.now() / 1000) * 1000 + hourMs;
+    const at = (minutes: number) => new Date(startMs + minutes * minuteMs);
+    for (let i = 0; i < 7; i++) {
+      await microgrid.create(
+        newDispatch({
+          type: `TYPE_${i}`,
+          startTime: at(i),
+          selector: i % 2 ? { ids: [i] } : { categories: [{ category: 'METER' }] },
+          active: i < 5,
+          dryRun: i > 2,
+          recurrence: i === 6 ? { frequency: 'DAILY', interval: 1 } : null,
+        }),
+      );
+    }
+    const ids = async (options: ListOptions) => (await collect(microgrid.list(options))).map(({ id }) => id);
+    expect(await ids({ pageSize: 2 })).toEqual([7, 6, 5, 4, 3, 2, 1]);
+    expect(await ids({ sort: { field: 'startTime' }, pageSize: 3 })).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(await ids({ sort: { field: 'updateTime', order: 'descending' } })).toEqual([7, 6, 5, 4, 3, 2, 1]);
+    expect(await ids({ selectors: [{ ids: [1, 3] }] })).toEqual([4, 2]);
+    expect(await ids({ active: false })).toEqual([7, 6]);
+    expect(await ids({ dryRun: false })).toEqual([3, 2, 1]);
+    expect(await ids({ recurring: true })).toEqual([7]);
+    expect(await ids({ startFrom: at(2), startTo: at(4) })).toEqual([4, 3]);
+    expect(await ids({ endFrom: at(6) })).toEqual([7, 6]);
+    expect(await ids({ endTo: at(2) })).toEqual([1]);
+    expect(await ids({ updateFrom: new Date(Date.now() + hourMs) })).toEqual([]);
+    expect(await ids({ ids: [2, 5, 99] })).toEqual([5, 2]);
+    expect(await ids({ queries: ['TYPE_3', '#6'] })).toEqual([6, 4]);
+  });
+
+  it('watch the changes from now on', async () => {
+    const { client } = await connect();
+    const microgrid = client.forMicrogrid(1);
+    const controller = new AbortController();
+    const events: string[] = [];
+    const watch = microgrid.watchRecords({ signal: controller.signal });
+    await watch.opened;
+    const watching = (async () => {
+      for await (const event of watch) if (event.kind !== 'problem') events.push(`${event.dispatch.id} ${event.kind}`);
+    })();
+    const { id } = await microgrid.create(newDispatch());
+    await microgrid.update(id, { active: false });
+    await microgrid.delete(id);
+    await expect.poll(() => events).toEqual(['1 created', '1 updated', '1 deleted']);
+    controller.abort();
+    expect((await failure(watching)).name).toBe('AbortError');
+  });
+});
+
+describe('a call that fails', () => {
+  it.each<[string, Partial<NewDispatch>, string]>([
+    ['a duration that is no whole second', { durationMs: 1500 }, 'durationMs'],
+    ['an infinite number in the payload', { payload: { kw: { max: Number.POSITIVE_INFINITY } } }, 'payload.kw.max'],
+    ['a Date in the payload', { payload: { at: new Date() as never } }, 'payload.at'],
+    [
+      'a category that the contract does not have',
+      { selector: { categories: [{ category: 'FLUX' as never }] } },
+      'selector.categories[0].category',
+    ],
+    ['an id that is no integer', { selector: { ids: [1.5] } }, 'selector.ids[0]'],
+    ['a start that is no date', { startTime: new Date('never') }, 'startTime'],
+    ['an empty type', { type: '' }, 'type'],
+    ['a start in the past', { startTime: new Date(0) }, 'start_time'],
+    ['a rule with an hour that is none', { recurrence: { frequency: 'DAILY', interval: 1, byHours: [24] } }, 'byhours'],
+  ])('names the field: %s', async (_, overrides, field) => {
+    const { client } = await connect();
+    const error = await failure(client.create({ microgridId: 1, ...newDispatch(overrides) }));
+    expect(error).toMatchObject({
+      name: 'DispatchError',
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining(field),
+    });
+  });
+
+  it('refuses to update what cannot be updated', async () => {
+    const { client } = await connect();
+    const error = await failure(client.update({ microgridId: 1, id: 1, changes: { type: 'X' } as DispatchChanges }));
+    expect(error).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('type cannot be updated'),
+    });
+  });
+
+  it('names the dispatch that is not there', async () => {
+    const { client } = await connect();
+    const microgrid = client.forMicrogrid(1);
+    for (const call of [microgrid.get(42), microgrid.delete(42), microgrid.update(42, { active: true })]) {
+      const error = await failure(call);
+      expect(error).toMatchObject({ code: 'NOT_FOUND', microgridId: 1, dispatchId: 42 });
+      expect(error.message).toContain('42');
+    }
+  });
+
+  it.each([
+    ['no key', {}],
+    ['a wrong key', { authKey: 'wrong', signSecret: 'secret' }],
+    ['no signature', { authKey: 'key' }],
+    ['a wrong secret', { authKey: 'key', signSecret: 'wrong' }],
+  ])('is UNAUTHENTICATED with %s', async (_, credentials) => {
+    const { service } = await connect({}, { authKey: 'key', signSecret: 'secret' });
+    const error = await failure(collect(clientOf(service.address, credentials).list({ microgridId: 1 })));
+    expect(error.code).toBe('UNAUTHENTICATED');
+    expect(error.message).not.toMatch(/secret|wrong'/);
+  });
+
+  it('is UNAVAILABLE when nobody listens', async () => {
+    const free = createTcpServer().listen(0, '127.0.0.1');
+    await once(free, 'listening');
+    const { port } = free.address() as { port: number };
+    free.close();
+    const error = await failure(clientOf(`grpc://127.0.0.1:${port}?ssl=false`).get({ microgridId: 1, id: 1 }));
+    expect(error.code).toBe('UNAVAILABLE');
+  });
+
+  it('is DEADLINE_EXCEEDED when the service takes too long, for calls and streams', async () => {
+    const never = () => new Promise<never>(() => {});
+    const microgrid = await connectScripted(
+      {
+        getMicrogridDispatch: never,
+        async *streamMicrogridDispatches() {
+          yield await never();
+        },
+      },
+      { callTimeoutMs: 50, streamTimeoutMs: 50 },
+    );
+    expect(await failure(microgrid.get(1))).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    expect(await failure(collect(microgrid.watch()))).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  });
+
+  it('ends with the signal, unchanged', async () => {
+    const microgrid = await connectScripted({ getMicrogridDispatch: () => new Promise<never>(() => {}) });
+    const controller = new AbortController();
+    const call = failure(microgrid.get(1, controller));
+    controller.abort();
+    expect((await call).name).toBe('AbortError');
+  });
+});
+
+describe('a service that answers oddly', () => {
+  const good = encodeDispatch(dispatchRecord({ id: 1 }));
+  const bad = DispatchMessage.create({ ...encodeDispatch(dispatchRecord({ id: 2 })), data: undefined });
+
+  it('is listed up to the first dispatch that cannot be read, or page by page beside it', async () => {
+    const dispatches = [good, bad];
+    const microgrid = await connectScripted({
+      listMicrogridDispatches: async () => ListMicrogridDispatchesResponse.create({ dispatches }),
+    });
+    expect(await failure(collect(microgrid.list()))).toMatchObject({
+      code: 'UNDECODABLE',
+      dispatchId: 2,
+      field: 'data',
+    });
+    const [page] = await collect(microgrid.listPages({}));
+    expect(page?.dispatches.map(({ id }) => id)).toEqual([1]);
+    expect(page?.problems).toMatchObject([{ code: 'UNDECODABLE', dispatchId: 2 }]);
+  });
+
+  it('is watched until it ends the stream, which is an error too', async () => {
+    const microgrid = await connectScripted({
+      async *streamMicrogridDispatches() {
+        yield StreamMicrogridDispatchesResponse.create({ dispatch: good, event: Event.CREATED });
+        yield StreamMicrogridDispatchesResponse.create({ dispatch: bad, event: Event.UPDATED });
+        yield StreamMicrogridDispatchesResponse.create({ dispatch: good, event: 77 as Event });
+      },
+    });
+    const seen: unknown[] = [];
+    const watching = (async () => {
+      for await (const change of microgrid.watchRecords())
+        seen.push(change.kind === 'problem' ? change.problem.field : change.kind);
+    })();
+    expect(await failure(watching)).toMatchObject({ code: 'UNAVAILABLE', message: 'the service ended the stream' });
+    expect(seen).toEqual(['created', 'data', 'event']);
+    const events: DispatchEvent[] = [];
+    const strict = (async () => {
+      for await (const event of microgrid.watch()) events.push(event);
+    })();
+    expect(await failure(strict)).toMatchObject({ code: 'UNDECODABLE', dispatchId: 2 });
+    expect(events).toHaveLength(1);
+  });
+});
+
+describe('the channel of a client', () => {
+  it('stays open when it was passed in', async () => {
+    const { service } = await connect();
+    const channel = openChannel(service.address);
+    cleanUps.push(() => channel.close());
+    const one = new DispatchClient({ channel });
+    await one.create({ microgridId: 1, ...newDispatch() });
+    one.close();
+    const two = new DispatchClient({ channel });
+    expect(await collect(two.list({ microgridId: 1 }))).toHaveLength(1);
+  });
+
+  it('is closed with the client that made it', async () => {
+    const { client } = await connect();
+    client.close();
+    const error = await failure(client.get({ microgridId: 1, id: 1 }));
+    expect(error).toMatchObject({ name: 'DispatchError', message: 'Channel has been shut down' });
+  });
+
+  it.each([
+    ['http://localhost', 'scheme'],
+    ['grpc://localhost?ssl_root_certificates_path=/nowhere/roots.pem', 'ssl_root_certificates_path cannot be read'],
+  ])('is refused for %s', (address, problem) => {
+    expect(() => new DispatchClient({ address })).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(problem) }),
+    );
+  });
+});
+
+it('converts between a Dispatch and its generated message', () => {
+  const dispatch = new Dispatch(dispatchRecord({ microgridId: 9 }));
+  expect(dispatchFromProtobuf(9, dispatchToProtobuf(dispatch)).record).toEqual(dispatch.record);
+});
