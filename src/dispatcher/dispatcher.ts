@@ -74,6 +74,7 @@ export class Dispatcher implements AsyncDisposable {
       ...(inspect && { inspect }),
     });
     this.actor.on('*', output => this.#take(output));
+    this.actor.subscribe({ error: cause => this.#fail(cause) });
   }
 
   /** The client of its microgrid. Throws an Error when the dispatcher was given a transport of its own. */
@@ -192,6 +193,12 @@ export class Dispatcher implements AsyncDisposable {
   #connected(): DispatchClient {
     if (this.#client !== undefined) return this.#client;
     throw new Error('this dispatcher has a transport of its own, and so no client');
+  }
+
+  /** The machine itself failed, which ends it. */
+  #fail(cause: unknown): void {
+    this.#report(new DispatchError('INTERNAL', 'the dispatcher failed; it stopped', { cause }));
+    this.#takeStatus('stopped');
   }
 
   #report(problem: DispatchError): void {

@@ -40,7 +40,8 @@ function showNext(next: { atMs: number; kind: string } | null): string {
   return next === null ? 'nothing' : `${next.kind} ${show(next.atMs)}`;
 }
 
-function emittedBy(actions: readonly { type: string; params?: unknown }[]): RunNotification[] {
+/** What a transition emitted. */
+export function emittedBy(actions: readonly { type: string; params?: unknown }[]): RunNotification[] {
   // The type that `transition()` gives its actions leaves out those that emit.
   const emits = actions.filter(({ type }) => type === 'xstate.emit') as {
     type: string;
