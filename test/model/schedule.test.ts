@@ -2,10 +2,11 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 
 import { Dispatch, RunningState } from '../../src/dispatch.js';
+import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { occurrences } from '../../src/model/recurrence.js';
 import { dispatchArbitrary } from '../../src/testing/dispatchArbitrary.js';
 import { ruleArbitrary } from '../../src/testing/ruleArbitrary.js';
-import { dayMs } from '../support/dispatchRecord.js';
+import { dayMs, hourMs } from '../support/dispatchRecord.js';
 import { readScheduleQuestions, type ScheduleQuestion } from '../support/dispatchVectors.js';
 
 /** Where we answer otherwise than the Python client, and what. */
@@ -119,28 +120,45 @@ describe('the laws of a schedule', () => {
   const year2026 = { min: Date.UTC(2026, 0), max: Date.UTC(2027, 0) - 1 };
   const duration = fc.oneof(fc.nat(3600), fc.nat(7 * 86_400)).map(seconds => seconds * 1000);
   const rule = ruleArbitrary({
-    maxInterval: 100,
+    maxInterval: 12,
     maxCount: 50,
-    untilMs: { min: year2026.min, max: Date.UTC(2028, 0) },
+    untilMs: { min: year2026.min, max: Date.UTC(2029, 0) },
     weeklyMonthDays: true,
   });
-  const record = dispatchArbitrary({
+  const records = dispatchArbitrary({
     active: fc.constant(true),
     startTimeMs: fc.integer(year2026),
     durationMs: fc.option(duration, { freq: 9 }),
     recurrence: fc.option(rule, { freq: 9 }),
   });
-  /** From a day before the start time to two years after it. */
-  const offset = fc.oneof(fc.integer({ min: -dayMs, max: 2 * dayMs }), fc.nat(2 * 365 * dayMs));
-  const length = fc.integer({ min: 1, max: 2 * dayMs });
 
-  test.prop([record, offset, length, fc.array(fc.nat(2 * dayMs), { maxLength: 5 })])(
+  /** A dispatch and an interval that begins near its start time or near a later run. */
+  const scenes = fc
+    .record({
+      record: records,
+      ageMs: fc.oneof(fc.constant(0), fc.nat(365 * dayMs)),
+      leadMs: fc.constantFrom(-hourMs, -1, 0, 1, hourMs, dayMs),
+      share: fc.constantFrom(0, 0.001, 0.1, 0.5, 1),
+    })
+    .map(({ record, ageMs, leadMs, share }) => {
+      const aged = new Date(record.startTimeMs + ageMs);
+      const fromMs = (new Dispatch(record).nextRunAfter(aged) ?? aged).getTime() - leadMs;
+      // Long enough for some runs of any rule, short enough for not too many.
+      const maxDays = { MINUTELY: 2, HOURLY: 30 }[String(record.recurrence?.frequency)] ?? 400;
+      return { record, fromMs, toMs: fromMs + 1 + Math.floor(share * maxDays * dayMs) };
+    });
+
+  const runsOf = ({ record, fromMs, toMs }: { record: DispatchRecord; fromMs: number; toMs: number }) => [
+    ...new Dispatch(record).runs(new Date(fromMs), new Date(toMs)),
+  ];
+
+  test.prop([scenes, fc.array(fc.nat(2 * dayMs), { maxLength: 5 })], { numRuns: 300 })(
     'an instant is in a run of an interval exactly when the dispatch runs then',
-    (record, offset, length, instants) => {
-      const [fromMs, toMs] = [record.startTimeMs + offset, record.startTimeMs + offset + length];
-      const runs = [...new Dispatch(record).runs(new Date(fromMs), new Date(toMs))];
+    (scene, offsets) => {
+      const { record, fromMs, toMs } = scene;
+      const runs = runsOf(scene);
       const edges = runs.slice(0, 20).flatMap(({ startMs, endMs }) => [startMs, ...(endMs === null ? [] : [endMs])]);
-      const candidates = [fromMs, toMs - 1, ...edges.flatMap(ms => [ms - 1, ms]), ...instants.map(ms => fromMs + ms)];
+      const candidates = [fromMs, toMs - 1, ...edges.flatMap(ms => [ms - 1, ms]), ...offsets.map(ms => fromMs + ms)];
       for (const atMs of candidates.filter(ms => ms >= fromMs && ms < toMs)) {
         const dispatch = new Dispatch(record, { nowMs: () => atMs });
         const present = runs.findLast(({ startMs, endMs }) => startMs <= atMs && (endMs === null || atMs < endMs));
@@ -150,41 +168,27 @@ describe('the laws of a schedule', () => {
     },
   );
 
-  test.prop([record, offset, length])(
-    'runs begin one after the other, none before the start time',
-    (record, offset, length) => {
-      const fromMs = record.startTimeMs + offset;
-      const starts = [...new Dispatch(record).runs(new Date(fromMs), new Date(fromMs + length))].map(
-        run => run.startMs,
-      );
-      expectStrictlyIncreasing(starts);
-      expect(starts[0] ?? record.startTimeMs).toBeGreaterThanOrEqual(record.startTimeMs);
-      expect(starts.at(-1) ?? fromMs).toBeLessThan(fromMs + length);
-    },
-  );
-
-  test.prop([record, offset, offset])('a later instant has no earlier next run', (record, one, other) => {
-    const next = (offset: number) => new Dispatch(record).nextRunAfter(new Date(record.startTimeMs + offset));
-    const [early, late] = [next(Math.min(one, other)), next(Math.max(one, other))];
-    expect(early?.getTime() ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(
-      late?.getTime() ?? Number.POSITIVE_INFINITY,
-    );
-    if (late !== null) expect(late.getTime()).toBeGreaterThanOrEqual(record.startTimeMs + Math.max(one, other));
-    if (early !== null) expect(new Dispatch(record).nextRunAfter(early)).toEqual(early);
+  test.prop([scenes])('runs begin one after the other, within the interval but for the first', scene => {
+    const [first, ...later] = runsOf(scene).map(run => run.startMs);
+    expectStrictlyIncreasing([scene.record.startTimeMs - 1, ...(first === undefined ? [] : [first])]);
+    expectStrictlyIncreasing([Math.max(first ?? scene.fromMs, scene.fromMs - 1), ...later, scene.toMs]);
   });
 
-  test.prop([record, offset, length])(
-    'the missed runs are all starts from then to before now',
-    (record, offset, length) => {
-      const [sinceMs, nowMs] = [record.startTimeMs + offset, record.startTimeMs + offset + length];
-      const dispatch = new Dispatch(record, { nowMs: () => nowMs });
-      const missed = [...dispatch.missedRuns({ since: new Date(sinceMs) })].map(date => date.getTime());
-      expectStrictlyIncreasing([sinceMs - 1, ...missed, nowMs]);
-      const runs = [...dispatch.runs(new Date(sinceMs), new Date(nowMs))].map(run => run.startMs);
-      expect(missed).toEqual(runs.filter(startMs => startMs >= sinceMs));
-      expect([...dispatch.missedRuns({ since: new Date(sinceMs), limit: 3 })]).toHaveLength(Math.min(missed.length, 3));
-    },
-  );
+  test.prop([scenes])('a later instant has no earlier next run', ({ record, fromMs, toMs }) => {
+    const next = (ms: number) => new Dispatch(record).nextRunAfter(new Date(ms))?.getTime() ?? Number.POSITIVE_INFINITY;
+    expect(next(fromMs)).toBeGreaterThanOrEqual(fromMs);
+    expect(next(toMs)).toBeGreaterThanOrEqual(Math.max(next(fromMs), toMs));
+    if (Number.isFinite(next(fromMs))) expect(next(next(fromMs))).toBe(next(fromMs));
+  });
+
+  test.prop([scenes])('the missed runs are all that began from then to before now', scene => {
+    const { record, fromMs, toMs } = scene;
+    const dispatch = new Dispatch(record, { nowMs: () => toMs });
+    const missed = [...dispatch.missedRuns({ since: new Date(fromMs) })].map(date => date.getTime());
+    expectStrictlyIncreasing([fromMs - 1, ...missed, toMs]);
+    expect(missed).toEqual(runsOf(scene).flatMap(({ startMs }) => (startMs >= fromMs ? [startMs] : [])));
+    expect([...dispatch.missedRuns({ since: new Date(fromMs), limit: 3 })]).toHaveLength(Math.min(missed.length, 3));
+  });
 });
 
 function expectStrictlyIncreasing(instants: readonly number[]): void {
