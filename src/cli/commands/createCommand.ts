@@ -1,0 +1,69 @@
+import { type Command, Option } from 'commander';
+
+import type { NewDispatch } from '../../client/requests.js';
+import type { JsonObject } from '../../model/dispatchRecord.js';
+import type { Selector } from '../../model/selector.js';
+import { parseDuration } from '../input/parseDuration.js';
+import { parsePayload } from '../input/parsePayload.js';
+import { isNow, parseTime } from '../input/parseTime.js';
+import { parseBoolean, parseId } from '../input/parseValue.js';
+import { addRecurrenceOptions, type RecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
+import { printResult } from '../output/printResult.js';
+import { parseSelector } from '../selectorText.js';
+import { withMicrogrid } from '../withMicrogrid.js';
+
+interface CreateOptions extends RecurrenceOptions {
+  readonly active: boolean;
+  readonly dryRun: boolean;
+  readonly payload?: JsonObject;
+}
+
+/** Adds `create`: a new dispatch. */
+export function createCommand(program: Command): void {
+  const command = program
+    .command('create')
+    .summary('create a dispatch')
+    .description('Create a dispatch and print it as the service stored it.')
+    .argument('<microgrid-id>', 'the microgrid', parseId)
+    .argument('<type>', 'what consumers filter by, such as CHARGE')
+    .argument(
+      '<target>',
+      'component ids (1,2,3), or categories and types by name (BATTERY, EV_CHARGER, PV)',
+      parseSelector,
+    )
+    .argument('<start-time>', "2026-04-01T14:00, 'in 2 hours', 'tomorrow at 9am' or now; UTC unless a zone is named")
+    .argument('[duration]', 'length of each run: 90s, 1h30m, PT1H or seconds; without one it has no end', parseDuration)
+    .addOption(new Option('-a, --active <bool>', 'whether it runs at all').argParser(parseBoolean).default(true))
+    .addOption(
+      new Option('-d, --dry-run <bool>', 'whether the work is only simulated').argParser(parseBoolean).default(false),
+    )
+    .option('-p, --payload <json>', 'parameters for the consumer, a JSON object', parsePayload);
+  addRecurrenceOptions(command)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dispatch create 1 CHARGE BATTERY now 30m --payload '{"power_kw": 5}'
+  $ dispatch create 1 PEAK_SHAVING 4,7 2026-04-01T14:00 2h
+  $ dispatch create 1 CHARGE EV_CHARGER:HYBRID 'tomorrow at 22:00' 4h --frequency weekly --by-weekday mon,fri
+  $ dispatch create 1 HEAT BATTERY,PV 'in 10 minutes' 90s -f daily --by-hour 8,17 --until 2026-12-31`,
+    )
+    .action(create);
+}
+
+async function create(
+  microgridId: number,
+  type: string,
+  selector: Selector,
+  start: string,
+  durationMs: number | undefined,
+  { active, dryRun, payload = {}, ...options }: CreateOptions,
+  command: Command,
+): Promise<void> {
+  const nowMs = Date.now();
+  const startTime: NewDispatch['startTime'] = isNow(start) ? 'NOW' : await parseTime(start, { nowMs, ahead: true });
+  const recurrence = (await readRecurrence(options, nowMs)) ?? null;
+  const dispatch = { type, startTime, durationMs: durationMs ?? null, selector, active, dryRun, payload, recurrence };
+  const created = await withMicrogrid(command, microgridId, client => client.create(dispatch));
+  printResult(command, created, 'Dispatch created.');
+}

@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+
+import { forEachId } from '../forEachId.js';
+import { globalOptions } from '../globalOptions.js';
+import { parseId, parseIds } from '../input/parseValue.js';
+import { OperationFailed } from '../operationFailed.js';
+import { print, printJson } from '../output/print.js';
+import { withMicrogrid } from '../withMicrogrid.js';
+
+/** Adds `delete`: some dispatches, by id. */
+export function deleteCommand(program: Command): void {
+  program
+    .command('delete')
+    .summary('delete dispatches by id')
+    .description('Delete dispatches by id. One that runs is stopped. Ends with 1 if any of them cannot be deleted.')
+    .argument('<microgrid-id>', 'the microgrid', parseId)
+    .argument('<dispatch-ids...>', 'ids and ranges: 7, 1,2,3, 1-3 or 1..3', parseIds)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dispatch delete 1 42
+  $ dispatch delete 1 1-3 7,9`,
+    )
+    .action(deleteDispatches);
+}
+
+async function deleteDispatches(
+  microgridId: number,
+  ids: readonly number[],
+  _: object,
+  command: Command,
+): Promise<void> {
+  const { json } = globalOptions(command);
+  const deleted: number[] = [];
+  try {
+    const { failed } = await withMicrogrid(command, microgridId, client =>
+      forEachId(ids, 'delete', async id => {
+        await client.delete(id);
+        deleted.push(id);
+        if (json) printJson({ deleted: id });
+      }),
+    );
+    if (failed.length === 0) return;
+  } finally {
+    // Also when the service fails half-way: what is gone is gone.
+    if (!json && deleted.length > 0) print(`Dispatches deleted: ${deleted.join(', ')}`);
+  }
+  throw new OperationFailed(deleted.length === 0 ? 'All deletions failed.' : 'Some deletions failed.');
+}

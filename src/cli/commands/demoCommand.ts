@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import type { Command } from 'commander';
+import pc from 'picocolors';
+
+import { playDemo } from '../demo/playDemo.js';
+import { globalOptions } from '../globalOptions.js';
+import { isRunNotification, notificationJson } from '../output/notificationJson.js';
+import { notificationText } from '../output/notificationText.js';
+import { print, printJson } from '../output/print.js';
+import { stderrLogger } from '../output/stderrLogger.js';
+
+const MICROGRID_ID = 1;
+
+/** Adds `demo`: the whole system at work. */
+export function demoCommand(program: Command): void {
+  program
+    .command('demo')
+    .summary('show the whole system at work, in half a minute')
+    .description(
+      'Start a service, a dispatcher and a client on this machine, and show how dispatches start, are reconfigured, stop and\n' +
+        'recur. They talk gRPC over a free port of loopback, with a key and signed requests. Nothing is left behind.\n\n' +
+        'With --json it prints the notifications only. The other global options are not used.',
+    )
+    .action(demo);
+}
+
+async function demo(_: object, command: Command): Promise<void> {
+  const { json } = globalOptions(command);
+  const { startDispatchService } = await import('../../service/startDispatchService.js');
+  const { DispatchClient } = await import('../../client/dispatchClient.js');
+  const { Dispatcher } = await import('../../dispatcher/dispatcher.js');
+  const credentials = { authKey: randomBytes(16).toString('hex'), signSecret: randomBytes(16).toString('hex') };
+  const service = await startDispatchService({ ...credentials, logger: stderrLogger });
+  try {
+    const connection = { address: service.address, ...credentials };
+    await using client = new DispatchClient(connection);
+    await using dispatcher = new Dispatcher({ microgridId: MICROGRID_ID, ...connection, logger: stderrLogger });
+    dispatcher.actor.on('*', output => {
+      if (!isRunNotification(output)) return;
+      if (json) printJson(notificationJson(output));
+      else print(`   ${notificationText(output)}`);
+    });
+    await dispatcher.start();
+    await dispatcher.ready({ timeoutMs: 10_000 });
+    const tell = json ? () => {} : print;
+    tell(
+      `A dispatch service listens on ${pc.bold(service.address)}; a dispatcher follows its microgrid ${MICROGRID_ID}.`,
+    );
+    await playDemo({ client: client.forMicrogrid(MICROGRID_ID), dispatcher, tell });
+  } finally {
+    await service.stop();
+  }
+}

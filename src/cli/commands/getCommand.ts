@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { forEachId } from '../forEachId.js';
+import { parseId, parseIds } from '../input/parseValue.js';
+import { OperationFailed } from '../operationFailed.js';
+import { printResult } from '../output/printResult.js';
+import { withMicrogrid } from '../withMicrogrid.js';
+
+/** Adds `get`: some dispatches, by id. */
+export function getCommand(program: Command): void {
+  program
+    .command('get')
+    .summary('print dispatches by id')
+    .description('Print dispatches by id. Ends with 1 if any of them cannot be had.')
+    .argument('<microgrid-id>', 'the microgrid', parseId)
+    .argument('<dispatch-ids...>', 'ids and ranges: 7, 1,2,3, 1-3 or 1..3', parseIds)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dispatch get 1 42
+  $ dispatch get 1 1-3 7,9 --json`,
+    )
+    .action(get);
+}
+
+async function get(microgridId: number, ids: readonly number[], _: object, command: Command): Promise<void> {
+  const { done, failed } = await withMicrogrid(command, microgridId, client =>
+    forEachId(ids, 'get', async id => printResult(command, await client.get(id))),
+  );
+  if (failed.length > 0) throw new OperationFailed(done.length === 0 ? 'All gets failed.' : 'Some gets failed.');
+}

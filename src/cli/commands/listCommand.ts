@@ -1,0 +1,116 @@
+import type { Command } from 'commander';
+
+import type { ListOptions } from '../../client/requests.js';
+import type { Dispatch } from '../../dispatch.js';
+import type { Selector } from '../../model/selector.js';
+import { globalOptions } from '../globalOptions.js';
+import { parseTime } from '../input/parseTime.js';
+import { parseBoolean, parseId, parseIds, parseInteger, parseName, repeated } from '../input/parseValue.js';
+import { dispatchTable } from '../output/dispatchTable.js';
+import { print, printJson } from '../output/print.js';
+import { parseSelector } from '../selectorText.js';
+import { withMicrogrid } from '../withMicrogrid.js';
+
+const SORT_FIELDS = { 'start-time': 'startTime', 'create-time': 'createTime', 'update-time': 'updateTime' } as const;
+const TIMES = ['startFrom', 'startTo', 'endFrom', 'endTo', 'updateFrom', 'updateTo'] as const;
+
+interface ListCommandOptions extends Partial<Record<(typeof TIMES)[number], string>> {
+  readonly target?: readonly Selector[];
+  readonly active?: boolean;
+  readonly dryRun?: boolean;
+  readonly recurring?: boolean;
+  readonly dispatchIds?: readonly number[];
+  readonly filterQueries?: readonly string[];
+  readonly sort?: keyof typeof SORT_FIELDS;
+  readonly order?: 'ascending' | 'descending';
+  readonly pageSize?: number;
+  readonly running?: true;
+  readonly type?: string;
+}
+
+/** Adds `list`: the dispatches of a microgrid that pass the filters. */
+export function listCommand(program: Command): void {
+  program
+    .command('list')
+    .summary('list dispatches')
+    .description('List the dispatches of a microgrid that pass all filters, the newest first.')
+    .argument('<microgrid-id>', 'the microgrid', parseId)
+    .optionsGroup('Filters of the service:')
+    .option('-t, --target <target>', 'for one of these components; may be repeated', repeated(parseSelector))
+    .option('--start-from <time>', 'that start at or after')
+    .option('--start-to <time>', 'that start before')
+    .option('--end-from <time>', 'that end at or after, or never')
+    .option('--end-to <time>', 'that end before')
+    .option('--update-from <time>', 'that changed at or after')
+    .option('--update-to <time>', 'that changed before')
+    .option('--active <bool>', 'active ones, or inactive ones', parseBoolean)
+    .option('--dry-run <bool>', 'dry runs, or real ones', parseBoolean)
+    .option('--recurring <bool>', 'with a recurrence rule, or without', parseBoolean)
+    .option('--dispatch-ids <ids>', 'with one of these ids (1,2 or 1-3); may be repeated', parseIds)
+    .option('--filter-queries <text>', "'#4' for an id, else a part of the type; may be repeated", repeated(String))
+    .optionsGroup('Filters of this command:')
+    .option('--running', 'that run now')
+    .option('-T, --type <type>', 'of exactly this type')
+    .optionsGroup('Order:')
+    .option('--sort <field>', 'start-time, create-time or update-time', parseName(sortFieldNames()))
+    .option('--order <order>', 'ascending or descending (with --sort)', parseName(['ascending', 'descending'] as const))
+    .option('--page-size <n>', 'dispatches that are fetched at once', parseInteger)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dispatch list 1
+  $ dispatch list 1 --running --type CHARGE
+  $ dispatch list 1 --target BATTERY --start-from today --start-to tomorrow --sort start-time
+  $ dispatch list 1 --active true --recurring true --json`,
+    )
+    .action(list);
+}
+
+async function list(microgridId: number, options: ListCommandOptions, command: Command): Promise<void> {
+  const { json } = globalOptions(command);
+  const request = await readListOptions(options);
+  const shown: Dispatch[] = [];
+  let filteredOut = 0;
+  await withMicrogrid(command, microgridId, async client => {
+    for await (const dispatch of client.list(request)) {
+      if (!passes(dispatch, options)) filteredOut += 1;
+      else if (json) printJson(dispatch);
+      else shown.push(dispatch);
+    }
+  });
+  if (json) return;
+  if (shown.length > 0) print(dispatchTable(shown, Date.now()));
+  print(`${shown.length} dispatches, ${filteredOut} filtered out.`);
+}
+
+/** The filters that the service does not have. */
+function passes(dispatch: Dispatch, { running, type }: ListCommandOptions): boolean {
+  if (type !== undefined && dispatch.type !== type) return false;
+  return !running || dispatch.running(dispatch.type) === 'RUNNING';
+}
+
+async function readListOptions(options: ListCommandOptions): Promise<ListOptions> {
+  const { target, active, dryRun, recurring, dispatchIds, filterQueries, sort, order, pageSize } = options;
+  const nowMs = Date.now();
+  const times: { [name in (typeof TIMES)[number]]?: Date } = {};
+  for (const name of TIMES) {
+    const text = options[name];
+    if (text !== undefined) times[name] = await parseTime(text, { nowMs, ahead: false });
+  }
+  return {
+    ...times,
+    ...(target && { selectors: target }),
+    ...(active !== undefined && { active }),
+    ...(dryRun !== undefined && { dryRun }),
+    ...(recurring !== undefined && { recurring }),
+    ...(dispatchIds && { ids: dispatchIds }),
+    ...(filterQueries && { queries: filterQueries }),
+    ...(sort && { sort: { field: SORT_FIELDS[sort], ...(order && { order }) } }),
+    ...(pageSize !== undefined && { pageSize }),
+  };
+}
+
+function sortFieldNames(): (keyof typeof SORT_FIELDS)[] {
+  return Object.keys(SORT_FIELDS) as (keyof typeof SORT_FIELDS)[];
+}

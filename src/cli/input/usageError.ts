@@ -1,0 +1,4 @@
+import { InvalidArgumentError } from 'commander';
+
+/** The command line is wrong: nothing was tried. Thrown by an argument parser, commander names the argument. */
+export class UsageError extends InvalidArgumentError {}

@@ -1,0 +1,87 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+
+import { createCommand } from './commands/createCommand.js';
+import { deleteCommand } from './commands/deleteCommand.js';
+import { demoCommand } from './commands/demoCommand.js';
+import { followCommand } from './commands/followCommand.js';
+import { getCommand } from './commands/getCommand.js';
+import { listCommand } from './commands/listCommand.js';
+import { serveCommand } from './commands/serveCommand.js';
+import { updateCommand } from './commands/updateCommand.js';
+import { watchCommand } from './commands/watchCommand.js';
+import { addGlobalOptions } from './globalOptions.js';
+import { UsageError } from './input/usageError.js';
+import { note } from './output/print.js';
+
+const COMMANDS = [
+  demoCommand,
+  serveCommand,
+  createCommand,
+  listCommand,
+  getCommand,
+  updateCommand,
+  deleteCommand,
+  watchCommand,
+  followCommand,
+];
+
+// gRPC tells on stderr what its errors tell already.
+process.env.GRPC_VERBOSITY ??= 'NONE';
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever read has seen enough, as with `dispatch list 1 | head -1`.
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await dispatchProgram().parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+function dispatchProgram(): Command {
+  const program = new Command('dispatch')
+    .description('Plan work for the batteries, inverters and chargers of a microgrid, and follow it as it runs.')
+    .version(version())
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true, subcommandTerm: command => command.name() })
+    .configureOutput({ outputError: text => note(withoutValue(text)) });
+  addGlobalOptions(program).addHelpText(
+    'after',
+    `
+Exit codes: 0 done, 1 the operation failed, 2 the command line is wrong.
+
+Examples:
+  $ dispatch demo                                   see the whole system at work
+  $ dispatch serve                                  run a service on this machine
+  $ dispatch create 1 CHARGE BATTERY now 30m        plan work for microgrid 1
+  $ dispatch follow 1 --exec ./control-battery.sh   act on it as it runs`,
+  );
+  for (const add of COMMANDS) add(program);
+  return program;
+}
+
+/** Tells what went wrong in one line; returns the exit code. */
+function report(error: unknown): number {
+  if (error instanceof UsageError) {
+    note(`error: ${error.message}`);
+    return 2;
+  }
+  // Commander has told it already; help and version come this way with 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  note(`error: ${error instanceof Error ? error.message : String(error)}`);
+  return 1;
+}
+
+/** Commander repeats an option that it does not know as it was typed, and a misspelt --auth-key=… would tell the key. */
+function withoutValue(text: string): string {
+  return text.replace(/(unknown option '[^'=]*)=[^']*/, '$1');
+}
+
+function version(): string {
+  const { version } = createRequire(import.meta.url)('xstate-dispatch/package.json') as { version: string };
+  return version;
+}

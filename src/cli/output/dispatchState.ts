@@ -1,0 +1,52 @@
+import pc from 'picocolors';
+
+import type { Dispatch } from '../../dispatch.js';
+import { awayText, timeText } from './timeText.js';
+
+/** What a dispatch does at an instant. */
+export interface DispatchState {
+  /** One word. */
+  readonly name: 'running' | 'waiting' | 'finished' | 'inactive' | 'deleted' | 'invalid';
+  /** The word and what belongs to it, such as `running for 12m more`. */
+  readonly text: string;
+  readonly nextRun: Date | null;
+}
+
+/** What a dispatch does at an instant. A dispatch with an invalid rule is told apart, for another service may hold one. */
+export function dispatchState(dispatch: Dispatch, nowMs: number): DispatchState {
+  const now = new Date(nowMs);
+  try {
+    const nextRun = dispatch.active && !dispatch.deleted ? dispatch.nextRunAfter(now) : null;
+    if (dispatch.deleted) return { name: 'deleted', text: 'deleted', nextRun };
+    if (!dispatch.active) return { name: 'inactive', text: 'inactive', nextRun };
+    const [run] = dispatch.runs(now, new Date(nowMs + 1));
+    if (run !== undefined && run.startMs <= nowMs) {
+      const left = run.endMs === null ? 'without end' : `for ${awayText(new Date(run.endMs), nowMs)} more`;
+      return { name: 'running', text: `running ${left}`, nextRun };
+    }
+    if (nextRun === null) return { name: 'finished', text: 'finished', nextRun };
+    return { name: 'waiting', text: `starts in ${awayText(nextRun, nowMs)}`, nextRun };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { name: 'invalid', text: `cannot be evaluated: ${error.message}`, nextRun: null };
+  }
+}
+
+const COLOURS = {
+  running: pc.green,
+  waiting: pc.cyan,
+  finished: pc.dim,
+  inactive: pc.yellow,
+  deleted: pc.red,
+  invalid: pc.red,
+};
+
+/** The text of a state in its colour. */
+export function stateText({ name, text }: DispatchState): string {
+  return COLOURS[name](text);
+}
+
+/** The next run of a dispatch and the time to it. */
+export function nextRunText({ nextRun }: DispatchState, nowMs: number): string {
+  return nextRun === null ? 'none' : `${timeText(nextRun)}, in ${awayText(nextRun, nowMs)}`;
+}

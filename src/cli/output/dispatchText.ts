@@ -1,0 +1,62 @@
+import pc from 'picocolors';
+
+import type { Dispatch } from '../../dispatch.js';
+import type { JsonObject } from '../../model/dispatchRecord.js';
+import { ruleToText } from '../../model/ruleText.js';
+import { selectorToText } from '../selectorText.js';
+import { dispatchState, nextRunText, stateText } from './dispatchState.js';
+import { printable } from './print.js';
+import { spanText, timeText } from './timeText.js';
+
+/** All about a dispatch, in a few lines. */
+export function dispatchText(dispatch: Dispatch, nowMs: number): string {
+  const state = dispatchState(dispatch, nowMs);
+  const details: [string, string][] = [
+    ['target', selectorToText(dispatch.selector)],
+    ['start', timeText(dispatch.startTime)],
+    ['duration', durationText(dispatch)],
+    ['recurrence', recurrenceText(dispatch)],
+    ['last end', dispatch.endTime === null ? 'none' : timeText(dispatch.endTime)],
+    ['next run', nextRunText(state, nowMs)],
+    ['payload', payloadText(dispatch.payload)],
+    ['created', `${timeText(dispatch.createTime)}, updated ${timeText(dispatch.updateTime)}`],
+  ];
+  const title = `${pc.bold(`${dispatch.id} ${printable(dispatch.type)}`)}  ${stateText(state)}${dispatch.dryRun ? ', dry run' : ''}`;
+  return [title, ...details.map(([name, value]) => `  ${pc.dim(name.padEnd(10))}  ${value}`)].join('\n');
+}
+
+/** A dispatch in one line. */
+export function dispatchLine(dispatch: Dispatch, nowMs: number): string {
+  const parts = [
+    pc.bold(`${dispatch.id} ${printable(dispatch.type)}`),
+    stateText(dispatchState(dispatch, nowMs)),
+    `from ${timeText(dispatch.startTime)}`,
+    dispatch.durationMs === null ? 'without end' : `for ${spanText(dispatch.durationMs)}`,
+    dispatch.recurrence === null ? '' : recurrenceText(dispatch),
+    selectorToText(dispatch.selector),
+    Object.keys(dispatch.payload).length === 0 ? '' : payloadText(dispatch.payload),
+    dispatch.dryRun ? 'dry run' : '',
+  ];
+  return parts.filter(part => part !== '').join(pc.dim(' · '));
+}
+
+/** How long each run is. */
+export function durationText({ durationMs }: Dispatch): string {
+  return durationMs === null ? 'no end' : spanText(durationMs);
+}
+
+/** The recurrence rule in words; `once` without one. */
+export function recurrenceText({ recurrence, durationMs }: Dispatch): string {
+  if (recurrence === null) return 'once';
+  try {
+    return `${ruleToText(recurrence)}${durationMs === null ? ' (runs once, for it has no end)' : ''}`;
+  } catch (error) {
+    if (error instanceof RangeError) return `invalid: ${error.message}`;
+    throw error;
+  }
+}
+
+/** A payload as JSON. */
+export function payloadText(payload: JsonObject): string {
+  return printable(JSON.stringify(payload));
+}

@@ -1,0 +1,33 @@
+import type { DispatcherOutput, LifecycleEvent } from '../../../machines/dispatcherEvent.js';
+import type { RunNotification } from '../../../machines/notification.js';
+import { Dispatch } from '../../dispatch.js';
+
+/** A notification as `follow --json` prints it: plain data that other programs read. */
+export type NotificationJson = { readonly notification: string; readonly id: number; readonly type: string } & Readonly<
+  Record<string, unknown>
+>;
+
+/** Whether a dispatcher says something about the runs of a dispatch. */
+export function isRunNotification(output: DispatcherOutput): output is RunNotification {
+  return output.type.startsWith('running.') || output.type === 'run.missed';
+}
+
+/** Whether a dispatcher says something about the dispatches themselves. */
+export function isLifecycleEvent(output: DispatcherOutput): output is LifecycleEvent {
+  return output.type.startsWith('lifecycle.');
+}
+
+/** A notification as plain data. */
+export function notificationJson(output: RunNotification | LifecycleEvent): NotificationJson {
+  const { id, type } = output.dispatch;
+  const common = { notification: output.type, id, type, atMs: output.atMs };
+  if (isLifecycleEvent(output)) {
+    const deleted = output.type === 'lifecycle.deleted';
+    return { ...common, dispatch: new Dispatch(output.dispatch, { deleted }).toJSON() };
+  }
+  const { startMs, endMs } = output.run;
+  const about = { ...common, lateMs: output.lateMs, cause: output.cause, run: { startMs, endMs } };
+  if (output.type !== 'run.missed') return about;
+  const { count, more, firstMs, lastMs } = output;
+  return { ...about, count, more, firstMs, lastMs };
+}

@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+
+import type { Dispatch } from '../../dispatch.js';
+import { globalOptions } from '../globalOptions.js';
+import { dispatchText } from './dispatchText.js';
+import { print, printJson } from './print.js';
+
+/** Prints a dispatch: all about it and what became of it, or with --json its data. */
+export function printResult(command: Command, dispatch: Dispatch, outcome?: string): void {
+  if (globalOptions(command).json) {
+    printJson(dispatch);
+    return;
+  }
+  print(dispatchText(dispatch, Date.now()));
+  if (outcome !== undefined) print(outcome);
+}

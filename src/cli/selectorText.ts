@@ -1,0 +1,99 @@
+import type {
+  BatteryType,
+  CategorySelector,
+  ComponentCategory,
+  EvChargerType,
+  InverterType,
+  Selector,
+} from '../model/selector.js';
+import { UsageError } from './input/usageError.js';
+
+type Named<Name> = Exclude<Name, 'UNSPECIFIED'>;
+
+// Records, because the compiler then sees that none is missing. In a text a type stands for its category; of two with the
+// same name the first has it.
+const CATEGORIES: Record<Named<ComponentCategory>, true> = {
+  GRID_CONNECTION_POINT: true,
+  METER: true,
+  INVERTER: true,
+  CONVERTER: true,
+  BATTERY: true,
+  EV_CHARGER: true,
+  BREAKER: true,
+  PRECHARGER: true,
+  CHP: true,
+  ELECTROLYZER: true,
+  POWER_TRANSFORMER: true,
+  HVAC: true,
+  PLC: true,
+  CRYPTO_MINER: true,
+  STATIC_TRANSFER_SWITCH: true,
+  UNINTERRUPTIBLE_POWER_SUPPLY: true,
+  CAPACITOR_BANK: true,
+  WIND_TURBINE: true,
+  STEAM_BOILER: true,
+};
+const INVERTERS: Record<Named<InverterType>, true> = { BATTERY: true, PV: true, HYBRID: true };
+const BATTERIES: Record<Named<BatteryType>, true> = { LI_ION: true, NA_ION: true };
+const EV_CHARGERS: Record<Named<EvChargerType>, true> = { AC: true, DC: true, HYBRID: true };
+
+const ALIASES: Readonly<Record<string, string>> = { GRID: 'GRID_CONNECTION_POINT', SOLAR: 'PV' };
+
+const BY_NAME = categoriesByName();
+
+/**
+ * Which components: ids (`1,2,3`), or categories and types by name in any case (`BATTERY, EV_CHARGER`, `na_ion`).
+ *
+ * A type stands for its category. `INVERTER:BATTERY` and `EV_CHARGER:HYBRID` say what the type alone does not.
+ */
+export function parseSelector(text: string): Selector {
+  const parts = text.split(',').map(part => part.trim());
+  if (parts.every(part => /^\d+$/.test(part))) return { ids: parts.map(componentId) };
+  return { categories: parts.map(category) };
+}
+
+/** A selector as {@link parseSelector} reads it. */
+export function selectorToText(selector: Selector): string {
+  if (selector.ids !== undefined) return selector.ids.join(', ');
+  return selector.categories
+    .map(({ category, battery, inverter, evCharger }) => {
+      const type = battery ?? inverter ?? evCharger;
+      return type === undefined ? `${category}` : `${category}:${type}`;
+    })
+    .join(', ');
+}
+
+function componentId(text: string): number {
+  const id = Number(text);
+  if (Number.isSafeInteger(id)) return id;
+  throw new UsageError(`Component id ${text} is above 2^53-1.`);
+}
+
+function category(text: string): CategorySelector {
+  const name = text.toUpperCase().replace(/[\s-]+/g, '_');
+  const found = BY_NAME.get(ALIASES[name] ?? name.replace(/:SOLAR$/, ':PV'));
+  if (found !== undefined) return found;
+  if (/^\d+$/.test(text)) throw new UsageError('Ids and categories do not mix.');
+  // Names with a category before them say what the names alone do.
+  const names = [...BY_NAME.keys()].filter(known => !known.includes(':'));
+  throw new UsageError(`'${text}' is neither a component id nor one of ${names.join(', ')}.`);
+}
+
+function categoriesByName(): ReadonlyMap<string, CategorySelector> {
+  const names = new Map<string, CategorySelector>();
+  const add = (name: string, selector: CategorySelector) => {
+    if (!names.has(name)) names.set(name, selector);
+  };
+  const typed: [string, CategorySelector][] = [];
+  for (const name of keysOf(CATEGORIES)) add(name, { category: name });
+  for (const inverter of keysOf(INVERTERS)) typed.push([inverter, { category: 'INVERTER', inverter }]);
+  for (const battery of keysOf(BATTERIES)) typed.push([battery, { category: 'BATTERY', battery }]);
+  for (const evCharger of keysOf(EV_CHARGERS)) typed.push([evCharger, { category: 'EV_CHARGER', evCharger }]);
+  for (const [name, selector] of typed) add(name, selector);
+  for (const [name, selector] of typed) add(`${selector.category}:${name}`, selector);
+  return names;
+}
+
+function keysOf<Name extends string>(record: Record<Name, true>): Name[] {
+  return Object.keys(record) as Name[];
+}
