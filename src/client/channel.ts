@@ -39,11 +39,14 @@ export function openChannel(address: string, tls: TlsOptions = {}): Channel {
 function credentialsOf({ tls }: ServiceAddress, options: TlsOptions): ChannelCredentials {
   if (tls === null) return ChannelCredentials.createInsecure();
   const { rootCertificatesPath, privateKeyPath, certificateChainPath } = tls;
-  return ChannelCredentials.createSsl(
-    options.rootCertificates ?? read('ssl_root_certificates_path', rootCertificatesPath),
-    options.privateKey ?? read('ssl_private_key_path', privateKeyPath),
-    options.certificateChain ?? read('ssl_certificate_chain_path', certificateChainPath),
-  );
+  const privateKey = options.privateKey ?? read('ssl_private_key_path', privateKeyPath);
+  const certificateChain = options.certificateChain ?? read('ssl_certificate_chain_path', certificateChainPath);
+  if ((privateKey === null) !== (certificateChain === null)) {
+    const message = 'a private key and a certificate chain must be given together';
+    throw new DispatchError('INVALID_ARGUMENT', message, { field: 'tls' });
+  }
+  const rootCertificates = options.rootCertificates ?? read('ssl_root_certificates_path', rootCertificatesPath);
+  return ChannelCredentials.createSsl(rootCertificates, privateKey, certificateChain);
 }
 
 function read(field: string, path: string | undefined): Buffer | null {

@@ -10,7 +10,7 @@ import type { JsonObject } from '../model/dispatchRecord.js';
 import type { RecurrenceRule } from '../model/recurrenceRule.js';
 import type { Selector } from '../model/selector.js';
 import { encodeDuration } from '../wire/dispatchCodec.js';
-import { encodeId } from '../wire/integerCodec.js';
+import { encodeId, encodeUint32 } from '../wire/integerCodec.js';
 import { encodePayload } from '../wire/payloadCodec.js';
 import { encodeRecurrenceRule } from '../wire/recurrenceRuleCodec.js';
 import { encodeSelector } from '../wire/selectorCodec.js';
@@ -165,7 +165,7 @@ export function encodeList(
         ? { params: { $case: 'pageToken', value: pageToken } }
         : pageSize === undefined
           ? undefined
-          : { params: { $case: 'pageSize', value: pageSize } },
+          : { params: { $case: 'pageSize', value: encodeUint32(pageSize, 'pageSize') } },
   };
 }
 

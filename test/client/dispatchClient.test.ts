@@ -350,6 +350,7 @@ describe('the channel of a client', () => {
   it.each([
     ['http://localhost', 'scheme'],
     ['grpc://localhost?ssl_root_certificates_path=/nowhere/roots.pem', 'ssl_root_certificates_path cannot be read'],
+    ['grpc://localhost?ssl_private_key_path=package.json', 'must be given together'],
   ])('is refused for %s', (address, problem) => {
     expect(() => new DispatchClient({ address })).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(problem) }),
