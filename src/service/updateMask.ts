@@ -72,7 +72,10 @@ export function applyUpdateMask(
   }
   const changed: DispatchData = Object.assign({ ...data }, ...changes);
   if (ruleChanges.length === 0) return changed;
-  return { ...changed, recurrence: Object.assign({ ...writtenRule(changed.recurrence) }, ...ruleChanges) };
+  const ruleChange: Partial<RecurrenceRule> = Object.assign({}, ...ruleChanges);
+  // For clients a rule without a frequency is none; to take the frequency away is how the Python client removes a rule.
+  const kept = ruleChange.freq === RecurrenceRule_Frequency.UNSPECIFIED ? NO_RULE : writtenRule(changed.recurrence);
+  return { ...changed, recurrence: { ...kept, ...ruleChange } };
 }
 
 function checkPaths(paths: ReadonlySet<string>): void {

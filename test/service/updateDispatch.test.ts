@@ -150,10 +150,14 @@ describe('a mask', () => {
     expect(dispatch?.data?.recurrence).toMatchObject({ ...recurrence, interval: 1 });
   });
 
-  it('with frequency UNSPECIFIED removes a rule that says nothing else', async () => {
-    const { id } = await created(client, { recurrence: { freq: Frequency.DAILY } });
-    const off = { recurrence: { freq: Frequency.UNSPECIFIED } };
-    expect((await update(id, ['recurrence.freq'], off))?.data?.recurrence).toBeUndefined();
+  it('with frequency UNSPECIFIED removes the rule, unless it sets another part', async () => {
+    const { id } = await created(client, { recurrence: FULL_RULE });
+    const recurrence = { freq: Frequency.UNSPECIFIED, byhours: [12] };
+    await expect(update(id, ['recurrence.freq', 'recurrence.byhours'], { recurrence })).rejects.toMatchObject({
+      code: Status.INVALID_ARGUMENT,
+      details: 'update.recurrence.freq: must be set',
+    });
+    expect((await update(id, ['recurrence.freq'], { recurrence }))?.data?.recurrence).toBeUndefined();
   });
 
   it.each([
