@@ -17,8 +17,9 @@ export function demoCommand(program: Command): void {
     .command('demo')
     .summary('show the whole system at work, in half a minute')
     .description(
-      'Start a service, a dispatcher and a client on this machine, and show how dispatches start, are reconfigured, stop and\n' +
-        'recur. They talk gRPC over a free port of loopback, with a key and signed requests. Nothing is left behind.\n\n' +
+      'Start a service, a dispatcher and a client on this machine, and show how dispatches start, are reconfigured, ' +
+        'stop and recur. They talk gRPC over a free port of loopback, with a key and signed requests. ' +
+        'Nothing is left behind.\n\n' +
         'With --json it prints the notifications only. The other global options are not used.',
     )
     .action(demo);

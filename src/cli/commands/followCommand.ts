@@ -23,10 +23,10 @@ export function followCommand(program: Command): void {
     .command('follow')
     .summary('run a dispatcher: print, or act on, what starts and stops')
     .description(
-      'Follow the dispatches of a microgrid until SIGINT or SIGTERM, and print a line when a run starts, is reconfigured,\n' +
+      'Follow the dispatches of a microgrid until SIGINT or SIGTERM, and print a line when a run starts, is reconfigured, ' +
         'stops, or was missed.\n\n' +
-        'It recovers from lost connections by itself, and runs start and stop on schedule meanwhile. Its standing with the\n' +
-        'service and problems are told on stderr.',
+        'It recovers from lost connections by itself, and runs start and stop on schedule meanwhile. ' +
+        'Problems, and when it is live, are told on stderr.',
     )
     .argument('<microgrid-id>', 'the microgrid', parseId)
     .option('-T, --type <type>', 'only dispatches of exactly this type')

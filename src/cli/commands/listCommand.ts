@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 
 import type { ListOptions } from '../../client/requests.js';
-import type { Dispatch } from '../../dispatch.js';
+import { Dispatch } from '../../dispatch.js';
 import type { Selector } from '../../model/selector.js';
 import { globalOptions } from '../globalOptions.js';
 import { parseTime } from '../input/parseTime.js';
 import { parseBoolean, parseId, parseIds, parseInteger, parseName, repeated } from '../input/parseValue.js';
+import { OperationFailed } from '../operationFailed.js';
 import { dispatchTable } from '../output/dispatchTable.js';
-import { print, printJson } from '../output/print.js';
+import { note, print, printJson } from '../output/print.js';
 import { parseSelector } from '../selectorText.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
@@ -71,17 +72,23 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
   const { json } = globalOptions(command);
   const request = await readListOptions(options);
   const shown: Dispatch[] = [];
-  let filteredOut = 0;
+  let [filteredOut, unreadable] = [0, 0];
   await withMicrogrid(command, microgridId, async client => {
-    for await (const dispatch of client.list(request)) {
-      if (!passes(dispatch, options)) filteredOut += 1;
-      else if (json) printJson(dispatch);
-      else shown.push(dispatch);
+    for await (const { dispatches, problems } of client.listPages(request)) {
+      for (const dispatch of dispatches.map(record => new Dispatch(record))) {
+        if (!passes(dispatch, options)) filteredOut += 1;
+        else if (json) printJson(dispatch);
+        else shown.push(dispatch);
+      }
+      for (const problem of problems) note(`problem: ${problem.message}`);
+      unreadable += problems.length;
     }
   });
-  if (json) return;
-  if (shown.length > 0) print(dispatchTable(shown, Date.now()));
-  print(`${shown.length} dispatches, ${filteredOut} filtered out.`);
+  if (!json) {
+    if (shown.length > 0) print(dispatchTable(shown, Date.now()));
+    print(`${shown.length} dispatches, ${filteredOut} filtered out.`);
+  }
+  if (unreadable > 0) throw new OperationFailed(`${unreadable} more could not be read.`);
 }
 
 /** The filters that the service does not have. */

@@ -18,8 +18,9 @@ export function serveCommand(program: Command): void {
     .summary('run a dispatch service')
     .description(
       'Run a dispatch service until SIGINT or SIGTERM.\n\n' +
-        'Callers must bring the --auth-key, and sign with the --sign-secret, that it is started with. Without a key it accepts\n' +
-        'every caller, but listens on this machine only. This version keeps dispatches in memory: they are gone when it stops.',
+        'Callers must bring the --auth-key, and sign with the --sign-secret, that it is started with. ' +
+        'Without a key it accepts every caller, but listens on this machine only. ' +
+        'This version keeps dispatches in memory: they are gone when it stops.',
     )
     .option('--listen <host:port>', 'where to listen; port 0 takes a free one', DEFAULT_LISTEN)
     .option('--database <database>', 'where to keep dispatches; this version knows :memory: only', ':memory:')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
 
-import type { DispatchEvent } from '../../dispatch.js';
+import { Dispatch } from '../../dispatch.js';
 import { globalOptions } from '../globalOptions.js';
 import { parseId } from '../input/parseValue.js';
 import { dispatchLine } from '../output/dispatchText.js';
@@ -36,10 +36,17 @@ async function watch(microgridId: number, _: object, command: Command): Promise<
   using interrupted = untilInterrupted();
   await withMicrogrid(command, microgridId, async client => {
     try {
+      const changes = client.watchRecords({ signal: interrupted });
+      await changes.opened;
       note(`watching microgrid ${microgridId}`);
-      for await (const event of client.watch({ signal: interrupted })) {
-        if (json) printJson({ event: event.type, dispatch: event.dispatch });
-        else print(eventText(event, Date.now()));
+      for await (const change of changes) {
+        if (change.kind === 'problem') {
+          note(`problem: ${change.problem.message}`);
+          continue;
+        }
+        const dispatch = new Dispatch(change.dispatch, { deleted: change.kind === 'deleted' });
+        if (json) printJson({ event: change.kind, dispatch });
+        else print(changeText(change.kind, dispatch, Date.now()));
       }
     } catch (error) {
       if (!interrupted.aborted) throw error;
@@ -49,6 +56,6 @@ async function watch(microgridId: number, _: object, command: Command): Promise<
 
 const COLOURS = { created: pc.green, updated: pc.cyan, deleted: pc.red };
 
-function eventText({ type, dispatch }: DispatchEvent, nowMs: number): string {
-  return `${pc.dim(clockText(nowMs))}  ${COLOURS[type](type)}  ${dispatchLine(dispatch, nowMs)}`;
+function changeText(kind: keyof typeof COLOURS, dispatch: Dispatch, nowMs: number): string {
+  return `${pc.dim(clockText(nowMs))}  ${COLOURS[kind](kind)}  ${dispatchLine(dispatch, nowMs)}`;
 }

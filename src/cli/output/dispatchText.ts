@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import type { Dispatch } from '../../dispatch.js';
 import type { JsonObject } from '../../model/dispatchRecord.js';
 import { ruleToText } from '../../model/ruleText.js';
+import type { Selector } from '../../model/selector.js';
 import { selectorToText } from '../selectorText.js';
 import { dispatchState, nextRunText, stateText } from './dispatchState.js';
 import { printable } from './print.js';
@@ -29,15 +30,20 @@ export function dispatchText(dispatch: Dispatch, nowMs: number): string {
 export function dispatchLine(dispatch: Dispatch, nowMs: number): string {
   const parts = [
     pc.bold(`${dispatch.id} ${printable(dispatch.type)}`),
-    stateText(dispatchState(dispatch, nowMs)),
+    dispatch.deleted ? '' : stateText(dispatchState(dispatch, nowMs)),
     `from ${timeText(dispatch.startTime)}`,
     dispatch.durationMs === null ? 'without end' : `for ${spanText(dispatch.durationMs)}`,
     dispatch.recurrence === null ? '' : recurrenceText(dispatch),
-    selectorToText(dispatch.selector),
+    targetText(dispatch.selector),
     Object.keys(dispatch.payload).length === 0 ? '' : payloadText(dispatch.payload),
     dispatch.dryRun ? 'dry run' : '',
   ];
   return parts.filter(part => part !== '').join(pc.dim(' · '));
+}
+
+/** A selector in a line of other things: `BATTERY`, `components 4, 7`. */
+export function targetText(selector: Selector): string {
+  return `${selector.ids === undefined ? '' : 'components '}${selectorToText(selector)}`;
 }
 
 /** How long each run is. */

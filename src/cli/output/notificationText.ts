@@ -3,8 +3,7 @@ import pc from 'picocolors';
 import type { LifecycleEvent } from '../../../machines/dispatcherEvent.js';
 import type { RunNotification } from '../../../machines/notification.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
-import { selectorToText } from '../selectorText.js';
-import { payloadText } from './dispatchText.js';
+import { payloadText, targetText } from './dispatchText.js';
 import { printable } from './print.js';
 import { clockText, spanText, timeText } from './timeText.js';
 
@@ -52,7 +51,6 @@ function endText(endMs: number, atMs: number): string {
 
 /** What a run is told to do. */
 function orderText({ selector, payload, dryRun }: DispatchRecord): string {
-  const target = `${selector.ids === undefined ? '' : 'components '}${selectorToText(selector)}`;
   const parameters = Object.keys(payload).length === 0 ? '' : ` ${payloadText(payload)}`;
-  return `${target}${parameters}${dryRun ? ', dry run' : ''}`;
+  return `${targetText(selector)}${parameters}${dryRun ? ', dry run' : ''}`;
 }
