@@ -8,7 +8,7 @@ export const MINUTES_PER_WEEK = 7 * MINUTES_PER_DAY;
 /** 0001-01-01, a Monday, as a day number: days since 1970-01-01. Rules begin no earlier. */
 export const FIRST_DAY = -719_162;
 /** 9999-12-31 as a day number. Rules reach no further. */
-export const LAST_DAY = 2_932_896;
+const LAST_DAY = 2_932_896;
 
 /** The first and the last millisecond of these days, since the epoch. */
 export const FIRST_MS = FIRST_DAY * MINUTES_PER_DAY * MS_PER_MINUTE;
