@@ -1,0 +1,316 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DispatchClient } from '../../src/client/dispatchClient.js';
+import type { MicrogridClient } from '../../src/client/microgridClient.js';
+import type { DispatchChanges, ListOptions, NewDispatch } from '../../src/client/requests.js';
+import type { Dispatch } from '../../src/dispatch.js';
+import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
+import { type Journal, startJournal } from './journal.js';
+import { describeWithPython } from './python.js';
+import { fromNow, later, noRule, type PythonDispatch } from './pythonDispatch.js';
+import { PythonService } from './pythonService.js';
+
+const hourMs = 3_600_000;
+const start = fromNow(hourMs);
+const startTime = new Date(start);
+const fullRule = {
+  frequency: 'YEARLY',
+  interval: 2,
+  count: 3,
+  byMinutes: [0, 30],
+  byHours: [6],
+  byWeekdays: ['MONDAY', 'SUNDAY'],
+  byMonthDays: [1, -1],
+  byMonths: [2],
+} as const;
+const fullPythonRule = {
+  frequency: 'YEARLY',
+  interval: 2,
+  end_criteria: { count: 3, until: null },
+  byminutes: [0, 30],
+  byhours: [6],
+  byweekdays: ['MONDAY', 'SUNDAY'],
+  bymonthdays: [1, -1],
+  bymonths: [2],
+};
+const noPythonEnd = { count: null, until: null };
+
+function newDispatch(overrides: Partial<NewDispatch> = {}): NewDispatch {
+  return { type: 'INTEROP', startTime, durationMs: 600_000, selector: { ids: [1] }, ...overrides };
+}
+
+async function idsOf(dispatches: AsyncIterable<Dispatch>): Promise<number[]> {
+  const ids: number[] = [];
+  for await (const { id } of dispatches) ids.push(id);
+  return ids;
+}
+
+describeWithPython("our client of the Python package's service", () => {
+  let service: PythonService;
+  let client: DispatchClient;
+  let microgrid: MicrogridClient;
+  beforeAll(async () => {
+    service = await new PythonService().start();
+    client = new DispatchClient({ address: service.address, authKey: 'any' });
+    microgrid = client.forMicrogrid(1);
+  });
+  afterAll(async () => {
+    client?.close();
+    await service?.[Symbol.asyncDispose]();
+  });
+
+  async function stored({ id }: { id: number }): Promise<PythonDispatch | undefined> {
+    return (await service.stored()).find(dispatch => dispatch.id === id);
+  }
+
+  it.each<[string, Partial<NewDispatch>, Partial<DispatchRecord>, Partial<PythonDispatch>]>([
+    ['one run', {}, { durationMs: 600_000, selector: { ids: [1] } }, { duration: 600, target: { ids: [1] } }],
+    ['a run without an end', { durationMs: null }, { durationMs: null }, { duration: null }],
+    ['a run of no length', { durationMs: 0 }, { durationMs: 0 }, { duration: 0 }],
+    ['a dry run', { dryRun: true }, { dryRun: true }, { dry_run: true }],
+    ['an inactive dispatch', { active: false }, { active: false }, { active: false }],
+    ['a payload', { payload: { a: [1, null] } }, { payload: { a: [1, null] } }, { payload: { a: [1, null] } }],
+    ['a rule', { recurrence: fullRule }, { recurrence: fullRule }, { recurrence: fullPythonRule }],
+    [
+      'a rule with a last instant',
+      { recurrence: { frequency: 'HOURLY', interval: 1, untilMs: startTime.getTime() } },
+      { recurrence: { frequency: 'HOURLY', interval: 1, untilMs: startTime.getTime() } },
+      { recurrence: { ...noRule, frequency: 'HOURLY', interval: 1, end_criteria: { count: null, until: start } } },
+    ],
+    [
+      'a category',
+      { selector: { categories: [{ category: 'STEAM_BOILER' }] } },
+      { selector: { categories: [{ category: 'STEAM_BOILER' }] } },
+      { target: { categories: ['ElectricalComponentCategory.STEAM_BOILER'] } },
+    ],
+    [
+      'types of categories',
+      {
+        selector: {
+          categories: [
+            { category: 'BATTERY', battery: 'NA_ION' },
+            { category: 'INVERTER', inverter: 'PV' },
+          ],
+        },
+      },
+      {
+        selector: {
+          categories: expect.arrayContaining([
+            { category: 'BATTERY', battery: 'NA_ION' },
+            { category: 'INVERTER', inverter: 'PV' },
+          ]),
+        },
+      },
+      { target: { categories: ['BatteryType.NA_ION', 'InverterType.PV'] } },
+    ],
+  ])('creates %s', async (_, dispatch, weRead, pythonReads) => {
+    const created = await microgrid.create(newDispatch(dispatch));
+    const always = { microgridId: 1, type: 'INTEROP', startTimeMs: startTime.getTime(), recurrence: null, payload: {} };
+    expect(created.record).toMatchObject({ ...always, active: true, dryRun: false, ...weRead });
+    expect((await microgrid.get(created.id)).record).toEqual(created.record);
+    expect(await stored(created)).toMatchObject({ start_time: start, recurrence: noRule, payload: {}, ...pythonReads });
+  });
+
+  it('creates a run that begins at once', async () => {
+    const created = await microgrid.create(newDispatch({ startTime: 'NOW' }));
+    expect(Math.abs(created.startTime.getTime() - Date.now())).toBeLessThan(5_000);
+    expect((await stored(created))?.start_time).toBe(created.startTime.toISOString());
+  });
+
+  it.each<[string, DispatchChanges, Partial<PythonDispatch>]>([
+    ['the start time', { startTime: new Date(later(start, hourMs)) }, { start_time: later(start, hourMs) }],
+    ['the duration', { durationMs: 1000 }, { duration: 1 }],
+    ['the duration, to none', { durationMs: null }, { duration: null }],
+    ['the selector', { selector: { ids: [7] } }, { target: { ids: [7] } }],
+    ['active', { active: false }, { active: false }],
+    ['the payload', { payload: { text: 'new' } }, { payload: { text: 'new' } }],
+    [
+      'the rule, to one with less in it',
+      { recurrence: { frequency: 'DAILY', interval: 1 } },
+      { recurrence: { ...noRule, frequency: 'DAILY', interval: 1, end_criteria: noPythonEnd } },
+    ],
+    ['the rule, to none', { recurrence: null }, { recurrence: { ...noRule, end_criteria: noPythonEnd } }],
+    ['nothing', {}, {}],
+  ])('updates %s', async (_, changes, pythonReads) => {
+    const { id } = await microgrid.create(newDispatch({ recurrence: fullRule, payload: { old: true } }));
+    const old = await stored({ id });
+    const updated = await microgrid.update(id, changes);
+    const { update_time } = (await stored({ id })) ?? {};
+    expect(await stored({ id })).toEqual({ ...old, ...pythonReads, update_time });
+    expect((await microgrid.get(id)).record).toEqual(updated.record);
+  });
+
+  it('lists by every filter that the service knows', async () => {
+    const other = client.forMicrogrid(2);
+    const later1 = new Date(startTime.getTime() + hourMs);
+    const dispatches: Dispatch[] = [];
+    for (const dispatch of [
+      newDispatch({ type: 'CHARGE' }),
+      newDispatch({ type: 'DISCHARGE', startTime: later1, active: false }),
+      newDispatch({ type: 'SWITCH_ON', startTime: later1, durationMs: null, dryRun: true }),
+    ]) {
+      dispatches.push(await other.create(dispatch));
+    }
+    const [first, second, third] = dispatches.map(({ id }) => id) as [number, number, number];
+    const listed: [ListOptions, number[]][] = [
+      [{}, [first, second, third]],
+      [{ pageSize: 1 }, [first, second, third]],
+      [{ active: true }, [first, third]],
+      [{ dryRun: true }, [third]],
+      [{ startFrom: later1 }, [second, third]],
+      [{ startTo: later1 }, [first]],
+      [{ endFrom: later1 }, [second, third]],
+      [{ ids: [first, third] }, [first, third]],
+      [{ queries: [`#${second}`, 'CHARGE'] }, [first, second]],
+    ];
+    for (const [options, ids] of listed) {
+      expect(await idsOf(other.list(options)), JSON.stringify(options)).toEqual(ids);
+    }
+  });
+
+  it('deletes, and finds no more what it deleted', async () => {
+    const { id } = await microgrid.create(newDispatch());
+    await microgrid.delete(id);
+    expect(await stored({ id })).toBeUndefined();
+    const notFound = { code: 'NOT_FOUND', dispatchId: id };
+    await expect(microgrid.get(id)).rejects.toMatchObject(notFound);
+    await expect(microgrid.update(id, { active: false })).rejects.toMatchObject(notFound);
+    await expect(microgrid.delete(id)).rejects.toMatchObject(notFound);
+  });
+
+  it('watches changes in their order, until the service ends the stream', async () => {
+    const other = client.forMicrogrid(3);
+    const events = other.watch();
+    let event = events.next();
+    let heard = false;
+    void event.then(() => {
+      heard = true;
+    });
+    // The service tells of an open stream by its first event only.
+    let probe = await other.create(newDispatch());
+    while (!heard) probe = await other.create(newDispatch());
+    while ((await event).value?.dispatch.id !== probe.id) event = events.next();
+
+    const created = await other.create(newDispatch());
+    const updated = await other.update(created.id, { durationMs: 1000 });
+    await other.delete(created.id);
+    const told = [await events.next(), await events.next(), await events.next()].map(({ value }) => value);
+    expect(told.map(change => [change?.type, change?.dispatch.record])).toEqual([
+      ['created', created.record],
+      ['updated', updated.record],
+      ['deleted', updated.record],
+    ]);
+    await service.endStreams();
+    await expect(events.next()).rejects.toMatchObject({ code: 'UNAVAILABLE', message: 'the service ended the stream' });
+  });
+});
+
+describeWithPython("our dispatcher and the Python package's service", () => {
+  let service: PythonService;
+  let client: DispatchClient;
+  let microgrid: MicrogridClient;
+  let journal: Journal;
+  beforeAll(async () => {
+    service = await new PythonService().start();
+    client = new DispatchClient({ address: service.address });
+    microgrid = client.forMicrogrid(1);
+    await microgrid.create(newDispatch({ startTime: 'NOW' }));
+    await microgrid.create(newDispatch());
+    await microgrid.create(newDispatch({ startTime: 'NOW', active: false }));
+    await microgrid.create(newDispatch({ recurrence: fullRule }));
+    journal = await startJournal(service.address, 1);
+  });
+  afterAll(async () => {
+    client?.close();
+    for (const resource of [journal, service]) await resource?.[Symbol.asyncDispose]();
+  });
+
+  it('agree on what is there', async () => {
+    expect(await journal.entries()).toEqual([
+      'created 1',
+      'running.started 1 by sync',
+      'created 2',
+      'created 3',
+      'created 4',
+    ]);
+  });
+
+  it('agree on what changes', async () => {
+    const { id } = await microgrid.create(newDispatch({ startTime: 'NOW', durationMs: null }));
+    await microgrid.update(id, { payload: { setpoint: 1 } });
+    await microgrid.update(id, { durationMs: hourMs });
+    await microgrid.update(id, { active: false });
+    await microgrid.update(id, { active: true });
+    await microgrid.delete(id);
+    expect(await journal.entries()).toEqual([
+      `created ${id}`,
+      `running.started ${id} by update`,
+      `updated ${id}`,
+      `running.reconfigured ${id} by update`,
+      `updated ${id}`,
+      `running.reconfigured ${id} by update`,
+      `updated ${id}`,
+      `running.stopped ${id} by update`,
+      `updated ${id}`,
+      `running.started ${id} by update`,
+      `deleted ${id}`,
+      `running.stopped ${id} by delete`,
+    ]);
+  });
+
+  it('agree on when a run begins and ends', async () => {
+    const { id } = await microgrid.create(newDispatch({ startTime: new Date(fromNow(100)), durationMs: 1000 }));
+    await journal.until(`running.stopped ${id} by schedule`);
+    expect(await journal.entries()).toEqual([
+      `created ${id}`,
+      `running.started ${id} by schedule`,
+      `running.stopped ${id} by schedule`,
+    ]);
+  });
+
+  it('meet again after the service ended the stream', async () => {
+    await service.endStreams();
+    await journal.until('live');
+    const { id } = await microgrid.create(newDispatch());
+    await microgrid.delete(id);
+    expect(await journal.entries()).toEqual([
+      'waiting',
+      'connecting',
+      'catchingUp',
+      'live',
+      `created ${id}`,
+      `deleted ${id}`,
+    ]);
+  });
+
+  it('meet again after the service was away; runs end on schedule meanwhile', async () => {
+    const ending = await microgrid.create(newDispatch({ startTime: 'NOW', durationMs: 2000 }));
+    const forgotten = await microgrid.create(newDispatch({ startTime: 'NOW' }));
+    await service.stop();
+    await service.forget(forgotten.id);
+    await journal.until(`running.stopped ${ending.id} by schedule`);
+    await service.start();
+    await journal.until('live');
+    const entries = await journal.entries();
+    expect(entries.filter(entry => entry.includes(' '))).toEqual([
+      `created ${ending.id}`,
+      `running.started ${ending.id} by update`,
+      `created ${forgotten.id}`,
+      `running.started ${forgotten.id} by update`,
+      `running.stopped ${ending.id} by schedule`,
+      `deleted ${forgotten.id}`,
+      `running.stopped ${forgotten.id} by delete`,
+    ]);
+  });
+
+  it('agree on what a service holds that was killed and lost everything', async () => {
+    const lost = (await service.stored()).map(({ id }) => id);
+    const { port } = service;
+    await service.kill();
+    service = await new PythonService(port).start();
+    await journal.until('live');
+    const entries = await journal.entries();
+    expect(entries.filter(entry => entry.includes(' '))).toEqual(
+      lost.flatMap(id => (id === 1 ? ['deleted 1', 'running.stopped 1 by delete'] : [`deleted ${id}`])),
+    );
+  });
+});
