@@ -82,6 +82,18 @@ const sortFields = {
 };
 const sortOrders = { ascending: SortOrder.ASCENDING, descending: SortOrder.DESCENDING };
 
+/** A whole rule, part by part: not every service takes the path `recurrence` alone. */
+const rulePaths = [
+  'recurrence.freq',
+  'recurrence.interval',
+  'recurrence.end_criteria',
+  'recurrence.byminutes',
+  'recurrence.byhours',
+  'recurrence.byweekdays',
+  'recurrence.bymonthdays',
+  'recurrence.bymonths',
+];
+
 /** @throws RangeError that names the field, when the contract cannot hold the dispatch. */
 export function encodeCreate(microgridId: number, dispatch: NewDispatch): CreateMicrogridDispatchRequest {
   const { type, startTime, durationMs = null, selector, payload = {}, active = true, dryRun = false } = dispatch;
@@ -115,7 +127,7 @@ export function encodeUpdate(
     recurrence: undefined,
   };
   const updateMask: string[] = [];
-  const take: { readonly [field in keyof Required<DispatchChanges>]: () => string } = {
+  const take: { readonly [field in keyof Required<DispatchChanges>]: () => string | readonly string[] } = {
     startTime: () => {
       update.startTime = encodeDate(changes.startTime as Date, 'startTime');
       return 'start_time';
@@ -138,13 +150,13 @@ export function encodeUpdate(
     },
     recurrence: () => {
       update.recurrence = changes.recurrence ? encodeRecurrenceRule(changes.recurrence, 'recurrence') : undefined;
-      return 'recurrence';
+      return rulePaths;
     },
   };
   for (const [field, value] of Object.entries(changes)) {
     if (!Object.hasOwn(take, field))
       throw new RangeError(`${field} cannot be updated, only ${Object.keys(take).join(', ')}`);
-    if (value !== undefined) updateMask.push(take[field as keyof DispatchChanges]());
+    if (value !== undefined) updateMask.push(...[take[field as keyof DispatchChanges]()].flat());
   }
   return { microgridId: encodeId(microgridId, 'microgridId'), dispatchId: encodeId(id, 'id'), updateMask, update };
 }

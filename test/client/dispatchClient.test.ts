@@ -13,7 +13,7 @@ import {
 import { openChannel } from '../../src/client/channel.js';
 import { DispatchClient, type DispatchClientOptions } from '../../src/client/dispatchClient.js';
 import { dispatchFromProtobuf, dispatchToProtobuf } from '../../src/client/protobuf.js';
-import type { DispatchChanges, ListOptions, NewDispatch } from '../../src/client/requests.js';
+import { type DispatchChanges, encodeUpdate, type ListOptions, type NewDispatch } from '../../src/client/requests.js';
 import { Dispatch, type DispatchEvent } from '../../src/dispatch.js';
 import type { DispatchError } from '../../src/model/dispatchError.js';
 import { startDispatchService } from '../../src/service/startDispatchService.js';
@@ -125,6 +125,13 @@ describe('the calls of a client', () => {
     expect((await collect(microgrid.list())).map(({ id }) => id)).toEqual([created.id]);
     await microgrid.delete(created.id);
     expect(await collect(microgrid.list())).toEqual([]);
+  });
+
+  it('ask for a rule part by part, which every service understands', () => {
+    const parts = ['freq', 'interval', 'end_criteria', 'byminutes', 'byhours', 'byweekdays', 'bymonthdays', 'bymonths'];
+    const updateMask = parts.map(part => `recurrence.${part}`);
+    expect(encodeUpdate(1, 1, { recurrence: { frequency: 'DAILY', interval: 1 } })).toMatchObject({ updateMask });
+    expect(encodeUpdate(1, 1, { recurrence: null })).toMatchObject({ updateMask, update: { recurrence: undefined } });
   });
 
   it('are the same with the microgrid in each call', async () => {
