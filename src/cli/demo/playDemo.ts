@@ -22,7 +22,7 @@ export interface Stage {
 type Heard = (id: number, type: RunNotification['type']) => Promise<RunNotification>;
 
 /** Long enough to read what has just happened. */
-const READING_MS = 1_500;
+const READING_MS = 1_200;
 const PATIENCE_MS = 10_000;
 
 /**
@@ -35,7 +35,7 @@ export async function playDemo(stage: Stage): Promise<void> {
   const heard = listen(stage.dispatcher);
   for (const scene of [onSchedule, reconfigured, stoppedByUpdate, deletedInRun, recurring]) {
     await scene(stage, heard);
-    await pause(READING_MS);
+    if (scene !== recurring) await pause(READING_MS);
   }
   stage.tell(
     `\nThat is all of it. Next: ${pc.bold('dispatch serve')}, then ${pc.bold('dispatch follow 1')} in a second terminal,`,
@@ -45,11 +45,11 @@ export async function playDemo(stage: Stage): Promise<void> {
 
 async function onSchedule({ client, tell }: Stage, heard: Heard): Promise<void> {
   title(tell, '1. A dispatch starts and ends on schedule');
-  typed(tell, `create 1 CHARGE BATTERY 'in 2 seconds' 3s --payload '{"kw": 5}'`);
+  typed(tell, `create 1 CHARGE BATTERY 'in 2 seconds' 2s --payload '{"kw": 5}'`);
   const { id } = await client.create({
     type: 'CHARGE',
     startTime: secondsFromNow(2),
-    durationMs: 3_000,
+    durationMs: 2_000,
     selector: { categories: [{ category: 'BATTERY' }] },
     payload: { kw: 5 },
   });

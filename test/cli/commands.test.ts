@@ -1,0 +1,341 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { type CliResult, type RunningCli, runCli, startCli } from '../support/runCli.js';
+
+const credentials = { DISPATCH_API_AUTH_KEY: 'the-auth-key', DISPATCH_API_SIGN_SECRET: 'the-sign-secret' };
+
+let service: RunningCli;
+let port: number;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  service = startCli(['serve', '--listen', '127.0.0.1:0', '--json'], credentials);
+  const { listening, port: taken } = JSON.parse(await service.line());
+  port = taken;
+  env = { ...credentials, DISPATCH_API_URL: listening };
+});
+
+afterAll(async () => {
+  const { code, stderr } = await service.stop('SIGTERM');
+  expect(code).toBe(0);
+  expect(stderr).toBe('dispatches are kept in memory only: they are gone when this service stops\n');
+});
+
+/** Runs a command that must succeed; returns what it printed, by lines. */
+async function dispatch(...args: string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await runCli(args, env);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout.trimEnd().split('\n');
+}
+
+async function dispatchJson(...args: string[]) {
+  return (await dispatch(...args, '--json')).map(line => JSON.parse(line));
+}
+
+function createdIn(microgridId: number, ...args: string[]) {
+  return dispatchJson('create', `${microgridId}`, ...args).then(([created]) => created);
+}
+
+function expectRefusal({ code, stdout, stderr }: CliResult, expectedCode: number, message: string) {
+  expect(stderr).toContain(message);
+  expect(stderr).toMatch(/^error: [^\n]+\n$/);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect({ code, stdout }).toEqual({ code: expectedCode, stdout: '' });
+}
+
+// It waits most of its time, so it goes first.
+describe.concurrent('demo', () => {
+  it('shows every kind of notification in under 30 seconds and leaves nothing running', async () => {
+    const startedMs = Date.now();
+    const { code, stdout, stderr } = await runCli(['demo']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(Date.now() - startedMs).toBeLessThan(30_000);
+
+    const notifications = [...stdout.matchAll(/^ {3}[\d:.]{12} {2}(\w+) +(\d+) \w+ {2}by (\w+)/gm)];
+    expect(notifications.map(([, kind, id, cause]) => `${id} ${kind} by ${cause}`)).toEqual([
+      '1 started by schedule',
+      '1 stopped by schedule',
+      '2 started by update',
+      '2 reconfigured by update',
+      '2 stopped by schedule',
+      '3 started by update',
+      '3 stopped by update',
+      '4 started by update',
+      '4 stopped by delete',
+      '5 started by schedule',
+      '5 stopped by schedule',
+    ]);
+    expect(stdout).toMatch(/every minute, 10 times; the next runs start at [\d:]{8} and [\d:]{8} UTC/);
+  }, 45_000);
+});
+
+describe.concurrent('serve', () => {
+  it('prints where it listens, and stops on SIGINT', async () => {
+    await using open = startCli(['serve', '--listen', '127.0.0.1:0']);
+    expect(await open.line()).toMatch(/^listening on grpc:\/\/127\.0\.0\.1:\d+\?ssl=false$/);
+    const { code, stderr } = await open.stop('SIGINT');
+    expect(code).toBe(0);
+    expect(stderr).toContain('every program on this machine is accepted');
+  });
+});
+
+describe.concurrent('create, get, update and delete', () => {
+  it('tell all about a dispatch, in words', async () => {
+    const rule = ['-f', 'weekly', '--by-weekday', 'mon,fri', '--until', '2099-12-31'];
+    const payload = ['--payload', '{"power_kw": 5}'];
+    const made = await dispatch(
+      'create',
+      '10',
+      'CHARGE',
+      'BATTERY,pv',
+      '2099-01-02T08:00',
+      '1h30m',
+      ...rule,
+      ...payload,
+    );
+    const text = made.join('\n');
+    expect(made[0]).toMatch(/^\d+ CHARGE {2}starts in \d+y \d+d$/);
+    expect(text).toMatch(/target +BATTERY, INVERTER:PV/);
+    expect(text).toMatch(/start +2099-01-02 08:00:00 UTC/);
+    expect(text).toMatch(/duration +1h 30m/);
+    expect(text).toMatch(/recurrence +every week on Monday and Friday, until 2099-12-31 00:00 UTC/);
+    expect(text).toMatch(/next run +2099-01-02 08:00:00 UTC, in \d+y \d+d/);
+    expect(text).toMatch(/payload +{"power_kw":5}/);
+    expect(made.at(-1)).toBe('Dispatch created.');
+
+    const id = String(made[0]?.split(' ')[0]);
+    const changed = await dispatch('update', '10', id, '--no-duration', '--no-recurrence', '-a', 'false', '-t', '4,7');
+    expect(changed[0]).toBe(`${id} CHARGE  inactive`);
+    expect(changed.join('\n')).toMatch(/target +4, 7\n.*\n +duration +no end\n +recurrence +once/);
+    expect(changed.at(-1)).toBe('Dispatch updated.');
+
+    expect(await dispatch('get', '10', id)).toEqual(changed.slice(0, -1));
+    expect(await dispatch('delete', '10', id)).toEqual([`Dispatches deleted: ${id}`]);
+  });
+
+  it('starts at once, and only for show, when told so', async () => {
+    const before = Math.floor(Date.now() / 1000) * 1000;
+    const created = await createdIn(11, 'CHARGE', '5', 'now', '-d', 'true');
+    expect(created).toMatchObject({
+      type: 'CHARGE',
+      selector: { ids: [5] },
+      durationMs: null,
+      dryRun: true,
+      active: true,
+    });
+    expect(Date.parse(created.startTime)).toBeGreaterThanOrEqual(before);
+    expect(Date.parse(created.startTime)).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('takes global options before and after the name', async () => {
+    const options = ['--url', env.DISPATCH_API_URL ?? '', '--auth-key', 'the-auth-key'];
+    const result = await runCli([...options, 'list', '12', '--sign-secret', 'the-sign-secret']);
+    expect(result).toEqual({ code: 0, stdout: '0 dispatches, 0 filtered out.\n', stderr: '' });
+  });
+
+  it('go on after an id that fails, and end with 1', async () => {
+    const ids = [];
+    for (let i = 0; i < 2; i++) ids.push((await createdIn(13, 'CHARGE', '1', 'in 1 hour')).id);
+    const [first, second] = ids;
+    const missing = second + 1_000;
+
+    const got = await runCli(['get', '13', `${first},${second}`, `${missing}`, '--json'], env);
+    expect(
+      got.stdout
+        .trimEnd()
+        .split('\n')
+        .map(line => JSON.parse(line).id),
+    ).toEqual(ids);
+    expect(got.stderr).toBe(
+      `Failed to get ${missing}: NOT_FOUND: microgrid 13 has no dispatch ${missing}\nerror: Some gets failed.\n`,
+    );
+    expect(got.code).toBe(1);
+
+    const deleted = await runCli(['delete', '13', `${first}`, `${second},${missing}`], env);
+    expect(deleted.stdout).toBe(`Dispatches deleted: ${first}, ${second}\n`);
+    expect(deleted.stderr).toMatch(/^Failed to delete \d+: .*\nerror: Some deletions failed\.\n$/);
+    expect(deleted.code).toBe(1);
+
+    const again = await runCli(['delete', '13', `${first}`, `${second}`], env);
+    expect(again.stderr).toMatch(/\nerror: All deletions failed\.\n$/);
+    expect({ code: again.code, stdout: again.stdout }).toEqual({ code: 1, stdout: '' });
+  });
+});
+
+describe.concurrent('list', () => {
+  it('filters in the service and by itself, and counts', async () => {
+    const running = await createdIn(20, 'CHARGE', 'BATTERY', 'now', '1h');
+    const planned = await createdIn(20, 'CHARGE', 'PV', '2099-01-01', '1h', '-f', 'daily');
+    const other = await createdIn(20, 'COOL', 'HVAC', '2099-01-02', '1h', '-a', 'false');
+
+    const lines = await dispatch('list', '20', '--running', '--type', 'CHARGE');
+    expect(lines).toHaveLength(3);
+    expect(lines[1]).toMatch(/CHARGE +running for .* more +\S+ \S+ UTC +1h +BATTERY +once +{}$/);
+    expect(lines[2]).toBe('1 dispatches, 2 filtered out.');
+
+    const idsOf = async (...filters: string[]) =>
+      (await dispatchJson('list', '20', '--sort', 'start-time', '--order', 'ascending', ...filters)).map(
+        ({ id }) => id,
+      );
+    expect(await idsOf()).toEqual([running.id, planned.id, other.id]);
+    expect(await idsOf('-t', 'INVERTER:PV', '-t', 'hvac', '--start-from', '2098-01-01')).toEqual([
+      planned.id,
+      other.id,
+    ]);
+    expect(await idsOf('--active', 'true', '--recurring', 'true', '--dry-run', 'false')).toEqual([planned.id]);
+    expect(await idsOf('--filter-queries', 'COO', '--filter-queries', `#${running.id}`, '--page-size', '1')).toEqual([
+      running.id,
+      other.id,
+    ]);
+    const times = ['--start-to', '2099-01-01', '--end-from', 'now', '--end-to', 'tomorrow', '--update-from', 'today'];
+    expect(await idsOf(...times, '--update-to', 'in 1 hour', '--dispatch-ids', `${running.id}-${other.id}`)).toEqual([
+      running.id,
+    ]);
+  });
+});
+
+describe.concurrent('watch', () => {
+  it('prints each change, and ends well when interrupted', async () => {
+    await using watching = startCli(['watch', '30', '--json'], env);
+    expect(await watching.line('stderr')).toBe('watching microgrid 30');
+    const { id } = await createdIn(30, 'CHARGE', '1', 'in 1 hour');
+    await dispatch('delete', '30', `${id}`);
+    expect(JSON.parse(await watching.line())).toMatchObject({ event: 'created', dispatch: { id, deleted: false } });
+    expect(JSON.parse(await watching.line())).toMatchObject({ event: 'deleted', dispatch: { id, deleted: true } });
+    expect((await watching.stop('SIGINT')).code).toBe(0);
+  });
+
+  it('ends with 1 when the service goes', async () => {
+    await using gone = startCli(['serve', '--listen', '127.0.0.1:0', '--json']);
+    const { listening } = JSON.parse(await gone.line());
+    await using watching = startCli(['--url', listening, 'watch', '30']);
+    await watching.line('stderr');
+    await gone.stop();
+    const { code, stderr } = await watching.ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/\nerror: UNAVAILABLE: .*\n$/);
+  });
+});
+
+describe.concurrent('follow', () => {
+  it('prints one line of JSON a notification, of one type', async () => {
+    await using following = startCli(['follow', '40', '--type', 'CHARGE', '--json'], env);
+    expect(await following.line('stderr')).toBe(`following microgrid 40 on ${env.DISPATCH_API_URL}`);
+    await createdIn(40, 'OTHER', '1', 'now', '1h');
+    const { id, startTime } = await createdIn(40, 'CHARGE', '1', 'now', '1h');
+    await dispatch('update', '40', `${id}`, '--duration', '2h');
+    await dispatch('delete', '40', `${id}`);
+
+    const startMs = Date.parse(startTime);
+    const common = { id, type: 'CHARGE', atMs: expect.any(Number), lateMs: expect.any(Number) };
+    const started = JSON.parse(await following.line());
+    expect(started).toEqual({
+      notification: 'running.started',
+      ...common,
+      cause: 'update',
+      run: { startMs, endMs: startMs + 3_600_000 },
+    });
+    expect(Object.keys(started)).toEqual(['notification', 'id', 'type', 'atMs', 'lateMs', 'cause', 'run']);
+    const run = { startMs, endMs: startMs + 7_200_000 };
+    expect(JSON.parse(await following.line())).toEqual({
+      notification: 'running.reconfigured',
+      ...common,
+      cause: 'update',
+      run,
+    });
+    expect(JSON.parse(await following.line())).toEqual({
+      notification: 'running.stopped',
+      ...common,
+      cause: 'delete',
+      run,
+    });
+    const { code, stdout } = await following.stop('SIGTERM');
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(3);
+  });
+
+  it('runs a command a notification, and survives one that fails', async () => {
+    const command = `cat; echo "$DISPATCH_NOTIFICATION $DISPATCH_ID $DISPATCH_PAYLOAD"; exit 3`;
+    await using following = startCli(['follow', '41', '--lifecycle', '--exec', command], env);
+    await following.line('stderr');
+    const { id } = await createdIn(41, 'CHARGE', '1', 'now', '1h', '-p', '{"kw":5}');
+    for (const notification of ['lifecycle.created', 'running.started']) {
+      expect(JSON.parse(await following.line('stderr'))).toMatchObject({ notification, id, type: 'CHARGE' });
+      expect(await following.line('stderr')).toBe(`${notification} ${id} {"kw":5}`);
+      expect(await following.line('stderr')).toBe(
+        `the command ended with exit code 3 (${notification} of dispatch ${id})`,
+      );
+    }
+    const { code, stdout } = await following.stop('SIGINT');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      / created +\d+ CHARGE .*\n.* started +\d+ CHARGE {2}by update, until .*components 1 {"kw":5}\n$/,
+    );
+  });
+
+  it('reports rejected credentials and keeps trying', async () => {
+    await using following = startCli(['follow', '42', '--auth-key', 'a-wrong-key'], env);
+    expect(await following.line('stderr')).toMatch(/^problem: UNAUTHENTICATED: /);
+    const { code, stderr } = await following.stop('SIGTERM');
+    expect(code).toBe(0);
+    expect(stderr).not.toContain('a-wrong-key');
+  });
+});
+
+describe.concurrent('what goes wrong is told in one line', () => {
+  it.each([
+    ['an unknown id to get', ['get', '1', '77'], 'NOT_FOUND: microgrid 1 has no dispatch 77'],
+    ['an unknown id to update', ['update', '1', '77', '-a', 'true'], 'NOT_FOUND: microgrid 1 has no dispatch 77'],
+    ['a wrong key', ['list', '1', '--auth-key', 'a-wrong-key'], 'UNAUTHENTICATED: '],
+    ['a wrong secret', ['list', '1', '--sign-secret', 'a-wrong-key'], 'UNAUTHENTICATED: '],
+    ['a service that is down', ['get', '1', '1-3', '--url', 'grpc://127.0.0.1:1?ssl=false'], 'UNAVAILABLE: '],
+    ['a start in the past', ['create', '1', 'A', '1', '2020-01-01'], 'start_time: lies in the past'],
+  ])('%s: 1', async (_, args, message) => {
+    const result = await runCli(args, env);
+    expectRefusal(result, 1, message);
+    expect(result.stderr).not.toContain('a-wrong-key');
+  });
+
+  it('a port in use: 1', async () => {
+    expectRefusal(await runCli(['serve', '--listen', `127.0.0.1:${port}`]), 1, 'the address is already in use');
+  });
+
+  it.each([
+    ['a bad time', ['create', '1', 'A', '1', 'gestern'], "Could not parse time expression 'gestern'"],
+    ['a bad duration', ['create', '1', 'A', '1', 'now', '1 month'], "argument 'duration'"],
+    ['a bad target', ['create', '1', 'A', 'FOO', 'now'], "'FOO' is neither a component id nor one of "],
+    ['malformed JSON', ['create', '1', 'A', '1', 'now', '-p', '{"a":\n'], "'-p, --payload <json>'"],
+    ['a rule without frequency', ['create', '1', 'A', '1', 'now', '--count', '2'], '--count needs a --frequency'],
+    ['count and until', ['update', '1', '1', '-f', 'daily', '--count', '2', '--until', 'tomorrow'], '--until'],
+    ['nothing to change', ['update', '1', '1'], 'nothing to change'],
+    ['a duration and none', ['update', '1', '1', '--no-duration', '--duration', '1h'], "'--duration <duration>'"],
+    ['a rule and none', ['update', '1', '1', '--no-recurrence', '-f', 'daily'], "'-f, --frequency <unit>'"],
+    ['no ids', ['delete', '1'], "missing required argument 'dispatch-ids'"],
+    ['an unknown command', ['creat', '1'], "unknown command 'creat' (Did you mean create?)"],
+    ['a bad address', ['list', '1', '--url', 'nonsense'], 'grpc://host:50051?ssl=false'],
+    ['a bad place to listen', ['serve', '--listen', 'nonsense'], "'nonsense' is not HOST:PORT"],
+    ['a database', ['serve', '--database', 'file.db'], 'memory only'],
+  ])('%s: 2', async (_, args, message) => {
+    expectRefusal(await runCli(args), 2, message);
+  });
+
+  it('a secret without a key, and an option that nearly was one: 2, and neither is printed', async () => {
+    const [secret, misspelt] = await Promise.all([
+      runCli(['list', '1', '--sign-secret', 'my-secret']),
+      runCli(['list', '1', '--authkey=my-secret']),
+    ]);
+    expectRefusal(secret, 2, '--sign-secret (DISPATCH_API_SIGN_SECRET) needs an --auth-key');
+    expectRefusal(misspelt, 2, "unknown option '--authkey'");
+    expect(secret.stderr + misspelt.stderr).not.toContain('my-secret');
+  });
+});
+
+describe.concurrent('help', () => {
+  it('names every command and ends with 0', async () => {
+    const { code, stdout, stderr } = await runCli(['--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const name of ['demo', 'serve', 'create', 'list', 'get', 'update', 'delete', 'watch', 'follow']) {
+      expect(stdout).toMatch(new RegExp(`^ {2}${name} +\\S`, 'm'));
+    }
+  });
+});

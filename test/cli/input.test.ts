@@ -1,0 +1,219 @@
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+
+import { parseDuration } from '../../src/cli/input/parseDuration.js';
+import { parsePayload } from '../../src/cli/input/parsePayload.js';
+import { parseTime } from '../../src/cli/input/parseTime.js';
+import { parseBoolean, parseIds } from '../../src/cli/input/parseValue.js';
+import { addRecurrenceOptions, type RecurrenceOptions, readRecurrence } from '../../src/cli/input/recurrenceOptions.js';
+import { UsageError } from '../../src/cli/input/usageError.js';
+import { parseSelector, selectorToText } from '../../src/cli/selectorText.js';
+
+// A Monday.
+const nowMs = Date.parse('2026-11-23T10:20:30.400Z');
+
+describe('a time', () => {
+  it.each([
+    ['2026-04-01', '2026-04-01T00:00:00.000Z'],
+    ['2026-04-01T14:00', '2026-04-01T14:00:00.000Z'],
+    ['2026-04-01 14:00:05.250', '2026-04-01T14:00:05.250Z'],
+    ['2026-04-01T14:00Z', '2026-04-01T14:00:00.000Z'],
+    ['2026-04-01 14:00 UTC', '2026-04-01T14:00:00.000Z'],
+    ['2026-04-01T14:00+02:00', '2026-04-01T12:00:00.000Z'],
+    ['2026-04-01T14:00-0530', '2026-04-01T19:30:00.000Z'],
+    ['2026-04-01T14:00+02', '2026-04-01T12:00:00.000Z'],
+    ['now', '2026-11-23T10:20:30.400Z'],
+    [' NOW ', '2026-11-23T10:20:30.400Z'],
+    ['in 2 hours', '2026-11-23T12:20:30.400Z'],
+    ['in 1h30m', '2026-11-23T11:50:30.400Z'],
+    ['in 90s', '2026-11-23T10:22:00.400Z'],
+    ['in 2 days', '2026-11-25T10:20:30.400Z'],
+    ['10 minutes ago', '2026-11-23T10:10:30.400Z'],
+    ['tomorrow', '2026-11-24T00:00:00.000Z'],
+    ['tomorrow at 9am', '2026-11-24T09:00:00.000Z'],
+    ['tomorrow 3pm', '2026-11-24T15:00:00.000Z'],
+    ['tomorrow evening', '2026-11-24T20:00:00.000Z'],
+    ['friday', '2026-11-27T00:00:00.000Z'],
+    ['3 March 2027', '2027-03-03T00:00:00.000Z'],
+    ['9am', '2026-11-24T09:00:00.000Z'],
+    ['14:30', '2026-11-23T14:30:00.000Z'],
+  ])('%s is %s', async (text, expected) => {
+    expect((await parseTime(text, { nowMs, ahead: true })).toISOString()).toBe(expected);
+  });
+
+  it('is of this day when it does not look ahead', async () => {
+    expect((await parseTime('9am', { nowMs, ahead: false })).toISOString()).toBe('2026-11-23T09:00:00.000Z');
+  });
+
+  it.each([
+    '',
+    'gestern',
+    'blah tomorrow',
+    'tomorrow blah',
+    'tomorrow to friday',
+    '12',
+    '05/06/2027',
+    '2026-02-30',
+    '2026-13-01',
+    '2026-04-01T25:00',
+    '2026-04-01T14:00+99:00',
+  ])('%j is refused', async text => {
+    const refusal = expect(parseTime(text, { nowMs, ahead: true })).rejects;
+    await refusal.toThrow(UsageError);
+    await refusal.toThrow(`Could not parse time expression '${text}'`);
+  });
+});
+
+describe('a duration', () => {
+  it.each([
+    ['90s', 90_000],
+    ['1h30m', 5_400_000],
+    ['1.5h', 5_400_000],
+    ['1.1h', 3_960_000],
+    ['1 hour and 5 minutes', 3_900_000],
+    ['1h, 30m', 5_400_000],
+    ['2 days', 172_800_000],
+    ['1w', 604_800_000],
+    ['PT1H', 3_600_000],
+    ['PT1H30M', 5_400_000],
+    ['pt90s', 90_000],
+    ['P1DT2H', 93_600_000],
+    ['90', 90_000],
+    ['0', 0],
+    ['0s', 0],
+  ])('%s is %d ms', (text, expected) => expect(parseDuration(text)).toBe(expected));
+
+  it.each([
+    '',
+    'abc',
+    '-5m',
+    '-90',
+    '1 month',
+    '1y',
+    'P1M',
+    'P1Y',
+    'P',
+    'PT',
+    '1h 2',
+    '1h xyz',
+    '1h-5m',
+    '1,5h',
+    '500ms',
+    '1.5',
+    '0.5s',
+    '99999999999999999999h',
+  ])('%j is refused', text => expect(() => parseDuration(text)).toThrow(UsageError));
+});
+
+describe('a target', () => {
+  it.each([
+    ['1', { ids: [1] }],
+    ['1, 2,3', { ids: [1, 2, 3] }],
+    ['BATTERY', { categories: [{ category: 'BATTERY' }] }],
+    ['battery, Ev_Charger', { categories: [{ category: 'BATTERY' }, { category: 'EV_CHARGER' }] }],
+    ['ev-charger', { categories: [{ category: 'EV_CHARGER' }] }],
+    ['GRID', { categories: [{ category: 'GRID_CONNECTION_POINT' }] }],
+    [
+      'NA_ION,SOLAR',
+      {
+        categories: [
+          { category: 'BATTERY', battery: 'NA_ION' },
+          { category: 'INVERTER', inverter: 'PV' },
+        ],
+      },
+    ],
+    ['hybrid', { categories: [{ category: 'INVERTER', inverter: 'HYBRID' }] }],
+    ['dc', { categories: [{ category: 'EV_CHARGER', evCharger: 'DC' }] }],
+    ['inverter:battery', { categories: [{ category: 'INVERTER', inverter: 'BATTERY' }] }],
+    ['inverter:solar', { categories: [{ category: 'INVERTER', inverter: 'PV' }] }],
+    ['EV_CHARGER:HYBRID', { categories: [{ category: 'EV_CHARGER', evCharger: 'HYBRID' }] }],
+  ])('%s is read, and its text reads the same', (text, expected) => {
+    const selector = parseSelector(text);
+    expect(selector).toEqual(expected);
+    expect(parseSelector(selectorToText(selector))).toEqual(expected);
+  });
+
+  it.each(['', '1,', 'FOO', '1,BATTERY', '-1', '1.5', 'UNSPECIFIED', 'BATTERY:PV', '9007199254740993'])(
+    '%j is refused',
+    text => expect(() => parseSelector(text)).toThrow(UsageError),
+  );
+});
+
+describe('a payload', () => {
+  it.each([
+    ['{}', {}],
+    ['{"a": [1, null]}', { a: [1, null] }],
+    ['"a": 1, "b": {"c": "d"}', { a: 1, b: { c: 'd' } }],
+  ])('%s is read', (text, expected) => expect(parsePayload(text)).toEqual(expected));
+
+  it.each(['', '[1]', '1', 'null', '"a"', '{"a":', 'a: 1'])('%j is refused', text =>
+    expect(() => parsePayload(text)).toThrow(UsageError),
+  );
+});
+
+describe('ids', () => {
+  it.each([
+    ['7', [7]],
+    ['1,2,3', [1, 2, 3]],
+    ['1-3', [1, 2, 3]],
+    ['1..3', [1, 2, 3]],
+    ['5, 1-2,2', [5, 1, 2]],
+  ])('%s are read', (text, expected) => expect(parseIds(text)).toEqual(expected));
+
+  it('of several arguments are taken together', () => expect(parseIds('2-3', parseIds('1,2'))).toEqual([1, 2, 3]));
+
+  it.each(['', 'x', '3-1', '-1', '1-', '1...3', '1-1000000000', '9007199254740993'])('%j are refused', text =>
+    expect(() => parseIds(text)).toThrow(UsageError),
+  );
+});
+
+describe('yes or no', () => {
+  it.each(['true', 'Yes', 'on', '1'])('%s is yes', text => expect(parseBoolean(text)).toBe(true));
+  it.each(['false', 'NO', 'off', '0'])('%s is no', text => expect(parseBoolean(text)).toBe(false));
+  it('of another word is refused', () => expect(() => parseBoolean('maybe')).toThrow(UsageError));
+});
+
+describe('a recurrence rule', () => {
+  const read = (...args: string[]) => {
+    const command = addRecurrenceOptions(new Command())
+      .exitOverride()
+      .configureOutput({ writeErr: () => {} });
+    return readRecurrence(command.parse(args, { from: 'user' }).opts<RecurrenceOptions>(), nowMs);
+  };
+
+  it('is none without options', async () => expect(await read()).toBeUndefined());
+
+  it('is read in any case, from lists and repeated options', async () => {
+    const args = ['-f', 'weekly', '--interval', '2', '--count', '10', '--by-weekday', 'mon,Friday', '--by-hour', '8'];
+    expect(await read(...args, '--by-hour', '17', '--by-minute', '0,30')).toEqual({
+      frequency: 'WEEKLY',
+      interval: 2,
+      count: 10,
+      byWeekdays: ['MONDAY', 'FRIDAY'],
+      byHours: [8, 17],
+      byMinutes: [0, 30],
+    });
+  });
+
+  it('counts days of the month from its end', async () => {
+    expect(await read('-f', 'monthly', '--by-monthday', '-1', '--by-month', '6,12', '--until', '2027-01-01')).toEqual({
+      frequency: 'MONTHLY',
+      interval: 1,
+      untilMs: Date.parse('2027-01-01T00:00Z'),
+      byMonthDays: [-1],
+      byMonths: [6, 12],
+    });
+  });
+
+  it.each([
+    [['--by-hour', '3'], '--by-hour needs a --frequency'],
+    [['--interval', '2'], '--interval needs a --frequency'],
+    [['-f', 'daily', '--by-hour', '24'], 'byHours must be integers from 0 to 23, got 24'],
+    [['-f', 'daily', '--interval', '0'], 'interval must be an integer of 1 or more'],
+    [['-f', 'daily', '--until', 'nonsense'], "Could not parse time expression 'nonsense'"],
+  ])('of %j is refused', async (args, message) => {
+    const refusal = expect(read(...args)).rejects;
+    await refusal.toThrow(UsageError);
+    await refusal.toThrow(message);
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+
+import type { RunNotification } from '../../machines/notification.js';
+import { commandRunner } from '../../src/cli/commandRunner.js';
+import { dispatchTable } from '../../src/cli/output/dispatchTable.js';
+import { dispatchLine, dispatchText } from '../../src/cli/output/dispatchText.js';
+import { notificationJson } from '../../src/cli/output/notificationJson.js';
+import { notificationText } from '../../src/cli/output/notificationText.js';
+import { Dispatch } from '../../src/dispatch.js';
+import { daily, dispatchRecord, hourMs, minuteMs, monday10Ms } from '../support/dispatchRecord.js';
+
+/** What a terminal shows. */
+function plain(text: string): string {
+  return text.replaceAll(new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g'), '');
+}
+
+function titleOf(record: Parameters<typeof dispatchRecord>[0], nowMs: number): string {
+  return plain(dispatchText(new Dispatch(dispatchRecord(record)), nowMs)).split('\n')[0] ?? '';
+}
+
+describe('the state of a dispatch', () => {
+  it.each([
+    ['before its start', {}, monday10Ms - 90 * minuteMs, '1 CHARGE  starts in 1h 30m'],
+    ['at its start', {}, monday10Ms, '1 CHARGE  running for 30m more'],
+    ['within a run', { recurrence: daily() }, monday10Ms + minuteMs, '1 CHARGE  running for 29m more'],
+    ['at its end', {}, monday10Ms + 30 * minuteMs, '1 CHARGE  finished'],
+    ['without an end', { durationMs: null }, monday10Ms, '1 CHARGE  running without end'],
+    ['inactive', { active: false, dryRun: true }, monday10Ms, '1 CHARGE  inactive, dry run'],
+    [
+      'with a frequency that it does not know',
+      { recurrence: daily({ frequency: 77 }) },
+      monday10Ms,
+      '1 CHARGE  cannot be evaluated: frequency must be one of MINUTELY, HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY, got 77',
+    ],
+  ])('%s is told', (_, record, nowMs, title) => expect(titleOf(record, nowMs)).toBe(title));
+});
+
+describe('what came from elsewhere', () => {
+  const esc = String.fromCharCode(27);
+  const dispatch = new Dispatch(dispatchRecord({ type: `A${esc}[2J`, payload: { a: `b${esc}[2J\u009b` } }));
+
+  it.each([
+    ['text', dispatchText(dispatch, monday10Ms)],
+    ['line', dispatchLine(dispatch, monday10Ms)],
+    ['table', dispatchTable([dispatch], monday10Ms)],
+  ])('cannot steer the terminal: %s', (_, text) => {
+    expect(text).toContain('A\\u001b[2J');
+    expect(text).toContain('b\\u001b[2J\\u009b');
+    expect(plain(text).includes(esc)).toBe(false);
+  });
+});
+
+const missed: RunNotification = {
+  type: 'run.missed',
+  dispatch: dispatchRecord({ recurrence: daily({ frequency: 'HOURLY' }) }),
+  run: { startMs: monday10Ms + hourMs, endMs: monday10Ms + hourMs + 30 * minuteMs },
+  atMs: monday10Ms,
+  lateMs: 2 * hourMs,
+  cause: 'schedule',
+  count: 2,
+  more: false,
+  firstMs: monday10Ms,
+  lastMs: monday10Ms + hourMs,
+};
+
+describe('a notification', () => {
+  it('of missed runs tells which', () => {
+    expect(plain(notificationText(missed))).toBe(
+      '12:00:00.000  missed        1 CHARGE  2 runs passed unnoticed, from 2026-03-02 10:00:00 UTC to 2026-03-02 11:00:00 UTC',
+    );
+    expect(notificationJson(missed)).toEqual({
+      notification: 'run.missed',
+      id: 1,
+      type: 'CHARGE',
+      atMs: monday10Ms,
+      lateMs: 2 * hourMs,
+      cause: 'schedule',
+      run: missed.run,
+      count: 2,
+      more: false,
+      firstMs: monday10Ms,
+      lastMs: monday10Ms + hourMs,
+    });
+  });
+
+  it('tells how late it is, and the day of an end that is another one', () => {
+    const run = { startMs: monday10Ms, endMs: monday10Ms + 24 * hourMs };
+    const dispatch = dispatchRecord({ payload: { kw: 5 }, dryRun: true });
+    const started = {
+      type: 'running.started',
+      dispatch,
+      run,
+      atMs: monday10Ms,
+      lateMs: 1_500,
+      cause: 'schedule',
+    } as const;
+    expect(plain(notificationText(started))).toBe(
+      '10:00:01.500  started       1 CHARGE  by schedule, 1.5s late, until 2026-03-03 10:00:00 UTC, components 5 {"kw":5}, dry run',
+    );
+  });
+});
+
+describe('the commands of notifications', () => {
+  it('of one dispatch run in order, those of others meanwhile', async () => {
+    // Each fails with a code of its own, so that the reports tell the order in which they ended.
+    const command = '[ "$DISPATCH_ID$DISPATCH_NOTIFICATION" = 1running.started ] && sleep 0.5; exit 3';
+    const ended: string[] = [];
+    const runner = commandRunner(command, problem => ended.push(problem.replace(/.*\((.*)\)/, '$1')));
+    const notify = (type: 'running.started' | 'running.stopped', id: number) =>
+      runner.run({ ...missed, type, dispatch: dispatchRecord({ id }), cause: 'update' });
+    notify('running.started', 1);
+    notify('running.stopped', 1);
+    notify('running.started', 2);
+    await runner.done();
+    expect(ended).toEqual([
+      'running.started of dispatch 2',
+      'running.started of dispatch 1',
+      'running.stopped of dispatch 1',
+    ]);
+  });
+
+  it('may leave their input unread', async () => {
+    const ended: string[] = [];
+    const runner = commandRunner('exec 0<&-; true', problem => ended.push(problem));
+    for (let i = 0; i < 20; i++)
+      runner.run({ ...missed, dispatch: dispatchRecord({ id: i, payload: { a: 'b'.repeat(1_000) } }) });
+    await runner.done();
+    expect(ended).toEqual([]);
+  });
+});

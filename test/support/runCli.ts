@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** How a command ended. */
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that runs. */
+export interface RunningCli extends AsyncDisposable {
+  /** The next line on stdout, or on stderr; rejects when it ends before. */
+  line(stream?: 'stdout' | 'stderr'): Promise<string>;
+  /** Interrupts it; returns how it ended. */
+  stop(signal?: NodeJS.Signals): Promise<CliResult>;
+  /** How it ends. */
+  readonly ended: Promise<CliResult>;
+}
+
+const root = new URL('../..', import.meta.url).pathname;
+
+/** Starts the `dispatch` command as a process of its own, without colours and with no settings but those given. */
+export function startCli(args: readonly string[], env: Record<string, string> = {}): RunningCli {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('DISPATCH_'));
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
+    cwd: root,
+    env: { ...Object.fromEntries(inherited), NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const streams = { stdout: readLines(child, 'stdout'), stderr: readLines(child, 'stderr') };
+  const ended = once(child, 'close').then(([code]) => ({
+    code: code as number | null,
+    stdout: streams.stdout.text(),
+    stderr: streams.stderr.text(),
+  }));
+  const stop = (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal);
+    return ended;
+  };
+  return {
+    ended,
+    stop,
+    line: (stream = 'stdout') => streams[stream].next(),
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) await stop('SIGKILL');
+    },
+  };
+}
+
+/** Runs the `dispatch` command to its end. */
+export function runCli(args: readonly string[], env: Record<string, string> = {}): Promise<CliResult> {
+  return startCli(args, env).ended;
+}
+
+function readLines(child: ChildProcess, name: 'stdout' | 'stderr') {
+  const lines: string[] = [];
+  const waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
+  let taken = 0;
+  let closed = false;
+  const stream = child[name];
+  if (stream === null) throw new Error(`${name} is not piped`);
+  const reader = createInterface({ input: stream });
+  reader.on('line', line => {
+    lines.push(line);
+    const next = waiting.shift();
+    if (next === undefined) return;
+    taken += 1;
+    next.resolve(line);
+  });
+  reader.on('close', () => {
+    closed = true;
+    for (const { reject } of waiting) reject(new Error(`${name} ended after:\n${lines.join('\n')}`));
+  });
+  return {
+    text: () => lines.map(line => `${line}\n`).join(''),
+    next: () =>
+      new Promise<string>((resolve, reject) => {
+        const line = lines[taken];
+        if (line !== undefined) {
+          taken += 1;
+          resolve(line);
+        } else if (closed) reject(new Error(`${name} ended after:\n${lines.join('\n')}`));
+        else waiting.push({ resolve, reject });
+      }),
+  };
+}
