@@ -9,7 +9,9 @@ import { DispatchError, type DispatchErrorCode, type DispatchErrorDetails } from
 export function toDispatchError(error: unknown, ids: DispatchErrorDetails): unknown {
   if (error instanceof ClientError) {
     const code = Status[error.code] as DispatchErrorCode;
-    return new DispatchError(code, `${code}: ${error.details}`, { ...ids, cause: error });
+    // grpc-js leaves an empty note behind when a connection fails.
+    const details = error.details.replace(/\.? Resolution note: $/, '');
+    return new DispatchError(code, `${code}: ${details}`, { ...ids, cause: error });
   }
   if (error instanceof RangeError)
     return new DispatchError('INVALID_ARGUMENT', error.message, { ...ids, cause: error });
