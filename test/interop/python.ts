@@ -7,7 +7,7 @@ import { type LineProcess, startProcess } from './lineProcess.js';
 const interpreter = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
 
 /** What a call of a Python program failed with: a gRPC status name, or the class of a Python exception. */
-export class PythonError extends Error {
+class PythonError extends Error {
   override readonly name = 'PythonError';
   readonly code: string;
 

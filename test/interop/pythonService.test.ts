@@ -1,48 +1,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
 import type { MicrogridClient } from '../../src/client/microgridClient.js';
-import type { DispatchChanges, ListOptions, NewDispatch } from '../../src/client/requests.js';
+import type { ListOptions } from '../../src/client/requests.js';
 import type { Dispatch } from '../../src/dispatch.js';
-import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { type Journal, startJournal } from './journal.js';
+import { beforeUpdate, createCases, fullRule, newDispatch, start, startTime, updateCases } from './ourCases.js';
 import { describeWithPython } from './python.js';
-import { fromNow, later, noRule, type PythonDispatch } from './pythonDispatch.js';
+import { fromNow, noRule, type PythonDispatch } from './pythonDispatch.js';
 import { PythonService } from './pythonService.js';
 
 const hourMs = 3_600_000;
-const start = fromNow(hourMs);
-const startTime = new Date(start);
-const fullRule = {
-  frequency: 'YEARLY',
-  interval: 2,
-  count: 3,
-  byMinutes: [0, 30],
-  byHours: [6],
-  byWeekdays: ['MONDAY', 'SUNDAY'],
-  byMonthDays: [1, -1],
-  byMonths: [2],
-} as const;
-const fullPythonRule = {
-  frequency: 'YEARLY',
-  interval: 2,
-  end_criteria: { count: 3, until: null },
-  byminutes: [0, 30],
-  byhours: [6],
-  byweekdays: ['MONDAY', 'SUNDAY'],
-  bymonthdays: [1, -1],
-  bymonths: [2],
-};
-const noPythonEnd = { count: null, until: null };
-
-function newDispatch(overrides: Partial<NewDispatch> = {}): NewDispatch {
-  return { type: 'INTEROP', startTime, durationMs: 600_000, selector: { ids: [1] }, ...overrides };
-}
-
-async function idsOf(dispatches: AsyncIterable<Dispatch>): Promise<number[]> {
-  const ids: number[] = [];
-  for await (const { id } of dispatches) ids.push(id);
-  return ids;
-}
 
 describeWithPython("our client of the Python package's service", () => {
   let service: PythonService;
@@ -62,47 +29,7 @@ describeWithPython("our client of the Python package's service", () => {
     return (await service.stored()).find(dispatch => dispatch.id === id);
   }
 
-  it.each<[string, Partial<NewDispatch>, Partial<DispatchRecord>, Partial<PythonDispatch>]>([
-    ['one run', {}, { durationMs: 600_000, selector: { ids: [1] } }, { duration: 600, target: { ids: [1] } }],
-    ['a run without an end', { durationMs: null }, { durationMs: null }, { duration: null }],
-    ['a run of no length', { durationMs: 0 }, { durationMs: 0 }, { duration: 0 }],
-    ['a dry run', { dryRun: true }, { dryRun: true }, { dry_run: true }],
-    ['an inactive dispatch', { active: false }, { active: false }, { active: false }],
-    ['a payload', { payload: { a: [1, null] } }, { payload: { a: [1, null] } }, { payload: { a: [1, null] } }],
-    ['a rule', { recurrence: fullRule }, { recurrence: fullRule }, { recurrence: fullPythonRule }],
-    [
-      'a rule with a last instant',
-      { recurrence: { frequency: 'HOURLY', interval: 1, untilMs: startTime.getTime() } },
-      { recurrence: { frequency: 'HOURLY', interval: 1, untilMs: startTime.getTime() } },
-      { recurrence: { ...noRule, frequency: 'HOURLY', interval: 1, end_criteria: { count: null, until: start } } },
-    ],
-    [
-      'a category',
-      { selector: { categories: [{ category: 'STEAM_BOILER' }] } },
-      { selector: { categories: [{ category: 'STEAM_BOILER' }] } },
-      { target: { categories: ['ElectricalComponentCategory.STEAM_BOILER'] } },
-    ],
-    [
-      'types of categories',
-      {
-        selector: {
-          categories: [
-            { category: 'BATTERY', battery: 'NA_ION' },
-            { category: 'INVERTER', inverter: 'PV' },
-          ],
-        },
-      },
-      {
-        selector: {
-          categories: expect.arrayContaining([
-            { category: 'BATTERY', battery: 'NA_ION' },
-            { category: 'INVERTER', inverter: 'PV' },
-          ]),
-        },
-      },
-      { target: { categories: ['BatteryType.NA_ION', 'InverterType.PV'] } },
-    ],
-  ])('creates %s', async (_, dispatch, weRead, pythonReads) => {
+  it.each(createCases)('creates %s', async (_, dispatch, weRead, pythonReads) => {
     const created = await microgrid.create(newDispatch(dispatch));
     const always = { microgridId: 1, type: 'INTEROP', startTimeMs: startTime.getTime(), recurrence: null, payload: {} };
     expect(created.record).toMatchObject({ ...always, active: true, dryRun: false, ...weRead });
@@ -116,22 +43,8 @@ describeWithPython("our client of the Python package's service", () => {
     expect((await stored(created))?.start_time).toBe(created.startTime.toISOString());
   });
 
-  it.each<[string, DispatchChanges, Partial<PythonDispatch>]>([
-    ['the start time', { startTime: new Date(later(start, hourMs)) }, { start_time: later(start, hourMs) }],
-    ['the duration', { durationMs: 1000 }, { duration: 1 }],
-    ['the duration, to none', { durationMs: null }, { duration: null }],
-    ['the selector', { selector: { ids: [7] } }, { target: { ids: [7] } }],
-    ['active', { active: false }, { active: false }],
-    ['the payload', { payload: { text: 'new' } }, { payload: { text: 'new' } }],
-    [
-      'the rule, to one with less in it',
-      { recurrence: { frequency: 'DAILY', interval: 1 } },
-      { recurrence: { ...noRule, frequency: 'DAILY', interval: 1, end_criteria: noPythonEnd } },
-    ],
-    ['the rule, to none', { recurrence: null }, { recurrence: { ...noRule, end_criteria: noPythonEnd } }],
-    ['nothing', {}, {}],
-  ])('updates %s', async (_, changes, pythonReads) => {
-    const { id } = await microgrid.create(newDispatch({ recurrence: fullRule, payload: { old: true } }));
+  it.each(updateCases)('updates %s', async (_, changes, pythonReads) => {
+    const { id } = await microgrid.create(newDispatch(beforeUpdate));
     const old = await stored({ id });
     const updated = await microgrid.update(id, changes);
     const { update_time } = (await stored({ id })) ?? {};
@@ -141,12 +54,12 @@ describeWithPython("our client of the Python package's service", () => {
 
   it('lists by every filter that the service knows', async () => {
     const other = client.forMicrogrid(2);
-    const later1 = new Date(startTime.getTime() + hourMs);
+    const secondHour = new Date(startTime.getTime() + hourMs);
     const dispatches: Dispatch[] = [];
     for (const dispatch of [
       newDispatch({ type: 'CHARGE' }),
-      newDispatch({ type: 'DISCHARGE', startTime: later1, active: false }),
-      newDispatch({ type: 'SWITCH_ON', startTime: later1, durationMs: null, dryRun: true }),
+      newDispatch({ type: 'DISCHARGE', startTime: secondHour, active: false }),
+      newDispatch({ type: 'SWITCH_ON', startTime: secondHour, durationMs: null, dryRun: true }),
     ]) {
       dispatches.push(await other.create(dispatch));
     }
@@ -156,9 +69,9 @@ describeWithPython("our client of the Python package's service", () => {
       [{ pageSize: 1 }, [first, second, third]],
       [{ active: true }, [first, third]],
       [{ dryRun: true }, [third]],
-      [{ startFrom: later1 }, [second, third]],
-      [{ startTo: later1 }, [first]],
-      [{ endFrom: later1 }, [second, third]],
+      [{ startFrom: secondHour }, [second, third]],
+      [{ startTo: secondHour }, [first]],
+      [{ endFrom: secondHour }, [second, third]],
       [{ ids: [first, third] }, [first, third]],
       [{ queries: [`#${second}`, 'CHARGE'] }, [first, second]],
     ];
@@ -182,9 +95,10 @@ describeWithPython("our client of the Python package's service", () => {
     const events = other.watch();
     let event = events.next();
     let heard = false;
-    void event.then(() => {
+    const hear = () => {
       heard = true;
-    });
+    };
+    void event.then(hear, hear);
     // The service tells of an open stream by its first event only.
     let probe = await other.create(newDispatch());
     while (!heard) probe = await other.create(newDispatch());
@@ -314,3 +228,9 @@ describeWithPython("our dispatcher and the Python package's service", () => {
     );
   });
 });
+
+async function idsOf(dispatches: AsyncIterable<Dispatch>): Promise<number[]> {
+  const ids: number[] = [];
+  for await (const { id } of dispatches) ids.push(id);
+  return ids;
+}
