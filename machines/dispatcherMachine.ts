@@ -47,7 +47,7 @@ interface Args {
 const healthyAfterMs = 10_000;
 
 /** The longest wait before the second try; it doubles with each further one. */
-const firstRetryMs = 1_000;
+const firstRetryMs = 250;
 
 /** The longest wait between two tries, and the shortest when the service rejects the credentials. */
 const maxRetryMs = 30_000;

@@ -15,7 +15,7 @@ export interface TlsOptions {
 }
 
 /** A connection that was lost is tried again this soon at least, whatever was tried before. */
-const maxReconnectBackoffMs = 5_000;
+const maxReconnectBackoffMs = 2_000;
 
 /**
  * Opens a channel to a service; it connects with the first call.

@@ -40,8 +40,8 @@ describe('the states of the dispatcher machine', () => {
   it.each([
     ['at once after a healthy connection', [live, lost('UNAVAILABLE', '09:01')], 0, 0],
     ['at once after a first loss', [lost('UNAVAILABLE')], 0, 0],
-    ['within a second after a second', [lost('UNAVAILABLE'), lost('UNAVAILABLE')], 0, 1000],
-    ['within two after a third', [lost('UNAVAILABLE'), live, lost('UNAVAILABLE'), lost('UNAVAILABLE')], 0, 2000],
+    ['soon after a second', [lost('UNAVAILABLE'), lost('UNAVAILABLE')], 0, 250],
+    ['a little later after a third', [lost('UNAVAILABLE'), live, lost('UNAVAILABLE'), lost('UNAVAILABLE')], 0, 500],
     ['within half a minute after many', Array.from({ length: 50 }, () => lost('UNAVAILABLE')), 0, 30_000],
     ['slowly when the credentials are rejected', [lost('UNAUTHENTICATED')], 30_000, 60_000],
   ])('tries again %s', (_, events, minDelayMs, maxDelayMs) => {
