@@ -1,7 +1,7 @@
 /** What an agenda entry is for. At one instant starts come before stops, and both before forgetting. */
 export type AgendaKind = 'start' | 'stop' | 'forget';
 
-/** Something that has a place in an {@link Agenda}; only the agenda writes to it. */
+/** Something that has a place in an {@link Agenda}, which keeps it up to date. */
 export interface AgendaEntry {
   readonly id: number;
   /** Milliseconds since the epoch. */
@@ -31,6 +31,17 @@ export class Agenda<T extends AgendaEntry> {
   /** The first entry in order, null when there is none. */
   head(): T | null {
     return this.#heap[0] ?? null;
+  }
+
+  /** Makes the agenda anew of entries whose time and kind are set; O(n). */
+  fill(entries: Iterable<T>): void {
+    for (const entry of this.#heap) entry.place = notInAgenda;
+    this.#heap.length = 0;
+    for (const entry of entries) this.#put(entry, this.#heap.length);
+    for (let place = (this.#heap.length >> 1) - 1; place >= 0; place--) {
+      const entry = this.#heap[place];
+      if (entry !== undefined) this.#sink(entry);
+    }
   }
 
   /** Puts an entry in, or moves the one that is in. */

@@ -1,4 +1,5 @@
 import { DispatchError } from '../src/model/dispatchError.js';
+import type { Clock } from './clock.js';
 import type { ProblemEvent, RecordChange } from './dispatcherEvent.js';
 import type { DispatchWatch } from './transport.js';
 
@@ -9,7 +10,6 @@ import type { DispatchWatch } from './transport.js';
 export class ChangeBuffer {
   readonly #batchSize: number;
   #changes: RecordChange[] = [];
-  #taken = 0;
   #isOpen = false;
   /** Whether a list began yet, and whether the stream was open then. */
   #listed: 'no' | 'early' | 'yes' = 'no';
@@ -30,9 +30,16 @@ export class ChangeBuffer {
     this.#takeIn(watch, tell).catch(fail);
   }
 
-  /** Fulfilled when the stream is open, or something came of it, or it is lost. */
-  async opened(): Promise<void> {
-    if (!this.#isOpen && this.#changes.length === 0 && this.#failure === null) await this.#change();
+  /** Fulfilled when the stream is open, or something came of it, or it is lost; at the latest after `waitMs`. */
+  async openedWithin(clock: Clock, waitMs: number): Promise<void> {
+    if (this.#isOpen || this.#changes.length > 0 || this.#failure !== null) return;
+    await new Promise<void>(resolve => {
+      const undo = clock.setTimer(resolve, waitMs);
+      this.#wake = () => {
+        undo();
+        resolve();
+      };
+    });
   }
 
   /** Whether everything is to be listed now: at first, and once more when the stream only opened after a list began. */
@@ -45,31 +52,26 @@ export class ChangeBuffer {
   /** The next changes, at most a batch; none while a list must come first. */
   take(): RecordChange[] {
     if (this.#wantsList()) return [];
-    const batch = this.#changes.slice(this.#taken, this.#taken + this.#batchSize);
-    this.#taken += batch.length;
-    if (this.#taken === this.#changes.length) {
-      this.#changes = [];
-      this.#taken = 0;
-    }
-    return batch;
+    return this.#changes.splice(0, this.#batchSize);
+  }
+
+  /** Throws what the stream was lost by, once there is nothing left to take. */
+  throwIfLost(): void {
+    if (this.#failure !== null && this.#changes.length === 0) throw this.#failure.error;
   }
 
   /** Fulfilled when there is something to take or to list; rejects when there is nothing and the stream is lost. */
   async more(): Promise<void> {
     while (this.#changes.length === 0 && !this.#wantsList()) {
-      if (this.#failure !== null) throw this.#failure.error;
-      await this.#change();
+      this.throwIfLost();
+      await new Promise<void>(resolve => {
+        this.#wake = resolve;
+      });
     }
   }
 
   #wantsList(): boolean {
     return this.#listed === 'no' || (this.#listed === 'early' && this.#isOpen);
-  }
-
-  #change(): Promise<void> {
-    return new Promise(resolve => {
-      this.#wake = resolve;
-    });
   }
 
   async #takeIn(watch: DispatchWatch, tell: (event: ProblemEvent) => void): Promise<never> {

@@ -23,7 +23,7 @@ export interface PersistedChild {
 }
 
 /** A dispatch is forgotten this long after its end. */
-const forgetAfterMs = 24 * 3_600_000;
+export const forgetAfterMs = 24 * 3_600_000;
 
 interface Child extends AgendaEntry {
   readonly actor: ActorRefFrom<typeof dispatchMachine>;
@@ -84,17 +84,17 @@ export class DispatchChildren implements DispatchRegistry {
   }
 
   create(dispatch: DispatchRecord, atMs: number, cause: 'sync' | 'update'): void {
-    this.#tell({ type: 'lifecycle.created', dispatch, atMs });
+    this.#tell({ type: 'lifecycle.created', dispatch, atMs, notifiedMs: null });
     this.#start(this.#add({ input: { dispatch, atMs, cause } }, null));
   }
 
   update(dispatch: DispatchRecord, atMs: number): void {
-    this.#tell({ type: 'lifecycle.updated', dispatch, atMs });
+    this.#tellLifecycle('lifecycle.updated', dispatch, atMs);
     this.#send(dispatch.id, { type: 'dispatch.updated', atMs, dispatch });
   }
 
   delete(dispatch: DispatchRecord, atMs: number): void {
-    this.#tell({ type: 'lifecycle.deleted', dispatch, atMs });
+    this.#tellLifecycle('lifecycle.deleted', dispatch, atMs);
     this.#send(dispatch.id, { type: 'dispatch.deleted', atMs, dispatch });
     this.#drop(dispatch.id);
   }
@@ -111,13 +111,22 @@ export class DispatchChildren implements DispatchRegistry {
 
   /** Makes all of them due at an instant: the clock went back and each must look at it anew. */
   makeAllDue(atMs: number): void {
-    for (const child of this.#children.values()) {
-      this.#agenda.set(child, atMs, child.actor.getSnapshot().matches('running') ? 'stop' : 'start');
+    const children = [...this.#children.values()];
+    for (const child of children) {
+      // What is overdue keeps its turn.
+      child.atMs = child.place === notInAgenda ? atMs : Math.min(child.atMs, atMs);
+      child.kind = child.actor.getSnapshot().matches('running') ? 'stop' : 'start';
     }
+    this.#agenda.fill(children);
   }
 
-  /** Drops one whose machine failed; XState has stopped it. */
+  /** Drops one whose machine failed; XState has stopped it. Consumers are told that it is gone. */
   dropFailed(id: number, cause: unknown): void {
+    const child = this.#children.get(id);
+    if (child === undefined) return;
+    const { dispatch, run, atMs } = child.actor.getSnapshot().context;
+    this.#tellLifecycle('lifecycle.deleted', dispatch, atMs);
+    if (run !== null) this.#tell({ type: 'running.stopped', dispatch, run, cause: 'delete', atMs, lateMs: 0 });
     this.#drop(id);
     const problem = new DispatchError('INTERNAL', `the machine of dispatch ${id} failed`, { dispatchId: id, cause });
     this.#tell({ type: 'dispatcher.problem', problem });
@@ -148,8 +157,10 @@ export class DispatchChildren implements DispatchRegistry {
   }
 
   #schedule(child: Child): void {
-    const { nextChange, run, dispatch } = child.actor.getSnapshot().context;
-    if (nextChange !== null) this.#agenda.set(child, nextChange.atMs, nextChange.kind);
+    const { status, context } = child.actor.getSnapshot();
+    const { nextChange, run, dispatch } = context;
+    if (status !== 'active') this.#agenda.delete(child);
+    else if (nextChange !== null) this.#agenda.set(child, nextChange.atMs, nextChange.kind);
     else if (run === null && dispatch.endTimeMs !== null) {
       this.#agenda.set(child, dispatch.endTimeMs + forgetAfterMs, 'forget');
     } else this.#agenda.delete(child);
@@ -166,6 +177,10 @@ export class DispatchChildren implements DispatchRegistry {
     const child: Child = { id, actor, notifiedMs, atMs: 0, kind: 'start', place: notInAgenda };
     this.#children.set(id, child);
     return child;
+  }
+
+  #tellLifecycle(type: 'lifecycle.updated' | 'lifecycle.deleted', dispatch: DispatchRecord, atMs: number): void {
+    this.#tell({ type, dispatch, atMs, notifiedMs: this.#children.get(dispatch.id)?.notifiedMs ?? null });
   }
 
   #pass(notification: RunNotification): void {

@@ -10,7 +10,17 @@ import {
   startedNotification,
   stoppedNotification,
 } from './dispatchNotifications.js';
-import { dueRun, isLongBefore, isOver, judgedAtMs, planAfresh, planByTimer, planIdle } from './dispatchPlan.js';
+import {
+  announcedMs,
+  dueRun,
+  isLongBefore,
+  isOver,
+  judgedAtMs,
+  leadsTo,
+  planAfresh,
+  planByTimer,
+  planIdle,
+} from './dispatchPlan.js';
 import type { RunNotification } from './notification.js';
 
 /**
@@ -31,7 +41,6 @@ export const dispatchMachine = setup({
     takeUpdate: assign(takeUpdate),
     takeTime: assign(takeTime),
     replan: assign(replan),
-    forgetStart: assign(forgetStart),
     endRun: assign(endRun),
     announceStart: emit(startedNotification),
     announceReconfiguration: emit(reconfiguredNotification),
@@ -79,7 +88,7 @@ export const dispatchMachine = setup({
       always: { guard: 'isZeroLength', target: 'idle', actions: 'endRun' },
       on: {
         'timer.due': [
-          { guard: 'clockIsLongBeforeRun', target: 'idle', actions: 'forgetStart' },
+          { guard: 'clockIsLongBeforeRun', target: 'idle', actions: 'replan' },
           { guard: 'nextRunTakesOver', actions: ['announceMissed', 'takeTime', 'announceStart'] },
           { guard: 'changeIsDue', target: 'idle', actions: ['announceMissed', 'takeTime'] },
         ],
@@ -111,24 +120,20 @@ function initialContext({ input }: { input: DispatchInput }): DispatchContext {
 function takeUpdate({ context, event }: DispatchArgs): Partial<DispatchContext> {
   if (event.type !== 'dispatch.updated') return {};
   const { dispatch, atMs } = event;
-  return { dispatch, atMs, cause: 'update', ...planAfresh(dispatch, judgedAt(context, atMs), context.doneMs) };
+  return { dispatch, atMs, cause: 'update', ...planAfresh(dispatch, judgedAt(context, atMs), context) };
 }
 
 function takeTime({ context, event: { atMs } }: DispatchArgs): Partial<DispatchContext> {
   return { atMs, cause: 'schedule', ...planByTimer(context.dispatch, atMs, context) };
 }
 
+/** A run that the clock went back from is announced again when its start comes, as if it had not been. */
 function replan({ context, event: { atMs } }: DispatchArgs): Partial<DispatchContext> {
   return { atMs, ...planIdle(context.dispatch, atMs, context.doneMs) };
 }
 
-/** The run is announced again when its start comes, but none before it. */
-function forgetStart({ context, event: { atMs } }: DispatchArgs): Partial<DispatchContext> {
-  return { atMs, ...planIdle(context.dispatch, atMs, (context.run?.startMs ?? atMs) - 1) };
-}
-
 function endRun({ context }: { context: DispatchContext }): Partial<DispatchContext> {
-  return planIdle(context.dispatch, context.atMs, context.doneMs);
+  return planIdle(context.dispatch, context.atMs, announcedMs(context));
 }
 
 /** The run that was waited for contains the instant: none was missed. */
@@ -137,10 +142,12 @@ function nextRunBegins({ context, event: { atMs } }: DispatchArgs): boolean {
   return nextChange !== null && nextChange.atMs <= atMs && dueRun(dispatch, atMs, context)?.startMs === nextChange.atMs;
 }
 
-/** A run that touches or overlaps the present one, or follows on it without end, contains the instant. */
+/** The instant is in a run that the present one leads to without a gap. */
 function nextRunTakesOver({ context, event: { atMs } }: DispatchArgs): boolean {
-  const { dispatch, nextChange } = context;
-  return nextChange?.kind === 'start' && nextChange.atMs <= atMs && dueRun(dispatch, atMs, context) !== null;
+  const { dispatch, run, nextChange } = context;
+  if (run === null || nextChange?.kind !== 'start' || nextChange.atMs > atMs) return false;
+  const due = dueRun(dispatch, atMs, context);
+  return due !== null && leadsTo(dispatch, run, due.startMs);
 }
 
 function updateEndsRun({ context, event }: DispatchArgs): boolean {

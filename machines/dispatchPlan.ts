@@ -13,7 +13,7 @@ export interface NextChange {
 export interface Plan {
   /** The run it is in, null when in none. */
   readonly run: Run | null;
-  /** Starts up to and including this one are done: announced, or reported missed. Null: none was. */
+  /** The start of the run before it that was announced last; time announces none up to it again. Null: none was. */
   readonly doneMs: number | null;
   readonly nextChange: NextChange | null;
 }
@@ -25,19 +25,20 @@ const zeroLengthGraceMs = 1_000;
 const clockBackGraceMs = 60_000;
 
 /**
- * The plan that follows from the dispatch alone, whatever was announced: after a sync or an update. Only a zero-length
- * run that is done does not begin again.
+ * The plan that follows from the dispatch alone, whatever was announced: at first, and after an update. Only a
+ * zero-length run that was announced does not begin again.
  */
-export function planAfresh(dispatch: DispatchRecord, atMs: number, doneMs: number | null): Plan {
-  const earlierMs = doneMs !== null && doneMs <= atMs ? doneMs : null;
-  const run = presentRun(dispatch, atMs, earlierMs);
-  return planFor(dispatch, atMs, run, run?.startMs ?? earlierMs);
+export function planAfresh(dispatch: DispatchRecord, atMs: number, before: Plan | null): Plan {
+  const lastMs = before === null ? null : announcedMs(before);
+  const doneMs = lastMs !== null && lastMs <= atMs ? lastMs : null;
+  const run = presentRun(dispatch, atMs, doneMs);
+  const goesOn = run !== null && run.startMs === doneMs;
+  return planFor(dispatch, atMs, run, goesOn ? (before?.doneMs ?? null) : doneMs);
 }
 
-/** The plan when time has come to a start or a stop: only runs that are not done begin. */
-export function planByTimer(dispatch: DispatchRecord, atMs: number, plan: Plan): Plan {
-  const lastMs = dispatch.active ? startAtOrBefore(dispatch, atMs) : null;
-  return planFor(dispatch, atMs, dueRun(dispatch, atMs, plan), later(plan.doneMs, lastMs));
+/** The plan when time has come to a start or a stop: only a run that was not announced begins. */
+export function planByTimer(dispatch: DispatchRecord, atMs: number, before: Plan): Plan {
+  return planFor(dispatch, atMs, dueRun(dispatch, atMs, before), announcedMs(before));
 }
 
 /** The plan outside any run, with the starts up to `doneMs` done. */
@@ -45,14 +46,20 @@ export function planIdle(dispatch: DispatchRecord, atMs: number, doneMs: number 
   return planFor(dispatch, atMs, null, doneMs);
 }
 
-/** The run that time brings to a dispatch: one that contains the instant and is not done. */
-export function dueRun(dispatch: DispatchRecord, atMs: number, { doneMs }: Plan): Run | null {
+/** The start that was announced last, null when none was. */
+export function announcedMs({ run, doneMs }: Plan): number | null {
+  return run?.startMs ?? doneMs;
+}
+
+/** The run that time brings to a dispatch: one that contains the instant and was not announced. */
+export function dueRun(dispatch: DispatchRecord, atMs: number, before: Plan): Run | null {
+  const doneMs = announcedMs(before);
   const run = presentRun(dispatch, atMs, doneMs);
   return run !== null && (doneMs === null || run.startMs > doneMs) ? run : null;
 }
 
 /**
- * The runs that passed whole since the last one that is done, when time has come to `atMs`. Null: none. Counted exactly
+ * The runs that passed whole since the last look, when time has come to `atMs`. Null: none. Counted exactly
  * up to {@link maxMissedCount}.
  */
 export function missedRuns(
@@ -60,7 +67,6 @@ export function missedRuns(
   atMs: number,
   plan: Plan,
 ): { run: Run; count: number; more: boolean; firstMs: number; lastMs: number } | null {
-  // Outside a run the next change is the first start that is not done.
   const fromMs = plan.run === null ? plan.nextChange?.atMs : plan.run.startMs + 1;
   if (fromMs === undefined) return null;
   const beforeMs = dueRun(dispatch, atMs, plan)?.startMs ?? atMs + 1;
@@ -74,6 +80,19 @@ export function missedRuns(
     count += 1;
   }
   return { run: runFrom(dispatch, lastMs), count, more: false, firstMs, lastMs };
+}
+
+/**
+ * Whether runs touch or overlap one another all the way from a run to the one that begins at `startMs`. More than
+ * {@link maxMissedCount} of them count as a gap.
+ */
+export function leadsTo(dispatch: DispatchRecord, run: Run, startMs: number): boolean {
+  let { endMs } = run;
+  for (const nextMs of startsBetween(dispatch, run.startMs + 1, startMs + 1)) {
+    if (endMs !== null && nextMs > endMs) return false;
+    ({ endMs } = runFrom(dispatch, nextMs));
+  }
+  return true;
 }
 
 /** Whether a run is over at an instant. */
@@ -105,7 +124,7 @@ function nextChangeAfter(
   doneMs: number | null,
 ): NextChange | null {
   if (!dispatch.active) return null;
-  const startMs = startAtOrAfter(dispatch, Math.max(atMs, doneMs ?? atMs) + 1);
+  const startMs = startAtOrAfter(dispatch, Math.max(atMs, run?.startMs ?? doneMs ?? atMs) + 1);
   // A start that touches the end of the run takes over: there is no stop in between.
   if (run?.endMs != null && (startMs === null || run.endMs < startMs)) return { atMs: run.endMs, kind: 'stop' };
   return startMs === null ? null : { atMs: startMs, kind: 'start' };
@@ -118,8 +137,4 @@ function presentRun(dispatch: DispatchRecord, atMs: number, doneMs: number | nul
   const startMs = startAtOrBefore(dispatch, atMs);
   if (startMs === null || atMs - startMs > zeroLengthGraceMs) return null;
   return doneMs !== null && startMs <= doneMs ? null : runFrom(dispatch, startMs);
-}
-
-function later(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }

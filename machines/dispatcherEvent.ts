@@ -11,6 +11,8 @@ export interface LifecycleEvent {
   readonly dispatch: DispatchRecord;
   /** When it was noticed, milliseconds since the epoch. */
   readonly atMs: number;
+  /** When its running state was notified last, milliseconds since the epoch; null when it never was. */
+  readonly notifiedMs: number | null;
 }
 
 /** Something went wrong that the dispatcher survives. */
@@ -32,7 +34,13 @@ export type DispatcherOutput = RunNotification | LifecycleEvent | ProblemEvent |
 export type SyncEvent =
   /** A list begins: what it lacks when it ends is deleted. */
   | { readonly type: 'sync.listStarted'; readonly atMs: number }
-  | { readonly type: 'sync.listed'; readonly atMs: number; readonly dispatches: readonly DispatchRecord[] }
+  | {
+      readonly type: 'sync.listed';
+      readonly atMs: number;
+      readonly dispatches: readonly DispatchRecord[];
+      /** Those that the list has but that cannot be read: what is held of them stays. */
+      readonly unreadableIds: readonly number[];
+    }
   /** The list asked for dispatches that end at or after `endFromMs`. Sent again while the answer says `more`. */
   | { readonly type: 'sync.listEnded'; readonly atMs: number; readonly endFromMs: number }
   | { readonly type: 'sync.changed'; readonly atMs: number; readonly changes: readonly RecordChange[] };
@@ -46,6 +54,7 @@ export interface RecordChange {
 /** What the timer tells. `atMs` is the present instant. */
 export type TimerEvent =
   | { readonly type: 'timer.due'; readonly atMs: number }
+  /** The clock went back, or may have: the timer has only just started. */
   | { readonly type: 'clock.wentBack'; readonly atMs: number }
   | { readonly type: 'retry.due' };
 
@@ -59,7 +68,7 @@ export type TimerCommand =
 /** What the source tells beside {@link SyncEvent}s. */
 export type SourceEvent =
   | { readonly type: 'source.connecting' }
-  /** The stream is open, the list begins. */
+  /** The stream is open, or has kept silent for a second: the list begins. */
   | { readonly type: 'source.opened' }
   /** The list and the changes since are applied. */
   | { readonly type: 'source.live'; readonly atMs: number }

@@ -114,7 +114,8 @@ export const dispatcherMachine = setup({
   states: {
     connecting: {
       entry: { type: 'announceSync', params: { status: 'connecting' } },
-      on: { 'source.connecting': {} },
+      // Said once, although the source says it too when it starts.
+      on: { 'source.connecting': { actions: 'noteLive' } },
     },
     catchingUp: { entry: { type: 'announceSync', params: { status: 'catchingUp' } } },
     live: { entry: { type: 'announceSync', params: { status: 'live' } } },
@@ -122,7 +123,7 @@ export const dispatcherMachine = setup({
     stopped: { entry: { type: 'announceSync', params: { status: 'stopped' } }, type: 'final' },
   },
   on: {
-    'source.connecting': { target: '.connecting' },
+    'source.connecting': { target: '.connecting', actions: 'noteLive' },
     'source.opened': { target: '.catchingUp' },
     'source.live': { target: '.live', actions: 'noteLive' },
     'source.lost': [

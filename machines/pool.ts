@@ -1,7 +1,7 @@
 import { DispatchError } from '../src/model/dispatchError.js';
 import type { DispatchRecord } from '../src/model/dispatchRecord.js';
 import { assertEvaluable } from '../src/model/schedule.js';
-import { DispatchChildren, type PersistedChild, type PoolScope } from './dispatchChildren.js';
+import { DispatchChildren, forgetAfterMs, type PersistedChild, type PoolScope } from './dispatchChildren.js';
 import type { DispatcherOutput, PoolEvent, PoolOutput, SyncEvent } from './dispatcherEvent.js';
 import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
 import { RecentDeletions } from './recentDeletions.js';
@@ -110,12 +110,10 @@ export class Pool implements DispatchRegistry {
 
   #workOff(atMs: number): void {
     this.#children.wakeDue(atMs, sliceSize);
-    for (;;) {
-      const event = this.#waiting[0];
-      // After the clock went back, what is due later than now no longer holds a change up.
-      if (event === undefined || this.#isOverdue(Math.min(event.atMs, atMs + 1))) return;
-      this.#waiting.shift();
-      this.#apply(event);
+    while (this.#waiting.length > 0 && !this.#isOverdue(atMs)) {
+      const event = this.#waiting.shift();
+      // It is judged by the present instant: what was due until now is done.
+      if (event !== undefined) this.#apply({ ...event, atMs });
     }
   }
 
@@ -123,11 +121,11 @@ export class Pool implements DispatchRegistry {
     let more = false;
     switch (event.type) {
       case 'sync.listStarted':
-        this.#deletions.clear();
         this.#unlisted = new Set(this.#children.ids());
         break;
       case 'sync.listed':
         for (const dispatch of event.dispatches) this.#takeListed(dispatch, event.atMs);
+        for (const id of event.unreadableIds) this.#unlisted?.delete(id);
         break;
       case 'sync.listEnded':
         more = this.#deleteUnlisted(event);
@@ -152,10 +150,11 @@ export class Pool implements DispatchRegistry {
 
   /** A streamed version counts when it is newer. */
   #takeStreamed(dispatch: DispatchRecord, atMs: number): void {
-    if (this.#deletions.has(dispatch.id)) return;
+    if (this.#deletions.has(dispatch.id, atMs)) return;
     const held = this.#children.get(dispatch.id)?.dispatch;
-    if (held === undefined) this.#create(dispatch, atMs, 'update');
-    else if (held.updateTime < dispatch.updateTime) this.#update(dispatch, atMs);
+    const isForgotten = dispatch.endTimeMs !== null && dispatch.endTimeMs + forgetAfterMs <= atMs;
+    if (held === undefined && !isForgotten) this.#create(dispatch, atMs, 'update');
+    else if (held !== undefined && held.updateTime < dispatch.updateTime) this.#update(dispatch, atMs);
   }
 
   #takeDeletion(dispatch: DispatchRecord, atMs: number): void {
@@ -174,6 +173,7 @@ export class Pool implements DispatchRegistry {
       if (wasAskedFor) this.#children.delete(dispatch, atMs);
     }
     this.#unlisted = null;
+    this.#deletions.clear();
     this.#synced = true;
     return false;
   }

@@ -7,17 +7,19 @@ const memoryMs = 10 * 60_000;
  */
 export class RecentDeletions {
   readonly #atMs = new Map<number, number>();
+  #sweptMs = Number.NEGATIVE_INFINITY;
 
-  has(id: number): boolean {
-    return this.#atMs.has(id);
+  has(id: number, nowMs: number): boolean {
+    const atMs = this.#atMs.get(id);
+    return atMs !== undefined && nowMs - atMs < memoryMs;
   }
 
-  add(id: number, atMs: number): void {
-    for (const [oldId, oldMs] of this.#atMs) {
-      if (atMs - oldMs < memoryMs) break;
-      this.#atMs.delete(oldId);
+  add(id: number, nowMs: number): void {
+    if (nowMs - this.#sweptMs >= memoryMs) {
+      for (const [oldId, atMs] of this.#atMs) if (nowMs - atMs >= memoryMs) this.#atMs.delete(oldId);
+      this.#sweptMs = nowMs;
     }
-    this.#atMs.set(id, atMs);
+    this.#atMs.set(id, nowMs);
   }
 
   clear(): void {

@@ -24,12 +24,20 @@ export function sourceLogic({ transport, clock }: { transport: Transport; clock:
     const tell = (event: SourceEvent | SyncEvent | ProblemEvent) => sendBack(event);
     let ready: (more: boolean) => void = () => {};
     let connection = new AbortController();
+    let delivered: Promise<unknown> = Promise.resolve();
 
-    const deliver = (event: SyncEvent) =>
-      new Promise<boolean>(resolve => {
-        ready = resolve;
-        tell(event);
-      });
+    // One after the other, also across connections: an answer belongs to the event before it.
+    const deliver = (event: SyncEvent) => {
+      const answer = delivered.then(
+        () =>
+          new Promise<boolean>(resolve => {
+            ready = resolve;
+            tell(event);
+          }),
+      );
+      delivered = answer;
+      return answer;
+    };
 
     const connect = async () => {
       connection.abort();
@@ -69,7 +77,7 @@ async function follow(connection: Connection): Promise<never> {
   const { microgridId, transport, clock, signal, tell, deliver } = connection;
   const breathe = sliced(clock);
   const changes = new ChangeBuffer(transport.watch({ microgridId, signal }), batchSize, tell);
-  await Promise.race([changes.opened(), wait(clock, maxHeadersWaitMs, signal)]);
+  await changes.openedWithin(clock, maxHeadersWaitMs);
   signal.throwIfAborted();
   tell({ type: 'source.opened' });
   let isLive = false;
@@ -80,6 +88,7 @@ async function follow(connection: Connection): Promise<never> {
       await breathe();
       signal.throwIfAborted();
     }
+    changes.throwIfLost();
     if (!isLive) tell({ type: 'source.live', atMs: clock.nowMs() });
     isLive = true;
     await changes.more();
@@ -94,9 +103,12 @@ async function applyList(connection: Connection, breathe: () => Promise<void>): 
   await deliver({ type: 'sync.listStarted', atMs: startedMs });
   for await (const { dispatches, problems } of transport.list({ microgridId, endFromMs, signal })) {
     for (const problem of problems) tell({ type: 'dispatcher.problem', problem });
-    for (let i = 0; i < dispatches.length; i += batchSize) {
+    const unreadableIds = problems.flatMap(({ dispatchId }) => dispatchId ?? []);
+    // A page without a dispatch that can be read still tells of those that cannot.
+    for (let i = 0; i === 0 || i < dispatches.length; i += batchSize) {
       signal.throwIfAborted();
-      await deliver({ type: 'sync.listed', atMs: clock.nowMs(), dispatches: dispatches.slice(i, i + batchSize) });
+      const batch = dispatches.slice(i, i + batchSize);
+      await deliver({ type: 'sync.listed', atMs: clock.nowMs(), dispatches: batch, unreadableIds });
       await breathe();
     }
   }
@@ -115,13 +127,6 @@ function sliced(clock: Clock): () => Promise<void> {
     await new Promise<void>(resolve => clock.yield(resolve));
     sinceMs = clock.monotonicMs();
   };
-}
-
-function wait(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const undo = clock.setTimer(resolve, delayMs);
-    signal.addEventListener('abort', undo, { once: true });
-  });
 }
 
 function toProblem(error: unknown, microgridId: number): DispatchError {

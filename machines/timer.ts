@@ -19,43 +19,47 @@ export function timerLogic(options: { clock: Clock; random?: () => number }) {
   return fromCallback<TimerCommand>(({ sendBack, receive }) => {
     const tell = (event: TimerEvent) => sendBack(event);
     let headMs: number | null = null;
-    let firing = false;
+    let isFiring = false;
+    let isStopped = false;
     let undoWait = () => {};
     let undoRetry = () => {};
     let offsetMs = clock.nowMs() - clock.monotonicMs();
 
     const arm = () => {
+      noticeStep();
       undoWait();
+      // Whoever is told of a notification may have stopped the dispatcher.
+      if (isStopped) return;
       const untilHeadMs = headMs === null ? maxWaitMs : headMs - clock.nowMs();
       undoWait = clock.setTimer(fire, Math.min(Math.max(untilHeadMs, 0), maxWaitMs));
     };
 
     const fire = () => {
-      firing = true;
+      isFiring = true;
       noticeStep();
       const sinceMs = clock.monotonicMs();
-      while (headMs !== null && headMs <= clock.nowMs()) {
+      while (!isStopped && headMs !== null && headMs <= clock.nowMs()) {
         if (clock.monotonicMs() - sinceMs >= maxSliceMs) {
+          isFiring = false;
           undoWait = clock.yield(fire);
-          firing = false;
           return;
         }
         tell({ type: 'timer.due', atMs: clock.nowMs() });
       }
-      firing = false;
+      isFiring = false;
       arm();
     };
 
     const noticeStep = () => {
-      const nowOffsetMs = clock.nowMs() - clock.monotonicMs();
-      if (nowOffsetMs < offsetMs - stepToleranceMs) tell({ type: 'clock.wentBack', atMs: clock.nowMs() });
-      offsetMs = nowOffsetMs;
+      const earlierMs = offsetMs;
+      offsetMs = clock.nowMs() - clock.monotonicMs();
+      if (offsetMs < earlierMs - stepToleranceMs) tell({ type: 'clock.wentBack', atMs: clock.nowMs() });
     };
 
     receive(command => {
       if (command.type === 'agenda.moved') {
         headMs = command.atMs;
-        if (!firing) arm();
+        if (!isFiring) arm();
       } else {
         const { minDelayMs, maxDelayMs } = command;
         undoRetry();
@@ -65,8 +69,11 @@ export function timerLogic(options: { clock: Clock; random?: () => number }) {
         );
       }
     });
+    // What was restored may be from a time that this clock has not reached yet.
+    tell({ type: 'clock.wentBack', atMs: clock.nowMs() });
     arm();
     return () => {
+      isStopped = true;
       undoWait();
       undoRetry();
     };

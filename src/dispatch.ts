@@ -44,7 +44,8 @@ export interface DispatchOptions {
  * A dispatch as consumers hold it: an immutable record of the service and a clock to ask it by.
  *
  * Questions are answered as of now, not as of the message that brought the dispatch. Those about its schedule throw a
- * RangeError when its recurrence rule is invalid; a dispatcher delivers no such dispatch.
+ * RangeError when its recurrence rule is invalid. A dispatcher delivers such a dispatch only as inactive, when an update made
+ * it so.
  */
 export class Dispatch {
   /** The plain data. Its `createTime` and `updateTime` keep the service's nanoseconds. */

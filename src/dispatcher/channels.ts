@@ -13,9 +13,9 @@ export function isScheduledEnd({ change }: Dispatch): boolean {
   return change?.kind === 'stopped' && change.cause === 'schedule' && change.atMs === change.run.endMs;
 }
 
-/** Of several running-state changes of a dispatch, the newest counts. */
+/** Of several running-state changes of a dispatch, the newest counts; for each of its types, since a change is a stop of one and a start of the other. */
 export const newestDispatch: Coalescing<Dispatch> = {
-  keyOf: dispatch => dispatch.id,
+  keyOf: dispatch => `${dispatch.id} ${dispatch.type}`,
   merge: (_, next) => next,
 };
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../machines/clock.js';
-import type { DispatchWatch, Transport } from '../../machines/transport.js';
+import type { DispatchChange, DispatchWatch, Transport } from '../../machines/transport.js';
 import type { DispatchClient } from '../client/dispatchClient.js';
 import { DispatchError } from '../model/dispatchError.js';
 
@@ -21,12 +21,24 @@ export function clientTransport(client: DispatchClient, clock: Clock): Transport
     watch: ({ microgridId, signal }) => {
       if (!hasStream) return silentWatch(clock, signal);
       const watch = client.forMicrogrid(microgridId).watchRecords({ signal });
-      watch.opened.catch(error => {
-        if (error instanceof DispatchError && error.code === 'UNIMPLEMENTED') hasStream = false;
-      });
-      return watch;
+      return {
+        opened: watch.opened,
+        [Symbol.asyncIterator]: () =>
+          noticingNoStream(watch, () => {
+            hasStream = false;
+          }),
+      };
     },
   };
+}
+
+async function* noticingNoStream(watch: DispatchWatch, onNoStream: () => void): AsyncGenerator<DispatchChange> {
+  try {
+    yield* watch;
+  } catch (error) {
+    if (error instanceof DispatchError && error.code === 'UNIMPLEMENTED') onNoStream();
+    throw error;
+  }
 }
 
 /** A stream without events that reaches its deadline: opening another one lists again. */

@@ -1,7 +1,7 @@
 /** How a queue treats several items about the same thing. */
 export interface Coalescing<T> {
   /** What an item is about. */
-  readonly keyOf: (item: T) => number;
+  readonly keyOf: (item: T) => unknown;
   /** What two items about the same thing come to, null when they cancel each other out. */
   readonly merge: (held: T, next: T) => T | null;
 }
@@ -20,8 +20,10 @@ export class CoalescingQueue<T> {
   readonly #coalescing: Coalescing<T>;
   readonly #entries = new Map<number, Entry<T>>();
   /** The place of the last item about each thing. */
-  readonly #lastPlace = new Map<number, number>();
+  readonly #lastPlace = new Map<unknown, number>();
   #nextPlace = 0;
+  /** No item has a place before this one. */
+  #firstPlace = 0;
   #replayedCount = 0;
   #coalescedCount = 0;
 
@@ -56,11 +58,14 @@ export class CoalescingQueue<T> {
 
   /** Takes the first item, undefined when there is none. */
   shift(): T | undefined {
-    const [first] = this.#entries;
-    if (first === undefined) return undefined;
-    const [place, { item }] = first;
-    this.#remove(place);
-    return item;
+    // A map that is iterated from its beginning walks over what was deleted.
+    for (; this.#firstPlace < this.#nextPlace; this.#firstPlace += 1) {
+      const entry = this.#entries.get(this.#firstPlace);
+      if (entry === undefined) continue;
+      this.#remove(this.#firstPlace);
+      return entry.item;
+    }
+    return undefined;
   }
 
   clear(): void {

@@ -37,10 +37,13 @@ export function toMissedRuns(notification: RunMissed, nowMs: NowMs): MissedRuns 
 }
 
 /** A lifecycle event of the pool as the lifecycle channel delivers it. */
-export function toDispatchEvent(event: LifecycleEvent, notifiedMs: number | null, nowMs: NowMs): DispatchEvent {
+export function toDispatchEvent(event: LifecycleEvent, nowMs: NowMs): DispatchEvent {
   const type =
     event.type === 'lifecycle.created' ? 'created' : event.type === 'lifecycle.updated' ? 'updated' : 'deleted';
-  return { type, dispatch: new Dispatch(event.dispatch, { nowMs, notifiedMs, deleted: type === 'deleted' }) };
+  return {
+    type,
+    dispatch: new Dispatch(event.dispatch, { nowMs, notifiedMs: event.notifiedMs, deleted: type === 'deleted' }),
+  };
 }
 
 /** A dispatch of the present set. */

@@ -1,4 +1,5 @@
 import { type ActorRefFrom, createActor } from 'xstate';
+import type { Clock } from '../../machines/clock.js';
 import type { DispatcherOutput, SyncStatus } from '../../machines/dispatcherEvent.js';
 import { dispatcherMachine } from '../../machines/dispatcherMachine.js';
 import type { DispatchRegistry } from '../../machines/dispatchRegistry.js';
@@ -18,6 +19,9 @@ import { DispatchesView } from './dispatchesView.js';
 import { Listeners } from './listeners.js';
 import { systemClock } from './systemClock.js';
 
+/** A timer cannot be set for longer than this. */
+const maxTimerMs = 2 ** 31 - 1;
+
 /**
  * Keeps the dispatches of one microgrid in step with their service, and tells programs when each one starts, must be
  * reconfigured, or stops.
@@ -35,6 +39,7 @@ export class Dispatcher implements AsyncDisposable {
   readonly runningStatusChange: Channel<Dispatch, RunningStatusOptions>;
   /** Created, updated and deleted dispatches; each comes before what it changes about runs. */
   readonly lifecycleEvents: Channel<DispatchEvent>;
+  readonly #clock: Clock;
   readonly #nowMs: () => number;
   readonly #logger: Logger;
   readonly #listeners: Listeners<DispatcherEvents>;
@@ -46,9 +51,13 @@ export class Dispatcher implements AsyncDisposable {
 
   constructor(options: DispatcherOptions) {
     const { microgridId, clock = systemClock, logger = consoleLogger, inspect } = options;
+    if (!Number.isSafeInteger(microgridId) || microgridId < 0) {
+      throw new RangeError(`microgridId must be an integer from 0 to 2^53-1, not ${microgridId}`);
+    }
     this.microgridId = microgridId;
     if (!('transport' in options)) this.#client = new DispatchClient(options);
     const transport = 'transport' in options ? options.transport : clientTransport(this.#connected(), clock);
+    this.#clock = clock;
     this.#nowMs = () => clock.nowMs();
     this.#logger = logger;
     this.#listeners = new Listeners((problem, name) => {
@@ -84,8 +93,7 @@ export class Dispatcher implements AsyncDisposable {
 
   /** Where it stands with its service; `stopped` also before it was started. */
   get status(): SyncStatus {
-    const snapshot = this.actor.getSnapshot();
-    return this.#registry === undefined ? 'stopped' : (snapshot.value as SyncStatus);
+    return this.#stopped || this.#registry === undefined ? 'stopped' : (this.actor.getSnapshot().value as SyncStatus);
   }
 
   /**
@@ -107,7 +115,7 @@ export class Dispatcher implements AsyncDisposable {
    * in its message. The reason of `signal` when that aborts.
    */
   async ready(options: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<void> {
-    const { signal, timeoutMs } = options;
+    const { signal, timeoutMs = Number.POSITIVE_INFINITY } = options;
     signal?.throwIfAborted();
     if (this.#stopped) throw stoppedError();
     if (this.#synced) return;
@@ -121,17 +129,12 @@ export class Dispatcher implements AsyncDisposable {
         if (status === 'stopped') settle(() => reject(stoppedError()))();
       });
       const onAbort = settle(() => reject(signal?.reason));
-      const timeout =
-        timeoutMs === undefined
-          ? undefined
-          : setTimeout(
-              settle(() => reject(this.#late(timeoutMs))),
-              timeoutMs,
-            );
+      const expire = settle(() => reject(this.#late(timeoutMs)));
+      const undoTimer = timeoutMs <= maxTimerMs ? this.#clock.setTimer(expire, timeoutMs) : () => {};
       const undo = () => {
         undoSync();
         signal?.removeEventListener('abort', onAbort);
-        clearTimeout(timeout);
+        undoTimer();
       };
       signal?.addEventListener('abort', onAbort);
     });
@@ -145,6 +148,7 @@ export class Dispatcher implements AsyncDisposable {
   /** Stops it for good: closes its receivers, its connection and its timers. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
+    this.#stopped = true;
     if (this.#registry === undefined) this.#takeStatus('stopped');
     else this.actor.send({ type: 'dispatcher.stop' });
   }
@@ -154,6 +158,8 @@ export class Dispatcher implements AsyncDisposable {
   }
 
   #take(output: DispatcherOutput): void {
+    // Once somebody stopped it, what was under way reaches nobody.
+    if (this.#stopped && output.type !== 'dispatcher.sync') return;
     switch (output.type) {
       case 'running.started':
       case 'running.reconfigured':
@@ -173,7 +179,7 @@ export class Dispatcher implements AsyncDisposable {
         this.#report(output.problem);
         break;
       default: {
-        const event = toDispatchEvent(output, this.#registry?.get(output.dispatch.id)?.notifiedMs ?? null, this.#nowMs);
+        const event = toDispatchEvent(output, this.#nowMs);
         this.lifecycleEvents.send(event);
         this.#listeners.emit('lifecycle', event);
       }

@@ -22,7 +22,8 @@ export interface ReceiverSetup<T> {
  * One consumer's queue of a channel. However slowly it is read, it loses the final state of no dispatch, and its memory
  * is bounded by their number.
  *
- * Read it with `for await`, or one by one with {@link receive}. Each item goes to one reader.
+ * Read it with `for await`, or one by one with {@link receive}. Each item goes to one reader. Leaving a loop does not close
+ * it: {@link close} does, or `await using`.
  */
 export class Receiver<T> implements AsyncIterable<T>, AsyncDisposable {
   readonly #setup: ReceiverSetup<T>;

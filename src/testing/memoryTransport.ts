@@ -18,6 +18,8 @@ export interface MemoryTransport extends Transport {
   cut(error?: DispatchError): void;
   /** Makes the next call of a kind fail. */
   failNext(call: 'list' | 'watch', error: DispatchError): void;
+  /** Makes a dispatch unreadable in lists, as one that the service has but this version cannot decode. */
+  garble(id: number): void;
   /** Makes calls of a kind wait: `list` before its first page, `watch` before its headers. Returns the release. */
   hold(call: 'list' | 'watch'): () => void;
   /** How many streams are open. */
@@ -39,6 +41,7 @@ const pageSize = 1_000;
 export function memoryTransport(initial: Iterable<DispatchRecord> = []): MemoryTransport {
   const dispatches = new Map<number, DispatchRecord>();
   const streams = new Set<Stream>();
+  const garbled = new Set<number>();
   const failures = { list: [] as DispatchError[], watch: [] as DispatchError[] };
   const gates = { list: Promise.resolve(), watch: Promise.resolve() };
   for (const dispatch of initial) dispatches.set(dispatch.id, dispatch);
@@ -60,7 +63,11 @@ export function memoryTransport(initial: Iterable<DispatchRecord> = []): MemoryT
       const found = [...dispatches.values()].filter(({ endTimeMs }) => endTimeMs === null || endTimeMs >= endFromMs);
       await enter('list', signal);
       for (let i = 0; i < found.length; i += pageSize) {
-        yield { dispatches: found.slice(i, i + pageSize), problems: [] };
+        const page = found.slice(i, i + pageSize);
+        yield {
+          dispatches: page.filter(({ id }) => !garbled.has(id)),
+          problems: page.filter(({ id }) => garbled.has(id)).map(({ id }) => unreadable(id)),
+        };
         signal.throwIfAborted();
       }
     },
@@ -88,6 +95,9 @@ export function memoryTransport(initial: Iterable<DispatchRecord> = []): MemoryT
     failNext: (call, error) => {
       failures[call].push(error);
     },
+    garble: id => {
+      garbled.add(id);
+    },
     hold: call => {
       let release = () => {};
       gates[call] = new Promise(resolve => {
@@ -99,6 +109,10 @@ export function memoryTransport(initial: Iterable<DispatchRecord> = []): MemoryT
       return streams.size;
     },
   };
+}
+
+function unreadable(id: number): DispatchError {
+  return new DispatchError('UNDECODABLE', `dispatch ${id}: it is garbled`, { dispatchId: id });
 }
 
 function openStream(streams: Set<Stream>, opened: Promise<void>, signal: AbortSignal): DispatchWatch {

@@ -12,6 +12,8 @@ export interface SimulatedClock extends Clock {
   suspend(ms: number): void;
   /** Lets everything happen that waits for no timer. */
   settle(): Promise<void>;
+  /** How many timers are set. */
+  readonly pendingTimers: number;
 }
 
 interface Timer {
@@ -33,6 +35,7 @@ export function simulatedClock(startMs: number): SimulatedClock {
   const settle = () => new Promise<void>(resolve => setImmediate(resolve));
 
   const advanceBy = async (ms: number) => {
+    if (!(ms >= 0)) throw new RangeError(`time does not pass backwards, by ${ms} ms; step() makes the wall clock jump`);
     const endMs = monotonicMs + ms;
     await settle();
     for (let timer = next(timers, endMs); timer !== undefined; timer = next(timers, endMs)) {
@@ -65,6 +68,9 @@ export function simulatedClock(startMs: number): SimulatedClock {
       offsetMs += ms;
     },
     settle,
+    get pendingTimers() {
+      return timers.size;
+    },
   };
 }
 

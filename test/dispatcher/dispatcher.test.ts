@@ -99,6 +99,20 @@ describe('a dispatch that a channel delivers', () => {
     expect(test.dispatcher.dispatches.get(1)?.running('CHARGE')).toBe(RunningState.RUNNING);
   });
 
+  it('knows when a late start was noticed, also when it is deleted', async () => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord()] });
+    const deleted: (Date | null)[] = [];
+    test.dispatcher.on('lifecycle', ({ type, dispatch }) => {
+      if (type === 'deleted') deleted.push(dispatch.runningStateChangeSynced);
+    });
+    test.clock.suspend(hourMs + 5 * minuteMs);
+    await test.clock.advanceBy(1000);
+    expect(test.dispatcher.dispatches.get(1)?.runningStateChangeSynced).toEqual(new Date(at('10:05:01')));
+    test.transport.delete(1);
+    await test.clock.settle();
+    expect(deleted).toEqual([new Date(at('10:05:01'))]);
+  });
+
   it('knows when its running state was notified last, and what was missed since', async () => {
     await using test = await startDispatcher({ dispatches: [dispatchRecord({ recurrence: daily() })] });
     expect(test.dispatcher.dispatches.get(1)?.runningStateChangeSynced).toBeNull();
@@ -153,6 +167,16 @@ describe('receivers', () => {
     expect(new Set([...last.values()].map(payload => payload.n))).toEqual(new Set([101]));
     expect(slow.coalesced).toBe(2000 - held.length);
     expect(logger.warnings).toEqual(['receiver is slow: its items are coalesced']);
+  });
+
+  it('tell a slow reader of both sides of a change of type', async () => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord()], now: '10:10' });
+    const receiver = test.dispatcher.runningStatusChange.newReceiver({ limit: 1 });
+    await drain(receiver);
+    await change(test, { payload: { kw: 1 } });
+    await change(test, { type: 'HOLD' }, 3);
+    const states = (await drain(receiver)).map(({ type, change }) => `${type} ${change?.kind}`);
+    expect(states).toEqual(['CHARGE stopped', 'HOLD started']);
   });
 
   it('of lifecycle events get what several amount to', async () => {
@@ -266,7 +290,9 @@ describe('the life of a dispatcher', () => {
     test.transport.failNext('watch', new DispatchError('UNAVAILABLE', 'the service is down'));
     test.transport.hold('watch');
     await test.dispatcher.start();
-    await expect(test.dispatcher.ready({ timeoutMs: 1 })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    const late = expect(test.dispatcher.ready({ timeoutMs: 500 })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await test.clock.advanceBy(500);
+    await late;
     const controller = new AbortController();
     const ready = test.dispatcher.ready({ signal: controller.signal });
     controller.abort(new Error('no patience'));
@@ -281,12 +307,55 @@ describe('the life of a dispatcher', () => {
   it('closes its stream and leaves no timer when it is stopped', async () => {
     await using test = await startDispatcher({ dispatches: [dispatchRecord()] });
     expect(test.transport.openStreams).toBe(1);
+    expect(test.clock.pendingTimers).toBe(1);
     test.said();
     await test.dispatcher.stop();
     expect(test.transport.openStreams).toBe(0);
+    expect(test.clock.pendingTimers).toBe(0);
     await test.clock.advanceTo(at('11:00'));
     expect(test.said()).toEqual([]);
     expect(test.dispatcher.status).toBe('stopped');
+  });
+
+  it('can be stopped by a listener, in the middle of a burst', async () => {
+    const dispatches = Array.from({ length: 200 }, (_, i) => dispatchRecord({ id: i + 1 }));
+    await using test = await startDispatcher({ dispatches });
+    const heard: number[] = [];
+    test.dispatcher.on('running', ({ id }) => {
+      heard.push(id);
+      if (id === 3) void test.dispatcher.stop();
+    });
+    await test.clock.advanceTo(at('10:00'));
+    expect(heard).toEqual([1, 2, 3]);
+    expect(test.clock.pendingTimers).toBe(0);
+    expect(test.dispatcher.status).toBe('stopped');
+  });
+
+  it('leaves no timer when it is stopped while it waits to connect again', async () => {
+    await using test = await startDispatcher();
+    for (let i = 0; i < 10; i++) test.transport.failNext('watch', new DispatchError('UNAVAILABLE', 'down'));
+    test.transport.cut();
+    await test.clock.advanceBy(5000);
+    expect(test.dispatcher.status).toBe('waiting');
+    await test.dispatcher.stop();
+    expect(test.clock.pendingTimers).toBe(0);
+  });
+
+  it('is not live while its stream is refused, and lists all the same', async () => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord()], sync: false });
+    for (let i = 0; i < 3; i++) test.transport.failNext('watch', new DispatchError('UNAVAILABLE', 'no stream'));
+    const statuses: string[] = [];
+    test.dispatcher.on('sync', status => statuses.push(status));
+    await test.dispatcher.start();
+    await test.clock.settle();
+    expect(statuses).toEqual(['connecting', 'catchingUp', 'waiting']);
+    expect(test.said()).toEqual(['1 created']);
+  });
+
+  it('refuses a microgrid that is none', () => {
+    expect(() => new Dispatcher({ microgridId: 1.5, transport: memoryTransport() })).toThrow(
+      'microgridId must be an integer',
+    );
   });
 
   it('can be stopped before it was started', async () => {

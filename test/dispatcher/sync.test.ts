@@ -201,6 +201,72 @@ describe('the sync of a dispatcher', () => {
     ]);
   });
 
+  it('keeps a dispatch that a list has but that it cannot read', async () => {
+    await using test = await startDispatcher({
+      dispatches: [dispatchRecord({ startTimeMs: at('08:50') }), dispatchRecord({ id: 2 })],
+    });
+    test.said();
+    test.transport.garble(1);
+    test.transport.deleteSilently(2);
+    test.transport.cut();
+    await test.clock.advanceBy(0);
+    expect(test.said()).toEqual(['2 deleted']);
+    expect(test.problems.map(({ code }) => code)).toEqual(['UNAVAILABLE', 'UNDECODABLE']);
+    expect(test.dispatcher.dispatches.get(1)?.running('CHARGE')).toBe('RUNNING');
+  });
+
+  it('replays all that came while it listed', async () => {
+    await using test = await startDispatcher({ sync: false });
+    const release = test.transport.hold('list');
+    await test.dispatcher.start();
+    await test.clock.settle();
+    for (let id = 1; id <= 100; id++) test.transport.put(dispatchRecord({ id }));
+    release();
+    await test.dispatcher.ready();
+    expect(test.dispatcher.dispatches.size).toBe(100);
+  });
+
+  it('applies what a stream brought just before it was lost', async () => {
+    await using test = await startDispatcher();
+    test.transport.put(dispatchRecord());
+    test.transport.delete(1);
+    test.transport.cut();
+    await test.clock.advanceBy(0);
+    expect(test.said()).toEqual(['1 created', '1 deleted']);
+  });
+
+  it('takes back an id that a list brings back, as after a restored backup', async () => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord(kw(1))] });
+    test.transport.delete(1);
+    await test.clock.settle();
+    test.transport.putSilently(dispatchRecord(kw(1)));
+    test.transport.cut();
+    await test.clock.advanceBy(0);
+    test.transport.put(dispatchRecord(kw(2)));
+    await test.clock.settle();
+    expect(test.dispatcher.dispatches.get(1)?.payload).toEqual({ kw: 2 });
+  });
+
+  it('remembers a deletion for ten minutes', async () => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord(), dispatchRecord({ id: 2 })] });
+    test.transport.delete(1);
+    await test.clock.advanceBy(10 * minuteMs - 1);
+    test.transport.send({ kind: 'updated', dispatch: dispatchRecord(kw(2)) });
+    await test.clock.settle();
+    expect(test.dispatcher.dispatches.has(1)).toBe(false);
+    await test.clock.advanceBy(1);
+    test.transport.send({ kind: 'updated', dispatch: dispatchRecord(kw(2)) });
+    await test.clock.settle();
+    expect(test.dispatcher.dispatches.has(1)).toBe(true);
+  });
+
+  it('leaves alone what changes about a dispatch that ended long ago', async () => {
+    await using test = await startDispatcher({ now: 'Thu 12:00' });
+    test.transport.send({ kind: 'created', dispatch: dispatchRecord({ endTimeMs: at('10:30') }) });
+    await test.clock.settle();
+    expect(test.said()).toEqual([]);
+  });
+
   it('stops a run whose update cannot be evaluated, and keeps the dispatch as inactive', async () => {
     await using test = await startDispatcher({ dispatches: [dispatchRecord({ startTimeMs: at('08:50') })] });
     test.said();
@@ -258,6 +324,32 @@ describe('time in a dispatcher', () => {
     test.transport.put(dispatchRecord({ recurrence: daily(), ...kw(2) }));
     await test.clock.advanceBy(0);
     expect(test.said()).toEqual(['1 missed 2 10:00..Tue 10:00', '1 updated']);
+  });
+
+  it('judges an update that had to wait by the instant when it is applied', async () => {
+    await using test = await startDispatcher({
+      dispatches: [dispatchRecord(), dispatchRecord({ id: 2, startTimeMs: at('11:00') })],
+    });
+    test.said();
+    // The machine sleeps past the start of 1, and past the one that an update gives to 2.
+    test.clock.suspend(2 * hourMs + minuteMs);
+    test.transport.put(dispatchRecord({ id: 2, startTimeMs: at('11:00'), durationMs: 0, ...kw(2) }));
+    test.clock.step(-2 * hourMs);
+    await test.clock.advanceBy(0);
+    expect(test.said()).toEqual(['2 updated']);
+    await test.clock.advanceTo(at('10:00'));
+    expect(test.said()).toEqual(['1 started 10:00-10:30 by schedule at 10:00']);
+  });
+
+  it('is looked at also while the agenda moves all the time', async () => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord({ durationMs: null })], now: '10:10' });
+    test.said();
+    test.clock.step(-hourMs);
+    for (let n = 2; n < 12; n++) {
+      test.transport.put(dispatchRecord({ id: 2, startTimeMs: at('12:00') - n * minuteMs, updateTime: version(n) }));
+      await test.clock.advanceBy(200);
+    }
+    expect(test.said()).toContain('1 stopped 10:00-never by schedule at 09:10');
   });
 
   it('loses to an update of the same instant', async () => {

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { createActor, createMachine, type InspectionEvent, initialTransition, setup, transition } from 'xstate';
-import type { DispatcherOutput } from '../../machines/dispatcherEvent.js';
+import {
+  createActor,
+  createMachine,
+  fromCallback,
+  type InspectionEvent,
+  initialTransition,
+  setup,
+  transition,
+} from 'xstate';
+import type { Clock } from '../../machines/clock.js';
+import type { DispatcherOutput, SourceCommand } from '../../machines/dispatcherEvent.js';
 import { dispatcherMachine } from '../../machines/dispatcherMachine.js';
 import { dispatchMachine } from '../../machines/dispatchMachine.js';
 import { sourceLogic } from '../../machines/source.js';
@@ -20,7 +29,7 @@ function world(dispatches: DispatchRecord[], now = '09:00') {
 }
 
 describe('the states of the dispatcher machine', () => {
-  const lost = (code: 'UNAVAILABLE' | 'UNAUTHENTICATED' | 'DEADLINE_EXCEEDED', time = '09:00') =>
+  const lost = (code: 'UNAVAILABLE' | 'UNAUTHENTICATED' | 'PERMISSION_DENIED', time = '09:00') =>
     ({ type: 'source.lost', atMs: at(time), problem: new DispatchError(code, 'lost') }) as const;
   const live = { type: 'source.live', atMs: at('09:00') } as const;
 
@@ -44,6 +53,7 @@ describe('the states of the dispatcher machine', () => {
     ['a little later after a third', [lost('UNAVAILABLE'), live, lost('UNAVAILABLE'), lost('UNAVAILABLE')], 0, 500],
     ['within half a minute after many', Array.from({ length: 50 }, () => lost('UNAVAILABLE')), 0, 30_000],
     ['slowly when the credentials are rejected', [lost('UNAUTHENTICATED')], 30_000, 60_000],
+    ['slowly when the microgrid is forbidden', [lost('PERMISSION_DENIED')], 30_000, 60_000],
   ])('tries again %s', (_, events, minDelayMs, maxDelayMs) => {
     let [snapshot, actions] = initialTransition(dispatcherMachine, { microgridId: 1 });
     for (const event of events) [snapshot, actions] = transition(dispatcherMachine, snapshot, event);
@@ -99,6 +109,130 @@ describe('a machine of a user that invokes the dispatcher', () => {
       'running.started 1',
     ]);
     second.stop();
+  });
+});
+
+describe('a dispatcher that is restored', () => {
+  async function restore(dispatches: DispatchRecord[], now: string, restoredAt: string) {
+    const first = world(dispatches, now);
+    const before = createActor(first.machine, { input: { microgridId: 1 } }).start();
+    await first.clock.settle();
+    const snapshot = JSON.parse(JSON.stringify(before.getPersistedSnapshot()));
+    before.stop();
+    const second = world(dispatches, restoredAt);
+    const said: string[] = [];
+    const actor = createActor(second.machine, { input: { microgridId: 1 }, snapshot });
+    actor.on('*', output => {
+      if ('dispatch' in output)
+        said.push(`${output.dispatch.id} ${output.type}${'cause' in output ? ` by ${output.cause}` : ''}`);
+    });
+    actor.start();
+    return { ...second, actor, said };
+  }
+
+  it('lists only the differences', async () => {
+    const { clock, transport, actor, said } = await restore([dispatchRecord()], '10:05', '10:10');
+    transport.putSilently(dispatchRecord({ id: 2 }));
+    await clock.settle();
+    expect(said).toEqual(['2 lifecycle.created', '2 running.started by update']);
+    const pool = actor.getSnapshot().children.pool?.getSnapshot().context;
+    expect(pool?.get(1)).toMatchObject({ notifiedMs: at('10:05'), run: { startMs: at('10:00') } });
+    actor.stop();
+  });
+
+  it('stops a run that the clock has not come to yet', async () => {
+    const { clock, actor, said } = await restore([dispatchRecord()], '10:05', '06:00');
+    await clock.settle();
+    expect(said).toEqual(['1 running.stopped by schedule']);
+    await clock.advanceTo(at('10:00'));
+    expect(said).toEqual(['1 running.stopped by schedule', '1 running.started by schedule']);
+    actor.stop();
+  });
+});
+
+describe('a part that fails', () => {
+  it('ends the dispatcher when it is the source, with a problem', () => {
+    const { machine } = world([]);
+    const source = fromCallback<SourceCommand, { microgridId: number }>(() => {
+      throw new Error('broken source');
+    });
+    const actor = createActor(machine.provide({ actors: { source } }), { input: { microgridId: 1 } });
+    const outputs: DispatcherOutput[] = [];
+    actor.on('*', output => outputs.push(output));
+    actor.start();
+    expect(actor.getSnapshot().value).toBe('stopped');
+    expect(outputs).toContainEqual(expect.objectContaining({ type: 'dispatcher.problem' }));
+  });
+
+  it('is dropped when it is a dispatch, which consumers are told, and the rest goes on', async () => {
+    const poison = dispatchRecord({ id: 7, startTimeMs: at('08:50') });
+    const { clock, transport, machine } = world([poison, dispatchRecord()]);
+    const actor = createActor(machine, { input: { microgridId: 1 } });
+    const said: string[] = [];
+    actor.on('*', output => {
+      if ('dispatch' in output) said.push(`${output.dispatch.id} ${output.type}`);
+      if (output.type === 'dispatcher.problem') said.push(output.problem.message);
+    });
+    actor.start();
+    await clock.settle();
+    said.length = 0;
+    // A payload that throws when it is read makes the machine of this dispatch fail.
+    const payload = Object.defineProperty({}, 'kw', {
+      enumerable: true,
+      get: () => {
+        throw new Error('unreadable');
+      },
+    });
+    transport.put({ ...poison, payload, updateTime: '2026-02-01T00:00:00.000000000Z' });
+    await clock.settle();
+    transport.put(dispatchRecord({ id: 2 }));
+    await clock.settle();
+    expect(said).toEqual([
+      '7 lifecycle.updated',
+      '7 lifecycle.deleted',
+      '7 running.stopped',
+      'the machine of dispatch 7 failed',
+      '2 lifecycle.created',
+    ]);
+    await clock.advanceTo(at('10:00'));
+    expect(said.slice(5)).toEqual(['1 running.started', '2 running.started']);
+    actor.stop();
+  });
+});
+
+describe('a burst', () => {
+  it('lets the event loop turn every 8 ms, and goes on to its end', async () => {
+    const dispatches = Array.from({ length: 1000 }, (_, i) => dispatchRecord({ id: i + 1 }));
+    const { clock, transport } = world(dispatches);
+    let workMs = 0;
+    let turns = 0;
+    // Each look at this clock costs time, as work does.
+    const costly: Clock = {
+      ...clock,
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => {
+        workMs += 1;
+        return clock.monotonicMs() + workMs;
+      },
+      yield: callback => {
+        turns += 1;
+        return clock.yield(callback);
+      },
+    };
+    const actors = { source: sourceLogic({ transport, clock: costly }), timer: timerLogic({ clock: costly }) };
+    const actor = createActor(dispatcherMachine.provide({ actors }), { input: { microgridId: 1 } });
+    let started = 0;
+    actor.on('running.started', () => {
+      started += 1;
+    });
+    actor.start();
+    await expect.poll(() => actor.getSnapshot().value).toBe('live');
+    expect(turns).toBeGreaterThan(1);
+    turns = 0;
+    await clock.advanceTo(at('10:00'));
+    await expect.poll(() => started).toBe(1000);
+    expect(turns).toBeGreaterThan(0);
+    actor.stop();
   });
 });
 
