@@ -157,7 +157,11 @@ export class MicrogridClient {
   }
 
   #id(): bigint {
-    return encodeId(this.microgridId, 'microgridId');
+    try {
+      return encodeId(this.microgridId, 'microgridId');
+    } catch (error) {
+      throw toDispatchError(error, { microgridId: this.microgridId });
+    }
   }
 
   #options(signal: AbortSignal | undefined): CallOptions & DeadlineOptions {

@@ -10,10 +10,12 @@ import type { JsonObject } from '../model/dispatchRecord.js';
 import type { RecurrenceRule } from '../model/recurrenceRule.js';
 import type { Selector } from '../model/selector.js';
 import { encodeDuration } from '../wire/dispatchCodec.js';
+import { encodeEnum } from '../wire/enumNames.js';
 import { encodeId, encodeUint32 } from '../wire/integerCodec.js';
 import { encodePayload } from '../wire/payloadCodec.js';
 import { encodeRecurrenceRule } from '../wire/recurrenceRuleCodec.js';
 import { encodeSelector } from '../wire/selectorCodec.js';
+import { encodeText } from '../wire/textCodec.js';
 import { encodeInstantMs } from '../wire/timestampCodec.js';
 
 /** A dispatch to be created. */
@@ -69,6 +71,7 @@ export interface ListOptions {
   /** @default the newest first */
   readonly sort?: {
     readonly field: 'startTime' | 'createTime' | 'updateTime';
+    /** @default 'ascending' */
     readonly order?: 'ascending' | 'descending';
   };
   /** Dispatches a page. @default what the service thinks fit */
@@ -101,7 +104,7 @@ export function encodeCreate(microgridId: number, dispatch: NewDispatch): Create
   return {
     microgridId: encodeId(microgridId, 'microgridId'),
     dispatchData: {
-      type,
+      type: encodeText(type, 'type'),
       startTime: startTime === 'NOW' ? undefined : encodeDate(startTime, 'startTime'),
       duration: encodeDuration(durationMs),
       target: encodeSelector(selector, 'selector'),
@@ -171,7 +174,10 @@ export function encodeList(
   return {
     microgridId: encodeId(microgridId, 'microgridId'),
     filter: encodeFilter(options),
-    sortOptions: sort && { sortField: sortFields[sort.field], sortOrder: sortOrders[sort.order ?? 'ascending'] },
+    sortOptions: sort && {
+      sortField: encodeEnum(sortFields, sort.field, 'sort.field'),
+      sortOrder: encodeEnum(sortOrders, sort.order ?? 'ascending', 'sort.order'),
+    },
     paginationParams:
       pageToken !== undefined
         ? { params: { $case: 'pageToken', value: pageToken } }
@@ -191,7 +197,7 @@ function encodeFilter(options: ListOptions): DispatchFilter {
     endTimeInterval: encodeInterval(options.endFrom, options.endTo, 'end'),
     updateTimeInterval: encodeInterval(options.updateFrom, options.updateTo, 'update'),
     dispatchIds: (options.ids ?? []).map((id, i) => encodeId(id, `ids[${i}]`)),
-    queries: [...(options.queries ?? [])],
+    queries: (options.queries ?? []).map((query, i) => encodeText(query, `queries[${i}]`)),
   };
 }
 

@@ -5,6 +5,7 @@ import { decodeId, encodeId } from './integerCodec.js';
 import { decodePayload, encodePayload } from './payloadCodec.js';
 import { decodeRecurrenceRule, encodeRecurrenceRule } from './recurrenceRuleCodec.js';
 import { decodeSelector, encodeSelector } from './selectorCodec.js';
+import { encodeText } from './textCodec.js';
 import { decodeInstantMs, decodeInstantText, encodeInstantMs, encodeInstantText } from './timestampCodec.js';
 import { undecodable } from './undecodable.js';
 
@@ -38,7 +39,7 @@ export function encodeDispatch(record: DispatchRecord): DispatchMessage {
       endTime: endTimeMs === null ? undefined : encodeInstantMs(endTimeMs, 'endTime'),
     },
     data: {
-      type: record.type,
+      type: encodeText(record.type, 'type'),
       startTime: encodeInstantMs(record.startTimeMs, 'startTime'),
       duration: encodeDuration(record.durationMs),
       target: encodeSelector(record.selector, 'selector'),

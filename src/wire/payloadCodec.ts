@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../model/dispatchRecord.js';
+import { encodeText } from './textCodec.js';
 import { undecodable } from './undecodable.js';
 
 /** How deep objects and lists may nest, so that every reader of protobuf, which stops at 100 messages, can follow. */
@@ -18,8 +19,8 @@ export function decodePayload(payload: JsonObject | undefined, field: string): J
  * A payload as a message holds it.
  *
  * @param field its path, for messages
- * @throws RangeError when it holds what JSON cannot (NaN, an infinity, a Date, a bigint, undefined, …) or nests more than
- *   32 levels deep, as one that contains itself does.
+ * @throws RangeError when it holds what JSON cannot (NaN, an infinity, a Date, a bigint, undefined, …), a text that UTF-8
+ *   cannot, or nests more than 32 levels deep, as one that contains itself does.
  */
 export function encodePayload(payload: JsonObject, field: string): JsonObject {
   if (!isPlainObject(payload)) throw new RangeError(`${field} must be a JSON object, not ${describe(payload)}`);
@@ -37,14 +38,21 @@ function freeze<T extends JsonValue>(value: T, field: string): T {
 }
 
 function checkJson(value: unknown, field: string, levelsLeft: number): void {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return;
+  if (value === null || typeof value === 'boolean' || Number.isFinite(value)) return;
+  if (typeof value === 'string') {
+    encodeText(value, field);
+    return;
+  }
   if (!Array.isArray(value) && !isPlainObject(value)) {
     throw new RangeError(`${field} must be JSON, not ${describe(value)}`);
   }
   if (levelsLeft === 0) throw new RangeError(`${field} must not be more than ${MAX_LEVELS} levels deep`);
   // The entries of a list, unlike those of an object, include its holes.
   const members = Array.isArray(value) ? value.entries() : Object.entries(value);
-  for (const [key, member] of members) checkJson(member, `${field}.${key}`, levelsLeft - 1);
+  for (const [key, member] of members) {
+    if (typeof key === 'string') encodeText(key, `a key of ${field}`);
+    checkJson(member, `${field}.${key}`, levelsLeft - 1);
+  }
 }
 
 function isPlainObject(value: unknown): value is object {

@@ -41,14 +41,17 @@ export function decodeSelector(message: TargetComponents | undefined, field: str
  * A selector as a message. Categories are always written as `component_categories_types`.
  *
  * @param field its path, for messages
- * @throws RangeError when an id is not an integer from 0 to 2^53-1, or a name is none that the contract has.
+ * @throws RangeError when it is not either ids or categories, an id is not an integer from 0 to 2^53-1, a name is none that
+ *   the contract has, or a category has two types.
  */
 export function encodeSelector(selector: Selector, field: string): TargetComponents {
+  if (Array.isArray(selector?.ids) === Array.isArray(selector?.categories)) {
+    throw new RangeError(`${field} must have either ids or categories`);
+  }
   if (selector.ids !== undefined) {
     const ids = selector.ids.map((id, i) => encodeId(id, `${field}.ids[${i}]`));
     return { components: { $case: 'componentIds', value: { ids } } };
   }
-  if (!Array.isArray(selector.categories)) throw new RangeError(`${field} must have ids or categories`);
   const categories = selector.categories.map((category, i) => encodeCategory(category, `${field}.categories[${i}]`));
   return { components: { $case: 'componentCategoriesTypes', value: { categories } } };
 }
@@ -70,6 +73,9 @@ function decodeCategory({ category, type }: TargetComponents_CategoryAndType): C
 function encodeCategory(selector: CategorySelector, field: string): TargetComponents_CategoryAndType {
   const category = encodeEnum(ElectricalComponentCategory, selector.category, `${field}.category`);
   const { battery, inverter, evCharger } = selector;
+  if ([battery, inverter, evCharger].filter(type => type !== undefined).length > 1) {
+    throw new RangeError(`${field} must have at most one of battery, inverter and evCharger`);
+  }
   if (battery !== undefined) {
     return { category, type: { $case: 'battery', value: encodeEnum(BatteryType, battery, `${field}.battery`) } };
   }

@@ -228,6 +228,22 @@ describe('a call that fails', () => {
     });
   });
 
+  it('is the same error when a list or a watch is asked for what there is not', async () => {
+    const { client } = await connect();
+    const sort = { field: 'nextRun' as never };
+    for (const [items, field] of [
+      [client.list({ microgridId: 1, sort }), 'sort.field'],
+      [client.list({ microgridId: -1 }), 'microgridId'],
+      [client.watch({ microgridId: -1 }), 'microgridId'],
+    ] as const) {
+      expect(await failure(collect<unknown>(items))).toMatchObject({
+        name: 'DispatchError',
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringContaining(field),
+      });
+    }
+  });
+
   it('refuses to update what cannot be updated', async () => {
     const { client } = await connect();
     const error = await failure(client.update({ microgridId: 1, id: 1, changes: { type: 'X' } as DispatchChanges }));
