@@ -16,12 +16,17 @@ export const notInAgenda = -1;
 
 const rank: Record<AgendaKind, number> = { start: 0, stop: 1, forget: 2 };
 
+/** Children of each place: fewer levels than with two, and so fewer entries to touch. */
+const arity = 4;
+
 /**
- * The next change of each of many dispatches, ordered by (time, start before stop, id): a binary heap whose entries
- * know their place. `set` and `delete` cost O(log n), `head` O(1).
+ * The next change of each of many dispatches, ordered by (time, start before stop, id): a heap whose entries know their
+ * place. `set` and `delete` cost O(log n), `head` O(1).
  */
 export class Agenda<T extends AgendaEntry> {
   readonly #heap: T[] = [];
+  /** The times of the entries by place: looking into the entries themselves, all over the memory, costs far more. */
+  readonly #times: number[] = [];
 
   /** How many entries it has. */
   get size(): number {
@@ -37,19 +42,17 @@ export class Agenda<T extends AgendaEntry> {
   fill(entries: Iterable<T>): void {
     for (const entry of this.#heap) entry.place = notInAgenda;
     this.#heap.length = 0;
+    this.#times.length = 0;
     for (const entry of entries) this.#put(entry, this.#heap.length);
-    for (let place = (this.#heap.length >> 1) - 1; place >= 0; place--) {
-      const entry = this.#heap[place];
-      if (entry !== undefined) this.#sink(entry);
-    }
+    for (let place = Math.floor((this.#heap.length - 2) / arity); place >= 0; place--) this.#sink(place);
   }
 
   /** Puts an entry in, or moves the one that is in. */
   set(entry: T, atMs: number, kind: AgendaKind): void {
     entry.atMs = atMs;
     entry.kind = kind;
-    if (entry.place === notInAgenda) this.#put(entry, this.#heap.length);
-    this.#settle(entry);
+    this.#put(entry, entry.place === notInAgenda ? this.#heap.length : entry.place);
+    this.#rise(this.#sink(entry.place));
   }
 
   /** Takes an entry out, if it is in. */
@@ -57,43 +60,61 @@ export class Agenda<T extends AgendaEntry> {
     const { place } = entry;
     if (place === notInAgenda) return;
     entry.place = notInAgenda;
+    this.#times.pop();
     const last = this.#heap.pop();
     if (last === undefined || last === entry) return;
     this.#put(last, place);
-    this.#settle(last);
+    this.#rise(this.#sink(place));
   }
 
-  #settle(entry: T): void {
-    this.#rise(entry);
-    this.#sink(entry);
-  }
-
-  #rise(entry: T): void {
-    while (entry.place > 0) {
-      const parentPlace = (entry.place - 1) >> 1;
-      const parent = this.#heap[parentPlace];
-      if (parent === undefined || !isBefore(entry, parent)) return;
-      this.#put(parent, entry.place);
-      this.#put(entry, parentPlace);
+  /** Takes an entry down to where all below are later; returns its place. */
+  #sink(from: number): number {
+    const entry = this.#heap[from];
+    let place = from;
+    while (entry !== undefined) {
+      const first = arity * place + 1;
+      let least = first;
+      for (let child = first + 1; child < first + arity && child < this.#heap.length; child++) {
+        if (this.#isBefore(child, least)) least = child;
+      }
+      const next = this.#heap[least];
+      if (next === undefined || !isBefore(next, entry)) break;
+      this.#put(next, place);
+      place = least;
     }
+    if (entry !== undefined && place !== from) this.#put(entry, place);
+    return place;
   }
 
-  #sink(entry: T): void {
-    for (;;) {
-      const left = this.#heap[2 * entry.place + 1];
-      const right = this.#heap[2 * entry.place + 2];
-      if (left === undefined) return;
-      const child = right !== undefined && isBefore(right, left) ? right : left;
-      if (!isBefore(child, entry)) return;
-      const childPlace = child.place;
-      this.#put(child, entry.place);
-      this.#put(entry, childPlace);
+  /** Takes an entry up to where the one above is earlier. */
+  #rise(from: number): void {
+    const entry = this.#heap[from];
+    let place = from;
+    while (entry !== undefined && place > 0) {
+      const above = Math.floor((place - 1) / arity);
+      const parent = this.#heap[above];
+      if (parent === undefined || !isBefore(entry, parent)) break;
+      this.#put(parent, place);
+      place = above;
     }
+    if (entry !== undefined && place !== from) this.#put(entry, place);
   }
 
   #put(entry: T, place: number): void {
     this.#heap[place] = entry;
+    this.#times[place] = entry.atMs;
     entry.place = place;
+  }
+
+  /** Whether the entry at one place is before the one at another. */
+  #isBefore(a: number, b: number): boolean {
+    const timeA = this.#times[a];
+    const timeB = this.#times[b];
+    if (timeA === undefined || timeB === undefined) return false;
+    if (timeA !== timeB) return timeA < timeB;
+    const entryA = this.#heap[a];
+    const entryB = this.#heap[b];
+    return entryA !== undefined && entryB !== undefined && isBefore(entryA, entryB);
   }
 }
 

@@ -53,7 +53,7 @@ export const dispatchMachine = setup({
   guards: {
     isInRun: ({ context }) => context.run !== null,
     hasNoRunLeft: ({ context }) => context.nextChange === null,
-    isZeroLength: ({ context }) => context.run !== null && context.run.startMs === context.run.endMs,
+    runsAtOnce: ({ context }) => context.run !== null && context.run.startMs === context.run.endMs,
     changeIsDue: ({ context, event }) => context.nextChange !== null && context.nextChange.atMs <= event.atMs,
     nextRunBegins,
     nextRunTakesOver,
@@ -69,6 +69,7 @@ export const dispatchMachine = setup({
   states: {
     idle: {
       always: [
+        { guard: 'runsAtOnce', actions: ['announceStart', 'announceStop', 'endRun'] },
         { guard: 'isInRun', target: 'running' },
         { guard: 'hasNoRunLeft', target: 'stopped' },
       ],
@@ -85,7 +86,6 @@ export const dispatchMachine = setup({
     running: {
       entry: 'announceStart',
       exit: 'announceStop',
-      always: { guard: 'isZeroLength', target: 'idle', actions: 'endRun' },
       on: {
         'timer.due': [
           { guard: 'clockIsLongBeforeRun', target: 'idle', actions: 'replan' },
@@ -139,7 +139,9 @@ function endRun({ context }: { context: DispatchContext }): Partial<DispatchCont
 /** The run that was waited for contains the instant: none was missed. */
 function nextRunBegins({ context, event: { atMs } }: DispatchArgs): boolean {
   const { dispatch, nextChange } = context;
-  return nextChange !== null && nextChange.atMs <= atMs && dueRun(dispatch, atMs, context)?.startMs === nextChange.atMs;
+  if (nextChange === null || nextChange.atMs > atMs) return false;
+  const run = dueRun(dispatch, atMs, context);
+  return run !== null && run.startMs === nextChange.atMs && run.endMs !== run.startMs;
 }
 
 /** The instant is in a run that the present one leads to without a gap. */

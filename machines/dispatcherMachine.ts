@@ -1,4 +1,4 @@
-import { assign, enqueueActions, fromCallback, sendTo, setup } from 'xstate';
+import { assign, emit, fromCallback, sendTo, setup } from 'xstate';
 import { DispatchError } from '../src/model/dispatchError.js';
 import type {
   DispatcherOutput,
@@ -12,6 +12,7 @@ import type {
   TimerEvent,
 } from './dispatcherEvent.js';
 import { dispatchPool } from './dispatchPool.js';
+import { emitAll } from './emitAll.js';
 import { relayToParent } from './relay.js';
 
 /** What a dispatcher machine starts from. */
@@ -85,18 +86,12 @@ export const dispatcherMachine = setup({
     planRetry: sendTo('timer', retryWait),
     noteLive: assign(({ event }) => ({ liveSinceMs: event.type === 'source.live' ? event.atMs : null })),
     noteLoss: assign(countLoss),
-    announce: enqueueActions(({ enqueue, self, event }) => {
-      const outputs = outputsOf(event);
-      for (const output of outputs) enqueue.emit(output);
-      enqueue(() => {
-        for (const output of outputs) relayToParent(self, output);
-      });
-    }),
-    announceSync: enqueueActions(({ enqueue, self }, { status }: { status: SyncStatus }) => {
-      const output: DispatcherOutput = { type: 'dispatcher.sync', status };
-      enqueue.emit(output);
-      enqueue(() => relayToParent(self, output));
-    }),
+    announce: emitAll<DispatcherContext, DispatcherMachineEvent, DispatcherOutput>(({ event }) => outputsOf(event)),
+    tellParent: ({ self, event }) => {
+      for (const output of outputsOf(event)) relayToParent(self, output);
+    },
+    announceSync: emit((_, { status }: { status: SyncStatus }) => syncStatus(status)),
+    tellParentSync: ({ self }, { status }: { status: SyncStatus }) => relayToParent(self, syncStatus(status)),
   },
   guards: {
     isRoutineLoss: ({ context, event }) =>
@@ -113,14 +108,39 @@ export const dispatcherMachine = setup({
   initial: 'connecting',
   states: {
     connecting: {
-      entry: { type: 'announceSync', params: { status: 'connecting' } },
+      entry: [
+        { type: 'announceSync', params: { status: 'connecting' } },
+        { type: 'tellParentSync', params: { status: 'connecting' } },
+      ],
       // Said once, although the source says it too when it starts.
       on: { 'source.connecting': { actions: 'noteLive' } },
     },
-    catchingUp: { entry: { type: 'announceSync', params: { status: 'catchingUp' } } },
-    live: { entry: { type: 'announceSync', params: { status: 'live' } } },
-    waiting: { entry: [{ type: 'announceSync', params: { status: 'waiting' } }, 'planRetry'] },
-    stopped: { entry: { type: 'announceSync', params: { status: 'stopped' } }, type: 'final' },
+    catchingUp: {
+      entry: [
+        { type: 'announceSync', params: { status: 'catchingUp' } },
+        { type: 'tellParentSync', params: { status: 'catchingUp' } },
+      ],
+    },
+    live: {
+      entry: [
+        { type: 'announceSync', params: { status: 'live' } },
+        { type: 'tellParentSync', params: { status: 'live' } },
+      ],
+    },
+    waiting: {
+      entry: [
+        { type: 'announceSync', params: { status: 'waiting' } },
+        { type: 'tellParentSync', params: { status: 'waiting' } },
+        'planRetry',
+      ],
+    },
+    stopped: {
+      entry: [
+        { type: 'announceSync', params: { status: 'stopped' } },
+        { type: 'tellParentSync', params: { status: 'stopped' } },
+      ],
+      type: 'final',
+    },
   },
   on: {
     'source.connecting': { target: '.connecting', actions: 'noteLive' },
@@ -128,7 +148,7 @@ export const dispatcherMachine = setup({
     'source.live': { target: '.live', actions: 'noteLive' },
     'source.lost': [
       { guard: 'isRoutineLoss', target: '.waiting', actions: 'noteLoss' },
-      { target: '.waiting', actions: ['noteLoss', 'announce'] },
+      { target: '.waiting', actions: ['noteLoss', 'announce', 'tellParent'] },
     ],
     'retry.due': { actions: 'connect' },
     'sync.*': { actions: 'tellPool' },
@@ -136,12 +156,16 @@ export const dispatcherMachine = setup({
     'clock.wentBack': { actions: 'tellPool' },
     'pool.ready': { actions: 'tellSource' },
     'agenda.moved': { actions: 'tellTimer' },
-    'pool.reported': { actions: 'announce' },
-    'dispatcher.problem': { actions: 'announce' },
+    'pool.reported': { actions: ['announce', 'tellParent'] },
+    'dispatcher.problem': { actions: ['announce', 'tellParent'] },
     'dispatcher.stop': { target: '.stopped' },
-    'xstate.error.actor.*': { target: '.stopped', actions: 'announce' },
+    'xstate.error.actor.*': { target: '.stopped', actions: ['announce', 'tellParent'] },
   },
 });
+
+function syncStatus(status: SyncStatus): DispatcherOutput {
+  return { type: 'dispatcher.sync', status };
+}
 
 function initialContext({ input }: { input: DispatcherInput }): DispatcherContext {
   return { microgridId: input.microgridId, lostCount: 0, liveSinceMs: null };

@@ -48,7 +48,11 @@ function silentWatch(clock: Clock, signal: AbortSignal): DispatchWatch {
     async *[Symbol.asyncIterator]() {
       await new Promise<void>(resolve => {
         const undo = clock.setTimer(resolve, pollIntervalMs);
-        signal.addEventListener('abort', undo, { once: true });
+        const end = () => {
+          undo();
+          resolve();
+        };
+        signal.addEventListener('abort', end, { once: true });
       });
       throw new DispatchError('DEADLINE_EXCEEDED', 'it is time to list again');
     },

@@ -20,7 +20,8 @@ export class Listeners<TPayloads extends object> {
     const guarded = (payload: unknown) => {
       try {
         // Only those that a caller adds by the types above are ever called.
-        Promise.resolve(listener(payload as TPayloads[K])).catch(fail);
+        const outcome = listener(payload as TPayloads[K]);
+        if (outcome instanceof Promise) outcome.catch(fail);
       } catch (error) {
         fail(error);
       }

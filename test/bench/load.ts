@@ -92,7 +92,8 @@ async function dispatcher(count: number): Promise<Cost> {
   const clock = simulatedClock(START_MS - 60_000);
   const started = counter(count);
   const heapBefore = heapUsed();
-  await using dispatcher = new Dispatcher({ microgridId: 1, transport: generated(count), clock });
+  const transport = madeBefore(count);
+  await using dispatcher = new Dispatcher({ microgridId: 1, transport, clock });
   dispatcher.on('running', started.add);
   const loadStartMs = performance.now();
   await dispatcher.start();
@@ -109,13 +110,17 @@ async function dispatcher(count: number): Promise<Cost> {
 /** So many dispatches start at each whole second: the protocol knows no finer start. */
 const PER_SECOND = 100;
 
-/** Makes each dispatch when its page is asked for, so that only the dispatcher holds it. One in four has a rule. */
-function generated(count: number): Transport {
+/** A transport that lets go of each dispatch when it gives it out, so that only the dispatcher holds it. */
+function madeBefore(count: number): Transport {
+  const pages = Array.from({ length: Math.ceil(count / PAGE_SIZE) }, (_, page) =>
+    Array.from({ length: Math.min(PAGE_SIZE, count - page * PAGE_SIZE) }, (_, i) =>
+      dispatchOf(page * PAGE_SIZE + i + 1),
+    ),
+  );
   return {
     async *list(): AsyncGenerator<DispatchPage> {
-      for (let first = 0; first < count; first += PAGE_SIZE) {
-        const ids = Array.from({ length: Math.min(PAGE_SIZE, count - first) }, (_, i) => first + i + 1);
-        yield { dispatches: ids.map(dispatchOf), problems: [] };
+      for (let dispatches = pages.shift(); dispatches !== undefined; dispatches = pages.shift()) {
+        yield { dispatches, problems: [] };
       }
     },
     watch: ({ signal }) => ({
@@ -127,6 +132,7 @@ function generated(count: number): Transport {
   };
 }
 
+/** One in four has a rule. */
 function dispatchOf(id: number): DispatchRecord {
   return {
     id,

@@ -62,6 +62,21 @@ describe('the states of the dispatcher machine', () => {
   });
 });
 
+it('says all that the pool reports, in order, as emits of the transition', () => {
+  const [snapshot] = initialTransition(dispatcherMachine, { microgridId: 1 });
+  const outputs: DispatcherOutput[] = [1, 2].map(id => ({
+    type: 'lifecycle.created',
+    dispatch: dispatchRecord({ id }),
+    atMs: at('09:00'),
+    notifiedMs: null,
+  }));
+  const [, actions] = transition(dispatcherMachine, snapshot, { type: 'pool.reported', outputs });
+  expect(actions.map(({ type, params }) => [type as string, params])).toContainEqual([
+    'xstate.emit',
+    { events: outputs },
+  ]);
+});
+
 describe('a machine of a user that invokes the dispatcher', () => {
   const user = (machine: typeof dispatcherMachine) =>
     setup({
