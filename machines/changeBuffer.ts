@@ -76,7 +76,10 @@ export class ChangeBuffer {
 
   async #takeIn(watch: DispatchWatch, tell: (event: ProblemEvent) => void): Promise<never> {
     for await (const change of watch) {
-      if (change.kind === 'problem') tell({ type: 'dispatcher.problem', problem: change.problem });
+      if (change.kind === 'problem') {
+        tell({ type: 'dispatcher.problem', problem: change.problem });
+        if (change.deletedId !== undefined) this.#changes.push({ kind: 'deleted', id: change.deletedId });
+      } else if (change.kind === 'deleted') this.#changes.push({ ...change, kind: 'deleted', id: change.dispatch.id });
       else this.#changes.push({ kind: change.kind, dispatch: change.dispatch });
       this.#wake();
     }

@@ -46,10 +46,10 @@ export type SyncEvent =
   | { readonly type: 'sync.changed'; readonly atMs: number; readonly changes: readonly RecordChange[] };
 
 /** A change that a stream brought. */
-export interface RecordChange {
-  readonly kind: 'created' | 'updated' | 'deleted';
-  readonly dispatch: DispatchRecord;
-}
+export type RecordChange =
+  | { readonly kind: 'created' | 'updated'; readonly dispatch: DispatchRecord }
+  /** Without the dispatch, when that could not be read, it is as it was held. */
+  | { readonly kind: 'deleted'; readonly id: number; readonly dispatch?: DispatchRecord };
 
 /** What the timer tells. `atMs` is the present instant. */
 export type TimerEvent =

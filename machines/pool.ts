@@ -131,9 +131,9 @@ export class Pool implements DispatchRegistry {
         more = this.#deleteUnlisted(event);
         break;
       case 'sync.changed':
-        for (const { kind, dispatch } of event.changes) {
-          if (kind === 'deleted') this.#takeDeletion(dispatch, event.atMs);
-          else this.#takeStreamed(dispatch, event.atMs);
+        for (const change of event.changes) {
+          if (change.kind === 'deleted') this.#takeDeletion(change.id, change.dispatch, event.atMs);
+          else this.#takeStreamed(change.dispatch, event.atMs);
         }
     }
     this.#flush();
@@ -157,9 +157,10 @@ export class Pool implements DispatchRegistry {
     else if (held !== undefined && held.updateTime < dispatch.updateTime) this.#update(dispatch, atMs);
   }
 
-  #takeDeletion(dispatch: DispatchRecord, atMs: number): void {
-    this.#deletions.add(dispatch.id, atMs);
-    if (this.#children.get(dispatch.id) !== undefined) this.#children.delete(dispatch, atMs);
+  #takeDeletion(id: number, dispatch: DispatchRecord | undefined, atMs: number): void {
+    this.#deletions.add(id, atMs);
+    const held = this.#children.get(id)?.dispatch;
+    if (held !== undefined) this.#children.delete(dispatch ?? held, atMs);
   }
 
   /** Deletes what the list lacks although it asked for it; true when the slice was full and more is left. */

@@ -11,7 +11,13 @@ export interface DispatchPage {
 /** One event of a stream. */
 export type DispatchChange =
   | { readonly kind: 'created' | 'updated' | 'deleted'; readonly dispatch: DispatchRecord }
-  | { readonly kind: 'problem'; readonly problem: DispatchError };
+  | {
+      /** The event cannot be read. */
+      readonly kind: 'problem';
+      readonly problem: DispatchError;
+      /** When it says that a dispatch is deleted, which one: that much can be read. */
+      readonly deletedId?: number;
+    };
 
 /** An open stream of changes. Its iteration throws when the stream is lost, also by a clean end. */
 export interface DispatchWatch extends AsyncIterable<DispatchChange> {

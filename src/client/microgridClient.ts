@@ -198,7 +198,9 @@ export class MicrogridClient {
       if (dispatch === undefined) throw undecodable('dispatch', 'is missing in an event');
       return { kind, dispatch: decodeDispatch(dispatch, this.microgridId) };
     });
-    return read instanceof DispatchError ? { kind: 'problem', problem: read } : read;
+    if (!(read instanceof DispatchError)) return read;
+    const deletedId = event === Event.DELETED ? read.dispatchId : undefined;
+    return { kind: 'problem', problem: read, ...(deletedId !== undefined && { deletedId }) };
   }
 }
 

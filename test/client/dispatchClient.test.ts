@@ -333,15 +333,19 @@ describe('a service that answers oddly', () => {
         yield StreamMicrogridDispatchesResponse.create({ dispatch: good, event: Event.CREATED });
         yield StreamMicrogridDispatchesResponse.create({ dispatch: bad, event: Event.UPDATED });
         yield StreamMicrogridDispatchesResponse.create({ dispatch: good, event: 77 as Event });
+        yield StreamMicrogridDispatchesResponse.create({ dispatch: bad, event: Event.DELETED });
       },
     });
     const seen: unknown[] = [];
     const watching = (async () => {
-      for await (const change of microgrid.watchRecords())
-        seen.push(change.kind === 'problem' ? change.problem.field : change.kind);
+      for await (const change of microgrid.watchRecords()) {
+        if (change.kind !== 'problem') seen.push(change.kind);
+        else if (change.deletedId === undefined) seen.push(change.problem.field);
+        else seen.push(`${change.problem.field} of a deletion of ${change.deletedId}`);
+      }
     })();
     expect(await failure(watching)).toMatchObject({ code: 'UNAVAILABLE', message: 'the service ended the stream' });
-    expect(seen).toEqual(['created', 'data', 'event']);
+    expect(seen).toEqual(['created', 'data', 'event', 'data of a deletion of 2']);
     const events: DispatchEvent[] = [];
     const strict = (async () => {
       for await (const event of microgrid.watch()) events.push(event);

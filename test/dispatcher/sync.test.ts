@@ -215,6 +215,16 @@ describe('the sync of a dispatcher', () => {
     expect(test.dispatcher.dispatches.get(1)?.running('CHARGE')).toBe('RUNNING');
   });
 
+  it('takes a deletion of which it can read no more than the id', async () => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord({ startTimeMs: at('08:50') })] });
+    test.said();
+    const problem = new DispatchError('UNDECODABLE', 'dispatch 1: data is missing', { dispatchId: 1 });
+    test.transport.send({ kind: 'problem', problem, deletedId: 1 });
+    await test.clock.settle();
+    expect(test.said()).toEqual(['1 deleted', '1 stopped 08:50-09:20 by delete at 09:00']);
+    expect(test.problems).toEqual([problem]);
+  });
+
   it('replays all that came while it listed', async () => {
     await using test = await startDispatcher({ sync: false });
     const release = test.transport.hold('list');
