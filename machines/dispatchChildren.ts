@@ -6,6 +6,7 @@ import type { DispatchContext, DispatchInput, DispatchMachineEvent } from './dis
 import type { DispatcherOutput } from './dispatcherEvent.js';
 import { dispatchMachine } from './dispatchMachine.js';
 import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
+import { keptAfterEndMs } from './keptAfterEnd.js';
 import type { RunNotification } from './notification.js';
 import { overheard } from './overheard.js';
 import { relay } from './relay.js';
@@ -21,9 +22,6 @@ export interface PersistedChild {
   readonly snapshot: Snapshot<unknown>;
   readonly notifiedMs: number | null;
 }
-
-/** A dispatch is forgotten this long after its end. */
-export const forgetAfterMs = 24 * 3_600_000;
 
 interface Child extends AgendaEntry {
   readonly actor: ActorRefFrom<typeof dispatchMachine>;
@@ -162,7 +160,7 @@ export class DispatchChildren implements DispatchRegistry {
     if (status !== 'active') this.#agenda.delete(child);
     else if (nextChange !== null) this.#agenda.set(child, nextChange.atMs, nextChange.kind);
     else if (run === null && dispatch.endTimeMs !== null) {
-      this.#agenda.set(child, dispatch.endTimeMs + forgetAfterMs, 'forget');
+      this.#agenda.set(child, dispatch.endTimeMs + keptAfterEndMs, 'forget');
     } else this.#agenda.delete(child);
   }
 

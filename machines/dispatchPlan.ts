@@ -88,8 +88,9 @@ export function missedRuns(
  */
 export function leadsTo(dispatch: DispatchRecord, run: Run, startMs: number): boolean {
   let { endMs } = run;
+  let left = maxMissedCount;
   for (const nextMs of startsBetween(dispatch, run.startMs + 1, startMs + 1)) {
-    if (endMs !== null && nextMs > endMs) return false;
+    if ((endMs !== null && nextMs > endMs) || left-- === 0) return false;
     ({ endMs } = runFrom(dispatch, nextMs));
   }
   return true;

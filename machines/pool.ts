@@ -1,9 +1,10 @@
 import { DispatchError } from '../src/model/dispatchError.js';
 import type { DispatchRecord } from '../src/model/dispatchRecord.js';
 import { assertEvaluable } from '../src/model/schedule.js';
-import { DispatchChildren, forgetAfterMs, type PersistedChild, type PoolScope } from './dispatchChildren.js';
+import { DispatchChildren, type PersistedChild, type PoolScope } from './dispatchChildren.js';
 import type { DispatcherOutput, PoolEvent, PoolOutput, SyncEvent } from './dispatcherEvent.js';
 import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
+import { keptAfterEndMs } from './keptAfterEnd.js';
 import { RecentDeletions } from './recentDeletions.js';
 import { relayToParent } from './relay.js';
 
@@ -152,7 +153,7 @@ export class Pool implements DispatchRegistry {
   #takeStreamed(dispatch: DispatchRecord, atMs: number): void {
     if (this.#deletions.has(dispatch.id, atMs)) return;
     const held = this.#children.get(dispatch.id)?.dispatch;
-    const isForgotten = dispatch.endTimeMs !== null && dispatch.endTimeMs + forgetAfterMs <= atMs;
+    const isForgotten = dispatch.endTimeMs !== null && dispatch.endTimeMs + keptAfterEndMs <= atMs;
     if (held === undefined && !isForgotten) this.#create(dispatch, atMs, 'update');
     else if (held !== undefined && held.updateTime < dispatch.updateTime) this.#update(dispatch, atMs);
   }

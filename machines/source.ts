@@ -3,13 +3,11 @@ import { DispatchError } from '../src/model/dispatchError.js';
 import { ChangeBuffer } from './changeBuffer.js';
 import { type Clock, maxSliceMs } from './clock.js';
 import type { ProblemEvent, SourceCommand, SourceEvent, SyncEvent } from './dispatcherEvent.js';
+import { keptAfterEndMs } from './keptAfterEnd.js';
 import type { Transport } from './transport.js';
 
 /** Some servers send the headers of a stream only with its first event: the list begins after this wait anyway. */
 const maxHeadersWaitMs = 1_000;
-
-/** The list leaves out dispatches that ended longer ago than this. */
-const listedAfterEndMs = 24 * 3_600_000;
 
 /** So many dispatches or changes go to the pool in one event. */
 const batchSize = 32;
@@ -99,7 +97,7 @@ async function follow(connection: Connection): Promise<never> {
 async function applyList(connection: Connection, breathe: () => Promise<void>): Promise<void> {
   const { microgridId, transport, clock, signal, tell, deliver } = connection;
   const startedMs = clock.nowMs();
-  const endFromMs = startedMs - listedAfterEndMs;
+  const endFromMs = startedMs - keptAfterEndMs;
   await deliver({ type: 'sync.listStarted', atMs: startedMs });
   for await (const { dispatches, problems } of transport.list({ microgridId, endFromMs, signal })) {
     for (const problem of problems) tell({ type: 'dispatcher.problem', problem });

@@ -111,8 +111,8 @@ export class Dispatcher implements AsyncDisposable {
   /**
    * Waits until the first sync is done.
    *
-   * @throws DispatchError `STOPPED` when it is stopped before or meanwhile; `DEADLINE_EXCEEDED` after `timeoutMs`, with the last problem
-   * in its message. The reason of `signal` when that aborts.
+   * @throws DispatchError `STOPPED` when it is stopped before or meanwhile; `DEADLINE_EXCEEDED` after `timeoutMs`, with
+   * the last problem in its message. The reason of `signal` when that aborts.
    */
   async ready(options: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<void> {
     const { signal, timeoutMs = Number.POSITIVE_INFINITY } = options;

@@ -219,6 +219,21 @@ describe('time', () => {
       ['missed 2 10:30..11:00', 'started 11:30-12:00 by schedule at 11:30 +600000'],
     ],
     [
+      'follows runs that touch no further than it counts those missed',
+      { recurrence: daily({ frequency: 'MINUTELY' }), durationMs: minuteMs },
+      [
+        ['time', '10:00'],
+        ['time', 'Sun 10:00'],
+      ],
+      'running',
+      'start Sun 10:01',
+      [
+        'stopped 10:00-10:01 by schedule at 10:01 +518340000',
+        'missed 1000+ 10:01..Sun 09:59',
+        'started Sun 10:00-Sun 10:01 by schedule at Sun 10:00',
+      ],
+    ],
+    [
       'stops a run that led to others, but not to the present one without a gap',
       { recurrence: daily({ frequency: 'MINUTELY', interval: 30, byHours: [10] }) },
       [
