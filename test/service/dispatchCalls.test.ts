@@ -1,15 +1,11 @@
 import { Status } from 'nice-grpc-common';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { RecurrenceRule_Frequency as Frequency } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import type { Timestamp } from '../../proto/gen/google/protobuf/timestamp.js';
-import { created, dispatchData, inSeconds, type RawClient, rawService } from '../support/rawService.js';
+import { created, dispatchData, inSeconds, rawService } from '../support/rawService.js';
 
-let raw: Awaited<ReturnType<typeof rawService>>;
-let client: RawClient;
-beforeAll(async () => {
-  raw = await rawService();
-  client = raw.client;
-});
+const raw = await rawService();
+const { client } = raw;
 afterAll(() => raw[Symbol.asyncDispose]());
 
 const seconds = (timestamp: Timestamp | undefined) => Number(timestamp?.seconds);

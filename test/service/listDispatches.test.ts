@@ -1,5 +1,5 @@
 import { Status } from 'nice-grpc-common';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   type DeepPartial,
   type Dispatch,
@@ -12,15 +12,11 @@ import {
   SortOrder,
   type TargetComponents,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { created, inSeconds, type RawClient, rawService } from '../support/rawService.js';
+import { created, inSeconds, rawService } from '../support/rawService.js';
 
-let raw: Awaited<ReturnType<typeof rawService>>;
-let client: RawClient;
+const raw = await rawService();
+const { client } = raw;
 let microgridId = 0n;
-beforeAll(async () => {
-  raw = await rawService();
-  client = raw.client;
-});
 beforeEach(() => {
   microgridId += 1n;
 });

@@ -1,19 +1,15 @@
 import { Status } from 'nice-grpc-common';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { Event } from '../../proto/gen/frequenz/api/common/v1alpha8/streaming/event.js';
 import { silentLogger } from '../../src/logger.js';
 import { changeFeed } from '../../src/service/changeFeed.js';
 import { memoryStore } from '../../src/service/memoryStore.js';
 import { changeOf, creation } from '../support/dispatchRow.js';
-import { created, openStream, type RawClient, rawService } from '../support/rawService.js';
+import { created, openStream, rawService } from '../support/rawService.js';
 
-let raw: Awaited<ReturnType<typeof rawService>>;
-let client: RawClient;
+const raw = await rawService();
+const { client } = raw;
 let microgridId = 0n;
-beforeAll(async () => {
-  raw = await rawService();
-  client = raw.client;
-});
 beforeEach(() => {
   microgridId += 1n;
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Status } from 'nice-grpc-common';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import {
   type DeepPartial,
   type DispatchData,
@@ -8,14 +8,10 @@ import {
   RecurrenceRule_Frequency as Frequency,
   type RecurrenceRule,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { created, FULL_RULE, inSeconds, openStream, type RawClient, rawService } from '../support/rawService.js';
+import { created, FULL_RULE, inSeconds, openStream, rawService } from '../support/rawService.js';
 
-let raw: Awaited<ReturnType<typeof rawService>>;
-let client: RawClient;
-beforeAll(async () => {
-  raw = await rawService();
-  client = raw.client;
-});
+const raw = await rawService();
+const { client } = raw;
 afterAll(() => raw[Symbol.asyncDispose]());
 
 const update = async (dispatchId: bigint, updateMask: string[], values?: DeepPartial<DispatchUpdate>) =>

@@ -1,7 +1,7 @@
 import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { Status } from 'nice-grpc-common';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import {
   CreateMicrogridDispatchRequest,
   type DeepPartial,
@@ -14,14 +14,10 @@ import {
   UpdateMicrogridDispatchRequest,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { validateDispatchData } from '../../src/service/validateDispatchData.js';
-import { created, dispatchData, FULL_RULE, inSeconds, type RawClient, rawService } from '../support/rawService.js';
+import { created, dispatchData, FULL_RULE, inSeconds, rawService } from '../support/rawService.js';
 
-let raw: Awaited<ReturnType<typeof rawService>>;
-let client: RawClient;
-beforeAll(async () => {
-  raw = await rawService();
-  client = raw.client;
-});
+const raw = await rawService();
+const { client } = raw;
 afterAll(() => raw[Symbol.asyncDispose]());
 
 const daily = (rule: DeepPartial<RecurrenceRule>) => ({ recurrence: { freq: Frequency.DAILY, ...rule } });
