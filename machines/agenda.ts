@@ -38,15 +38,6 @@ export class Agenda<T extends AgendaEntry> {
     return this.#heap[0] ?? null;
   }
 
-  /** Makes the agenda anew of entries whose time and kind are set; O(n). */
-  fill(entries: Iterable<T>): void {
-    for (const entry of this.#heap) entry.place = notInAgenda;
-    this.#heap.length = 0;
-    this.#times.length = 0;
-    for (const entry of entries) this.#put(entry, this.#heap.length);
-    for (let place = Math.floor((this.#heap.length - 2) / arity); place >= 0; place--) this.#sink(place);
-  }
-
   /** Puts an entry in, or moves the one that is in. */
   set(entry: T, atMs: number, kind: AgendaKind): void {
     entry.atMs = atMs;

@@ -107,15 +107,15 @@ export class DispatchChildren implements DispatchRegistry {
     }
   }
 
-  /** Makes all of them due at an instant: the clock went back and each must look at it anew. */
-  makeAllDue(atMs: number): void {
-    const children = [...this.#children.values()];
-    for (const child of children) {
+  /** Makes those due at an instant that planned at a later one: the clock went back and they must look at it anew. */
+  makeDueAfterStepTo(atMs: number): void {
+    for (const child of this.#children.values()) {
+      const snapshot = child.actor.getSnapshot();
+      if (snapshot.context.atMs <= atMs) continue;
       // What is overdue keeps its turn.
-      child.atMs = child.place === notInAgenda ? atMs : Math.min(child.atMs, atMs);
-      child.kind = child.actor.getSnapshot().matches('running') ? 'stop' : 'start';
+      const dueMs = child.place === notInAgenda ? atMs : Math.min(child.atMs, atMs);
+      this.#agenda.set(child, dueMs, snapshot.matches('running') ? 'stop' : 'start');
     }
-    this.#agenda.fill(children);
   }
 
   /** Drops one whose machine failed; XState has stopped it. Consumers are told that it is gone. */

@@ -75,7 +75,7 @@ export class Pool implements DispatchRegistry {
   receive(event: PoolEvent | SystemEvent): void {
     switch (event.type) {
       case 'clock.wentBack':
-        this.#children.makeAllDue(event.atMs);
+        this.#children.makeDueAfterStepTo(event.atMs);
         this.#workOff(event.atMs);
         break;
       case 'timer.due':

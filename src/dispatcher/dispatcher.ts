@@ -50,7 +50,7 @@ export class Dispatcher implements AsyncDisposable {
   #stopped = false;
 
   constructor(options: DispatcherOptions) {
-    const { microgridId, clock = systemClock, logger = consoleLogger, inspect } = options;
+    const { microgridId, clock = systemClock, logger = consoleLogger, inspect, snapshot } = options;
     if (!Number.isSafeInteger(microgridId) || microgridId < 0) {
       throw new RangeError(`microgridId must be an integer from 0 to 2^53-1, not ${microgridId}`);
     }
@@ -81,6 +81,7 @@ export class Dispatcher implements AsyncDisposable {
     this.actor = createActor(dispatcherMachine.provide({ actors }), {
       input: { microgridId },
       ...(inspect && { inspect }),
+      ...(snapshot && { snapshot }),
     });
     this.actor.on('*', output => this.#take(output));
     this.actor.subscribe({ error: cause => this.#fail(cause) });

@@ -1,4 +1,4 @@
-import type { InspectionEvent } from 'xstate';
+import type { InspectionEvent, Snapshot } from 'xstate';
 import type { Clock } from '../../machines/clock.js';
 import type { SyncStatus } from '../../machines/dispatcherEvent.js';
 import type { Transport } from '../../machines/transport.js';
@@ -13,6 +13,8 @@ export type DispatcherOptions = (DispatchClientOptions | OwnTransport) & {
   readonly microgridId: number;
   /** @default the clock of this computer */
   readonly clock?: Clock;
+  /** Where it carries on: `getPersistedSnapshot()` of an earlier one's `actor`, also after a way through JSON. */
+  readonly snapshot?: Snapshot<unknown>;
   /** Hears of problems that nobody listens for, and of slow receivers. @default the console */
   readonly logger?: Logger;
   /** Watches the actors, such as `createBrowserInspector().inspect` of the Stately inspector. */
