@@ -1,15 +1,24 @@
 import { type ActorRefFrom, type AnyActorRef, createActor, type Snapshot } from 'xstate';
 import { DispatchError } from '../src/model/dispatchError.js';
 import type { DispatchRecord } from '../src/model/dispatchRecord.js';
+import { assertEvaluable } from '../src/model/schedule.js';
 import { Agenda, type AgendaEntry, notInAgenda } from './agenda.js';
 import type { DispatchContext, DispatchInput, DispatchMachineEvent } from './dispatchContext.js';
 import type { DispatcherOutput } from './dispatcherEvent.js';
+import type { StoreChange, StoredDispatch } from './dispatcherStore.js';
 import { dispatchMachine } from './dispatchMachine.js';
 import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
 import { keptAfterEndMs } from './keptAfterEnd.js';
 import type { RunNotification } from './notification.js';
 import { overheard } from './overheard.js';
 import { relay } from './relay.js';
+
+/** What the children say. */
+export interface ChildrenOutput {
+  readonly tell: (output: DispatcherOutput) => void;
+  /** What one of them remembers changed. */
+  readonly keep: (change: StoreChange) => void;
+}
 
 /** What the children need of the pool actor that is their parent. */
 export interface PoolScope {
@@ -31,14 +40,16 @@ interface Child extends AgendaEntry {
 /** The dispatch actors of a pool by id, and the agenda that says when to wake which. */
 export class DispatchChildren implements DispatchRegistry {
   readonly #scope: PoolScope;
-  readonly #tell: (output: DispatcherOutput) => void;
+  readonly #tell: ChildrenOutput['tell'];
+  readonly #keep: ChildrenOutput['keep'];
   readonly #children = new Map<number, Child>();
   readonly #agenda = new Agenda<Child>();
   readonly #machine = overheard(dispatchMachine, notification => this.#pass(notification));
 
-  constructor(scope: PoolScope, tell: (output: DispatcherOutput) => void, persisted: readonly PersistedChild[] = []) {
+  constructor(scope: PoolScope, { tell, keep }: ChildrenOutput, persisted: readonly PersistedChild[] = []) {
     this.#scope = scope;
     this.#tell = tell;
+    this.#keep = keep;
     for (const { snapshot, notifiedMs } of persisted) {
       const { dispatch, atMs } = (snapshot as unknown as { context: DispatchContext }).context;
       this.#add({ input: { dispatch, atMs }, snapshot }, notifiedMs);
@@ -65,7 +76,24 @@ export class DispatchChildren implements DispatchRegistry {
     return this.#children.keys();
   }
 
-  /** Starts those that were restored. */
+  /** All that a store is to keep of them. */
+  *stored(): Generator<StoreChange> {
+    for (const child of this.#children.values()) yield kept(child);
+  }
+
+  /**
+   * Takes one in as a store kept it; what it had announced is not repeated.
+   *
+   * @throws Error when it cannot be one.
+   */
+  restore({ state, context, notifiedMs }: StoredDispatch): void {
+    assertEvaluable(context.dispatch);
+    const snapshot = dispatchMachine.getPersistedSnapshot(dispatchMachine.resolveState({ value: state, context }));
+    const { dispatch, atMs } = context;
+    this.#start(this.#add({ input: { dispatch, atMs }, snapshot }, notifiedMs));
+  }
+
+  /** Starts those that came with a snapshot. */
   start(): void {
     for (const child of this.#children.values()) this.#start(child);
   }
@@ -83,7 +111,9 @@ export class DispatchChildren implements DispatchRegistry {
 
   create(dispatch: DispatchRecord, atMs: number, cause: 'sync' | 'update'): void {
     this.#tell({ type: 'lifecycle.created', dispatch, atMs, notifiedMs: null });
-    this.#start(this.#add({ input: { dispatch, atMs, cause } }, null));
+    const child = this.#add({ input: { dispatch, atMs, cause } }, null);
+    this.#start(child);
+    this.#keep(kept(child));
   }
 
   update(dispatch: DispatchRecord, atMs: number): void {
@@ -140,13 +170,17 @@ export class DispatchChildren implements DispatchRegistry {
     if (child === undefined) return;
     this.#children.delete(id);
     this.#agenda.delete(child);
+    this.#keep({ kind: 'dropped', id });
   }
 
   #send(id: number, event: DispatchMachineEvent): void {
     const child = this.#children.get(id);
     if (child === undefined) return;
+    const before = child.actor.getSnapshot();
     relay(this.#scope.self, child.actor, event);
     this.#schedule(child);
+    const after = child.actor.getSnapshot();
+    if (after !== before && after.status === 'active') this.#keep(kept(child));
   }
 
   #start(child: Child): void {
@@ -188,4 +222,9 @@ export class DispatchChildren implements DispatchRegistry {
     }
     this.#tell(notification);
   }
+}
+
+function kept({ id, actor, notifiedMs }: Child): StoreChange {
+  const { value, context } = actor.getSnapshot();
+  return { kind: 'kept', id, stored: { state: value as StoredDispatch['state'], context, notifiedMs } };
 }

@@ -1,5 +1,6 @@
 import type { DispatchError } from '../src/model/dispatchError.js';
 import type { DispatchRecord } from '../src/model/dispatchRecord.js';
+import type { StoreChange, StoredDispatch } from './dispatcherStore.js';
 import type { RunNotification } from './notification.js';
 
 /** Where a dispatcher stands with its service: the states of `dispatcherMachine`. */
@@ -27,10 +28,32 @@ export interface SyncStatusEvent {
   readonly status: SyncStatus;
 }
 
-/** What a dispatcher machine emits, and sends to the machine that invoked it. */
-export type DispatcherOutput = RunNotification | LifecycleEvent | ProblemEvent | SyncStatusEvent;
+/** The dispatcher carries on where an earlier one was: the dispatches of its snapshot or its store are there again. */
+export interface RestoredEvent {
+  readonly type: 'dispatcher.restored';
+  /** How many. What they had announced is not repeated. */
+  readonly count: number;
+}
 
-/** What the source tells the pool; each is answered by `pool.ready`. `atMs` is the present instant. */
+/** What a dispatcher machine emits, and sends to the machine that invoked it. */
+export type DispatcherOutput = RunNotification | LifecycleEvent | ProblemEvent | SyncStatusEvent | RestoredEvent;
+
+/** What the source brings from the store, before all else; each is answered by `pool.ready`. */
+export type RestoreEvent =
+  /** Answered with no `more` when it is not wanted: the dispatcher was restored from a snapshot. */
+  | { readonly type: 'restore.started' }
+  | { readonly type: 'restore.brought'; readonly dispatches: readonly StoredDispatch[] }
+  | {
+      readonly type: 'restore.ended';
+      /** The present instant. */
+      readonly atMs: number;
+      /** Whether a list of the service had been applied. */
+      readonly synced: boolean;
+      /** Whether everything could be read. */
+      readonly complete: boolean;
+    };
+
+/** What the source tells the pool of the service; each is answered by `pool.ready`. `atMs` is the present instant. */
 export type SyncEvent =
   /** A list begins: what it lacks when it ends is deleted. */
   | { readonly type: 'sync.listStarted'; readonly atMs: number }
@@ -77,7 +100,10 @@ export type SourceEvent =
 /** What the source is told. */
 export type SourceCommand = { readonly type: 'source.connect' } | PoolReady;
 
-/** The pool has worked off one {@link SyncEvent}; after `sync.listEnded`, whether `more` is left to delete. */
+/**
+ * The pool has worked off one {@link SyncEvent} or {@link RestoreEvent}; after `sync.listEnded`, whether `more` is left to
+ * delete, after `restore.started`, whether `more` is wanted.
+ */
 export interface PoolReady {
   readonly type: 'pool.ready';
   readonly more: boolean;
@@ -89,8 +115,23 @@ export interface PoolReport {
   readonly outputs: readonly DispatcherOutput[];
 }
 
+/** The store wants to be told what changes from now on. */
+export interface ChangesWanted {
+  readonly type: 'changes.wanted';
+}
+
+/** What the store is told: what changed of the dispatches since the last time. */
+export interface PoolChanged {
+  readonly type: 'pool.changed';
+  readonly changes: readonly StoreChange[];
+  /** Whether the changes are all that is to be kept. */
+  readonly replacesAll: boolean;
+  /** Whether a list of the service was applied. */
+  readonly synced: boolean;
+}
+
 /** What the pool is told. */
-export type PoolEvent = SyncEvent | Exclude<TimerEvent, { type: 'retry.due' }>;
+export type PoolEvent = SyncEvent | RestoreEvent | ChangesWanted | Exclude<TimerEvent, { type: 'retry.due' }>;
 
 /** What the pool tells. */
-export type PoolOutput = PoolReport | PoolReady | Extract<TimerCommand, { type: 'agenda.moved' }>;
+export type PoolOutput = PoolReport | PoolReady | PoolChanged | Extract<TimerCommand, { type: 'agenda.moved' }>;

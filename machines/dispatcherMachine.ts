@@ -1,9 +1,13 @@
 import { assign, emit, fromCallback, sendTo, setup } from 'xstate';
 import { DispatchError } from '../src/model/dispatchError.js';
 import type {
+  ChangesWanted,
   DispatcherOutput,
+  PoolChanged,
+  PoolEvent,
   PoolOutput,
   ProblemEvent,
+  RestoreEvent,
   SourceCommand,
   SourceEvent,
   SyncEvent,
@@ -31,10 +35,12 @@ export interface DispatcherContext {
 
 /** What a dispatcher machine is told: by its own actors, and `dispatcher.stop` by the program. */
 export type DispatcherMachineEvent =
+  | RestoreEvent
   | SyncEvent
   | SourceEvent
   | TimerEvent
   | PoolOutput
+  | ChangesWanted
   | ProblemEvent
   | { readonly type: 'dispatcher.stop' }
   | { readonly type: `xstate.error.actor.${string}`; readonly error: unknown };
@@ -56,8 +62,8 @@ const maxRetryMs = 30_000;
 /**
  * Keeps the dispatches of a microgrid in step with its service and passes on what their machines say.
  *
- * Its states tell where the sync stands. Its actors come by `.provide({ actors: { source, timer } })`: `source` from
- * `sourceLogic`, `timer` from `timerLogic`. Notifications leave it as emitted events, and as events to the machine that
+ * Its states tell where the sync stands. Its actors come by `.provide({ actors: { source, timer, store } })`: `source` from
+ * `sourceLogic`, `timer` from `timerLogic`, and `store`, which may be left out, from `storeLogic`. Notifications leave it as emitted events, and as events to the machine that
  * invoked it.
  */
 export const dispatcherMachine = setup({
@@ -77,11 +83,13 @@ export const dispatcherMachine = setup({
     timer: fromCallback<TimerCommand>(() => {
       throw new Error('a dispatcher machine needs a timer: provide actors.timer, such as timerLogic({ clock })');
     }),
+    store: fromCallback<PoolChanged, { microgridId: number }>(() => {}),
   },
   actions: {
-    tellPool: sendTo('pool', ({ event }) => event as SyncEvent),
+    tellPool: sendTo('pool', ({ event }) => event as PoolEvent),
     tellSource: sendTo('source', ({ event }) => event as SourceCommand),
     tellTimer: sendTo('timer', ({ event }) => event as TimerCommand),
+    tellStore: sendTo('store', ({ event }) => event as PoolChanged),
     connect: sendTo('source', { type: 'source.connect' }),
     planRetry: sendTo('timer', retryWait),
     noteLive: assign(({ event }) => ({ liveSinceMs: event.type === 'source.live' ? event.atMs : null })),
@@ -103,7 +111,8 @@ export const dispatcherMachine = setup({
   invoke: [
     { id: 'pool', src: 'pool' },
     { id: 'timer', src: 'timer' },
-    { id: 'source', src: 'source', input: sourceInput },
+    { id: 'store', src: 'store', input: ofMicrogrid },
+    { id: 'source', src: 'source', input: ofMicrogrid },
   ],
   initial: 'connecting',
   states: {
@@ -151,9 +160,12 @@ export const dispatcherMachine = setup({
       { target: '.waiting', actions: ['noteLoss', 'announce', 'tellParent'] },
     ],
     'retry.due': { actions: 'connect' },
+    'restore.*': { actions: 'tellPool' },
     'sync.*': { actions: 'tellPool' },
     'timer.due': { actions: 'tellPool' },
     'clock.wentBack': { actions: 'tellPool' },
+    'changes.wanted': { actions: 'tellPool' },
+    'pool.changed': { actions: 'tellStore' },
     'pool.ready': { actions: 'tellSource' },
     'agenda.moved': { actions: 'tellTimer' },
     'pool.reported': { actions: ['announce', 'tellParent'] },
@@ -171,7 +183,7 @@ function initialContext({ input }: { input: DispatcherInput }): DispatcherContex
   return { microgridId: input.microgridId, lostCount: 0, liveSinceMs: null };
 }
 
-function sourceInput({ context }: { context: DispatcherContext }): { microgridId: number } {
+function ofMicrogrid({ context }: { context: DispatcherContext }): { microgridId: number } {
   return { microgridId: context.microgridId };
 }
 

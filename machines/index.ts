@@ -4,11 +4,13 @@ export type {
   DispatcherOutput,
   LifecycleEvent,
   ProblemEvent,
+  RestoredEvent,
   SyncStatus,
   SyncStatusEvent,
 } from './dispatcherEvent.js';
 export type { DispatcherContext, DispatcherInput, DispatcherMachineEvent } from './dispatcherMachine.js';
 export { dispatcherMachine } from './dispatcherMachine.js';
+export type { DispatcherStore, StoreChange, StoredDispatch, StoredPage, StoreSave } from './dispatcherStore.js';
 export { dispatchMachine } from './dispatchMachine.js';
 export type { NextChange } from './dispatchPlan.js';
 export type { DispatchPoolLogic, DispatchPoolSnapshot } from './dispatchPool.js';
@@ -17,5 +19,7 @@ export type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js
 export type { RunMissed, RunNotification, RunReconfigured, RunStarted, RunStopped } from './notification.js';
 export { maxMissedCount } from './notification.js';
 export { sourceLogic } from './source.js';
+export type { StoreOptions } from './store.js';
+export { storeLogic } from './store.js';
 export { timerLogic } from './timer.js';
 export type { DispatchChange, DispatchPage, DispatchWatch, Transport } from './transport.js';

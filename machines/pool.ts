@@ -1,11 +1,9 @@
 import { DispatchError } from '../src/model/dispatchError.js';
-import type { DispatchRecord } from '../src/model/dispatchRecord.js';
-import { assertEvaluable } from '../src/model/schedule.js';
 import { DispatchChildren, type PersistedChild, type PoolScope } from './dispatchChildren.js';
-import type { DispatcherOutput, PoolEvent, PoolOutput, SyncEvent } from './dispatcherEvent.js';
+import type { DispatcherOutput, PoolEvent, PoolOutput, RestoreEvent, SyncEvent } from './dispatcherEvent.js';
+import type { StoreChange, StoredDispatch } from './dispatcherStore.js';
 import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
-import { keptAfterEndMs } from './keptAfterEnd.js';
-import { RecentDeletions } from './recentDeletions.js';
+import { DispatchSync } from './dispatchSync.js';
 import { relayToParent } from './relay.js';
 
 /** A pool as JSON. */
@@ -20,31 +18,37 @@ export type SystemEvent =
   | { readonly type: `xstate.error.actor.${string}`; readonly error: unknown }
   | { readonly type: `xstate.done.actor.${string}` };
 
-/** So many dispatches are woken or deleted for one event; the timer and the source look at the clock in between. */
+/** So many dispatches are woken for one event; the timer looks at the clock in between. */
 const sliceSize = 64;
 
 /**
- * The inside of {@link dispatchPool}: decides which version of a dispatch counts, and that what was due before a change
- * is worked off before it.
+ * The inside of {@link dispatchPool}: sees to it that what was due before a change is worked off before it, and tells
+ * the parent what comes of each event.
  */
 export class Pool implements DispatchRegistry {
   readonly #children: DispatchChildren;
+  readonly #sync: DispatchSync;
   readonly #tell: (output: PoolOutput) => void;
+  readonly #wasRestored: boolean;
   /** What is to be said at the end of the present event. */
   #outputs: DispatcherOutput[] = [];
-  readonly #deletions = new RecentDeletions();
-  /** Those that the list lacks so far; null while none is under way. */
-  #unlisted: Set<number> | null = null;
-  /** Whether a list was applied: from then on a list only yields differences. */
-  #synced: boolean;
   /** Changes that wait until what was due before them is worked off. */
   readonly #waiting: SyncEvent[] = [];
   #toldHeadMs: number | null = null;
+  /** While the store brings dispatches, time stands still: what is due is worked off in order once all are there. */
+  #isRestoring = false;
+  /** What the store is to be told at the end of the present event; null when there is no store. */
+  #changes: StoreChange[] | null = null;
+  #changesReplaceAll = false;
+  #toldSynced = false;
 
   constructor(scope: PoolScope, persisted?: PersistedPool) {
     this.#tell = output => relayToParent(scope.self, output);
-    this.#children = new DispatchChildren(scope, output => this.#outputs.push(output), persisted?.children);
-    this.#synced = persisted?.synced ?? false;
+    const tell = (output: DispatcherOutput) => this.#outputs.push(output);
+    const keep = (change: StoreChange) => this.#changes?.push(change);
+    this.#children = new DispatchChildren(scope, { tell, keep }, persisted?.children);
+    this.#sync = new DispatchSync(this.#children, tell, persisted?.synced ?? false);
+    this.#wasRestored = persisted !== undefined;
   }
 
   get size(): number {
@@ -64,11 +68,12 @@ export class Pool implements DispatchRegistry {
   }
 
   persist(): PersistedPool {
-    return { synced: this.#synced, children: this.#children.persist() };
+    return { synced: this.#sync.synced, children: this.#children.persist() };
   }
 
   start(): void {
     this.#children.start();
+    if (this.#wasRestored) this.#outputs.push({ type: 'dispatcher.restored', count: this.size });
     this.#report();
   }
 
@@ -88,6 +93,14 @@ export class Pool implements DispatchRegistry {
         if (this.#waiting.length > 0 || this.#isOverdue(event.atMs)) this.#wait(event);
         else this.#apply(event);
         break;
+      case 'changes.wanted':
+        this.#changes = [];
+        break;
+      case 'restore.started':
+      case 'restore.brought':
+      case 'restore.ended':
+        this.#tell({ type: 'pool.ready', more: this.#restore(event) });
+        break;
       case 'xstate.stop':
         this.#children.stop();
         break;
@@ -95,6 +108,44 @@ export class Pool implements DispatchRegistry {
         if ('error' in event) this.#children.dropFailed(Number(event.type.split('.').at(-1)), event.error);
     }
     this.#report();
+  }
+
+  /** Takes in what the store brings; returns whether it is wanted. */
+  #restore(event: RestoreEvent): boolean {
+    switch (event.type) {
+      case 'restore.started':
+        this.#isRestoring = !this.#wasRestored;
+        if (this.#wasRestored) this.#keepAll();
+        break;
+      case 'restore.brought':
+        for (const stored of event.dispatches) this.#restoreOne(stored);
+        break;
+      case 'restore.ended':
+        this.#isRestoring = false;
+        this.#sync.restore(event.synced);
+        this.#toldSynced = event.synced;
+        if (!event.complete) this.#keepAll();
+        // It may be from a time that this clock has not reached yet.
+        this.#children.makeDueAfterStepTo(event.atMs);
+        this.#outputs.push({ type: 'dispatcher.restored', count: this.size });
+    }
+    return this.#isRestoring;
+  }
+
+  #restoreOne(stored: StoredDispatch): void {
+    try {
+      this.#children.restore(stored);
+    } catch (cause) {
+      const message = 'a dispatch of the store cannot be restored';
+      this.#outputs.push({ type: 'dispatcher.problem', problem: new DispatchError('DATA_LOSS', message, { cause }) });
+    }
+  }
+
+  /** The store is to keep what is here, and nothing else. */
+  #keepAll(): void {
+    if (this.#changes === null) return;
+    this.#changes = [...this.#children.stored()];
+    this.#changesReplaceAll = true;
   }
 
   /** Whether something was due before an instant: it comes before a change that was noticed then. */
@@ -110,6 +161,7 @@ export class Pool implements DispatchRegistry {
   }
 
   #workOff(atMs: number): void {
+    if (this.#isRestoring) return;
     this.#children.wakeDue(atMs, sliceSize);
     while (this.#waiting.length > 0 && !this.#isOverdue(atMs)) {
       const event = this.#waiting.shift();
@@ -119,102 +171,36 @@ export class Pool implements DispatchRegistry {
   }
 
   #apply(event: SyncEvent): void {
-    let more = false;
-    switch (event.type) {
-      case 'sync.listStarted':
-        this.#unlisted = new Set(this.#children.ids());
-        break;
-      case 'sync.listed':
-        for (const dispatch of event.dispatches) this.#takeListed(dispatch, event.atMs);
-        for (const id of event.unreadableIds) this.#unlisted?.delete(id);
-        break;
-      case 'sync.listEnded':
-        more = this.#deleteUnlisted(event);
-        break;
-      case 'sync.changed':
-        for (const change of event.changes) {
-          if (change.kind === 'deleted') this.#takeDeletion(change.id, change.dispatch, event.atMs);
-          else this.#takeStreamed(change.dispatch, event.atMs);
-        }
-    }
+    const more = this.#sync.apply(event);
     this.#flush();
     this.#tell({ type: 'pool.ready', more });
-  }
-
-  /** A listed version counts when it differs, also when it is older: a service may be restored from a backup. */
-  #takeListed(dispatch: DispatchRecord, atMs: number): void {
-    this.#unlisted?.delete(dispatch.id);
-    const held = this.#children.get(dispatch.id)?.dispatch;
-    if (held === undefined) this.#create(dispatch, atMs, this.#synced ? 'update' : 'sync');
-    else if (held.updateTime !== dispatch.updateTime) this.#update(dispatch, atMs);
-  }
-
-  /** A streamed version counts when it is newer. */
-  #takeStreamed(dispatch: DispatchRecord, atMs: number): void {
-    if (this.#deletions.has(dispatch.id, atMs)) return;
-    const held = this.#children.get(dispatch.id)?.dispatch;
-    const isForgotten = dispatch.endTimeMs !== null && dispatch.endTimeMs + keptAfterEndMs <= atMs;
-    if (held === undefined && !isForgotten) this.#create(dispatch, atMs, 'update');
-    else if (held !== undefined && held.updateTime < dispatch.updateTime) this.#update(dispatch, atMs);
-  }
-
-  #takeDeletion(id: number, dispatch: DispatchRecord | undefined, atMs: number): void {
-    this.#deletions.add(id, atMs);
-    const held = this.#children.get(id)?.dispatch;
-    if (held !== undefined) this.#children.delete(dispatch ?? held, atMs);
-  }
-
-  /** Deletes what the list lacks although it asked for it; true when the slice was full and more is left. */
-  #deleteUnlisted({ endFromMs, atMs }: { endFromMs: number; atMs: number }): boolean {
-    let left = sliceSize;
-    for (const id of this.#unlisted ?? []) {
-      if (left-- === 0) return true;
-      this.#unlisted?.delete(id);
-      const dispatch = this.#children.get(id)?.dispatch;
-      const wasAskedFor = dispatch !== undefined && (dispatch.endTimeMs === null || dispatch.endTimeMs >= endFromMs);
-      if (wasAskedFor) this.#children.delete(dispatch, atMs);
-    }
-    this.#unlisted = null;
-    this.#deletions.clear();
-    this.#synced = true;
-    return false;
-  }
-
-  #create(dispatch: DispatchRecord, atMs: number, cause: 'sync' | 'update'): void {
-    if (this.#checkEvaluable(dispatch)) this.#children.create(dispatch, atMs, cause);
-  }
-
-  /** What cannot be evaluated is kept as inactive, so that no run goes on by a version that no longer counts. */
-  #update(dispatch: DispatchRecord, atMs: number): void {
-    this.#children.update(this.#checkEvaluable(dispatch) ? dispatch : { ...dispatch, active: false }, atMs);
-  }
-
-  #checkEvaluable(dispatch: DispatchRecord): boolean {
-    try {
-      assertEvaluable(dispatch);
-      return true;
-    } catch (cause) {
-      const { id, microgridId } = dispatch;
-      const message = `dispatch ${id} cannot be evaluated: ${cause instanceof Error ? cause.message : String(cause)}`;
-      const problem = new DispatchError('UNEVALUABLE', message, { microgridId, dispatchId: id, cause });
-      this.#outputs.push({ type: 'dispatcher.problem', problem });
-      return false;
-    }
   }
 
   /** Says what there is to say, and when the pool is wanted next. */
   #report(): void {
     this.#flush();
-    const { headMs } = this.#children;
+    const headMs = this.#isRestoring ? null : this.#children.headMs;
     if (headMs === this.#toldHeadMs) return;
     this.#toldHeadMs = headMs;
     this.#tell({ type: 'agenda.moved', atMs: headMs });
   }
 
   #flush(): void {
+    this.#flushChanges();
     if (this.#outputs.length === 0) return;
     const outputs = this.#outputs;
     this.#outputs = [];
     this.#tell({ type: 'pool.reported', outputs });
+  }
+
+  /** The store first: what was announced is kept already when a listener ends the program. */
+  #flushChanges(): void {
+    const { synced } = this.#sync;
+    const changes = this.#changes;
+    if (changes === null || (changes.length === 0 && !this.#changesReplaceAll && synced === this.#toldSynced)) return;
+    this.#changes = [];
+    this.#tell({ type: 'pool.changed', changes, replacesAll: this.#changesReplaceAll, synced });
+    this.#changesReplaceAll = false;
+    this.#toldSynced = synced;
   }
 }

@@ -1,9 +1,12 @@
 import { fromCallback } from 'xstate';
-import { DispatchError } from '../src/model/dispatchError.js';
+import type { DispatchError } from '../src/model/dispatchError.js';
 import { ChangeBuffer } from './changeBuffer.js';
-import { type Clock, maxSliceMs } from './clock.js';
-import type { ProblemEvent, SourceCommand, SourceEvent, SyncEvent } from './dispatcherEvent.js';
+import type { Clock } from './clock.js';
+import type { ProblemEvent, RestoreEvent, SourceCommand, SourceEvent, SyncEvent } from './dispatcherEvent.js';
+import type { DispatcherStore } from './dispatcherStore.js';
 import { keptAfterEndMs } from './keptAfterEnd.js';
+import { sliced } from './sliced.js';
+import { toProblem } from './toProblem.js';
 import type { Transport } from './transport.js';
 
 /** Some servers send the headers of a stream only with its first event: the list begins after this wait anyway. */
@@ -13,19 +16,21 @@ const maxHeadersWaitMs = 1_000;
 const batchSize = 32;
 
 /**
- * The sync of a dispatcher with its service. Each connection opens the stream, lists everything, applies the changes
- * since and goes live, so that no change is lost between the two; when it is lost it says so and waits to be told to
- * connect again. It connects by itself when it starts.
+ * Where the dispatches of a dispatcher come from: first its store, if it has one, then its service. Each connection opens
+ * the stream, lists everything, applies the changes since and goes live, so that no change is lost between the two; when
+ * it is lost it says so and waits to be told to connect again. It connects by itself when it starts.
  */
-export function sourceLogic({ transport, clock }: { transport: Transport; clock: Clock }) {
+export function sourceLogic(options: { transport: Transport; clock: Clock; store?: DispatcherStore | undefined }) {
+  const { transport, clock, store } = options;
   return fromCallback<SourceCommand, { microgridId: number }>(({ input, sendBack, receive }) => {
-    const tell = (event: SourceEvent | SyncEvent | ProblemEvent) => sendBack(event);
+    const tell = (event: SourceEvent | RestoreEvent | SyncEvent | ProblemEvent) => sendBack(event);
+    let isRestored = store === undefined;
     let ready: (more: boolean) => void = () => {};
     let connection = new AbortController();
     let delivered: Promise<unknown> = Promise.resolve();
 
     // One after the other, also across connections: an answer belongs to the event before it.
-    const deliver = (event: SyncEvent) => {
+    const deliver = (event: RestoreEvent | SyncEvent) => {
       const answer = delivered.then(
         () =>
           new Promise<boolean>(resolve => {
@@ -42,10 +47,13 @@ export function sourceLogic({ transport, clock }: { transport: Transport; clock:
       const own = new AbortController();
       connection = own;
       tell({ type: 'source.connecting' });
+      const { signal } = own;
       try {
-        await follow({ ...input, transport, clock, signal: own.signal, tell, deliver });
+        if (store !== undefined && !isRestored) await restore({ ...input, store, clock, signal, tell, deliver });
+        isRestored = true;
+        await follow({ ...input, transport, clock, signal, tell, deliver });
       } catch (error) {
-        if (own.signal.aborted) return;
+        if (signal.aborted) return;
         own.abort();
         tell({ type: 'source.lost', atMs: clock.nowMs(), problem: toProblem(error, input.microgridId) });
       }
@@ -68,6 +76,43 @@ interface Connection {
   readonly tell: (event: SourceEvent | ProblemEvent) => void;
   /** Gives an event to the pool and waits until it is worked off. */
   readonly deliver: (event: SyncEvent) => Promise<boolean>;
+}
+
+interface Restoration {
+  readonly microgridId: number;
+  readonly store: DispatcherStore;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly tell: (event: ProblemEvent) => void;
+  /** Gives an event to the pool and waits until it is worked off. */
+  readonly deliver: (event: RestoreEvent) => Promise<boolean>;
+}
+
+/** Brings what the store kept. A store that fails is a problem, but no reason not to follow the service. */
+async function restore({ microgridId, store, clock, signal, tell, deliver }: Restoration): Promise<void> {
+  const breathe = sliced(clock);
+  const report = (problem: DispatchError) => tell({ type: 'dispatcher.problem', problem });
+  const opened = await store.open({ microgridId }).catch(error => report(toProblem(error, microgridId)));
+  signal.throwIfAborted();
+  if (opened === undefined || !(await deliver({ type: 'restore.started' }))) return;
+  let complete = true;
+  try {
+    for await (const { dispatches, problems } of store.load({ microgridId })) {
+      complete &&= problems.length === 0;
+      for (const problem of problems) report(problem);
+      for (let i = 0; i < dispatches.length; i += batchSize) {
+        signal.throwIfAborted();
+        await deliver({ type: 'restore.brought', dispatches: dispatches.slice(i, i + batchSize) });
+        await breathe();
+      }
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    complete = false;
+    report(toProblem(error, microgridId));
+  }
+  signal.throwIfAborted();
+  await deliver({ type: 'restore.ended', atMs: clock.nowMs(), synced: opened.synced, complete });
 }
 
 /** One connection, until it is lost: never fulfilled. */
@@ -115,20 +160,4 @@ async function applyList(connection: Connection, breathe: () => Promise<void>): 
     await breathe();
     signal.throwIfAborted();
   }
-}
-
-/** Returns what lets the event loop turn once a slice of work has lasted long enough. */
-function sliced(clock: Clock): () => Promise<void> {
-  let sinceMs = clock.monotonicMs();
-  return async () => {
-    if (clock.monotonicMs() - sinceMs < maxSliceMs) return;
-    await new Promise<void>(resolve => clock.yield(resolve));
-    sinceMs = clock.monotonicMs();
-  };
-}
-
-function toProblem(error: unknown, microgridId: number): DispatchError {
-  if (error instanceof DispatchError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new DispatchError('UNKNOWN', message, { microgridId, cause: error });
 }

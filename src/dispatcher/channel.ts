@@ -18,7 +18,7 @@ export interface ChannelSetup<T, TOptions extends ReceiverOptions> {
 /** Carries items to any number of receivers, each with a queue of its own. */
 export class Channel<T, TOptions extends ReceiverOptions = ReceiverOptions> {
   readonly #setup: ChannelSetup<T, TOptions>;
-  readonly #emitter = new EventEmitter<{ item: [T]; close: [] }>();
+  readonly #emitter = new EventEmitter<{ item: [T]; replay: [T]; close: [] }>();
   #closed = false;
 
   constructor(setup: ChannelSetup<T, TOptions>) {
@@ -38,6 +38,7 @@ export class Channel<T, TOptions extends ReceiverOptions = ReceiverOptions> {
     const take = (item: T) => {
       if (accepts(item, options)) receiver.push(item);
     };
+    const takeReplay = (item: T) => receiver.replay(item);
     const close = () => receiver.close();
     const receiver = new Receiver<T>({
       limit,
@@ -45,6 +46,7 @@ export class Channel<T, TOptions extends ReceiverOptions = ReceiverOptions> {
       onCoalesced: () => logger.warn({ channel, receiver: name, limit }, 'receiver is slow: its items are coalesced'),
       onClose: () => {
         this.#emitter.off('item', take);
+        this.#emitter.off('replay', takeReplay);
         this.#emitter.off('close', close);
       },
     });
@@ -54,6 +56,7 @@ export class Channel<T, TOptions extends ReceiverOptions = ReceiverOptions> {
     }
     for (const item of replay()) receiver.replay(item);
     this.#emitter.on('item', take);
+    this.#emitter.on('replay', takeReplay);
     this.#emitter.on('close', close);
     return receiver;
   }
@@ -61,6 +64,11 @@ export class Channel<T, TOptions extends ReceiverOptions = ReceiverOptions> {
   /** Gives an item to every receiver; its dispatcher calls this. */
   send(item: T): void {
     this.#emitter.emit('item', item);
+  }
+
+  /** Gives every receiver what a new one would get, once its dispatcher has restored it. */
+  replay(): void {
+    for (const item of this.#setup.replay?.() ?? []) this.#emitter.emit('replay', item);
   }
 
   /** Closes every receiver, for good; its dispatcher calls this. */

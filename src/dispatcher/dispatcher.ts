@@ -2,8 +2,10 @@ import { type ActorRefFrom, createActor } from 'xstate';
 import type { Clock } from '../../machines/clock.js';
 import type { DispatcherOutput, SyncStatus } from '../../machines/dispatcherEvent.js';
 import { dispatcherMachine } from '../../machines/dispatcherMachine.js';
+import type { DispatcherStore } from '../../machines/dispatcherStore.js';
 import type { DispatchRegistry } from '../../machines/dispatchRegistry.js';
 import { sourceLogic } from '../../machines/source.js';
+import { storeLogic } from '../../machines/store.js';
 import { timerLogic } from '../../machines/timer.js';
 import { DispatchClient } from '../client/dispatchClient.js';
 import type { MicrogridClient } from '../client/microgridClient.js';
@@ -44,13 +46,18 @@ export class Dispatcher implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #listeners: Listeners<DispatcherEvents>;
   readonly #client: DispatchClient | undefined;
+  readonly #store: DispatcherStore | undefined;
+  #starting: Promise<void> | undefined;
+  /** Fulfilled when the store of a dispatcher that was started is written and closed. */
+  #storeClosed: Promise<void> = Promise.resolve();
+  #onStoreClosed = () => {};
   #registry: DispatchRegistry | undefined;
   #lastProblem: DispatchError | undefined;
   #synced = false;
   #stopped = false;
 
   constructor(options: DispatcherOptions) {
-    const { microgridId, clock = systemClock, logger = consoleLogger, inspect, snapshot } = options;
+    const { microgridId, clock = systemClock, logger = consoleLogger, inspect, snapshot, store } = options;
     if (!Number.isSafeInteger(microgridId) || microgridId < 0) {
       throw new RangeError(`microgridId must be an integer from 0 to 2^53-1, not ${microgridId}`);
     }
@@ -58,6 +65,7 @@ export class Dispatcher implements AsyncDisposable {
     if (!('transport' in options)) this.#client = new DispatchClient(options);
     const transport = 'transport' in options ? options.transport : clientTransport(this.#connected(), clock);
     this.#clock = clock;
+    this.#store = store;
     this.#nowMs = () => clock.nowMs();
     this.#logger = logger;
     this.#listeners = new Listeners((problem, name) => {
@@ -77,8 +85,11 @@ export class Dispatcher implements AsyncDisposable {
       () => this.#registry,
       registered => toDispatch(registered, this.#nowMs),
     );
-    const actors = { source: sourceLogic({ transport, clock }), timer: timerLogic({ clock }) };
-    this.actor = createActor(dispatcherMachine.provide({ actors }), {
+    const actors = { source: sourceLogic({ transport, clock, store }), timer: timerLogic({ clock }) };
+    const keeping = store && {
+      store: storeLogic({ store, clock, onClosed: problem => this.#noteStoreClosed(problem) }),
+    };
+    this.actor = createActor(dispatcherMachine.provide({ actors: { ...actors, ...keeping } }), {
       input: { microgridId },
       ...(inspect && { inspect }),
       ...(snapshot && { snapshot }),
@@ -100,13 +111,16 @@ export class Dispatcher implements AsyncDisposable {
   /**
    * Starts it; does not wait for the network. A started dispatcher keeps the process alive until {@link stop}.
    *
-   * @throws DispatchError `STOPPED` when it was stopped: a dispatcher lives once.
+   * @throws DispatchError `STOPPED` when it was stopped: a dispatcher lives once. `FAILED_PRECONDITION` when its store is in
+   * use by another process; then it may be started again.
    */
   async start(): Promise<void> {
     if (this.#stopped) throw stoppedError();
-    if (this.#registry !== undefined) return;
-    this.#registry = this.actor.getSnapshot().children.pool?.getSnapshot().context;
-    this.actor.start();
+    this.#starting ??= this.#start().catch(error => {
+      this.#starting = undefined;
+      throw error;
+    });
+    await this.#starting;
   }
 
   /**
@@ -148,14 +162,38 @@ export class Dispatcher implements AsyncDisposable {
 
   /** Stops it for good: closes its receivers, its connection and its timers. */
   async stop(): Promise<void> {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    if (this.#registry === undefined) this.#takeStatus('stopped');
-    else this.actor.send({ type: 'dispatcher.stop' });
+    if (!this.#stopped) {
+      this.#stopped = true;
+      if (this.#registry === undefined) this.#takeStatus('stopped');
+      else this.actor.send({ type: 'dispatcher.stop' });
+    }
+    // Whoever started it is told why that failed.
+    await Promise.allSettled([this.#starting]);
+    await this.#storeClosed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  async #start(): Promise<void> {
+    if (this.#store !== undefined) {
+      await this.#store.open({ microgridId: this.microgridId });
+      if (this.#stopped) {
+        await this.#store.close({ microgridId: this.microgridId });
+        throw stoppedError();
+      }
+      this.#storeClosed = new Promise(resolve => {
+        this.#onStoreClosed = resolve;
+      });
+    }
+    this.#registry = this.actor.getSnapshot().children.pool?.getSnapshot().context;
+    this.actor.start();
+  }
+
+  #noteStoreClosed(problem: DispatchError | undefined): void {
+    if (problem !== undefined) this.#log(problem);
+    this.#onStoreClosed();
   }
 
   #take(output: DispatcherOutput): void {
@@ -172,6 +210,10 @@ export class Dispatcher implements AsyncDisposable {
       }
       case 'run.missed':
         this.#listeners.emit('missed', toMissedRuns(output, this.#nowMs));
+        break;
+      case 'dispatcher.restored':
+        this.runningStatusChange.replay();
+        this.#listeners.emit('restored', output.count);
         break;
       case 'dispatcher.sync':
         this.#takeStatus(output.status);

@@ -1,6 +1,7 @@
 import type { InspectionEvent, Snapshot } from 'xstate';
 import type { Clock } from '../../machines/clock.js';
 import type { SyncStatus } from '../../machines/dispatcherEvent.js';
+import type { DispatcherStore } from '../../machines/dispatcherStore.js';
 import type { Transport } from '../../machines/transport.js';
 import type { DispatchClientOptions } from '../client/dispatchClient.js';
 import type { Dispatch, DispatchEvent } from '../dispatch.js';
@@ -13,6 +14,11 @@ export type DispatcherOptions = (DispatchClientOptions | OwnTransport) & {
   readonly microgridId: number;
   /** @default the clock of this computer */
   readonly clock?: Clock;
+  /**
+   * What it needs to restart without a network, such as `sqliteStore(path)` of `xstate-dispatch/store`. It is written at most
+   * once a second, and when the dispatcher stops. @default nothing is kept
+   */
+  readonly store?: DispatcherStore;
   /** Where it carries on: `getPersistedSnapshot()` of an earlier one's `actor`, also after a way through JSON. */
   readonly snapshot?: Snapshot<unknown>;
   /** Hears of problems that nobody listens for, and of slow receivers. @default the console */
@@ -36,6 +42,8 @@ export interface DispatcherEvents {
   readonly running: Dispatch;
   /** Runs passed unnoticed. */
   readonly missed: MissedRuns;
+  /** So many dispatches of its snapshot or store are there again; the receivers get those that run. */
+  readonly restored: number;
   /** The standing with the service changed. */
   readonly sync: SyncStatus;
   /** Something went wrong that the dispatcher survives. */

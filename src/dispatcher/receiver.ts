@@ -85,18 +85,24 @@ export class Receiver<T> implements AsyncIterable<T>, AsyncDisposable {
 
   /** Gives it an item; its channel calls this. */
   push(item: T): void {
-    const [reader] = this.#readers;
+    const reader = this.#nextReader();
     const { coalescedCount } = this.#queue;
     if (reader === undefined) this.#queue.push(item);
-    else {
-      this.#readers.delete(reader);
-      reader(item);
-    }
+    else reader(item);
     if (coalescedCount === 0 && this.#queue.coalescedCount > 0) this.#setup.onCoalesced();
   }
 
   /** Gives it an item that tells of the past; its channel calls this. */
   replay(item: T): void {
-    this.#queue.replay(item);
+    const reader = this.#nextReader();
+    if (reader === undefined) this.#queue.replay(item);
+    else reader(item);
+  }
+
+  /** Takes the first of those who wait. */
+  #nextReader(): ((item: T) => void) | undefined {
+    const [reader] = this.#readers;
+    if (reader !== undefined) this.#readers.delete(reader);
+    return reader;
   }
 }
