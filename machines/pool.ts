@@ -37,6 +37,7 @@ export class Pool implements DispatchRegistry {
   #toldHeadMs: number | null = null;
   /** While the store brings dispatches, time stands still: what is due is worked off in order once all are there. */
   #isRestoring = false;
+  #lostInRestore = false;
   /** What the store is to be told at the end of the present event; null when there is no store. */
   #changes: StoreChange[] | null = null;
   #changesReplaceAll = false;
@@ -124,7 +125,7 @@ export class Pool implements DispatchRegistry {
         this.#isRestoring = false;
         this.#sync.restore(event.synced);
         this.#toldSynced = event.synced;
-        if (!event.complete) this.#keepAll();
+        if (this.#lostInRestore || !event.complete) this.#keepAll();
         // It may be from a time that this clock has not reached yet.
         this.#children.makeDueAfterStepTo(event.atMs);
         this.#outputs.push({ type: 'dispatcher.restored', count: this.size });
@@ -136,6 +137,7 @@ export class Pool implements DispatchRegistry {
     try {
       this.#children.restore(stored);
     } catch (cause) {
+      this.#lostInRestore = true;
       const message = 'a dispatch of the store cannot be restored';
       this.#outputs.push({ type: 'dispatcher.problem', problem: new DispatchError('DATA_LOSS', message, { cause }) });
     }

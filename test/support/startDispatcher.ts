@@ -1,3 +1,5 @@
+import type { Snapshot } from 'xstate';
+import type { DispatcherStore } from '../../machines/dispatcherStore.js';
 import type { RunNotification } from '../../machines/notification.js';
 import type { DispatchEvent } from '../../src/dispatch.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
@@ -20,14 +22,28 @@ export interface TestDispatcher extends AsyncDisposable {
   said(): string[];
 }
 
+/** What {@link startDispatcher} makes a dispatcher of. */
+export interface TestDispatcherOptions {
+  readonly dispatches?: DispatchRecord[];
+  readonly now?: string;
+  readonly logger?: Logger;
+  /** Whether to start it and wait for its first sync. */
+  readonly sync?: boolean;
+  readonly store?: DispatcherStore;
+  readonly snapshot?: Snapshot<unknown>;
+  /** The world of an earlier one, in place of `dispatches` and `now`. */
+  readonly world?: { readonly clock: SimulatedClock; readonly transport: MemoryTransport };
+}
+
 /** Starts a dispatcher on a simulated clock and a service in memory, by default on Monday at 9; waits for its first sync. */
-export async function startDispatcher(
-  options: { dispatches?: DispatchRecord[]; now?: string; logger?: Logger; sync?: boolean } = {},
-): Promise<TestDispatcher> {
-  const { dispatches = [], now = '09:00', logger = silentLogger, sync = true } = options;
-  const clock = simulatedClock(at(now));
-  const transport = memoryTransport(dispatches);
-  const dispatcher = new Dispatcher({ microgridId: 1, transport, clock, logger });
+export async function startDispatcher(options: TestDispatcherOptions = {}): Promise<TestDispatcher> {
+  const { dispatches = [], now = '09:00', logger = silentLogger, sync = true, store, snapshot } = options;
+  const { clock, transport } = options.world ?? {
+    clock: simulatedClock(at(now)),
+    transport: memoryTransport(dispatches),
+  };
+  const carriedOver = { ...(store && { store }), ...(snapshot && { snapshot }) };
+  const dispatcher = new Dispatcher({ microgridId: 1, transport, clock, logger, ...carriedOver });
   let lines: string[] = [];
   const problems: DispatchError[] = [];
   dispatcher.on('problem', problem => problems.push(problem));

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+import type { DispatcherStore } from '../../../machines/dispatcherStore.js';
 import type { Dispatcher } from '../../dispatcher/dispatcher.js';
 import { commandRunner } from '../commandRunner.js';
 import { globalOptions } from '../globalOptions.js';
@@ -15,6 +16,7 @@ interface FollowOptions {
   readonly type?: string;
   readonly exec?: string;
   readonly lifecycle?: true;
+  readonly store?: string;
 }
 
 /** Adds `follow`: a dispatcher whose notifications are printed and given to a command. */
@@ -32,6 +34,7 @@ export function followCommand(program: Command): void {
     .option('-T, --type <type>', 'only dispatches of exactly this type')
     .option('--lifecycle', 'also print dispatches that are created, updated and deleted')
     .option('--exec <command>', 'run a shell command for each line')
+    .option('--store <file>', 'carry on through a restart, also without the service, by what this file keeps')
     .addHelpText(
       'after',
       `
@@ -41,9 +44,13 @@ DISPATCH_MICROGRID_ID, DISPATCH_SELECTOR and DISPATCH_PAYLOAD (JSON), DISPATCH_D
 DISPATCH_RUN_START_MS and DISPATCH_RUN_END_MS (empty: no end). What it prints goes to stderr. Commands of one dispatch
 run one after the other; one that fails is reported, and the rest goes on.
 
+The file of --store is made when it does not exist, and one process has it at a time. After a restart nothing is announced
+twice, and runs that passed meanwhile are told as missed. Killed at any moment, it loses at most what came in the last second.
+
 Examples:
   $ dispatch follow 1
   $ dispatch follow 1 --type CHARGE --json
+  $ dispatch follow 1 --store microgrid1.db
   $ dispatch follow 1 --type CHARGE --exec 'echo "$DISPATCH_NOTIFICATION $DISPATCH_PAYLOAD"'`,
     )
     .action(follow);
@@ -53,8 +60,9 @@ async function follow(microgridId: number, options: FollowOptions, command: Comm
   const { url, authKey, signSecret } = globalOptions(command);
   using interrupted = untilInterrupted();
   const { Dispatcher } = await import('../../dispatcher/dispatcher.js');
+  const store = await storeOf(options);
   await using dispatcher = await withOptions(
-    () => new Dispatcher({ microgridId, address: url, authKey, signSecret, logger: stderrLogger }),
+    () => new Dispatcher({ microgridId, address: url, authKey, signSecret, logger: stderrLogger, ...store }),
   );
   const commandsDone = printNotifications(dispatcher, options, command);
   noteStanding(dispatcher, url);
@@ -62,6 +70,12 @@ async function follow(microgridId: number, options: FollowOptions, command: Comm
   await aborted(interrupted);
   await dispatcher.stop();
   await commandsDone();
+}
+
+async function storeOf({ store: path }: FollowOptions): Promise<{ store?: DispatcherStore }> {
+  if (path === undefined) return {};
+  const { sqliteStore } = await import('../../store/sqliteStore.js');
+  return { store: sqliteStore(path) };
 }
 
 /** Prints notifications and gives them to the command of `--exec`; returns how to wait for the commands. */
@@ -89,6 +103,9 @@ function noteStanding(dispatcher: Dispatcher, url: string): void {
   dispatcher.on('problem', problem => {
     troubled = true;
     note(`problem: ${problem.message}`);
+  });
+  dispatcher.on('restored', count => {
+    if (count > 0) note(`restored ${count === 1 ? '1 dispatch' : `${count} dispatches`} from the store`);
   });
   dispatcher.on('sync', status => {
     if (status === 'waiting' && troubled) noted = false;
