@@ -4,7 +4,7 @@ import type { DispatcherStore } from '../../../machines/dispatcherStore.js';
 import type { Dispatcher } from '../../dispatcher/dispatcher.js';
 import { commandRunner } from '../commandRunner.js';
 import { globalOptions } from '../globalOptions.js';
-import { parseId } from '../input/parseValue.js';
+import { parseId, parseNonEmpty } from '../input/parseValue.js';
 import { isLifecycleEvent, isRunNotification, notificationJson } from '../output/notificationJson.js';
 import { notificationText } from '../output/notificationText.js';
 import { note, print, printJson } from '../output/print.js';
@@ -34,7 +34,11 @@ export function followCommand(program: Command): void {
     .option('-T, --type <type>', 'only dispatches of exactly this type')
     .option('--lifecycle', 'also print dispatches that are created, updated and deleted')
     .option('--exec <command>', 'run a shell command for each line')
-    .option('--store <file>', 'carry on through a restart, also without the service, by what this file keeps')
+    .option(
+      '--store <file>',
+      'carry on through a restart, also without the service, by what this file keeps',
+      parseNonEmpty,
+    )
     .addHelpText(
       'after',
       `
