@@ -139,7 +139,7 @@ function madeBefore(count: number): Transport {
 }
 
 /** One in four has a rule. */
-function dispatchOf(id: number): DispatchRecord {
+export function dispatchOf(id: number): DispatchRecord {
   return {
     id,
     microgridId: 1,

@@ -3,11 +3,12 @@ import { Command } from 'commander';
 import { loadBenchmark } from './load.js';
 import { recurrenceBenchmark } from './recurrence.js';
 import { jsonReport, type Report, tableReport } from './report.js';
+import { storeBenchmark } from './store.js';
 
 /** Adds a benchmark, as a subcommand of its name, to the program. */
 type Benchmark = (program: Command, report: Report) => void;
 
-const BENCHMARKS: readonly Benchmark[] = [loadBenchmark, recurrenceBenchmark];
+const BENCHMARKS: readonly Benchmark[] = [loadBenchmark, recurrenceBenchmark, storeBenchmark];
 
 const program = new Command('bench')
   .description('measure this package')

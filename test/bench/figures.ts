@@ -1,0 +1,28 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Reads an option that counts something. */
+export function positiveInteger(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('It must be an integer of 1 or more.');
+  return count;
+}
+
+/** A figure with three digits that count. */
+export function round(figure: number): number {
+  return Number(figure.toPrecision(3));
+}
+
+/** The value that a share of all values does not exceed; NaN when there are none. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+}
+
+export function median(values: readonly number[]): number {
+  return percentile(values, 0.5);
+}
+
+/** Throws unless a measurement was one of what it says. */
+export function check(holds: boolean, what: string): asserts holds {
+  if (!holds) throw new Error(`the measurement does not count: ${what}`);
+}
