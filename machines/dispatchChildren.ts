@@ -88,7 +88,9 @@ export class DispatchChildren implements DispatchRegistry {
    */
   restore({ state, context, notifiedMs }: StoredDispatch): void {
     assertEvaluable(context.dispatch);
-    const snapshot = dispatchMachine.getPersistedSnapshot(dispatchMachine.resolveState({ value: state, context }));
+    // What XState persists of a machine: it restores without the detours of `resolveState`.
+    const persisted = { status: 'active', value: state, context, children: {}, historyValue: {} } as const;
+    const snapshot: Snapshot<unknown> = { ...persisted, output: undefined, error: undefined };
     const { dispatch, atMs } = context;
     this.#start(this.#add({ input: { dispatch, atMs }, snapshot }, notifiedMs));
   }

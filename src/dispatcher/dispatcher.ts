@@ -20,9 +20,7 @@ import type { DispatcherEvents, DispatcherOptions } from './dispatcherOptions.js
 import { DispatchesView } from './dispatchesView.js';
 import { Listeners } from './listeners.js';
 import { systemClock } from './systemClock.js';
-
-/** A timer cannot be set for longer than this. */
-const maxTimerMs = 2 ** 31 - 1;
+import { stoppedError, untilLive } from './untilLive.js';
 
 /**
  * Keeps the dispatches of one microgrid in step with their service, and tells programs when each one starts, must be
@@ -134,24 +132,12 @@ export class Dispatcher implements AsyncDisposable {
     signal?.throwIfAborted();
     if (this.#stopped) throw stoppedError();
     if (this.#synced) return;
-    await new Promise<void>((resolve, reject) => {
-      const settle = (outcome: () => void) => () => {
-        undo();
-        outcome();
-      };
-      const undoSync = this.#listeners.on('sync', status => {
-        if (status === 'live') settle(resolve)();
-        if (status === 'stopped') settle(() => reject(stoppedError()))();
-      });
-      const onAbort = settle(() => reject(signal?.reason));
-      const expire = settle(() => reject(this.#late(timeoutMs)));
-      const undoTimer = timeoutMs <= maxTimerMs ? this.#clock.setTimer(expire, timeoutMs) : () => {};
-      const undo = () => {
-        undoSync();
-        signal?.removeEventListener('abort', onAbort);
-        undoTimer();
-      };
-      signal?.addEventListener('abort', onAbort);
+    await untilLive({
+      onStatus: listener => this.#listeners.on('sync', listener),
+      clock: this.#clock,
+      signal,
+      timeoutMs,
+      lateError: () => this.#late(timeoutMs),
     });
   }
 
@@ -277,8 +263,4 @@ export class Dispatcher implements AsyncDisposable {
       if (replay !== undefined) yield replay;
     }
   }
-}
-
-function stoppedError(): DispatchError {
-  return new DispatchError('STOPPED', 'the dispatcher was stopped');
 }
