@@ -1,8 +1,13 @@
 export type { DispatchArbitraryFields } from './dispatchArbitrary.js';
 export { dispatchArbitrary } from './dispatchArbitrary.js';
-export type { MemoryTransport } from './memoryTransport.js';
+export { dispatchRecord } from './dispatchRecord.js';
+export type { MemoryTransport, MemoryTransportOptions } from './memoryTransport.js';
 export { memoryTransport } from './memoryTransport.js';
+export type { NotificationRecorder, NotifyingActor, RecordedNotification } from './recordNotifications.js';
+export { recordNotifications } from './recordNotifications.js';
 export type { RuleArbitraryOptions } from './ruleArbitrary.js';
 export { ruleArbitrary } from './ruleArbitrary.js';
-export type { SimulatedClock } from './simulatedClock.js';
+export type { SimulatedClock, SimulatedClockOptions } from './simulatedClock.js';
 export { simulatedClock } from './simulatedClock.js';
+export type { TestService, TestServiceOptions } from './startTestService.js';
+export { startTestService } from './startTestService.js';

@@ -1,3 +1,4 @@
+import { deepFreeze } from '../model/deepFreeze.js';
 import type { JsonObject, JsonValue } from '../model/dispatchRecord.js';
 import { encodeText } from './textCodec.js';
 import { undecodable } from './undecodable.js';
@@ -12,7 +13,9 @@ const MAX_LEVELS = 32;
  * @throws DispatchError `UNDECODABLE` when it holds NaN or an infinity, which JSON cannot.
  */
 export function decodePayload(payload: JsonObject | undefined, field: string): JsonObject {
-  return payload === undefined ? Object.freeze({}) : freeze(payload, field);
+  const decoded = payload ?? {};
+  checkFinite(decoded, field);
+  return deepFreeze(decoded);
 }
 
 /**
@@ -28,13 +31,12 @@ export function encodePayload(payload: JsonObject, field: string): JsonObject {
   return payload;
 }
 
-function freeze<T extends JsonValue>(value: T, field: string): T {
+function checkFinite(value: JsonValue, field: string): void {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw undecodable(field, `is ${value}, which JSON cannot hold`);
   }
-  if (typeof value !== 'object' || value === null) return value;
-  for (const [key, member] of Object.entries(value)) freeze(member, `${field}.${key}`);
-  return Object.freeze(value);
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, member] of Object.entries(value)) checkFinite(member, `${field}.${key}`);
 }
 
 function checkJson(value: unknown, field: string, levelsLeft: number): void {

@@ -1,4 +1,5 @@
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
+import { dispatchRecord as testRecord } from '../../src/testing/dispatchRecord.js';
 
 /** 2026-03-02T10:00:00Z, a Monday. */
 export const monday10Ms = Date.UTC(2026, 2, 2, 10);
@@ -9,22 +10,13 @@ export const dayMs = 24 * hourMs;
 
 /** A dispatch that runs from Monday 10:00 for half an hour, but for what a test says. */
 export function dispatchRecord(overrides: Partial<DispatchRecord> = {}): DispatchRecord {
-  return {
-    id: 1,
-    microgridId: 1,
+  return testRecord({
     type: 'CHARGE',
     startTimeMs: monday10Ms,
     durationMs: 30 * minuteMs,
     selector: { ids: [5] },
-    active: true,
-    dryRun: false,
-    payload: {},
-    recurrence: null,
-    createTime: '2026-01-01T00:00:00.000000000Z',
-    updateTime: '2026-01-01T00:00:00.000000000Z',
-    endTimeMs: null,
     ...overrides,
-  };
+  });
 }
 
 /** A recurrence rule of interval 1. */

@@ -1,6 +1,5 @@
 import type { Snapshot } from 'xstate';
 import type { DispatcherStore } from '../../machines/dispatcherStore.js';
-import type { RunNotification } from '../../machines/notification.js';
 import type { DispatchEvent } from '../../src/dispatch.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import type { Receiver } from '../../src/dispatcher/receiver.js';
@@ -8,7 +7,8 @@ import { type Logger, silentLogger } from '../../src/logger.js';
 import type { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { type MemoryTransport, memoryTransport } from '../../src/testing/memoryTransport.js';
-import { type SimulatedClock, simulatedClock } from '../../src/testing/simulatedClock.js';
+import { type RecordedNotification, recordNotifications } from '../../src/testing/recordNotifications.js';
+import { type SimulatedClock, type SimulatedClockOptions, simulatedClock } from '../../src/testing/simulatedClock.js';
 import { describeNotification } from './playDispatch.js';
 import { at } from './time.js';
 
@@ -17,15 +17,16 @@ export interface TestDispatcher extends AsyncDisposable {
   readonly dispatcher: Dispatcher;
   readonly clock: SimulatedClock;
   readonly transport: MemoryTransport;
+  /** The problems so far. */
   readonly problems: DispatchError[];
-  /** What its machine emitted since the last call, one line each, such as `1 started 10:00-10:30 by schedule at 10:00`. */
+  /** What it said since the last call but for problems, one line each, such as `1 started 10:00-10:30 by schedule at 10:00`. */
   said(): string[];
 }
 
 /** What {@link startDispatcher} makes a dispatcher of. */
-export interface TestDispatcherOptions {
+export interface TestDispatcherOptions extends SimulatedClockOptions {
   readonly dispatches?: DispatchRecord[];
-  readonly now?: string;
+  readonly now?: string | number;
   readonly logger?: Logger;
   /** Whether to start it and wait for its first sync. */
   readonly sync?: boolean;
@@ -39,18 +40,12 @@ export interface TestDispatcherOptions {
 export async function startDispatcher(options: TestDispatcherOptions = {}): Promise<TestDispatcher> {
   const { dispatches = [], now = '09:00', logger = silentLogger, sync = true, store, snapshot } = options;
   const { clock, transport } = options.world ?? {
-    clock: simulatedClock(at(now)),
+    clock: simulatedClock(typeof now === 'string' ? at(now) : now, options),
     transport: memoryTransport(dispatches),
   };
   const carriedOver = { ...(store && { store }), ...(snapshot && { snapshot }) };
   const dispatcher = new Dispatcher({ microgridId: 1, transport, clock, logger, ...carriedOver });
-  let lines: string[] = [];
-  const problems: DispatchError[] = [];
-  dispatcher.on('problem', problem => problems.push(problem));
-  dispatcher.actor.on('*', output => {
-    if (output.type.startsWith('lifecycle.')) lines.push(describeLifecycle(output as never));
-    else if (output.type.startsWith('run')) lines.push(describeRun(output as RunNotification));
-  });
+  const recorder = recordNotifications(dispatcher);
   if (sync) {
     await dispatcher.start();
     await dispatcher.ready();
@@ -59,22 +54,18 @@ export async function startDispatcher(options: TestDispatcherOptions = {}): Prom
     dispatcher,
     clock,
     transport,
-    problems,
-    said: () => {
-      const since = lines;
-      lines = [];
-      return since;
+    get problems() {
+      return recorder.all.flatMap(output => (output.type === 'dispatcher.problem' ? output.problem : []));
     },
+    said: () => recorder.take().flatMap(describe),
     [Symbol.asyncDispose]: () => dispatcher.stop(),
   };
 }
 
-function describeLifecycle({ type, dispatch }: { type: string; dispatch: DispatchRecord }): string {
-  return `${dispatch.id} ${type.split('.')[1]}`;
-}
-
-function describeRun(notification: RunNotification): string {
-  return `${notification.dispatch.id} ${describeNotification(notification)}`;
+function describe(output: RecordedNotification): string[] {
+  if (output.type === 'dispatcher.problem') return [];
+  const { id } = output.dispatch;
+  return [`${id} ${'run' in output ? describeNotification(output) : output.type.split('.')[1]}`];
 }
 
 /** Takes what a receiver holds, without waiting for more. */
