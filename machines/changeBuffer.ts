@@ -1,6 +1,6 @@
 import { DispatchError } from '../src/model/dispatchError.js';
 import type { Clock } from './clock.js';
-import type { ProblemEvent, RecordChange } from './dispatcherEvent.js';
+import type { RecordChange } from './dispatcherEvent.js';
 import type { DispatchWatch } from './transport.js';
 
 /**
@@ -17,7 +17,7 @@ export class ChangeBuffer {
   #wake = () => {};
 
   /** @param tell hears of the events that cannot be read. */
-  constructor(watch: DispatchWatch, batchSize: number, tell: (event: ProblemEvent) => void) {
+  constructor(watch: DispatchWatch, batchSize: number, tell: (problem: DispatchError) => void) {
     this.#batchSize = batchSize;
     const fail = (error: unknown) => {
       this.#failure ??= { error };
@@ -74,10 +74,10 @@ export class ChangeBuffer {
     return this.#listed === 'no' || (this.#listed === 'early' && this.#isOpen);
   }
 
-  async #takeIn(watch: DispatchWatch, tell: (event: ProblemEvent) => void): Promise<never> {
+  async #takeIn(watch: DispatchWatch, tell: (problem: DispatchError) => void): Promise<never> {
     for await (const change of watch) {
       if (change.kind === 'problem') {
-        tell({ type: 'dispatcher.problem', problem: change.problem });
+        tell(change.problem);
         if (change.deletedId !== undefined) this.#changes.push({ kind: 'deleted', id: change.deletedId });
       } else if (change.kind === 'deleted') this.#changes.push({ ...change, kind: 'deleted', id: change.dispatch.id });
       else this.#changes.push({ kind: change.kind, dispatch: change.dispatch });

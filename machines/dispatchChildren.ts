@@ -1,4 +1,5 @@
 import { type ActorRefFrom, type AnyActorRef, createActor, type Snapshot } from 'xstate';
+import { deepFreeze } from '../src/model/deepFreeze.js';
 import { DispatchError } from '../src/model/dispatchError.js';
 import type { DispatchRecord } from '../src/model/dispatchRecord.js';
 import { assertEvaluable } from '../src/model/schedule.js';
@@ -7,7 +8,7 @@ import type { DispatchContext, DispatchInput, DispatchMachineEvent } from './dis
 import type { DispatcherOutput } from './dispatcherEvent.js';
 import type { StoreChange, StoredDispatch } from './dispatcherStore.js';
 import { dispatchMachine } from './dispatchMachine.js';
-import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
+import type { DispatchRegistry, DispatchState, RegisteredDispatch } from './dispatchRegistry.js';
 import { keptAfterEndMs } from './keptAfterEnd.js';
 import type { RunNotification } from './notification.js';
 import { overheard } from './overheard.js';
@@ -35,6 +36,7 @@ export interface PersistedChild {
 interface Child extends AgendaEntry {
   readonly actor: ActorRefFrom<typeof dispatchMachine>;
   notifiedMs: number | null;
+  isRunning: boolean;
 }
 
 /** The dispatch actors of a pool by id, and the agenda that says when to wake which. */
@@ -44,6 +46,7 @@ export class DispatchChildren implements DispatchRegistry {
   readonly #keep: ChildrenOutput['keep'];
   readonly #children = new Map<number, Child>();
   readonly #agenda = new Agenda<Child>();
+  #runningCount = 0;
   readonly #machine = overheard(dispatchMachine, notification => this.#pass(notification));
 
   constructor(scope: PoolScope, { tell, keep }: ChildrenOutput, persisted: readonly PersistedChild[] = []) {
@@ -52,12 +55,17 @@ export class DispatchChildren implements DispatchRegistry {
     this.#keep = keep;
     for (const { snapshot, notifiedMs } of persisted) {
       const { dispatch, atMs } = (snapshot as unknown as { context: DispatchContext }).context;
+      deepFreeze(dispatch.payload);
       this.#add({ input: { dispatch, atMs }, snapshot }, notifiedMs);
     }
   }
 
   get size(): number {
     return this.#children.size;
+  }
+
+  get runningCount(): number {
+    return this.#runningCount;
   }
 
   /** When the first of them wants to be woken, milliseconds since the epoch; null: none does. */
@@ -68,8 +76,9 @@ export class DispatchChildren implements DispatchRegistry {
   get(id: number): RegisteredDispatch | undefined {
     const child = this.#children.get(id);
     if (child === undefined) return undefined;
-    const { dispatch, run } = child.actor.getSnapshot().context;
-    return { dispatch, run, notifiedMs: child.notifiedMs };
+    const { value, context } = child.actor.getSnapshot();
+    const { dispatch, run } = context;
+    return { dispatch, state: value as DispatchState, run, notifiedMs: child.notifiedMs };
   }
 
   ids(): IterableIterator<number> {
@@ -88,6 +97,7 @@ export class DispatchChildren implements DispatchRegistry {
    */
   restore({ state, context, notifiedMs }: StoredDispatch): void {
     assertEvaluable(context.dispatch);
+    deepFreeze(context.dispatch.payload);
     // What XState persists of a machine: it restores without the detours of `resolveState`.
     const persisted = { status: 'active', value: state, context, children: {}, historyValue: {} } as const;
     const snapshot: Snapshot<unknown> = { ...persisted, output: undefined, error: undefined };
@@ -158,8 +168,10 @@ export class DispatchChildren implements DispatchRegistry {
     this.#tellLifecycle('lifecycle.deleted', dispatch, atMs);
     if (run !== null) this.#tell({ type: 'running.stopped', dispatch, run, cause: 'delete', atMs, lateMs: 0 });
     this.#drop(id);
-    const problem = new DispatchError('INTERNAL', `the machine of dispatch ${id} failed`, { dispatchId: id, cause });
-    this.#tell({ type: 'dispatcher.problem', problem });
+    const { microgridId } = dispatch;
+    const details = { microgridId, dispatchId: id, cause };
+    const problem = new DispatchError('INTERNAL', `the machine of dispatch ${id} failed`, details);
+    this.#tell({ type: 'dispatcher.problem', microgridId, problem });
   }
 
   #forget(child: Child): void {
@@ -173,6 +185,12 @@ export class DispatchChildren implements DispatchRegistry {
     this.#children.delete(id);
     this.#agenda.delete(child);
     this.#keep({ kind: 'dropped', id });
+    this.#count(child, false);
+  }
+
+  #count(child: Child, isRunning: boolean): void {
+    this.#runningCount += Number(isRunning) - Number(child.isRunning);
+    child.isRunning = isRunning;
   }
 
   #send(id: number, event: DispatchMachineEvent): void {
@@ -193,6 +211,7 @@ export class DispatchChildren implements DispatchRegistry {
   #schedule(child: Child): void {
     const { status, context } = child.actor.getSnapshot();
     const { nextChange, run, dispatch } = context;
+    this.#count(child, status === 'active' && run !== null);
     if (status !== 'active') this.#agenda.delete(child);
     else if (nextChange !== null) this.#agenda.set(child, nextChange.atMs, nextChange.kind);
     else if (run === null && dispatch.endTimeMs !== null) {
@@ -208,7 +227,7 @@ export class DispatchChildren implements DispatchRegistry {
       parent: this.#scope.self,
       src: 'dispatch',
     });
-    const child: Child = { id, actor, notifiedMs, atMs: 0, kind: 'start', place: notInAgenda };
+    const child: Child = { id, actor, notifiedMs, isRunning: false, atMs: 0, kind: 'start', place: notInAgenda };
     this.#children.set(id, child);
     return child;
   }
@@ -228,5 +247,5 @@ export class DispatchChildren implements DispatchRegistry {
 
 function kept({ id, actor, notifiedMs }: Child): StoreChange {
   const { value, context } = actor.getSnapshot();
-  return { kind: 'kept', id, stored: { state: value as StoredDispatch['state'], context, notifiedMs } };
+  return { kind: 'kept', id, stored: { state: value as DispatchState, context, notifiedMs } };
 }

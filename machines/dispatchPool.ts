@@ -7,7 +7,8 @@ import { type PersistedPool, Pool, type SystemEvent } from './pool.js';
 export type DispatchPoolSnapshot = Snapshot<undefined> & { readonly context: DispatchRegistry };
 
 /** The type of {@link dispatchPool}. */
-export interface DispatchPoolLogic extends ActorLogic<DispatchPoolSnapshot, PoolEvent | SystemEvent, unknown> {}
+export interface DispatchPoolLogic
+  extends ActorLogic<DispatchPoolSnapshot, PoolEvent | SystemEvent, { readonly microgridId: number }> {}
 
 /**
  * Actor logic that owns one `dispatchMachine` actor for each dispatch, wakes them by one agenda, and tells its parent
@@ -16,16 +17,17 @@ export interface DispatchPoolLogic extends ActorLogic<DispatchPoolSnapshot, Pool
  * It is not a machine, because a machine copies the list of its children with each one that it spawns or stops.
  */
 export const dispatchPool: DispatchPoolLogic = {
-  getInitialSnapshot: scope => activeSnapshot(new Pool(scope)),
+  getInitialSnapshot: (scope, { microgridId }) => activeSnapshot(new Pool(scope, microgridId)),
   transition: (snapshot, event) => {
     poolOf(snapshot).receive(event);
-    return snapshot;
+    // The set changes in place: those who compare snapshots see that it did.
+    return { ...snapshot };
   },
   start: snapshot => poolOf(snapshot).start(),
   getPersistedSnapshot: snapshot => activeSnapshot(poolOf(snapshot).persist()),
   restoreSnapshot: (snapshot, scope) => {
     const { context } = snapshot as Snapshot<unknown> & { context: PersistedPool };
-    return activeSnapshot(new Pool(scope, context));
+    return activeSnapshot(new Pool(scope, context.microgridId, context));
   },
 };
 

@@ -1,18 +1,29 @@
 import type { DispatchRecord } from '../src/model/dispatchRecord.js';
 import type { Run } from '../src/model/schedule.js';
 
+/** Where a dispatch of the present set stands: the states of `dispatchMachine` but for the final one. */
+export type DispatchState = 'idle' | 'running' | 'stopped';
+
 /** A dispatch of the present set, as a dispatcher holds it. */
 export interface RegisteredDispatch {
   readonly dispatch: DispatchRecord;
+  readonly state: DispatchState;
   /** The run it is in, as far as it was announced; null when in none. */
   readonly run: Run | null;
   /** When its running state was notified last, milliseconds since the epoch; null when it never was. */
   readonly notifiedMs: number | null;
 }
 
-/** The present set of dispatches: what a pool lets others see. As JSON it is its size only. */
+/**
+ * The present set of dispatches: what a pool lets others see. As JSON it is its size only.
+ *
+ * It is one live object. Compare what you read from it: its numbers, or the `state`, `dispatch` and `run` of an entry.
+ */
 export interface DispatchRegistry {
   readonly size: number;
+  /** How many of them run. */
+  readonly runningCount: number;
+  /** The entry of a dispatch, made anew with each call. */
   get(id: number): RegisteredDispatch | undefined;
   /** In the order in which they came to be known. */
   ids(): IterableIterator<number>;

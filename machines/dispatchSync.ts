@@ -111,7 +111,7 @@ export class DispatchSync {
       const { id, microgridId } = dispatch;
       const message = `dispatch ${id} cannot be evaluated: ${cause instanceof Error ? cause.message : String(cause)}`;
       const problem = new DispatchError('UNEVALUABLE', message, { microgridId, dispatchId: id, cause });
-      this.#tell({ type: 'dispatcher.problem', problem });
+      this.#tell({ type: 'dispatcher.problem', microgridId, problem });
       return false;
     }
   }

@@ -19,18 +19,21 @@ export interface LifecycleEvent {
 /** Something went wrong that the dispatcher survives. */
 export interface ProblemEvent {
   readonly type: 'dispatcher.problem';
+  readonly microgridId: number;
   readonly problem: DispatchError;
 }
 
 /** The dispatcher's standing with its service changed. */
 export interface SyncStatusEvent {
   readonly type: 'dispatcher.sync';
+  readonly microgridId: number;
   readonly status: SyncStatus;
 }
 
 /** The dispatcher carries on where an earlier one was: the dispatches of its snapshot or its store are there again. */
 export interface RestoredEvent {
   readonly type: 'dispatcher.restored';
+  readonly microgridId: number;
   /** How many. What they had announced is not repeated. */
   readonly count: number;
 }

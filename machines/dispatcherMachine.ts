@@ -17,7 +17,7 @@ import type {
 } from './dispatcherEvent.js';
 import { dispatchPool } from './dispatchPool.js';
 import { emitAll } from './emitAll.js';
-import { relayToParent } from './relay.js';
+import { sendAllToParent } from './sendAllToParent.js';
 
 /** What a dispatcher machine starts from. */
 export interface DispatcherInput {
@@ -62,9 +62,10 @@ const maxRetryMs = 30_000;
 /**
  * Keeps the dispatches of a microgrid in step with its service and passes on what their machines say.
  *
- * Its states tell where the sync stands. Its actors come by `.provide({ actors: { source, timer, store } })`: `source` from
- * `sourceLogic`, `timer` from `timerLogic`, and `store`, which may be left out, from `storeLogic`. Notifications leave it as emitted events, and as events to the machine that
- * invoked it.
+ * Its states tell where the sync stands. Its actors `source` and `timer`, and `store` where it is to keep what it knows, come
+ * by `.provide({ actors })`: `dispatcherActors` of `xstate-dispatch` makes them, `sourceLogic`, `timerLogic` and `storeLogic` one
+ * each. Notifications leave it as emitted events, and as events to the machine that invoked it, which puts
+ * {@link DispatcherOutput} into the type of its events.
  */
 export const dispatcherMachine = setup({
   types: {
@@ -75,14 +76,8 @@ export const dispatcherMachine = setup({
   },
   actors: {
     pool: dispatchPool,
-    source: fromCallback<SourceCommand, { microgridId: number }>(() => {
-      throw new Error(
-        'a dispatcher machine needs a source: provide actors.source, such as sourceLogic({ transport, clock })',
-      );
-    }),
-    timer: fromCallback<TimerCommand>(() => {
-      throw new Error('a dispatcher machine needs a timer: provide actors.timer, such as timerLogic({ clock })');
-    }),
+    source: fromCallback<SourceCommand, { microgridId: number }>(notProvided),
+    timer: fromCallback<TimerCommand>(notProvided),
     store: fromCallback<PoolChanged, { microgridId: number }>(() => {}),
   },
   actions: {
@@ -94,12 +89,15 @@ export const dispatcherMachine = setup({
     planRetry: sendTo('timer', retryWait),
     noteLive: assign(({ event }) => ({ liveSinceMs: event.type === 'source.live' ? event.atMs : null })),
     noteLoss: assign(countLoss),
-    announce: emitAll<DispatcherContext, DispatcherMachineEvent, DispatcherOutput>(({ event }) => outputsOf(event)),
-    tellParent: ({ self, event }) => {
-      for (const output of outputsOf(event)) relayToParent(self, output);
-    },
-    announceSync: emit((_, { status }: { status: SyncStatus }) => syncStatus(status)),
-    tellParentSync: ({ self }, { status }: { status: SyncStatus }) => relayToParent(self, syncStatus(status)),
+    announce: emitAll<DispatcherContext, DispatcherMachineEvent, DispatcherOutput>(outputsOf),
+    tellParent: sendAllToParent<DispatcherContext, DispatcherMachineEvent, undefined, DispatcherOutput>(outputsOf),
+    announceSync: emit(syncStatus),
+    tellParentSync: sendAllToParent<
+      DispatcherContext,
+      DispatcherMachineEvent,
+      { status: SyncStatus },
+      DispatcherOutput
+    >((args, params) => [syncStatus(args, params)]),
   },
   guards: {
     isRoutineLoss: ({ context, event }) =>
@@ -109,7 +107,7 @@ export const dispatcherMachine = setup({
   id: 'dispatcher',
   context: initialContext,
   invoke: [
-    { id: 'pool', src: 'pool' },
+    { id: 'pool', src: 'pool', input: ofMicrogrid },
     { id: 'timer', src: 'timer' },
     { id: 'store', src: 'store', input: ofMicrogrid },
     { id: 'source', src: 'source', input: ofMicrogrid },
@@ -175,8 +173,14 @@ export const dispatcherMachine = setup({
   },
 });
 
-function syncStatus(status: SyncStatus): DispatcherOutput {
-  return { type: 'dispatcher.sync', status };
+function notProvided(): never {
+  throw new Error(
+    'a dispatcher machine needs a source and a timer: provide({ actors: dispatcherActors({ address }) })',
+  );
+}
+
+function syncStatus({ context }: { context: DispatcherContext }, { status }: { status: SyncStatus }): DispatcherOutput {
+  return { type: 'dispatcher.sync', microgridId: context.microgridId, status };
 }
 
 function initialContext({ input }: { input: DispatcherInput }): DispatcherContext {
@@ -203,11 +207,16 @@ function retryWait({ context, event }: Args): TimerCommand {
 }
 
 /** What an event makes the dispatcher say. */
-function outputsOf(event: DispatcherMachineEvent): readonly DispatcherOutput[] {
+function outputsOf({ context: { microgridId }, event }: Args): readonly DispatcherOutput[] {
   if (event.type === 'pool.reported') return event.outputs;
   if (event.type === 'dispatcher.problem') return [event];
-  if (event.type === 'source.lost') return [{ type: 'dispatcher.problem', problem: event.problem }];
+  if (event.type === 'source.lost') return [{ type: 'dispatcher.problem', microgridId, problem: event.problem }];
   if (!('error' in event)) return [];
-  const problem = new DispatchError('INTERNAL', 'a part of the dispatcher failed; it stopped', { cause: event.error });
-  return [{ type: 'dispatcher.problem', problem }];
+  const cause = event.error;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const problem = new DispatchError('INTERNAL', `the dispatcher stopped, for a part of it failed: ${reason}`, {
+    microgridId,
+    cause,
+  });
+  return [{ type: 'dispatcher.problem', microgridId, problem }];
 }

@@ -1,10 +1,10 @@
 import type { DispatchError } from '../src/model/dispatchError.js';
 import type { DispatchContext } from './dispatchContext.js';
+import type { DispatchState } from './dispatchRegistry.js';
 
 /** One dispatch as a store keeps it: where its machine stands and what was announced. JSON-safe. */
 export interface StoredDispatch {
-  /** The state of its `dispatchMachine`. */
-  readonly state: 'idle' | 'running' | 'stopped';
+  readonly state: DispatchState;
   /** The context of its `dispatchMachine`, with the dispatch itself. */
   readonly context: DispatchContext;
   /** When its running state was notified last, milliseconds since the epoch; null when it never was. */

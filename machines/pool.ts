@@ -8,6 +8,7 @@ import { relayToParent } from './relay.js';
 
 /** A pool as JSON. */
 export interface PersistedPool {
+  readonly microgridId: number;
   readonly synced: boolean;
   readonly children: readonly PersistedChild[];
 }
@@ -29,6 +30,7 @@ export class Pool implements DispatchRegistry {
   readonly #children: DispatchChildren;
   readonly #sync: DispatchSync;
   readonly #tell: (output: PoolOutput) => void;
+  readonly #microgridId: number;
   readonly #wasRestored: boolean;
   /** What is to be said at the end of the present event. */
   #outputs: DispatcherOutput[] = [];
@@ -43,7 +45,8 @@ export class Pool implements DispatchRegistry {
   #changesReplaceAll = false;
   #toldSynced = false;
 
-  constructor(scope: PoolScope, persisted?: PersistedPool) {
+  constructor(scope: PoolScope, microgridId: number, persisted?: PersistedPool) {
+    this.#microgridId = microgridId;
     this.#tell = output => relayToParent(scope.self, output);
     const tell = (output: DispatcherOutput) => this.#outputs.push(output);
     const keep = (change: StoreChange) => this.#changes?.push(change);
@@ -54,6 +57,10 @@ export class Pool implements DispatchRegistry {
 
   get size(): number {
     return this.#children.size;
+  }
+
+  get runningCount(): number {
+    return this.#children.runningCount;
   }
 
   get(id: number): RegisteredDispatch | undefined {
@@ -69,12 +76,12 @@ export class Pool implements DispatchRegistry {
   }
 
   persist(): PersistedPool {
-    return { synced: this.#sync.synced, children: this.#children.persist() };
+    return { microgridId: this.#microgridId, synced: this.#sync.synced, children: this.#children.persist() };
   }
 
   start(): void {
     this.#children.start();
-    if (this.#wasRestored) this.#outputs.push({ type: 'dispatcher.restored', count: this.size });
+    if (this.#wasRestored) this.#sayRestored();
     this.#report();
   }
 
@@ -128,9 +135,13 @@ export class Pool implements DispatchRegistry {
         if (this.#lostInRestore || !event.complete) this.#keepAll();
         // It may be from a time that this clock has not reached yet.
         this.#children.makeDueAfterStepTo(event.atMs);
-        this.#outputs.push({ type: 'dispatcher.restored', count: this.size });
+        this.#sayRestored();
     }
     return this.#isRestoring;
+  }
+
+  #sayRestored(): void {
+    this.#outputs.push({ type: 'dispatcher.restored', microgridId: this.#microgridId, count: this.size });
   }
 
   #restoreOne(stored: StoredDispatch): void {
@@ -139,7 +150,9 @@ export class Pool implements DispatchRegistry {
     } catch (cause) {
       this.#lostInRestore = true;
       const message = 'a dispatch of the store cannot be restored';
-      this.#outputs.push({ type: 'dispatcher.problem', problem: new DispatchError('DATA_LOSS', message, { cause }) });
+      const microgridId = this.#microgridId;
+      const problem = new DispatchError('DATA_LOSS', message, { microgridId, cause });
+      this.#outputs.push({ type: 'dispatcher.problem', microgridId, problem });
     }
   }
 

@@ -7,7 +7,7 @@ import type { DispatcherStore } from './dispatcherStore.js';
 import { keptAfterEndMs } from './keptAfterEnd.js';
 import { sliced } from './sliced.js';
 import { toProblem } from './toProblem.js';
-import type { Transport } from './transport.js';
+import type { OpenTransport, Transport } from './transport.js';
 
 /** Some servers send the headers of a stream only with its first event: the list begins after this wait anyway. */
 const maxHeadersWaitMs = 1_000;
@@ -15,14 +15,24 @@ const maxHeadersWaitMs = 1_000;
 /** So many dispatches or changes go to the pool in one event. */
 const batchSize = 32;
 
+/** What {@link sourceLogic} is made of. */
+export interface SourceOptions {
+  /** The way to the service, or what opens one for each actor that starts; it is closed when that stops. */
+  readonly transport: Transport | (() => OpenTransport);
+  readonly clock: Clock;
+  /** What is restored first. @default nothing */
+  readonly store?: DispatcherStore | undefined;
+}
+
 /**
  * Where the dispatches of a dispatcher come from: first its store, if it has one, then its service. Each connection opens
  * the stream, lists everything, applies the changes since and goes live, so that no change is lost between the two; when
  * it is lost it says so and waits to be told to connect again. It connects by itself when it starts.
  */
-export function sourceLogic(options: { transport: Transport; clock: Clock; store?: DispatcherStore | undefined }) {
-  const { transport, clock, store } = options;
+export function sourceLogic(options: SourceOptions) {
+  const { clock, store } = options;
   return fromCallback<SourceCommand, { microgridId: number }>(({ input, sendBack, receive }) => {
+    const { transport, close } = open(options.transport);
     const tell = (event: SourceEvent | RestoreEvent | SyncEvent | ProblemEvent) => sendBack(event);
     let isRestored = store === undefined;
     let ready: (more: boolean) => void = () => {};
@@ -64,8 +74,17 @@ export function sourceLogic(options: { transport: Transport; clock: Clock; store
       else void connect();
     });
     void connect();
-    return () => connection.abort();
+    return () => {
+      connection.abort();
+      close();
+    };
   });
+}
+
+function open(transport: Transport | (() => OpenTransport)): { transport: Transport; close: () => void } {
+  if (typeof transport !== 'function') return { transport, close: () => {} };
+  const opened = transport();
+  return { transport: opened, close: () => opened.close() };
 }
 
 interface Connection {
@@ -91,7 +110,7 @@ interface Restoration {
 /** Brings what the store kept. A store that fails is a problem, but no reason not to follow the service. */
 async function restore({ microgridId, store, clock, signal, tell, deliver }: Restoration): Promise<void> {
   const breathe = sliced(clock);
-  const report = (problem: DispatchError) => tell({ type: 'dispatcher.problem', problem });
+  const report = (problem: DispatchError) => tell({ type: 'dispatcher.problem', microgridId, problem });
   const opened = await store.open({ microgridId }).catch(error => report(toProblem(error, microgridId)));
   signal.throwIfAborted();
   if (opened === undefined || !(await deliver({ type: 'restore.started' }))) return;
@@ -119,7 +138,9 @@ async function restore({ microgridId, store, clock, signal, tell, deliver }: Res
 async function follow(connection: Connection): Promise<never> {
   const { microgridId, transport, clock, signal, tell, deliver } = connection;
   const breathe = sliced(clock);
-  const changes = new ChangeBuffer(transport.watch({ microgridId, signal }), batchSize, tell);
+  const changes = new ChangeBuffer(transport.watch({ microgridId, signal }), batchSize, problem =>
+    tell({ type: 'dispatcher.problem', microgridId, problem }),
+  );
   await changes.openedWithin(clock, maxHeadersWaitMs);
   signal.throwIfAborted();
   tell({ type: 'source.opened' });
@@ -145,7 +166,7 @@ async function applyList(connection: Connection, breathe: () => Promise<void>): 
   const endFromMs = startedMs - keptAfterEndMs;
   await deliver({ type: 'sync.listStarted', atMs: startedMs });
   for await (const { dispatches, problems } of transport.list({ microgridId, endFromMs, signal })) {
-    for (const problem of problems) tell({ type: 'dispatcher.problem', problem });
+    for (const problem of problems) tell({ type: 'dispatcher.problem', microgridId, problem });
     const unreadableIds = problems.flatMap(({ dispatchId }) => dispatchId ?? []);
     // A page without a dispatch that can be read still tells of those that cannot.
     for (let i = 0; i === 0 || i < dispatches.length; i += batchSize) {

@@ -76,7 +76,8 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
         await save();
         isFailing = false;
       } catch (error) {
-        if (!isFailing && !isStopped) tell({ type: 'dispatcher.problem', problem: toProblem(error, microgridId) });
+        const problem = toProblem(error, microgridId);
+        if (!isFailing && !isStopped) tell({ type: 'dispatcher.problem', microgridId, problem });
         isFailing = true;
       }
       saving = null;

@@ -32,3 +32,8 @@ export interface Transport {
   /** Opens a stream of the changes from now on. */
   watch(options: { microgridId: number; signal: AbortSignal }): DispatchWatch;
 }
+
+/** A transport that whoever opened it closes: it then lets go of its connections. */
+export interface OpenTransport extends Transport {
+  close(): void;
+}

@@ -16,6 +16,8 @@ export type { RunningStatusOptions } from './dispatcher/channels.js';
 export { clientTransport } from './dispatcher/clientTransport.js';
 export type { MissedRuns } from './dispatcher/deliveries.js';
 export { Dispatcher } from './dispatcher/dispatcher.js';
+export type { DispatcherActorsOptions } from './dispatcher/dispatcherActors.js';
+export { dispatcherActors } from './dispatcher/dispatcherActors.js';
 export type { DispatcherEvents, DispatcherOptions, OwnTransport } from './dispatcher/dispatcherOptions.js';
 export type { Receiver, ReceiverOptions } from './dispatcher/receiver.js';
 export { systemClock } from './dispatcher/systemClock.js';

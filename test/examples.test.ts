@@ -15,6 +15,8 @@ interface Example {
   readonly process: ChildProcess;
   /** The next line that contains a text; fails when the program ends before. */
   line(part: string): Promise<string>;
+  /** Types a line. */
+  type(line: string): void;
 }
 
 function runExample(name: string): Example {
@@ -23,7 +25,7 @@ function runExample(name: string): Example {
     ['--conditions=xstate-dispatch-source', '--import', 'tsx', `examples/${name}.ts`],
     {
       env: { ...process.env, DISPATCH_API_URL: service.address },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
     },
   );
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -33,7 +35,7 @@ function runExample(name: string): Example {
     }
     throw new Error(`${name} ended without a line that contains '${part}'`);
   };
-  example = { process: child, line };
+  example = { process: child, line, type: text => child.stdin.write(`${text}\n`) };
   return example;
 }
 
@@ -94,5 +96,70 @@ describe('the examples', () => {
     if (running.process.exitCode === null) await once(running.process, 'exit');
     expect(running.process.exitCode).toBe(0);
     await expect(microgrid.get(1)).rejects.toMatchObject({ code: 'NOT_FOUND', dispatchId: 1 });
+  });
+
+  it('invokeInMachine has dispatches switch a machine of its own', async () => {
+    const running = runExample('invokeInMachine');
+    expect(await running.line('heater')).toBe('the heater is off');
+    expect(await running.line('live')).toBe('the dispatcher is live');
+    await microgrid.create({ type: 'OTHER', startTime: 'NOW', selector });
+    const first = await microgrid.create({ type: 'HEAT', startTime: 'NOW', selector });
+    expect(await running.line('')).toBe('the heater is on');
+    const second = await microgrid.create({ type: 'HEAT', startTime: 'NOW', selector });
+    await microgrid.delete(first.id);
+    await microgrid.delete(second.id);
+    expect(await running.line('')).toBe('the heater is off');
+    await service.stop();
+    expect(await running.line('problem')).toContain('UNAVAILABLE');
+    expect(await end(running)).toBe(0);
+  });
+
+  it('machineAlone runs a dispatch without a service', async () => {
+    const running = runExample('machineAlone');
+    expect(await running.line('')).toBe('dispatch 1 is planned');
+    expect(await running.line('')).toBe('dispatch 1 running.started');
+    expect(await running.line('')).toBe('dispatch 1 running.stopped');
+    expect(await end(running)).toBe(0);
+  });
+
+  it('managedBattery is started, reconfigured and stopped by dispatches, and blocked by a fault', async () => {
+    const battery = { categories: [{ category: 'BATTERY' }] } as const;
+    const running = runExample('managedBattery');
+    expect(await running.line('')).toBe('idle');
+    const order = (type: string, payload: object, wanted: { ids: number[] } | typeof battery = battery) =>
+      microgrid.create({ type, startTime: 'NOW', selector: wanted, payload: payload as never });
+    await order('CHARGE', { kw: 3 }, { ids: [6] });
+    const charge = await order('CHARGE', { kw: 5 });
+    expect(await running.line('')).toBe(`charging with 5 kW for dispatch ${charge.id}`);
+    await microgrid.update(charge.id, { payload: { kw: 99 } });
+    expect(await running.line('')).toBe(`charging with 10 kW for dispatch ${charge.id}`);
+    const hold = await order('HOLD', {}, { ids: [5] });
+    expect(await running.line('')).toBe(`holding with 0 kW for dispatch ${hold.id}`);
+    await microgrid.delete(hold.id);
+    expect(await running.line('')).toBe(`charging with 10 kW for dispatch ${charge.id}`);
+    running.type('fault');
+    expect(await running.line('')).toBe('fault: switched off until the reset');
+    await microgrid.delete(charge.id);
+    expect(await running.line('')).toBe(`blocked: running.stopped of dispatch ${charge.id}`);
+    const discharge = await order('DISCHARGE', { kw: 2 });
+    expect(await running.line('')).toBe(`blocked: running.started of dispatch ${discharge.id}`);
+    running.type('reset');
+    expect(await running.line('')).toBe(`discharging with 2 kW for dispatch ${discharge.id}`);
+    await microgrid.update(discharge.id, { active: false });
+    expect(await running.line('')).toBe('idle');
+    expect(await end(running)).toBe(0);
+  });
+
+  it('twoMicrogrids follows both with one connection', async () => {
+    const running = runExample('twoMicrogrids');
+    await running.line('is live');
+    await running.line('is live');
+    const north = await microgrid.create({ type: 'HEAT', startTime: 'NOW', selector });
+    expect(await running.line('running')).toBe(`running: {"1":[${north.id}]}`);
+    const south = await client.forMicrogrid(2).create({ type: 'HEAT', startTime: 'NOW', selector });
+    expect(await running.line('running')).toBe(`running: {"1":[${north.id}],"2":[${south.id}]}`);
+    await microgrid.delete(north.id);
+    expect(await running.line('running')).toBe(`running: {"1":[],"2":[${south.id}]}`);
+    expect(await end(running)).toBe(0);
   });
 });

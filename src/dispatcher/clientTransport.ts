@@ -2,6 +2,7 @@ import type { Clock } from '../../machines/clock.js';
 import type { DispatchChange, DispatchWatch, Transport } from '../../machines/transport.js';
 import type { DispatchClient } from '../client/dispatchClient.js';
 import { DispatchError } from '../model/dispatchError.js';
+import { systemClock } from './systemClock.js';
 
 /** The largest pages that services allow: fewer calls for a list. */
 const pageSize = 1_000;
@@ -12,8 +13,10 @@ const pollIntervalMs = 30_000;
 /**
  * The way of a dispatcher to its service: through a client. Once the service has answered that it implements no stream,
  * everything is listed every 30 seconds instead.
+ *
+ * @param clock times these lists. @default the clock of this computer
  */
-export function clientTransport(client: DispatchClient, clock: Clock): Transport {
+export function clientTransport(client: DispatchClient, clock: Clock = systemClock): Transport {
   let hasStream = true;
   return {
     list: ({ microgridId, endFromMs, signal }) =>

@@ -4,9 +4,6 @@ import type { DispatcherOutput, SyncStatus } from '../../machines/dispatcherEven
 import { dispatcherMachine } from '../../machines/dispatcherMachine.js';
 import type { DispatcherStore } from '../../machines/dispatcherStore.js';
 import type { DispatchRegistry } from '../../machines/dispatchRegistry.js';
-import { sourceLogic } from '../../machines/source.js';
-import { storeLogic } from '../../machines/store.js';
-import { timerLogic } from '../../machines/timer.js';
 import { DispatchClient } from '../client/dispatchClient.js';
 import type { MicrogridClient } from '../client/microgridClient.js';
 import type { Dispatch, DispatchEvent } from '../dispatch.js';
@@ -16,6 +13,7 @@ import { Channel } from './channel.js';
 import { isScheduledEnd, netLifecycle, newestDispatch, type RunningStatusOptions } from './channels.js';
 import { clientTransport } from './clientTransport.js';
 import { toDispatch, toDispatchEvent, toMissedRuns, toReplay, toRunningChange } from './deliveries.js';
+import { dispatcherActors } from './dispatcherActors.js';
 import type { DispatcherEvents, DispatcherOptions } from './dispatcherOptions.js';
 import { DispatchesView } from './dispatchesView.js';
 import { Listeners } from './listeners.js';
@@ -83,11 +81,13 @@ export class Dispatcher implements AsyncDisposable {
       () => this.#registry,
       registered => toDispatch(registered, this.#nowMs),
     );
-    const actors = { source: sourceLogic({ transport, clock, store }), timer: timerLogic({ clock }) };
-    const keeping = store && {
-      store: storeLogic({ store, clock, onClosed: problem => this.#noteStoreClosed(problem) }),
-    };
-    this.actor = createActor(dispatcherMachine.provide({ actors: { ...actors, ...keeping } }), {
+    const actors = dispatcherActors({
+      transport,
+      clock,
+      store,
+      onStoreClosed: problem => this.#noteStoreClosed(problem),
+    });
+    this.actor = createActor(dispatcherMachine.provide({ actors }), {
       input: { microgridId },
       ...(inspect && { inspect }),
       ...(snapshot && { snapshot }),

@@ -100,7 +100,9 @@ function listen(
     if (output.type !== 'dispatcher.sync' && !isToldElsewhere) record(output);
   });
   const completion = actor.subscribe({ complete: onEnd });
-  const undoProblems = dispatcher?.on('problem', problem => record({ type: 'dispatcher.problem', problem }));
+  const undoProblems = dispatcher?.on('problem', problem =>
+    record({ type: 'dispatcher.problem', microgridId: dispatcher.microgridId, problem }),
+  );
   return () => {
     said.unsubscribe();
     completion.unsubscribe();

@@ -20,12 +20,12 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Stops a dispatcher, lets its machine sleep, and starts another on the same store; the service does not answer. */
+/** Stops a dispatcher, lets time pass, and starts another on the same store; the service does not answer. */
 async function restartOffline(before: TestDispatcher, sleepMs: number): Promise<TestDispatcher> {
   await before.dispatcher.stop();
   before.transport.hold('watch');
   before.transport.hold('list');
-  before.clock.suspend(sleepMs);
+  before.clock.step(sleepMs);
   return restart(before);
 }
 

@@ -63,7 +63,7 @@ export async function startDispatcher(options: TestDispatcherOptions = {}): Prom
 }
 
 function describe(output: RecordedNotification): string[] {
-  if (output.type === 'dispatcher.problem') return [];
+  if (!('dispatch' in output)) return [];
   const { id } = output.dispatch;
   return [`${id} ${'run' in output ? describeNotification(output) : output.type.split('.')[1]}`];
 }

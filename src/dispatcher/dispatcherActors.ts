@@ -1,0 +1,57 @@
+import type { Clock } from '../../machines/clock.js';
+import type { DispatcherStore } from '../../machines/dispatcherStore.js';
+import { sourceLogic } from '../../machines/source.js';
+import { type StoreOptions, storeLogic } from '../../machines/store.js';
+import { timerLogic } from '../../machines/timer.js';
+import type { OpenTransport, Transport } from '../../machines/transport.js';
+import { DispatchClient, type DispatchClientOptions } from '../client/dispatchClient.js';
+import { consoleLogger } from '../logger.js';
+import type { DispatchError } from '../model/dispatchError.js';
+import { clientTransport } from './clientTransport.js';
+import type { OwnTransport } from './dispatcherOptions.js';
+import { systemClock } from './systemClock.js';
+
+/** Options of {@link dispatcherActors}: how to reach the service, and by which clock. */
+export type DispatcherActorsOptions = (DispatchClientOptions | OwnTransport) & {
+  /** @default the clock of this computer */
+  readonly clock?: Clock;
+  /** What it needs to restart without a network, such as `sqliteStore(path)`. @default nothing is kept */
+  readonly store?: DispatcherStore | undefined;
+  /**
+   * Called when a dispatcher that was stopped has written and closed its store, with what went wrong in that, if something
+   * did. @default logs the problem to the console
+   */
+  readonly onStoreClosed?: StoreOptions['onClosed'];
+};
+
+/**
+ * The actors that a `dispatcherMachine` needs of the outside: `dispatcherMachine.provide({ actors: dispatcherActors({ address }) })`.
+ *
+ * Each dispatcher that runs with them opens a client of its own when it starts and closes it when it stops, also when it was
+ * restored from a snapshot. To share a client, which you then close yourself, pass `transport: clientTransport(client)`.
+ *
+ * @throws DispatchError `INVALID_ARGUMENT` when the address is wrong or a file that it names cannot be read.
+ */
+export function dispatcherActors(options: DispatcherActorsOptions) {
+  const { clock = systemClock, store, onStoreClosed = logProblem } = options;
+  return {
+    source: sourceLogic({ transport: wayToService(options, clock), clock, store }),
+    timer: timerLogic({ clock }),
+    ...(store && { store: storeLogic({ store, clock, onClosed: onStoreClosed }) }),
+  };
+}
+
+function logProblem(problem: DispatchError | undefined): void {
+  if (problem !== undefined) consoleLogger.warn({ code: problem.code }, problem.message);
+}
+
+function wayToService(options: DispatchClientOptions | OwnTransport, clock: Clock): Transport | (() => OpenTransport) {
+  if ('transport' in options) return options.transport;
+  const open = () => {
+    const client = new DispatchClient(options);
+    return { ...clientTransport(client, clock), close: () => client.close() };
+  };
+  // Wrong options are refused here, where they are given, not when a machine starts.
+  open().close();
+  return open;
+}
