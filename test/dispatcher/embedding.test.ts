@@ -227,7 +227,7 @@ describe('two dispatchers in one XState system', () => {
     ]);
     // The site, two dispatchers with four actors each, and one dispatch of each.
     expect(sessions).toHaveLength(13);
-    expect(new Set(sessions).size).toBe(11);
+    expect(new Set(sessions).size).toBe(13);
     actor.stop();
     expect(clock.pendingTimers).toBe(0);
     expect(transports.map(({ openStreams }) => openStreams)).toEqual([0, 0]);
