@@ -81,6 +81,10 @@ export class DispatchChildren implements DispatchRegistry {
     return { dispatch, state: value as DispatchState, run, notifiedMs: child.notifiedMs };
   }
 
+  actor(id: number): ActorRefFrom<typeof dispatchMachine> | undefined {
+    return this.#children.get(id)?.actor;
+  }
+
   ids(): IterableIterator<number> {
     return this.#children.keys();
   }

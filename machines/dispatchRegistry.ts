@@ -1,5 +1,7 @@
+import type { ActorRefFrom } from 'xstate';
 import type { DispatchRecord } from '../src/model/dispatchRecord.js';
 import type { Run } from '../src/model/schedule.js';
+import type { dispatchMachine } from './dispatchMachine.js';
 
 /** Where a dispatch of the present set stands: the states of `dispatchMachine` but for the final one. */
 export type DispatchState = 'idle' | 'running' | 'stopped';
@@ -25,6 +27,8 @@ export interface DispatchRegistry {
   readonly runningCount: number;
   /** The entry of a dispatch, made anew with each call. */
   get(id: number): RegisteredDispatch | undefined;
+  /** The actor of a dispatch, to look at. Send it nothing: only its pool may, which then knows when to wake it. */
+  actor(id: number): ActorRefFrom<typeof dispatchMachine> | undefined;
   /** In the order in which they came to be known. */
   ids(): IterableIterator<number>;
 }

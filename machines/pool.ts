@@ -1,7 +1,9 @@
+import type { ActorRefFrom } from 'xstate';
 import { DispatchError } from '../src/model/dispatchError.js';
 import { DispatchChildren, type PersistedChild, type PoolScope } from './dispatchChildren.js';
 import type { DispatcherOutput, PoolEvent, PoolOutput, RestoreEvent, SyncEvent } from './dispatcherEvent.js';
 import type { StoreChange, StoredDispatch } from './dispatcherStore.js';
+import type { dispatchMachine } from './dispatchMachine.js';
 import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
 import { DispatchSync } from './dispatchSync.js';
 import { relayToParent } from './relay.js';
@@ -65,6 +67,10 @@ export class Pool implements DispatchRegistry {
 
   get(id: number): RegisteredDispatch | undefined {
     return this.#children.get(id);
+  }
+
+  actor(id: number): ActorRefFrom<typeof dispatchMachine> | undefined {
+    return this.#children.actor(id);
   }
 
   ids(): IterableIterator<number> {

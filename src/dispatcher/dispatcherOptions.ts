@@ -1,7 +1,8 @@
-import type { InspectionEvent, Snapshot } from 'xstate';
+import type { Snapshot } from 'xstate';
 import type { Clock } from '../../machines/clock.js';
 import type { SyncStatus } from '../../machines/dispatcherEvent.js';
 import type { DispatcherStore } from '../../machines/dispatcherStore.js';
+import type { Inspect } from '../../machines/inspectedActors.js';
 import type { Transport } from '../../machines/transport.js';
 import type { DispatchClientOptions } from '../client/dispatchClient.js';
 import type { Dispatch, DispatchEvent } from '../dispatch.js';
@@ -23,8 +24,11 @@ export type DispatcherOptions = (DispatchClientOptions | OwnTransport) & {
   readonly snapshot?: Snapshot<unknown>;
   /** Hears of problems that nobody listens for, and of slow receivers. @default the console */
   readonly logger?: Logger;
-  /** Watches the actors, such as `createBrowserInspector().inspect` of the Stately inspector. */
-  readonly inspect?: (event: InspectionEvent) => void;
+  /**
+   * Watches the actors, such as `createBrowserInspector().inspect` of the Stately inspector; wrap it in `filteredInspect` when
+   * there are many.
+   */
+  readonly inspect?: Inspect;
 };
 
 /** A way to the service of one's own, in place of a client. */
