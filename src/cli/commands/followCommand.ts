@@ -1,10 +1,11 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 
 import type { DispatcherStore } from '../../../machines/dispatcherStore.js';
 import type { Dispatcher } from '../../dispatcher/dispatcher.js';
 import { commandRunner } from '../commandRunner.js';
 import { globalOptions } from '../globalOptions.js';
 import { parseId, parseNonEmpty } from '../input/parseValue.js';
+import { DEFAULT_INSPECTOR_PORT, type InspectorPlace, parseInspectorPlace } from '../inspector/inspectorPlace.js';
 import { isLifecycleEvent, isRunNotification, notificationJson } from '../output/notificationJson.js';
 import { notificationText } from '../output/notificationText.js';
 import { note, print, printJson } from '../output/print.js';
@@ -17,6 +18,7 @@ interface FollowOptions {
   readonly exec?: string;
   readonly lifecycle?: true;
   readonly store?: string;
+  readonly inspect?: InspectorPlace;
 }
 
 /** Adds `follow`: a dispatcher whose notifications are printed and given to a command. */
@@ -39,6 +41,11 @@ export function followCommand(program: Command): void {
       'carry on through a restart, also without the service, by what this file keeps',
       parseNonEmpty,
     )
+    .addOption(
+      new Option('--inspect [where]', 'show its machines in the Stately inspector: at a port, or a ws:// address')
+        .preset(DEFAULT_INSPECTOR_PORT)
+        .argParser(parseInspectorPlace),
+    )
     .addHelpText(
       'after',
       `
@@ -51,10 +58,14 @@ run one after the other; one that fails is reported, and the rest goes on.
 The file of --store is made when it does not exist, and one process has it at a time. After a restart nothing is announced
 twice, and runs that passed meanwhile are told as missed. Killed at any moment, it loses at most what came in the last second.
 
+The page of --inspect draws the dispatcher, its parts, and up to 100 dispatches at a time, those of --type. It is on this
+machine only, and needs the packages @statelyai/inspect and ws.
+
 Examples:
   $ dispatch follow 1
   $ dispatch follow 1 --type CHARGE --json
   $ dispatch follow 1 --store microgrid1.db
+  $ dispatch follow 1 --type CHARGE --inspect=8080
   $ dispatch follow 1 --type CHARGE --exec 'echo "$DISPATCH_NOTIFICATION $DISPATCH_PAYLOAD"'`,
     )
     .action(follow);
@@ -68,6 +79,7 @@ async function follow(microgridId: number, options: FollowOptions, command: Comm
   await using dispatcher = await withOptions(
     () => new Dispatcher({ microgridId, address: url, authKey, signSecret, logger: stderrLogger, ...store }),
   );
+  await using _inspector = await inspect(dispatcher, options);
   const commandsDone = printNotifications(dispatcher, options, command);
   noteStanding(dispatcher, url);
   await dispatcher.start();
@@ -80,6 +92,13 @@ async function storeOf({ store: path }: FollowOptions): Promise<{ store?: Dispat
   if (path === undefined) return {};
   const { sqliteStore } = await import('../../store/sqliteStore.js');
   return { store: sqliteStore(path) };
+}
+
+/** Opens the inspector of `--inspect`, if it is asked for. Nothing of it is loaded otherwise. */
+async function inspect({ actor }: Dispatcher, { inspect, type }: FollowOptions): Promise<AsyncDisposable | undefined> {
+  if (inspect === undefined) return undefined;
+  const { openInspector } = await import('../inspector/openInspector.js');
+  return openInspector(actor, inspect, type === undefined ? {} : { types: [type] });
 }
 
 /** Prints notifications and gives them to the command of `--exec`; returns how to wait for the commands. */
