@@ -7,12 +7,13 @@ import { Agenda, type AgendaEntry, notInAgenda } from './agenda.js';
 import type { DispatchContext, DispatchInput, DispatchMachineEvent } from './dispatchContext.js';
 import type { DispatcherOutput } from './dispatcherEvent.js';
 import type { StoreChange, StoredDispatch } from './dispatcherStore.js';
-import { dispatchMachine } from './dispatchMachine.js';
+import { dispatchMachine, waitingContext } from './dispatchMachine.js';
 import type { DispatchRegistry, DispatchState, RegisteredDispatch } from './dispatchRegistry.js';
 import { keptAfterEndMs } from './keptAfterEnd.js';
 import type { RunNotification } from './notification.js';
 import { overheard } from './overheard.js';
 import { relay } from './relay.js';
+import { sharedStart } from './sharedStart.js';
 
 /** What the children say. */
 export interface ChildrenOutput {
@@ -47,7 +48,7 @@ export class DispatchChildren implements DispatchRegistry {
   readonly #children = new Map<number, Child>();
   readonly #agenda = new Agenda<Child>();
   #runningCount = 0;
-  readonly #machine = overheard(dispatchMachine, notification => this.#pass(notification));
+  readonly #machine = overheard(sharedStart(dispatchMachine, waitingContext), notification => this.#pass(notification));
 
   constructor(scope: PoolScope, { tell, keep }: ChildrenOutput, persisted: readonly PersistedChild[] = []) {
     this.#scope = scope;
@@ -224,13 +225,11 @@ export class DispatchChildren implements DispatchRegistry {
   }
 
   #add(options: { input: DispatchInput; snapshot?: Snapshot<unknown> }, notifiedMs: number | null): Child {
-    const { id } = options.input.dispatch;
-    const actor = createActor(this.#machine, {
-      ...options,
-      id: String(id),
-      parent: this.#scope.self,
-      src: 'dispatch',
-    });
+    const { input, snapshot } = options;
+    const { id } = input.dispatch;
+    // Spread, such an object would get a hidden class of its own: 100,000 of them take time and memory.
+    const own = { input, id: String(id), parent: this.#scope.self, src: 'dispatch' } as const;
+    const actor = createActor(this.#machine, Object.assign(own, snapshot && { snapshot }));
     const child: Child = { id, actor, notifiedMs, isRunning: false, atMs: 0, kind: 'start', place: notInAgenda };
     this.#children.set(id, child);
     return child;

@@ -112,6 +112,15 @@ export const dispatchMachine = setup({
   },
 });
 
+/**
+ * The context that an actor of {@link dispatchMachine} begins with when it comes to rest in `idle` without a word: it waits
+ * for its next run. Null when it does anything else.
+ */
+export function waitingContext(input: DispatchInput): DispatchContext | null {
+  const context = initialContext({ input });
+  return context.run === null && context.nextChange !== null ? context : null;
+}
+
 function initialContext({ input }: { input: DispatchInput }): DispatchContext {
   const { dispatch, atMs, cause = 'sync' } = input;
   return { dispatch, atMs, cause, ...planAfresh(dispatch, atMs, null) };

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { initialTransition, transition } from 'xstate';
+import { createActor, initialTransition, transition } from 'xstate';
 import type { DispatchMachineEvent } from '../../machines/dispatchContext.js';
-import { dispatchMachine } from '../../machines/dispatchMachine.js';
+import { dispatchMachine, waitingContext } from '../../machines/dispatchMachine.js';
 import type { RunNotification } from '../../machines/notification.js';
+import { sharedStart } from '../../machines/sharedStart.js';
 import { runAt, runFrom, startsBetween } from '../../src/model/schedule.js';
 import { dispatchArbitrary } from '../../src/testing/dispatchArbitrary.js';
 import { ruleArbitrary } from '../../src/testing/ruleArbitrary.js';
@@ -55,6 +56,32 @@ describe('laws of the dispatch machine', () => {
           [snapshot, actions] = transition(dispatchMachine, snapshot, event);
           check();
         }
+      }),
+    );
+  });
+
+  it('goes on the same when its actors share their first snapshot', () => {
+    const sharing = sharedStart(dispatchMachine, waitingContext);
+    fc.assert(
+      fc.property(lively, fc.array(step, { maxLength: 5 }), (dispatch, steps) => {
+        let atMs = monday10Ms;
+        const input = { dispatch, atMs };
+        const actors = [sharing, dispatchMachine].map(machine => createActor(machine, { input }));
+        const said = actors.map(actor => {
+          const notifications: RunNotification[] = [];
+          actor.on('*', notification => notifications.push(notification));
+          return notifications;
+        });
+        for (const actor of actors) actor.start();
+        for (const { wait, update } of steps) {
+          atMs += wait;
+          for (const actor of actors) {
+            actor.send(update ? { type: 'dispatch.updated', atMs, dispatch: update } : { type: 'timer.due', atMs });
+          }
+        }
+        const [shared, own] = actors.map(actor => ({ ...actor.getSnapshot(), ...actor.getPersistedSnapshot() }));
+        expect(shared).toEqual(own);
+        expect(said[0]).toEqual(said[1]);
       }),
     );
   });
