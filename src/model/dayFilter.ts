@@ -88,8 +88,10 @@ export function daysOfLength(filter: Pick<DayFilter, 'monthDays' | 'monthDaysFro
 
 /** The months that are long enough to have an allowed day, so that no search is made for a 30 February. */
 function monthsThatHold(filter: Pick<DayFilter, 'monthDays' | 'monthDaysFromEnd'>): number {
-  const months = LONGEST_MONTHS.flatMap((length, month) => (daysOfLength(filter, length) === 0 ? [] : [month]));
-  return maskOf(months);
+  return LONGEST_MONTHS.reduce(
+    (months, length, month) => (daysOfLength(filter, length) === 0 ? months : months | (1 << month)),
+    0,
+  );
 }
 
 /** The months of the year that every `interval`th month from `startMonth` on comes to. */

@@ -1,8 +1,10 @@
 import type { Timestamp } from '../../proto/gen/google/protobuf/timestamp.js';
+import { firstDayOfMonth, monthOfDay } from '../model/calendar.js';
 import { undecodable } from './undecodable.js';
 
 const NANOS_PER_MS = 1_000_000;
 const NANOS_PER_SECOND = 1_000_000_000;
+const SECONDS_PER_DAY = 86_400;
 
 /** The first second that a Timestamp may hold, since the epoch: 0001-01-01T00:00:00Z. */
 const MIN_SECONDS = -62_135_596_800n;
@@ -11,6 +13,15 @@ export const MAX_SECONDS = 253_402_300_799n;
 
 /** RFC 3339 in Z with up to nine digits of a second. */
 const INSTANT_TEXT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/;
+
+const EPOCH_TEXT = '1970-01-01T00:00:00.000000000Z';
+
+/**
+ * The text of an instant is written here, digit by digit: a text that is put together from parts goes on holding them all,
+ * and a dispatcher keeps two such texts of each of 100,000 dispatches.
+ */
+const instantText = Buffer.from(EPOCH_TEXT, 'latin1');
+const DIGIT_0 = 48;
 
 /** What is wrong with an instant of the wire, as the end of a sentence that begins with its field; null: nothing. */
 export function timestampProblem({ seconds, nanos }: Timestamp): string | null {
@@ -51,9 +62,20 @@ export function encodeInstantMs(ms: number, field: string): Timestamp {
  * @throws DispatchError `UNDECODABLE` when it is not within the years 1 to 9999.
  */
 export function decodeInstantText(timestamp: Timestamp | undefined, field: string): string {
-  const { seconds, nanos } = timestamp ?? { seconds: 0n, nanos: 0 };
-  checkTimestamp({ seconds, nanos }, field);
-  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${String(nanos).padStart(9, '0')}Z`;
+  if (timestamp === undefined) return EPOCH_TEXT;
+  checkTimestamp(timestamp, field);
+  const seconds = Number(timestamp.seconds);
+  const day = Math.floor(seconds / SECONDS_PER_DAY);
+  const secondOfDay = seconds - day * SECONDS_PER_DAY;
+  const month = monthOfDay(day);
+  writeDigits(Math.floor(month / 12), 0, 4);
+  writeDigits((month % 12) + 1, 5, 7);
+  writeDigits(day - firstDayOfMonth(month) + 1, 8, 10);
+  writeDigits(Math.floor(secondOfDay / 3600), 11, 13);
+  writeDigits(Math.floor(secondOfDay / 60) % 60, 14, 16);
+  writeDigits(secondOfDay % 60, 17, 19);
+  writeDigits(timestamp.nanos, 20, 29);
+  return instantText.toString('latin1');
 }
 
 /**
@@ -70,6 +92,15 @@ export function encodeInstantText(text: string, field: string): Timestamp {
     throw new RangeError(`${field} must be an RFC 3339 text in Z within the years 1 to 9999, not ${text}`);
   }
   return { seconds: BigInt(ms / 1000), nanos: Number(fraction.padEnd(9, '0')) };
+}
+
+function writeDigits(value: number, from: number, to: number): void {
+  let rest = value;
+  for (let i = to - 1; i >= from; i -= 1) {
+    const shorter = Math.floor(rest / 10);
+    instantText[i] = DIGIT_0 + rest - shorter * 10;
+    rest = shorter;
+  }
 }
 
 function checkTimestamp(timestamp: Timestamp, field: string): void {
