@@ -36,6 +36,12 @@ export interface MicrogridClientSetup {
   readonly streamTimeoutMs: number;
 }
 
+interface ListedPage {
+  readonly page: DispatchPage;
+  /** Missing or empty on the last page. */
+  readonly nextPageToken: string | undefined;
+}
+
 const eventKinds = new Map<number, DispatchEvent['type']>([
   [Event.CREATED, 'created'],
   [Event.UPDATED, 'updated'],
@@ -108,19 +114,16 @@ export class MicrogridClient {
     }
   }
 
-  /** Lists page by page; what cannot be read is told beside the rest. */
-  async *listPages({ signal, ...options }: ListOptions & CallSignal): AsyncGenerator<DispatchPage, void, void> {
-    let pageToken: string | undefined;
-    do {
-      const response = await this.#call({}, () =>
-        this.#setup.rpc.listMicrogridDispatches(
-          encodeList(this.microgridId, options, pageToken),
-          this.#options(signal),
-        ),
-      );
-      yield this.#decodePage(response.dispatches);
-      pageToken = response.paginationInfo?.nextPageToken;
-    } while (pageToken);
+  /** Lists page by page, and asks for the next one while a page is worked off; what cannot be read is told beside the rest. */
+  async *listPages(options: ListOptions & CallSignal): AsyncGenerator<DispatchPage, void, void> {
+    let next: Promise<ListedPage> | undefined = this.#listPage(options, undefined);
+    while (next !== undefined) {
+      const { page, nextPageToken }: ListedPage = await next;
+      next = nextPageToken ? this.#listPage(options, nextPageToken) : undefined;
+      // Whoever wants no more pages need not hear that the next one failed.
+      next?.catch(() => {});
+      yield page;
+    }
   }
 
   /** Opens a stream of changes at once; what cannot be read is told in its place. */
@@ -179,6 +182,16 @@ export class MicrogridClient {
   #decode(message: DispatchMessage | undefined): Dispatch {
     if (message === undefined) throw undecodable('dispatch', 'is missing in the answer');
     return new Dispatch(decodeDispatch(message, this.microgridId));
+  }
+
+  async #listPage(
+    { signal, ...options }: ListOptions & CallSignal,
+    pageToken: string | undefined,
+  ): Promise<ListedPage> {
+    const response = await this.#call({}, () =>
+      this.#setup.rpc.listMicrogridDispatches(encodeList(this.microgridId, options, pageToken), this.#options(signal)),
+    );
+    return { page: this.#decodePage(response.dispatches), nextPageToken: response.paginationInfo?.nextPageToken };
   }
 
   #decodePage(messages: readonly DispatchMessage[]): DispatchPage {
