@@ -17,6 +17,9 @@ export interface TlsOptions {
 /** A connection that was lost is tried again this soon at least, whatever was tried before. */
 const maxReconnectBackoffMs = 2_000;
 
+/** A page of a list comes in one go; by default 64 kB do, and then the sender waits for a word from here. */
+const flowControlWindowBytes = 1024 * 1024;
+
 /**
  * Opens a channel to a service; it connects with the first call.
  *
@@ -27,6 +30,7 @@ export function openChannel(address: string, tls: TlsOptions = {}): Channel {
   const options: ChannelOptions = {
     'grpc.initial_reconnect_backoff_ms': 200,
     'grpc.max_reconnect_backoff_ms': maxReconnectBackoffMs,
+    'grpc-node.flow_control_window': flowControlWindowBytes,
   };
   if (parsed.keepAlive !== null) {
     options['grpc.keepalive_time_ms'] = parsed.keepAlive.intervalMs;
