@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  // The examples import this package by its name: they get its sources.
-  ssr: { resolve: { conditions: ['xstate-dispatch-source', 'node', 'import'] } },
+  // The examples import this package by its name: they get its sources. The others are what Vite takes without being told.
+  ssr: { resolve: { conditions: ['xstate-dispatch-source', 'module', 'node', 'development|production'] } },
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],

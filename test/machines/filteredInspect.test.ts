@@ -100,7 +100,7 @@ describe('which dispatches are shown', () => {
     const { actor, take } = await inspected(options, three);
     const events = take();
     expect(registered(events)).toEqual(ids);
-    expect(events.slice(0, 4).map(describeEvent)).toEqual(['+ dispatcher', '+ pool', '+ timer', '+ source']);
+    expect(events.slice(0, 5).map(describeEvent)).toEqual(['+ dispatcher', '+ pool', '+ timer', '+ store', '+ source']);
     actor.stop();
   });
 
@@ -377,6 +377,8 @@ describe('an observer that comes later', () => {
       '2: idle',
       '+ timer',
       'timer: active',
+      '+ store',
+      'store: active',
       '+ source',
       'source: active',
     ]);

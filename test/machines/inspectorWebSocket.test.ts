@@ -56,7 +56,7 @@ function bytes(messages: readonly InspectorMessage[]) {
 it('shows 10,000 dispatches as a dispatcher with its parts, those that are wanted, and the arrows between them', async () => {
   const { messages } = await inspected({ types: ['RARE'] });
   const names = new Map(registrations(messages).map(({ sessionId, name }) => [sessionId, name]));
-  expect([...names.values()]).toEqual(['dispatcher', 'pool', 'timer', 'source', '1234', '5234', '9234']);
+  expect([...names.values()]).toEqual(['dispatcher', 'pool', 'timer', 'store', 'source', '1234', '5234', '9234']);
 
   // Each is registered once, before anything else is said of it.
   expect(registrations(messages)).toHaveLength(names.size);
@@ -97,7 +97,7 @@ it('shows 10,000 dispatches as a dispatcher with its parts, those that are wante
 it('is a hundredth of what there is without it', async () => {
   const all = (await inspected(undefined, { lives: false })).bySync;
   const { bySync } = await inspected({ types: ['RARE'] }, { lives: false });
-  expect(registrations(all)).toHaveLength(10_004);
+  expect(registrations(all)).toHaveLength(10_005);
   expect(all.length).toBeGreaterThan(30_000);
   expect(bytes(all).max).toBeGreaterThan(10_000);
   expect(bySync.length).toBeLessThan(all.length / 100);
