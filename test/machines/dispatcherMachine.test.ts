@@ -1,17 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  createActor,
-  createMachine,
-  fromCallback,
-  type InspectionEvent,
-  initialTransition,
-  setup,
-  transition,
-} from 'xstate';
+import { createActor, fromCallback, type InspectionEvent, initialTransition, setup, transition } from 'xstate';
 import type { Clock } from '../../machines/clock.js';
 import type { DispatcherOutput, SourceCommand } from '../../machines/dispatcherEvent.js';
 import { dispatcherMachine } from '../../machines/dispatcherMachine.js';
-import { dispatchMachine } from '../../machines/dispatchMachine.js';
 import { sourceLogic } from '../../machines/source.js';
 import { timerLogic } from '../../machines/timer.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
@@ -273,28 +264,5 @@ describe('what the inspector sees', () => {
         'pool pool.reported root',
       ]),
     );
-  });
-});
-
-describe('the literal machines', () => {
-  it.each([
-    ['dispatch', dispatchMachine],
-    ['dispatcher', dispatcherMachine],
-  ])('%s names every implementation that it uses, and is JSON but for them', (_, machine) => {
-    const { context: _context, invoke, ...config } = machine.config as { context: unknown; invoke?: object[] };
-    const inlined: string[] = [];
-    JSON.stringify(config, (key, value) => {
-      if (typeof value === 'function') inlined.push(key);
-      return value;
-    });
-    expect(inlined).toEqual([]);
-    expect(createMachine(JSON.parse(JSON.stringify(config))).definition.states).toBeDefined();
-    const named = [...JSON.stringify(config).matchAll(/"(?:guard|actions|entry|exit)":"(\w+)"/g)].map(
-      ([, name]) => name ?? '',
-    );
-    for (const name of named) {
-      expect(Object.keys({ ...machine.implementations.guards, ...machine.implementations.actions })).toContain(name);
-    }
-    expect(invoke === undefined || invoke.every(({ src }: { src?: unknown }) => typeof src === 'string')).toBe(true);
   });
 });
