@@ -1,0 +1,19 @@
+import { instance } from '@viz-js/viz';
+import { dispatcherMachine } from '../../machines/dispatcherMachine.js';
+import { dispatchMachine } from '../../machines/dispatchMachine.js';
+import { statechartDot } from './statechartDot.js';
+
+/** A picture of a machine, and where it belongs. */
+export interface Statechart {
+  readonly file: URL;
+  readonly svg: string;
+}
+
+/** Draws the statecharts of the machines as their files have them; byte for byte the same on every computer. */
+export async function renderStatecharts(): Promise<Statechart[]> {
+  const viz = await instance();
+  return [dispatchMachine, dispatcherMachine].map(machine => ({
+    file: new URL(`../${machine.id}Machine.svg`, import.meta.url),
+    svg: viz.renderString(statechartDot(machine), { format: 'svg' }),
+  }));
+}
