@@ -1,4 +1,5 @@
 import { assign, emit, enqueueActions, setup } from 'xstate';
+import { isLongBefore, judgedAtMs } from '../src/model/clockBack.js';
 import type { DispatchRecord } from '../src/model/dispatchRecord.js';
 import { jsonEquals } from '../src/model/jsonEquals.js';
 import { type Run, runAt } from '../src/model/schedule.js';
@@ -10,17 +11,7 @@ import {
   startedNotification,
   stoppedNotification,
 } from './dispatchNotifications.js';
-import {
-  announcedMs,
-  dueRun,
-  isLongBefore,
-  isOver,
-  judgedAtMs,
-  leadsTo,
-  planAfresh,
-  planByTimer,
-  planIdle,
-} from './dispatchPlan.js';
+import { announcedMs, dueRun, isOver, leadsTo, planAfresh, planByTimer, planIdle } from './dispatchPlan.js';
 import type { RunNotification } from './notification.js';
 
 /**

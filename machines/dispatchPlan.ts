@@ -21,9 +21,6 @@ export interface Plan {
 /** A zero-length run that is noticed this late at most still starts and stops; later it was missed. */
 const zeroLengthGraceMs = 1_000;
 
-/** A clock that goes back by this much at most, to before the start of a run, does not stop it. */
-const clockBackGraceMs = 60_000;
-
 /**
  * The plan that follows from the dispatch alone, whatever was announced: at first, and after an update. Only a
  * zero-length run that was announced does not begin again.
@@ -99,19 +96,6 @@ export function leadsTo(dispatch: DispatchRecord, run: Run, startMs: number): bo
 /** Whether a run is over at an instant. */
 export function isOver(run: Run, atMs: number): boolean {
   return run.endMs !== null && run.endMs <= atMs;
-}
-
-/** Whether the clock stands so far before the start of a run that it must be stopped. */
-export function isLongBefore(run: Run, atMs: number): boolean {
-  return atMs < run.startMs - clockBackGraceMs;
-}
-
-/**
- * The instant to judge an update by: inside a run that is kept although the clock went back to a little before its
- * start, that start.
- */
-export function judgedAtMs(run: Run, atMs: number): number {
-  return isLongBefore(run, atMs) ? atMs : Math.max(atMs, run.startMs);
 }
 
 function planFor(dispatch: DispatchRecord, atMs: number, run: Run | null, doneMs: number | null): Plan {

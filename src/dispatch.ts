@@ -1,3 +1,4 @@
+import { judgedAtMs } from './model/clockBack.js';
 import type { DispatchRecord, JsonObject } from './model/dispatchRecord.js';
 import type { RecurrenceRule } from './model/recurrenceRule.js';
 import { type Run, runAt, runsBetween, startAtOrAfter, startsBetween } from './model/schedule.js';
@@ -132,16 +133,17 @@ export class Dispatch {
 
   /**
    * Whether it runs now, for a consumer of one type. Inactive or deleted is `STOPPED`, and the dispatch of a stop
-   * message never answers `RUNNING`.
+   * message never answers `RUNNING`. That of a start still does when the clock goes back to a minute before it: the run goes
+   * on then.
    */
   running(type: string): RunningState {
     if (type !== this.record.type) return RunningState.DIFFERENT_TYPE;
-    return this.#runAt(this.#nowMs()) === null ? RunningState.STOPPED : RunningState.RUNNING;
+    return this.#runNow() === null ? RunningState.STOPPED : RunningState.RUNNING;
   }
 
   /** The end of the run it is in now; null when it is in none, or in one without end. */
   get until(): Date | null {
-    return this.untilAt(new Date(this.#nowMs()));
+    return toDate(this.#runNow()?.endMs ?? null);
   }
 
   /** The end of the run it is in at an instant; null when it is in none, or in one without end. */
@@ -188,6 +190,11 @@ export class Dispatch {
       endTime: this.endTime?.toISOString() ?? null,
       deleted: this.deleted,
     };
+  }
+
+  #runNow(): Run | null {
+    const nowMs = this.#nowMs();
+    return this.#runAt(this.change === undefined ? nowMs : judgedAtMs(this.change.run, nowMs));
   }
 
   #runAt(atMs: number): Run | null {

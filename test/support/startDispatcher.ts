@@ -7,7 +7,11 @@ import { type Logger, silentLogger } from '../../src/logger.js';
 import type { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { type MemoryTransport, memoryTransport } from '../../src/testing/memoryTransport.js';
-import { type RecordedNotification, recordNotifications } from '../../src/testing/recordNotifications.js';
+import {
+  type NotificationRecorder,
+  type RecordedNotification,
+  recordNotifications,
+} from '../../src/testing/recordNotifications.js';
 import { type SimulatedClock, type SimulatedClockOptions, simulatedClock } from '../../src/testing/simulatedClock.js';
 import { describeNotification } from './playDispatch.js';
 import { at } from './time.js';
@@ -17,6 +21,8 @@ export interface TestDispatcher extends AsyncDisposable {
   readonly dispatcher: Dispatcher;
   readonly clock: SimulatedClock;
   readonly transport: MemoryTransport;
+  /** Records what it says from before its start. */
+  readonly recorder: NotificationRecorder;
   /** The problems so far. */
   readonly problems: DispatchError[];
   /** What it said since the last call but for problems, one line each, such as `1 started 10:00-10:30 by schedule at 10:00`. */
@@ -54,6 +60,7 @@ export async function startDispatcher(options: TestDispatcherOptions = {}): Prom
     dispatcher,
     clock,
     transport,
+    recorder,
     get problems() {
       return recorder.all.flatMap(output => (output.type === 'dispatcher.problem' ? output.problem : []));
     },
