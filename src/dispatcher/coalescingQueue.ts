@@ -19,8 +19,8 @@ export class CoalescingQueue<T> {
   readonly #limit: number;
   readonly #coalescing: Coalescing<T>;
   readonly #entries = new Map<number, Entry<T>>();
-  /** The place of the last item about each thing. */
-  readonly #lastPlace = new Map<unknown, number>();
+  /** The places of the items about each thing, in order. */
+  readonly #places = new Map<unknown, number[]>();
   #nextPlace = 0;
   /** No item has a place before this one. */
   #firstPlace = 0;
@@ -43,7 +43,7 @@ export class CoalescingQueue<T> {
   }
 
   push(item: T): void {
-    const place = this.#lastPlace.get(this.#coalescing.keyOf(item));
+    const place = this.#places.get(this.#coalescing.keyOf(item))?.at(-1);
     const held = place === undefined ? undefined : this.#entries.get(place);
     const isFull = this.#entries.size - this.#replayedCount >= this.#limit;
     if (place === undefined || held === undefined || !(held.replayed || isFull)) {
@@ -70,14 +70,17 @@ export class CoalescingQueue<T> {
 
   clear(): void {
     this.#entries.clear();
-    this.#lastPlace.clear();
+    this.#places.clear();
     this.#replayedCount = 0;
   }
 
   #append(item: T, replayed: boolean): void {
     const place = this.#nextPlace++;
     this.#entries.set(place, { item, replayed });
-    this.#lastPlace.set(this.#coalescing.keyOf(item), place);
+    const key = this.#coalescing.keyOf(item);
+    const places = this.#places.get(key);
+    if (places === undefined) this.#places.set(key, [place]);
+    else places.push(place);
     if (replayed) this.#replayedCount += 1;
   }
 
@@ -87,6 +90,8 @@ export class CoalescingQueue<T> {
     this.#entries.delete(place);
     if (entry.replayed) this.#replayedCount -= 1;
     const key = this.#coalescing.keyOf(entry.item);
-    if (this.#lastPlace.get(key) === place) this.#lastPlace.delete(key);
+    const places = this.#places.get(key);
+    if (places === undefined || places.length === 1) this.#places.delete(key);
+    else places.splice(places.indexOf(place), 1);
   }
 }

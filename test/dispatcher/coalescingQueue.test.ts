@@ -78,6 +78,13 @@ describe('the queue of a receiver', () => {
     );
   });
 
+  it('still knows an earlier item when the last one about the same thing was cancelled', () => {
+    const merges = [null, 'a3'];
+    const queue = new CoalescingQueue<string>(2, { keyOf: item => item[0], merge: () => merges.shift() ?? null });
+    for (const item of ['a1', 'a2', 'a, which cancels a2', 'b', 'a, which is merged with a1']) queue.push(item);
+    expect([queue.shift(), queue.shift(), queue.shift()]).toEqual(['b', 'a3', undefined]);
+  });
+
   it('stays fast when it holds very many', () => {
     const queue = new CoalescingQueue<Item>(50, { keyOf: ({ key }) => key, merge: (_, next) => next });
     for (let key = 0; key < 200_000; key++) queue.push({ key, history: [] });
