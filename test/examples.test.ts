@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DispatchClient } from '../src/client/dispatchClient.js';
@@ -161,5 +162,13 @@ describe('the examples', () => {
     await microgrid.delete(north.id);
     expect(await running.line('running')).toBe(`running: {"1":[],"2":[${south.id}]}`);
     expect(await end(running)).toBe(0);
+  });
+
+  it('firstTest.test is what the page about testing shows first', async () => {
+    const [page, example] = await Promise.all([
+      readFile('docs/testing.md', 'utf8'),
+      readFile('examples/firstTest.test.ts', 'utf8'),
+    ]);
+    expect(page.match(/```ts\n(.*?)```/s)?.[1]).toBe(example);
   });
 });
