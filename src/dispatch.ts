@@ -133,8 +133,8 @@ export class Dispatch {
 
   /**
    * Whether it runs now, for a consumer of one type. Inactive or deleted is `STOPPED`, and the dispatch of a stop
-   * message never answers `RUNNING`. That of a start still does when the clock goes back to a minute before it: the run goes
-   * on then.
+   * message never answers `RUNNING`. When the clock goes back to up to a minute before a run that has begun, that goes on,
+   * and the dispatch of its start still answers `RUNNING`.
    */
   running(type: string): RunningState {
     if (type !== this.record.type) return RunningState.DIFFERENT_TYPE;
