@@ -4,7 +4,7 @@ import { DispatchError } from '../src/model/dispatchError.js';
 import type { DispatchRecord } from '../src/model/dispatchRecord.js';
 import { assertEvaluable } from '../src/model/schedule.js';
 import { Agenda, type AgendaEntry, notInAgenda } from './agenda.js';
-import type { DispatchContext, DispatchInput, DispatchMachineEvent } from './dispatchContext.js';
+import type { DispatchInput, DispatchMachineEvent } from './dispatchContext.js';
 import type { DispatcherOutput } from './dispatcherEvent.js';
 import type { StoreChange, StoredDispatch } from './dispatcherStore.js';
 import { dispatchMachine, waitingContext } from './dispatchMachine.js';
@@ -28,12 +28,6 @@ export interface PoolScope {
   readonly stopChild: (child: AnyActorRef) => void;
 }
 
-/** One child as JSON. */
-export interface PersistedChild {
-  readonly snapshot: Snapshot<unknown>;
-  readonly notifiedMs: number | null;
-}
-
 interface Child extends AgendaEntry {
   readonly actor: ActorRefFrom<typeof dispatchMachine>;
   notifiedMs: number | null;
@@ -50,15 +44,12 @@ export class DispatchChildren implements DispatchRegistry {
   #runningCount = 0;
   readonly #machine = overheard(sharedStart(dispatchMachine, waitingContext), notification => this.#pass(notification));
 
-  constructor(scope: PoolScope, { tell, keep }: ChildrenOutput, persisted: readonly PersistedChild[] = []) {
+  /** @param stored what an earlier pool had; they are there at once, and live from {@link start} on. */
+  constructor(scope: PoolScope, { tell, keep }: ChildrenOutput, stored: readonly StoredDispatch[] = []) {
     this.#scope = scope;
     this.#tell = tell;
     this.#keep = keep;
-    for (const { snapshot, notifiedMs } of persisted) {
-      const { dispatch, atMs } = (snapshot as unknown as { context: DispatchContext }).context;
-      deepFreeze(dispatch.payload);
-      this.#add({ input: { dispatch, atMs }, snapshot }, notifiedMs);
-    }
+    for (const one of stored) this.#addStored(one);
   }
 
   get size(): number {
@@ -90,9 +81,9 @@ export class DispatchChildren implements DispatchRegistry {
     return this.#children.keys();
   }
 
-  /** All that a store is to keep of them. */
-  *stored(): Generator<StoreChange> {
-    for (const child of this.#children.values()) yield kept(child);
+  /** All of them as JSON. */
+  *stored(): Generator<StoredDispatch> {
+    for (const child of this.#children.values()) yield storedOf(child);
   }
 
   /**
@@ -100,30 +91,17 @@ export class DispatchChildren implements DispatchRegistry {
    *
    * @throws Error when it cannot be one.
    */
-  restore({ state, context, notifiedMs }: StoredDispatch): void {
-    assertEvaluable(context.dispatch);
-    deepFreeze(context.dispatch.payload);
-    // What XState persists of a machine: it restores without the detours of `resolveState`.
-    const persisted = { status: 'active', value: state, context, children: {}, historyValue: {} } as const;
-    const snapshot: Snapshot<unknown> = { ...persisted, output: undefined, error: undefined };
-    const { dispatch, atMs } = context;
-    this.#start(this.#add({ input: { dispatch, atMs }, snapshot }, notifiedMs));
+  restore(stored: StoredDispatch): void {
+    this.#start(this.#addStored(stored));
   }
 
-  /** Starts those that came with a snapshot. */
+  /** Starts those that it was made with. */
   start(): void {
     for (const child of this.#children.values()) this.#start(child);
   }
 
   stop(): void {
     for (const { actor } of this.#children.values()) this.#scope.stopChild(actor);
-  }
-
-  persist(): PersistedChild[] {
-    return [...this.#children.values()].map(({ actor, notifiedMs }) => ({
-      snapshot: actor.getPersistedSnapshot(),
-      notifiedMs,
-    }));
   }
 
   create(dispatch: DispatchRecord, atMs: number, cause: 'sync' | 'update'): void {
@@ -224,6 +202,16 @@ export class DispatchChildren implements DispatchRegistry {
     } else this.#agenda.delete(child);
   }
 
+  #addStored({ state, context, notifiedMs }: StoredDispatch): Child {
+    const { dispatch, atMs } = context;
+    assertEvaluable(dispatch);
+    deepFreeze(dispatch.payload);
+    // What XState persists of a machine: it restores without the detours of `resolveState`.
+    const persisted = { status: 'active', value: state, context, children: {}, historyValue: {} } as const;
+    const snapshot: Snapshot<unknown> = { ...persisted, output: undefined, error: undefined };
+    return this.#add({ input: { dispatch, atMs }, snapshot }, notifiedMs);
+  }
+
   #add(options: { input: DispatchInput; snapshot?: Snapshot<unknown> }, notifiedMs: number | null): Child {
     const { input, snapshot } = options;
     const { id } = input.dispatch;
@@ -248,7 +236,11 @@ export class DispatchChildren implements DispatchRegistry {
   }
 }
 
-function kept({ id, actor, notifiedMs }: Child): StoreChange {
+function kept(child: Child): StoreChange {
+  return { kind: 'kept', id: child.id, stored: storedOf(child) };
+}
+
+function storedOf({ actor, notifiedMs }: Child): StoredDispatch {
   const { value, context } = actor.getSnapshot();
-  return { kind: 'kept', id, stored: { state: value as DispatchState, context, notifiedMs } };
+  return { state: value as DispatchState, context, notifiedMs };
 }

@@ -1,6 +1,6 @@
 import type { ActorRefFrom } from 'xstate';
 import { DispatchError } from '../src/model/dispatchError.js';
-import { DispatchChildren, type PersistedChild, type PoolScope } from './dispatchChildren.js';
+import { DispatchChildren, type PoolScope } from './dispatchChildren.js';
 import type { DispatcherOutput, PoolEvent, PoolOutput, RestoreEvent, SyncEvent } from './dispatcherEvent.js';
 import type { StoreChange, StoredDispatch } from './dispatcherStore.js';
 import type { dispatchMachine } from './dispatchMachine.js';
@@ -12,7 +12,7 @@ import { relayToParent } from './relay.js';
 export interface PersistedPool {
   readonly microgridId: number;
   readonly synced: boolean;
-  readonly children: readonly PersistedChild[];
+  readonly dispatches: readonly StoredDispatch[];
 }
 
 /** What the actor system tells an actor beside its own events. */
@@ -52,7 +52,7 @@ export class Pool implements DispatchRegistry {
     this.#tell = output => relayToParent(scope.self, output);
     const tell = (output: DispatcherOutput) => this.#outputs.push(output);
     const keep = (change: StoreChange) => this.#changes?.push(change);
-    this.#children = new DispatchChildren(scope, { tell, keep }, persisted?.children);
+    this.#children = new DispatchChildren(scope, { tell, keep }, persisted?.dispatches);
     this.#sync = new DispatchSync(this.#children, tell, persisted?.synced ?? false);
     this.#wasRestored = persisted !== undefined;
   }
@@ -82,7 +82,7 @@ export class Pool implements DispatchRegistry {
   }
 
   persist(): PersistedPool {
-    return { microgridId: this.#microgridId, synced: this.#sync.synced, children: this.#children.persist() };
+    return { microgridId: this.#microgridId, synced: this.#sync.synced, dispatches: [...this.#children.stored()] };
   }
 
   start(): void {
@@ -165,7 +165,11 @@ export class Pool implements DispatchRegistry {
   /** The store is to keep what is here, and nothing else. */
   #keepAll(): void {
     if (this.#changes === null) return;
-    this.#changes = [...this.#children.stored()];
+    this.#changes = Array.from(this.#children.stored(), stored => ({
+      kind: 'kept',
+      id: stored.context.dispatch.id,
+      stored,
+    }));
     this.#changesReplaceAll = true;
   }
 

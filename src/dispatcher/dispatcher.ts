@@ -7,7 +7,7 @@ import type { DispatchRegistry } from '../../machines/dispatchRegistry.js';
 import { DispatchClient } from '../client/dispatchClient.js';
 import type { MicrogridClient } from '../client/microgridClient.js';
 import type { Dispatch, DispatchEvent } from '../dispatch.js';
-import { consoleLogger, type Logger } from '../logger.js';
+import { consoleLogger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { Channel } from './channel.js';
 import { isScheduledEnd, netLifecycle, newestDispatch, type RunningStatusOptions } from './channels.js';
@@ -17,6 +17,7 @@ import { dispatcherActors } from './dispatcherActors.js';
 import type { DispatcherEvents, DispatcherOptions } from './dispatcherOptions.js';
 import { DispatchesView } from './dispatchesView.js';
 import { Listeners } from './listeners.js';
+import { Problems } from './problems.js';
 import { systemClock } from './systemClock.js';
 import { stoppedError, untilLive } from './untilLive.js';
 
@@ -39,7 +40,7 @@ export class Dispatcher implements AsyncDisposable {
   readonly lifecycleEvents: Channel<DispatchEvent>;
   readonly #clock: Clock;
   readonly #nowMs: () => number;
-  readonly #logger: Logger;
+  readonly #problems: Problems;
   readonly #listeners: Listeners<DispatcherEvents>;
   readonly #client: DispatchClient | undefined;
   readonly #store: DispatcherStore | undefined;
@@ -48,7 +49,6 @@ export class Dispatcher implements AsyncDisposable {
   #storeClosed: Promise<void> = Promise.resolve();
   #onStoreClosed = () => {};
   #registry: DispatchRegistry | undefined;
-  #lastProblem: DispatchError | undefined;
   #synced = false;
   #stopped = false;
 
@@ -63,12 +63,13 @@ export class Dispatcher implements AsyncDisposable {
     this.#clock = clock;
     this.#store = store;
     this.#nowMs = () => clock.nowMs();
-    this.#logger = logger;
     this.#listeners = new Listeners((problem, name) => {
       // A listener of problems that fails is not told of its own failure.
-      if (name === 'problem') this.#log(problem);
-      else this.#report(problem);
+      if (name === 'problem') this.#problems.log(problem);
+      else this.#problems.report(problem);
     });
+    const tell = (problem: DispatchError) => this.#listeners.emit('problem', problem);
+    this.#problems = new Problems({ microgridId, logger, tell });
     this.runningStatusChange = new Channel({
       name: 'runningStatusChange',
       coalescing: newestDispatch,
@@ -137,7 +138,7 @@ export class Dispatcher implements AsyncDisposable {
       clock: this.#clock,
       signal,
       timeoutMs,
-      lateError: () => this.#late(timeoutMs),
+      lateError: () => this.#problems.late(timeoutMs),
     });
   }
 
@@ -178,7 +179,7 @@ export class Dispatcher implements AsyncDisposable {
   }
 
   #noteStoreClosed(problem: DispatchError | undefined): void {
-    if (problem !== undefined) this.#log(problem);
+    if (problem !== undefined) this.#problems.log(problem);
     this.#onStoreClosed();
   }
 
@@ -205,7 +206,7 @@ export class Dispatcher implements AsyncDisposable {
         this.#takeStatus(output.status);
         break;
       case 'dispatcher.problem':
-        this.#report(output.problem);
+        this.#problems.report(output.problem);
         break;
       default: {
         const event = toDispatchEvent(output, this.#nowMs);
@@ -232,28 +233,8 @@ export class Dispatcher implements AsyncDisposable {
 
   /** The machine itself failed, which ends it. */
   #fail(cause: unknown): void {
-    this.#report(new DispatchError('INTERNAL', 'the dispatcher failed; it stopped', { cause }));
+    this.#problems.report(new DispatchError('INTERNAL', 'the dispatcher failed; it stopped', { cause }));
     this.#takeStatus('stopped');
-  }
-
-  #report(problem: DispatchError): void {
-    this.#lastProblem = problem;
-    if (!this.#listeners.emit('problem', problem)) this.#log(problem);
-  }
-
-  #log(problem: DispatchError): void {
-    const { code, dispatchId, microgridId = this.microgridId } = problem;
-    this.#logger.warn({ code, microgridId, dispatchId }, problem.message);
-  }
-
-  #late(timeoutMs: number): DispatchError {
-    const reason = this.#lastProblem === undefined ? '' : `: ${this.#lastProblem.message}`;
-    const details = { microgridId: this.microgridId, cause: this.#lastProblem };
-    return new DispatchError(
-      'DEADLINE_EXCEEDED',
-      `the first sync was not done within ${timeoutMs} ms${reason}`,
-      details,
-    );
   }
 
   *#runningNow(): Generator<Dispatch> {

@@ -1,0 +1,40 @@
+import type { Logger } from '../logger.js';
+import { DispatchError } from '../model/dispatchError.js';
+
+/** What {@link Problems} is made of. */
+interface ProblemsSetup {
+  readonly microgridId: number;
+  readonly logger: Logger;
+  /** Tells whoever listens; returns whether anybody does. */
+  readonly tell: (problem: DispatchError) => boolean;
+}
+
+/** What goes wrong in a dispatcher that survives it: told to those who listen, logged when nobody does. */
+export class Problems {
+  readonly #setup: ProblemsSetup;
+  #last: DispatchError | undefined;
+
+  constructor(setup: ProblemsSetup) {
+    this.#setup = setup;
+  }
+
+  report(problem: DispatchError): void {
+    this.#last = problem;
+    if (!this.#setup.tell(problem)) this.log(problem);
+  }
+
+  log(problem: DispatchError): void {
+    const { code, dispatchId, microgridId = this.#setup.microgridId } = problem;
+    this.#setup.logger.warn({ code, microgridId, dispatchId }, problem.message);
+  }
+
+  /** What is said when the first sync was not done in time, with the last problem as its cause. */
+  late(timeoutMs: number): DispatchError {
+    const reason = this.#last === undefined ? '' : `: ${this.#last.message}`;
+    const message = `the first sync was not done within ${timeoutMs} ms${reason}`;
+    return new DispatchError('DEADLINE_EXCEEDED', message, {
+      microgridId: this.#setup.microgridId,
+      cause: this.#last,
+    });
+  }
+}
