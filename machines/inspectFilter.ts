@@ -37,14 +37,17 @@ export class InspectFilter {
   readonly #ids: ReadonlySet<number> | undefined;
   readonly #states: ReadonlySet<string> | undefined;
   readonly #limit: number;
-  /** Everything is kept by the actor that it belongs to, so that it goes with it. */
+  // All that follows is kept by the actor that it belongs to, and goes with it.
   readonly #registered = new WeakSet<ActorRefLike>();
+  /** The present chain of each dispatcher. */
   readonly #chains = new WeakMap<ActorRefLike, Chain>();
   /** The dispatches that are shown, by their parent. */
   readonly #shown = new WeakMap<ActorRefLike, Set<ActorRefLike>>();
   /** What happens to a dispatch, until its snapshot tells whether it is to be seen. */
   readonly #pending = new WeakMap<ActorRefLike, (ActorEvent | ActorSnapshot)[]>();
+  /** Events to machines that invoked a dispatcher; a snapshot that comes of one is only seen when it is another state. */
   readonly #leftOut = new WeakSet<AnyEventObject>();
+  /** The last ones of the actors that are no part of a dispatcher. */
   readonly #lastSnapshots = new WeakMap<ActorRefLike, ActorSnapshot['snapshot']>();
 
   constructor(inspect: Inspect, { types, ids, states, limit = 100 }: FilteredInspectOptions) {
