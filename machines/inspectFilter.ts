@@ -2,6 +2,7 @@ import type { ActorRefLike, AnyEventObject, InspectionEvent } from 'xstate';
 import type { DispatchRecord } from '../src/model/dispatchRecord.js';
 import { abridged, dispatchOf } from './abridged.js';
 import type { DispatchPoolSnapshot } from './dispatchPool.js';
+import type { DispatchState } from './dispatchRegistry.js';
 import { dispatcherOf, dispatchSnapshot, type Inspect, isDispatch, isPool, parentOf } from './inspectedActors.js';
 
 /** Which dispatches `filteredInspect` shows: those that meet all that is given. */
@@ -11,7 +12,7 @@ export interface FilteredInspectOptions {
   /** Of one of these ids. @default any */
   readonly ids?: readonly number[];
   /** In one of these states of `dispatchMachine`. @default any */
-  readonly states?: readonly ('idle' | 'running' | 'stopped')[];
+  readonly states?: readonly DispatchState[];
   /** So many of one dispatcher at once; when one goes, another that something happens to takes its place. @default 100 */
   readonly limit?: number;
 }
