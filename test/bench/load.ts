@@ -1,11 +1,11 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type AnyActorRef, createActor, emit, fromCallback, setup } from 'xstate';
 import type { DispatchPage, Transport } from '../../machines/transport.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { simulatedClock } from '../../src/testing/simulatedClock.js';
+import { check, positiveInteger, round } from './figures.js';
+import { heapUsed } from './memory.js';
 import type { Report } from './report.js';
 
 const NAME = 'load';
@@ -163,9 +163,7 @@ function counter(expected: number): { add: () => void; check: () => void } {
     add: () => {
       count += 1;
     },
-    check: () => {
-      if (count !== expected) throw new Error(`${expected} notifications were expected, ${count} came`);
-    },
+    check: () => check(count === expected, `${expected} notifications were expected, ${count} came`),
   };
 }
 
@@ -178,23 +176,4 @@ function timed(count: number, work: () => void): number {
 function best(costs: readonly Cost[]): Cost {
   const least = (figure: keyof Cost) => Math.min(...costs.map(cost => cost[figure]));
   return { loadUs: least('loadUs'), notificationUs: least('notificationUs'), bytes: costs[0]?.bytes ?? Number.NaN };
-}
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-function heapUsed(): number {
-  collectGarbage();
-  collectGarbage();
-  return process.memoryUsage().heapUsed;
-}
-
-function positiveInteger(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('It must be an integer of 1 or more.');
-  return count;
-}
-
-function round(figure: number): number {
-  return Math.round(figure * 100) / 100;
 }

@@ -1,14 +1,26 @@
 import { Command } from 'commander';
 
+import { eventsBenchmark } from './events.js';
+import { idleBenchmark } from './idle.js';
+import { latenessBenchmark } from './lateness.js';
 import { loadBenchmark } from './load.js';
 import { recurrenceBenchmark } from './recurrence.js';
 import { jsonReport, type Report, tableReport } from './report.js';
 import { storeBenchmark } from './store.js';
+import { syncBenchmark } from './sync.js';
 
 /** Adds a benchmark, as a subcommand of its name, to the program. */
 type Benchmark = (program: Command, report: Report) => void;
 
-const BENCHMARKS: readonly Benchmark[] = [loadBenchmark, recurrenceBenchmark, storeBenchmark];
+const BENCHMARKS: readonly Benchmark[] = [
+  syncBenchmark,
+  latenessBenchmark,
+  eventsBenchmark,
+  idleBenchmark,
+  storeBenchmark,
+  loadBenchmark,
+  recurrenceBenchmark,
+];
 
 const program = new Command('bench')
   .description('measure this package')

@@ -1,8 +1,9 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 
 import { type Occurrences, occurrences } from '../../src/model/recurrence.js';
 import type { RecurrenceRule } from '../../src/model/recurrenceRule.js';
 import { readRuleCases } from '../support/ruleVectors.js';
+import { median, positiveInteger, round } from './figures.js';
 import type { Report } from './report.js';
 
 const NAME = 'recurrence';
@@ -25,7 +26,7 @@ export function recurrenceBenchmark(program: Command, report: Report): void {
   program
     .command(NAME)
     .description('what it costs to find the next or previous occurrence of a rule')
-    .option('--batches <n>', `batches of ${CALLS_PER_BATCH} calls to take the median of`, batchCount, 200)
+    .option('--batches <n>', `batches of ${CALLS_PER_BATCH} calls to take the median of`, positiveInteger, 200)
     .action((options: { batches: number }) => {
       const results = searchCosts(options.batches);
       for (const result of results) report(NAME, result);
@@ -40,12 +41,6 @@ export function recurrenceBenchmark(program: Command, report: Report): void {
         vectorQueries: vectors.queries,
       });
     });
-}
-
-function batchCount(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('It must be an integer of 1 or more.');
-  return count;
 }
 
 interface SearchCost {
@@ -132,13 +127,4 @@ function vectorCosts() {
     }
   }
   return { worstUs, worstWithConstructionUs, plainWorstUs, queries, constructionMedianUs: median(constructionUs) };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-function round(value: number): number {
-  return Number(value.toPrecision(3));
 }

@@ -1,0 +1,86 @@
+/** The process of a benchmark's service: tells its address, makes as many updates as it is told, ends with its parent. */
+import { setImmediate } from 'node:timers/promises';
+import { RecurrenceRule_Frequency, RecurrenceRule_Weekday } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { silentLogger } from '../../src/logger.js';
+import type { DispatchWrite } from '../../src/service/dispatchStore.js';
+import { updateWrite } from '../../src/service/dispatchWrites.js';
+import { memoryStore } from '../../src/service/memoryStore.js';
+import { serveStore } from '../../src/service/serveStore.js';
+import { checkData, storedRow } from '../../src/service/storedData.js';
+
+const MICROGRID_ID = 1;
+const UPDATES_PER_TURN = 50;
+const HOUR_S = 3_600;
+const DAY_S = 24 * HOUR_S;
+
+const rule = {
+  freq: RecurrenceRule_Frequency.DAILY,
+  interval: 1,
+  endCriteria: undefined,
+  byminutes: [],
+  byhours: [],
+  byweekdays: [RecurrenceRule_Weekday.MONDAY, RecurrenceRule_Weekday.FRIDAY],
+  bymonthdays: [],
+  bymonths: [],
+};
+
+const count = Number(process.argv[2]);
+const nowS = Math.floor(Date.now() / 1000);
+const store = memoryStore();
+for (let id = 1; id <= count; id++) await store.apply(MICROGRID_ID, creation(id));
+const credentials = { authKey: undefined, signSecret: undefined };
+const { port, stop } = await serveStore(store, { listen: '127.0.0.1:0', credentials, logger: silentLogger });
+
+process.on('message', async (updates: number) => {
+  const startMs = performance.now();
+  for (let i = 0; i < updates; i++) {
+    await store.apply(MICROGRID_ID, update((i % count) + 1, i));
+    // A service turns its event loop between calls.
+    if (i % UPDATES_PER_TURN === 0) await setImmediate();
+  }
+  process.send?.({ tookMs: performance.now() - startMs });
+});
+process.on('disconnect', () => void stop());
+process.send?.({ address: `grpc://127.0.0.1:${port}?ssl=false` });
+
+/** A new dispatch, which may be one that began already. */
+function creation(id: number): DispatchWrite {
+  return {
+    id: null,
+    decide: (_, { atUs }) => {
+      const data = checkData(dataOf(id), 'data', { earliestStartS: null });
+      return { kind: 'created', dispatch: storedRow({ id, createUs: atUs, updateUs: atUs }, data) };
+    },
+  };
+}
+
+function dataOf(id: number) {
+  // What runs now began half an hour ago; the rest comes in the next thirty days, the first in an hour.
+  const startS = nowS + (id % 10 === 0 ? -HOUR_S / 2 : HOUR_S + ((id * 7_919) % (30 * DAY_S)));
+  return {
+    type: id % 3 === 0 ? 'DISCHARGE' : 'CHARGE',
+    startTime: { seconds: BigInt(startS), nanos: 0 },
+    duration: HOUR_S,
+    target: { components: { $case: 'componentIds' as const, value: { ids: [BigInt((id % 50) + 1)] } } },
+    isActive: true,
+    isDryRun: false,
+    payload: { power_kw: id / 10, mode: 'peak-shaving' },
+    recurrence: id % 4 === 0 ? rule : undefined,
+  };
+}
+
+function update(id: number, n: number): DispatchWrite {
+  return updateWrite(MICROGRID_ID, id, {
+    microgridId: BigInt(MICROGRID_ID),
+    dispatchId: BigInt(id),
+    updateMask: ['payload'],
+    update: {
+      startTime: undefined,
+      duration: undefined,
+      target: undefined,
+      isActive: undefined,
+      payload: { power_kw: n, mode: 'peak-shaving' },
+      recurrence: undefined,
+    },
+  });
+}
