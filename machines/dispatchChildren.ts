@@ -67,10 +67,7 @@ export class DispatchChildren implements DispatchRegistry {
 
   get(id: number): RegisteredDispatch | undefined {
     const child = this.#children.get(id);
-    if (child === undefined) return undefined;
-    const { value, context } = child.actor.getSnapshot();
-    const { dispatch, run } = context;
-    return { dispatch, state: value as DispatchState, run, notifiedMs: child.notifiedMs };
+    return child && entryOf(child);
   }
 
   actor(id: number): ActorRefFrom<typeof dispatchMachine> | undefined {
@@ -79,6 +76,10 @@ export class DispatchChildren implements DispatchRegistry {
 
   ids(): IterableIterator<number> {
     return this.#children.keys();
+  }
+
+  *running(): Generator<RegisteredDispatch> {
+    for (const child of this.#children.values()) if (child.isRunning) yield entryOf(child);
   }
 
   /** All of them as JSON. */
@@ -234,6 +235,12 @@ export class DispatchChildren implements DispatchRegistry {
     }
     this.#tell(notification);
   }
+}
+
+function entryOf({ actor, notifiedMs }: Child): RegisteredDispatch {
+  const { value, context } = actor.getSnapshot();
+  const { dispatch, run } = context;
+  return { dispatch, state: value as DispatchState, run, notifiedMs };
 }
 
 function kept(child: Child): StoreChange {

@@ -31,4 +31,6 @@ export interface DispatchRegistry {
   actor(id: number): ActorRefFrom<typeof dispatchMachine> | undefined;
   /** In the order in which they came to be known. */
   ids(): IterableIterator<number>;
+  /** The entries of those that run, in the same order; each is looked at when its turn comes. */
+  running(): IterableIterator<RegisteredDispatch>;
 }

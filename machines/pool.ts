@@ -77,6 +77,10 @@ export class Pool implements DispatchRegistry {
     return this.#children.ids();
   }
 
+  running(): IterableIterator<RegisteredDispatch> {
+    return this.#children.running();
+  }
+
   toJSON(): { size: number } {
     return { size: this.size };
   }

@@ -18,7 +18,7 @@ export interface ChannelSetup<T, TOptions extends ReceiverOptions> {
 /** Carries items to any number of receivers, each with a queue of its own. */
 export class Channel<T, TOptions extends ReceiverOptions = ReceiverOptions> {
   readonly #setup: ChannelSetup<T, TOptions>;
-  readonly #emitter = new EventEmitter<{ item: [T]; replay: [T]; close: [] }>();
+  readonly #emitter = new EventEmitter<{ item: [T]; replay: []; close: [] }>();
   #closed = false;
 
   constructor(setup: ChannelSetup<T, TOptions>) {
@@ -38,15 +38,16 @@ export class Channel<T, TOptions extends ReceiverOptions = ReceiverOptions> {
     const take = (item: T) => {
       if (accepts(item, options)) receiver.push(item);
     };
-    const takeReplay = (item: T) => receiver.replay(item);
+    const replayAgain = () => receiver.replayAgain();
     const close = () => receiver.close();
     const receiver = new Receiver<T>({
       limit,
       coalescing,
+      replay,
       onCoalesced: () => logger.warn({ channel, receiver: name, limit }, 'receiver is slow: its items are coalesced'),
       onClose: () => {
         this.#emitter.off('item', take);
-        this.#emitter.off('replay', takeReplay);
+        this.#emitter.off('replay', replayAgain);
         this.#emitter.off('close', close);
       },
     });
@@ -54,9 +55,8 @@ export class Channel<T, TOptions extends ReceiverOptions = ReceiverOptions> {
       receiver.close();
       return receiver;
     }
-    for (const item of replay()) receiver.replay(item);
     this.#emitter.on('item', take);
-    this.#emitter.on('replay', takeReplay);
+    this.#emitter.on('replay', replayAgain);
     this.#emitter.on('close', close);
     return receiver;
   }
@@ -68,7 +68,7 @@ export class Channel<T, TOptions extends ReceiverOptions = ReceiverOptions> {
 
   /** Gives every receiver what a new one would get, once its dispatcher has restored it. */
   replay(): void {
-    for (const item of this.#setup.replay?.() ?? []) this.#emitter.emit('replay', item);
+    this.#emitter.emit('replay');
   }
 
   /** Closes every receiver, for good; its dispatcher calls this. */

@@ -238,9 +238,8 @@ export class Dispatcher implements AsyncDisposable {
   }
 
   *#runningNow(): Generator<Dispatch> {
-    for (const id of this.#registry?.ids() ?? []) {
-      const registered = this.#registry?.get(id);
-      const replay = registered && toReplay(registered, this.#nowMs);
+    for (const registered of this.#registry?.running() ?? []) {
+      const replay = toReplay(registered, this.#nowMs);
       if (replay !== undefined) yield replay;
     }
   }

@@ -12,6 +12,8 @@ export interface ReceiverOptions {
 export interface ReceiverSetup<T> {
   readonly limit: number;
   readonly coalescing: Coalescing<T>;
+  /** What it gets before all else, unless there is something newer about the same dispatch; read as it is wanted. */
+  readonly replay: () => Iterable<T>;
   /** Called once, when the first item was coalesced. */
   readonly onCoalesced: () => void;
   /** Called once, when it is closed. */
@@ -28,6 +30,8 @@ export interface ReceiverSetup<T> {
 export class Receiver<T> implements AsyncIterable<T>, AsyncDisposable {
   readonly #setup: ReceiverSetup<T>;
   readonly #queue: CoalescingQueue<T>;
+  /** What is left of the past to tell; null: nothing. */
+  #replay: Iterator<T> | null;
   /** Those who wait, first come first served. */
   readonly #readers = new Set<(item: T | undefined) => void>();
   #closed = false;
@@ -36,6 +40,7 @@ export class Receiver<T> implements AsyncIterable<T>, AsyncDisposable {
   constructor(setup: ReceiverSetup<T>) {
     this.#setup = setup;
     this.#queue = new CoalescingQueue(setup.limit, setup.coalescing);
+    this.#replay = setup.replay()[Symbol.iterator]();
   }
 
   /** How many items were coalesced with a later one because the receiver was read too slowly. */
@@ -49,7 +54,7 @@ export class Receiver<T> implements AsyncIterable<T>, AsyncDisposable {
    */
   async receive({ signal }: { signal?: AbortSignal } = {}): Promise<T | undefined> {
     signal?.throwIfAborted();
-    const item = this.#queue.shift();
+    const item = this.#shift();
     if (item !== undefined || this.#closed) return item;
     return new Promise((resolve, reject) => {
       const reader = (next: T | undefined) => {
@@ -69,6 +74,7 @@ export class Receiver<T> implements AsyncIterable<T>, AsyncDisposable {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#replay = null;
     this.#queue.clear();
     for (const reader of this.#readers) reader(undefined);
     this.#readers.clear();
@@ -92,11 +98,24 @@ export class Receiver<T> implements AsyncIterable<T>, AsyncDisposable {
     if (coalescedCount === 0 && this.#queue.coalescedCount > 0) this.#setup.onCoalesced();
   }
 
-  /** Gives it an item that tells of the past; its channel calls this. */
-  replay(item: T): void {
-    const reader = this.#nextReader();
-    if (reader === undefined) this.#queue.replay(item);
-    else reader(item);
+  /** Tells it of the past anew; its channel calls this. */
+  replayAgain(): void {
+    this.#replay = this.#setup.replay()[Symbol.iterator]();
+    while (this.#readers.size > 0) {
+      const item = this.#shift();
+      if (item === undefined) return;
+      this.#nextReader()?.(item);
+    }
+  }
+
+  /** The past comes first, so that whatever is newer still waits when it is read. */
+  #shift(): T | undefined {
+    while (this.#replay !== null) {
+      const { done, value } = this.#replay.next();
+      if (done) this.#replay = null;
+      else if (!this.#queue.hasLike(value)) return value;
+    }
+    return this.#queue.shift();
   }
 
   /** Takes the first of those who wait. */

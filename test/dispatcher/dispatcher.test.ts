@@ -144,6 +144,21 @@ describe('receivers', () => {
     expect(await drain(first)).toEqual([]);
   });
 
+  it('that come late are not told of what stopped before they were read', async () => {
+    const dispatches = [dispatchRecord(), dispatchRecord({ id: 2, durationMs: hourMs })];
+    await using test = await startDispatcher({ dispatches, now: '10:10' });
+    const receiver = test.dispatcher.runningStatusChange.newReceiver();
+    const full = test.dispatcher.runningStatusChange.newReceiver({ includeScheduledEnd: true });
+    test.transport.put(dispatchRecord({ id: 3, startTimeMs: at('10:20'), updateTime: version(1) }));
+    await test.clock.advanceTo(at('10:40'));
+    expect((await drain(receiver)).map(describeChange)).toEqual(['2 started RUNNING', '3 started RUNNING']);
+    expect((await drain(full)).map(describeChange)).toEqual([
+      '2 started RUNNING',
+      '3 started RUNNING',
+      '1 stopped STOPPED',
+    ]);
+  });
+
   it('lose no final state however slowly they are read', async () => {
     const logger = recordingLogger();
     const dispatches = Array.from({ length: 20 }, (_, i) =>
