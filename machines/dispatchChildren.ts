@@ -14,6 +14,7 @@ import type { RunNotification } from './notification.js';
 import { overheard } from './overheard.js';
 import { relay } from './relay.js';
 import { sharedStart } from './sharedStart.js';
+import { stopInSlices } from './stopInSlices.js';
 
 /** What the children say. */
 export interface ChildrenOutput {
@@ -102,7 +103,7 @@ export class DispatchChildren implements DispatchRegistry {
   }
 
   stop(): void {
-    for (const { actor } of this.#children.values()) this.#scope.stopChild(actor);
+    stopInSlices(this.#scope, this.#children.values());
   }
 
   create(dispatch: DispatchRecord, atMs: number, cause: 'sync' | 'update'): void {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { createActor, fromCallback, type InspectionEvent, initialTransition, setup, transition } from 'xstate';
+import {
+  createActor,
+  fromCallback,
+  type InspectionEvent,
+  initialTransition,
+  SimulatedClock,
+  setup,
+  transition,
+} from 'xstate';
 import type { Clock } from '../../machines/clock.js';
 import type { DispatcherOutput, SourceCommand } from '../../machines/dispatcherEvent.js';
 import { dispatcherMachine } from '../../machines/dispatcherMachine.js';
@@ -240,6 +248,22 @@ describe('a burst', () => {
     expect(turns).toBeGreaterThan(0);
     actor.stop();
   });
+});
+
+it('stops very many dispatches bit by bit, by the clock of the actor system', async () => {
+  const { clock, machine } = world(Array.from({ length: 2_500 }, (_, i) => dispatchRecord({ id: i + 1 })));
+  const systemClock = new SimulatedClock();
+  const actor = createActor(machine, { input: { microgridId: 1 }, clock: systemClock }).start();
+  await clock.settle();
+  const registry = actor.getSnapshot().children.pool?.getSnapshot().context;
+  const dispatches = [...(registry?.ids() ?? [])].map(id => registry?.actor(id));
+  const stoppedCount = () => dispatches.filter(dispatch => dispatch?.getSnapshot().status === 'stopped').length;
+  actor.stop();
+  expect([dispatches.length, stoppedCount()]).toEqual([2_500, 1_000]);
+  systemClock.increment(0);
+  expect(stoppedCount()).toBe(2_000);
+  systemClock.increment(0);
+  expect(stoppedCount()).toBe(2_500);
 });
 
 describe('what the inspector sees', () => {
