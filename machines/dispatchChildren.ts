@@ -3,12 +3,13 @@ import { deepFreeze } from '../src/model/deepFreeze.js';
 import { DispatchError } from '../src/model/dispatchError.js';
 import type { DispatchRecord } from '../src/model/dispatchRecord.js';
 import { assertEvaluable } from '../src/model/schedule.js';
-import { Agenda, type AgendaEntry, notInAgenda } from './agenda.js';
+import { Agenda, notInAgenda } from './agenda.js';
+import { type DispatchChild, entryOf, kept, storedOf } from './dispatchChild.js';
 import type { DispatchInput, DispatchMachineEvent } from './dispatchContext.js';
 import type { DispatcherOutput } from './dispatcherEvent.js';
 import type { StoreChange, StoredDispatch } from './dispatcherStore.js';
 import { dispatchMachine, waitingContext } from './dispatchMachine.js';
-import type { DispatchRegistry, DispatchState, RegisteredDispatch } from './dispatchRegistry.js';
+import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
 import { keptAfterEndMs } from './keptAfterEnd.js';
 import type { RunNotification } from './notification.js';
 import { overheard } from './overheard.js';
@@ -29,19 +30,13 @@ export interface PoolScope {
   readonly stopChild: (child: AnyActorRef) => void;
 }
 
-interface Child extends AgendaEntry {
-  readonly actor: ActorRefFrom<typeof dispatchMachine>;
-  notifiedMs: number | null;
-  isRunning: boolean;
-}
-
 /** The dispatch actors of a pool by id, and the agenda that says when to wake which. */
 export class DispatchChildren implements DispatchRegistry {
   readonly #scope: PoolScope;
   readonly #tell: ChildrenOutput['tell'];
   readonly #keep: ChildrenOutput['keep'];
-  readonly #children = new Map<number, Child>();
-  readonly #agenda = new Agenda<Child>();
+  readonly #children = new Map<number, DispatchChild>();
+  readonly #agenda = new Agenda<DispatchChild>();
   #runningCount = 0;
   readonly #machine = overheard(sharedStart(dispatchMachine, waitingContext), notification => this.#pass(notification));
 
@@ -159,7 +154,7 @@ export class DispatchChildren implements DispatchRegistry {
     this.#tell({ type: 'dispatcher.problem', microgridId, problem });
   }
 
-  #forget(child: Child): void {
+  #forget(child: DispatchChild): void {
     this.#scope.stopChild(child.actor);
     this.#drop(child.id);
   }
@@ -173,7 +168,7 @@ export class DispatchChildren implements DispatchRegistry {
     this.#count(child, false);
   }
 
-  #count(child: Child, isRunning: boolean): void {
+  #count(child: DispatchChild, isRunning: boolean): void {
     this.#runningCount += Number(isRunning) - Number(child.isRunning);
     child.isRunning = isRunning;
   }
@@ -188,12 +183,12 @@ export class DispatchChildren implements DispatchRegistry {
     if (after !== before && after.status === 'active') this.#keep(kept(child));
   }
 
-  #start(child: Child): void {
+  #start(child: DispatchChild): void {
     child.actor.start();
     this.#schedule(child);
   }
 
-  #schedule(child: Child): void {
+  #schedule(child: DispatchChild): void {
     const { status, context } = child.actor.getSnapshot();
     const { nextChange, run, dispatch } = context;
     this.#count(child, status === 'active' && run !== null);
@@ -204,7 +199,7 @@ export class DispatchChildren implements DispatchRegistry {
     } else this.#agenda.delete(child);
   }
 
-  #addStored({ state, context, notifiedMs }: StoredDispatch): Child {
+  #addStored({ state, context, notifiedMs }: StoredDispatch): DispatchChild {
     const { dispatch, atMs } = context;
     assertEvaluable(dispatch);
     deepFreeze(dispatch.payload);
@@ -214,13 +209,21 @@ export class DispatchChildren implements DispatchRegistry {
     return this.#add({ input: { dispatch, atMs }, snapshot }, notifiedMs);
   }
 
-  #add(options: { input: DispatchInput; snapshot?: Snapshot<unknown> }, notifiedMs: number | null): Child {
+  #add(options: { input: DispatchInput; snapshot?: Snapshot<unknown> }, notifiedMs: number | null): DispatchChild {
     const { input, snapshot } = options;
     const { id } = input.dispatch;
     // Spread, such an object would get a hidden class of its own: 100,000 of them take time and memory.
     const own = { input, id: String(id), parent: this.#scope.self, src: 'dispatch' } as const;
     const actor = createActor(this.#machine, Object.assign(own, snapshot && { snapshot }));
-    const child: Child = { id, actor, notifiedMs, isRunning: false, atMs: 0, kind: 'start', place: notInAgenda };
+    const child: DispatchChild = {
+      id,
+      actor,
+      notifiedMs,
+      isRunning: false,
+      atMs: 0,
+      kind: 'start',
+      place: notInAgenda,
+    };
     this.#children.set(id, child);
     return child;
   }
@@ -236,19 +239,4 @@ export class DispatchChildren implements DispatchRegistry {
     }
     this.#tell(notification);
   }
-}
-
-function entryOf({ actor, notifiedMs }: Child): RegisteredDispatch {
-  const { value, context } = actor.getSnapshot();
-  const { dispatch, run } = context;
-  return { dispatch, state: value as DispatchState, run, notifiedMs };
-}
-
-function kept(child: Child): StoreChange {
-  return { kind: 'kept', id: child.id, stored: storedOf(child) };
-}
-
-function storedOf({ actor, notifiedMs }: Child): StoredDispatch {
-  const { value, context } = actor.getSnapshot();
-  return { state: value as DispatchState, context, notifiedMs };
 }
