@@ -48,7 +48,9 @@ async function look(page: string, origin?: string) {
   return {
     socket,
     seen,
-    sees: (...lines: string[]) => expect.poll(() => seen, { timeout: 20_000 }).toEqual(expect.arrayContaining(lines)),
+    // Not by expect.poll(), which loses its test where several run at once.
+    sees: (...lines: string[]) =>
+      vi.waitFor(() => expect(seen).toEqual(expect.arrayContaining(lines)), { timeout: 20_000 }),
   };
 }
 
