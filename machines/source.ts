@@ -170,10 +170,11 @@ async function applyList(connection: Connection, breathe: () => Promise<void>): 
     const unreadableIds = problems.flatMap(({ dispatchId }) => dispatchId ?? []);
     // A page without a dispatch that can be read still tells of those that cannot.
     for (let i = 0; i === 0 || i < dispatches.length; i += batchSize) {
+      // The page has only just been decoded, which is work too.
+      await breathe();
       signal.throwIfAborted();
       const batch = dispatches.slice(i, i + batchSize);
       await deliver({ type: 'sync.listed', atMs: clock.nowMs(), dispatches: batch, unreadableIds });
-      await breathe();
     }
   }
   signal.throwIfAborted();

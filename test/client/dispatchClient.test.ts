@@ -327,6 +327,27 @@ describe('a service that answers oddly', () => {
     expect(page?.problems).toMatchObject([{ code: 'UNDECODABLE', dispatchId: 2 }]);
   });
 
+  it('is asked for the next page while one is worked off, which may fail without harm when it is not wanted', async () => {
+    const asked: (string | undefined)[] = [];
+    const microgrid = await connectScripted({
+      async listMicrogridDispatches({ paginationParams }) {
+        const params = paginationParams?.params;
+        const token = params?.$case === 'pageToken' ? params.value : undefined;
+        asked.push(token);
+        if (token === 'third') throw new ServerError(Status.UNAVAILABLE, 'the third page is lost');
+        const nextPageToken = token === undefined ? 'second' : 'third';
+        return ListMicrogridDispatchesResponse.create({ dispatches: [good], paginationInfo: { nextPageToken } });
+      },
+    });
+    const pages = microgrid.listPages({});
+    await pages.next();
+    await expect.poll(() => asked).toEqual([undefined, 'second']);
+    await pages.next();
+    await expect.poll(() => asked).toEqual([undefined, 'second', 'third']);
+    await pages.return();
+    expect(await failure(collect(microgrid.listPages({})))).toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
   it('is watched until it ends the stream, which is an error too', async () => {
     const microgrid = await connectScripted({
       async *streamMicrogridDispatches() {

@@ -92,6 +92,14 @@ describe('a record that is encoded and decoded', () => {
     expect(createTime < updateTime).toBe(true);
   });
 
+  test.prop([
+    fc.date({ min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true }),
+    fc.nat(999_999_999),
+  ])('keeps any instant of the years 1 to 9999', (date, nanos) => {
+    const updateTime = `${date.toISOString().slice(0, 19)}.${String(nanos).padStart(9, '0')}Z`;
+    expect(throughBytes(dispatchRecord({ updateTime })).updateTime).toBe(updateTime);
+  });
+
   it('keeps count of count and untilMs', () => {
     const both = dispatchRecord({ recurrence: daily({ count: 2, untilMs: 0 }) });
     expect(throughBytes(both).recurrence).toEqual(daily({ count: 2 }));
