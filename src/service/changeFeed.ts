@@ -1,4 +1,4 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { type ChangeQueue, changeQueue } from './changeQueue.js';
@@ -8,8 +8,6 @@ import type { DispatchStore, LoggedChange } from './dispatchStore.js';
 const QUEUE_LIMIT = 1000;
 /** Log entries read at a time: fewer than may wait, so that a burst alone drops no stream. */
 const BATCH_LIMIT = 500;
-/** How long a burst waits for a stream that it would fill up, so that only one whose peer does not read is dropped. */
-const DRAIN_MS = 1000;
 
 /** One reader of a microgrid's changes. */
 interface ChangeStream {
@@ -80,7 +78,6 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
   async function deliver(cursors: ReadonlyMap<number, number>): Promise<void> {
     if (cursors.size === 0) return;
     const { changes, pruned } = await store.changes(cursors, BATCH_LIMIT);
-    await makeRoom(changes);
     for (const change of changes) {
       const hub = hubs.get(change.microgridId);
       // A hub that was closed and opened again meanwhile has read further than this batch.
@@ -93,17 +90,6 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
     for (const microgridId of cursors.keys()) woken.add(microgridId);
     // There is more, which comes faster than it can be sent: let streams write what they have.
     await setImmediate();
-  }
-
-  async function makeRoom(changes: readonly LoggedChange[]): Promise<void> {
-    const counts = new Map<number, number>();
-    for (const { microgridId } of changes) counts.set(microgridId, (counts.get(microgridId) ?? 0) + 1);
-    const isFull = () =>
-      [...counts].some(([microgridId, count]) =>
-        [...(hubs.get(microgridId)?.queues ?? [])].some(queue => queue.waiting + count > QUEUE_LIMIT),
-      );
-    const untilMs = performance.now() + DRAIN_MS;
-    while (isFull() && performance.now() < untilMs) await setTimeout(1);
   }
 
   function endHub(microgridId: number, reason: string): void {

@@ -3,8 +3,6 @@ import type { LoggedChange } from './dispatchStore.js';
 
 /** What waits to be sent on one stream. */
 export interface ChangeQueue {
-  /** How many changes wait. */
-  readonly waiting: number;
   /** Adds a change. Above the limit the queue is emptied and ended: the peer does not read as fast as things change. */
   push(change: LoggedChange): void;
   /** Ends the queue for good, emptied: the stream is lost, and its reader lists again. */
@@ -33,9 +31,6 @@ export function changeQueue(limit: number): ChangeQueue {
   }
 
   return {
-    get waiting() {
-      return changes.length;
-    },
     push(change) {
       if (ended || change.seq <= after) return;
       if (changes.length < limit) {
