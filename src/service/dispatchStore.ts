@@ -118,11 +118,21 @@ export interface ListPage {
   readonly total: number;
 }
 
+/** What every store can be given. */
+export interface StoreOptions {
+  /**
+   * The clock, in microseconds since the epoch.
+   *
+   * @default that of the database, which is the system's where it is a part of this process
+   */
+  readonly nowUs?: (() => number) | undefined;
+}
+
 /** A part of the change logs of several microgrids. */
 export interface ChangeBatch {
   /** By microgrid, and within a microgrid in order of `seq`. */
   readonly changes: readonly LoggedChange[];
-  /** Microgrids whose cursor lies before what was pruned: entries behind it are gone. */
+  /** Microgrids of which entries behind the cursor are gone: they were pruned. */
   readonly pruned: readonly number[];
 }
 

@@ -1,3 +1,4 @@
+import { cutPage, type SortedItem } from './cutPage.js';
 import type {
   AppliedWrite,
   ChangeBatch,
@@ -9,18 +10,9 @@ import type {
   ListQuery,
   LoggedChange,
   SortColumn,
+  StoreOptions,
 } from './dispatchStore.js';
 import { matchesFilter } from './matchesFilter.js';
-
-/** What a memory store can be given. */
-export interface MemoryStoreOptions {
-  /**
-   * The clock, in microseconds since the epoch.
-   *
-   * @default the system's, by the millisecond
-   */
-  readonly nowUs?: () => number;
-}
 
 interface Microgrid {
   readonly rows: Map<number, DispatchRow>;
@@ -36,7 +28,7 @@ interface Microgrid {
 }
 
 /** A {@link DispatchStore} that keeps everything in this process, and nothing beyond it. */
-export function memoryStore({ nowUs = () => Date.now() * 1000 }: MemoryStoreOptions = {}): DispatchStore {
+export function memoryStore({ nowUs = () => Date.now() * 1000 }: StoreOptions = {}): DispatchStore {
   const microgrids = new Map<number, Microgrid>();
   const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
   let lastId = 0;
@@ -120,23 +112,15 @@ function listPage(
 ): ListPage {
   const { sort } = query;
   const rows = listedRows(microgrid, query);
+  return { ...cutPage(itemsFrom(rows, sort, place), limit, maxBytes), total: rows.length };
+}
+
+function* itemsFrom(rows: readonly DispatchRow[], sort: ListQuery['sort'], place: ListPlace | null): Iterable<SortedItem> {
   const step = sort.descending ? -1 : 1;
-  const items: DispatchRow[] = [];
-  let bytes = 0;
-  let more = false;
   for (let index = firstIndex(rows, sort, place); index >= 0 && index < rows.length; index += step) {
     const row = rows[index] as DispatchRow;
-    bytes += row.message.length;
-    more = items.length === limit || (items.length > 0 && bytes > maxBytes);
-    if (more) break;
-    items.push(row);
+    yield { value: row[sort.column], dispatch: row };
   }
-  const last = items.at(-1);
-  return {
-    items,
-    next: more && last ? { value: last[sort.column], id: last.id } : null,
-    total: rows.length,
-  };
 }
 
 /** The rows that satisfy the filter, in ascending order. */

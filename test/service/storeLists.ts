@@ -8,7 +8,7 @@ import type {
   StoredDispatch,
 } from '../../src/service/dispatchStore.js';
 import { changeOf, creation, dispatchRow } from '../support/dispatchRow.js';
-import { oracleList, queryArbitrary, rowArbitrary } from '../support/listOracle.js';
+import { oracleList, queryArbitrary, rowArbitrary, withIdsOf } from '../support/listOracle.js';
 
 const ALL: ListQuery = { filter: {}, sort: { column: 'createUs', descending: true } };
 const MEGABYTE = 1_000_000;
@@ -56,29 +56,33 @@ export function describeStoreLists(openStore: StoreFactory): void {
     });
 
     it('gives the same items in pages of any size as an oracle that filters and sorts them', async () => {
+      let microgridId = 0;
       await fc.assert(
         fc.asyncProperty(
           fc.array(rowArbitrary, { maxLength: 30 }),
           queryArbitrary,
           fc.integer({ min: 1, max: 7 }),
-          async (overrides, query, limit) => {
-            await using fresh = await opened(openStore);
+          async (overrides, positions, limit) => {
+            microgridId += 1;
             const rows: DispatchRow[] = [];
-            for (const override of overrides) {
-              await fresh.store.apply(1, {
-                id: null,
-                decide(_, { id, atUs }) {
-                  const dispatch = dispatchRow({ ...override, id, createUs: atUs });
-                  rows.push(dispatch);
-                  return { kind: 'created', dispatch };
-                },
-              });
-            }
+            await Promise.all(
+              overrides.map(override =>
+                store.apply(microgridId, {
+                  id: null,
+                  decide(_, { id, atUs }) {
+                    const dispatch = dispatchRow({ ...override, id, createUs: atUs });
+                    rows.push(dispatch);
+                    return { kind: 'created', dispatch };
+                  },
+                }),
+              ),
+            );
+            const query = withIdsOf(rows, positions);
             const expected = oracleList(rows, query);
             const listed: number[] = [];
             let place: ListPlace | null = null;
             do {
-              const page = await fresh.store.list(1, query, place, limit, MEGABYTE);
+              const page = await store.list(microgridId, query, place, limit, MEGABYTE);
               expect(page.total).toBe(expected.length);
               expect(page.items.length).toBeLessThanOrEqual(limit);
               listed.push(...page.items.map(({ id }) => id));
@@ -91,9 +95,4 @@ export function describeStoreLists(openStore: StoreFactory): void {
       );
     });
   });
-}
-
-async function opened(openStore: StoreFactory) {
-  const store = await openStore(() => 1_700_000_000_000_000);
-  return { store, [Symbol.asyncDispose]: () => store.close() };
 }

@@ -64,6 +64,20 @@ const filterArbitrary: fc.Arbitrary<ListFilter> = fc.record(
   { requiredKeys: [] },
 );
 
+/** A query of {@link queryArbitrary} for rows that are there: its ids stand for their places, from 1. */
+export function withIdsOf(rows: readonly DispatchRow[], { filter, sort }: ListQuery): ListQuery {
+  const { ids, queries } = filter;
+  const idAt = (position: number) => rows[position - 1]?.id ?? Number.MAX_SAFE_INTEGER;
+  return {
+    filter: {
+      ...filter,
+      ...(ids && { ids: ids.map(idAt) }),
+      ...(queries && { queries: { ...queries, ids: queries.ids.map(idAt) } }),
+    },
+    sort,
+  };
+}
+
 /** Queries that fit {@link rowArbitrary}. */
 export const queryArbitrary: fc.Arbitrary<ListQuery> = fc.record({
   filter: fc.oneof({ weight: 1, arbitrary: fc.constant({}) }, { weight: 3, arbitrary: filterArbitrary }),

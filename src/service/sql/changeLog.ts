@@ -1,0 +1,101 @@
+import type { Kysely } from 'kysely';
+
+import type { ChangeBatch, LoggedChange } from '../dispatchStore.js';
+import type { ServiceSchema } from './schema.js';
+import type { SqlDatabase } from './sqlDialect.js';
+
+/** Entries that are dropped at once, so that writes in between wait little. */
+const PRUNED_AT_ONCE = 1_000;
+
+/** A part of one log, of which every entry was there at the moment it was asked for. */
+interface Part {
+  readonly microgridId: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Reads what follows the cursors; see `DispatchStore.changes`. */
+export async function readChanges(
+  { db, dialect }: SqlDatabase,
+  cursors: ReadonlyMap<number, number>,
+  limit: number,
+): Promise<ChangeBatch> {
+  const heads = await db
+    .selectFrom('microgrid')
+    .select(['id', 'seq'])
+    .where(eb => dialect.isAnyOf(eb.ref('id'), [...cursors.keys()]))
+    .orderBy('id')
+    .execute();
+  const parts: Part[] = [];
+  let room = limit;
+  for (const { id, seq } of heads) {
+    const from = cursors.get(id) ?? seq;
+    const to = Math.min(seq, from + room);
+    if (to <= from) continue;
+    parts.push({ microgridId: id, from, to });
+    room -= to - from;
+  }
+  return parts.length === 0 ? { changes: [], pruned: [] } : withoutHoles(parts, await readParts(db, parts));
+}
+
+async function readParts(db: Kysely<ServiceSchema>, parts: readonly Part[]): Promise<LoggedChange[]> {
+  const rows = await db
+    .selectFrom('dispatch_change')
+    .selectAll()
+    .where(eb =>
+      eb.or(
+        parts.map(({ microgridId, from, to }) =>
+          eb.and([eb('microgrid_id', '=', microgridId), eb('seq', '>', from), eb('seq', '<=', to)]),
+        ),
+      ),
+    )
+    .orderBy('microgrid_id')
+    .orderBy('seq')
+    .execute();
+  return rows.map(row => ({
+    microgridId: row.microgrid_id,
+    seq: row.seq,
+    kind: row.kind,
+    atUs: row.at_us,
+    id: row.dispatch_id,
+    message: row.message,
+  }));
+}
+
+/** Logs have no gaps, so what is missing in a part was pruned. */
+function withoutHoles(parts: readonly Part[], found: readonly LoggedChange[]): ChangeBatch {
+  const changes: LoggedChange[] = [];
+  const pruned: number[] = [];
+  for (const { microgridId, from, to } of parts) {
+    const part = found.filter(change => change.microgridId === microgridId);
+    if (part.length === to - from) changes.push(...part);
+    else pruned.push(microgridId);
+  }
+  return { changes, pruned };
+}
+
+/** Drops entries from before an instant; see `DispatchStore.prune`. */
+export async function pruneChanges({ db }: SqlDatabase, beforeUs: number): Promise<number> {
+  let count = 0;
+  for (;;) {
+    const dropped = await db.transaction().execute(transaction =>
+      transaction
+        .deleteFrom('dispatch_change')
+        .where(({ eb, refTuple, selectFrom }) =>
+          eb(
+            refTuple('microgrid_id', 'seq'),
+            'in',
+            selectFrom('dispatch_change')
+              .select(['microgrid_id', 'seq'])
+              .where('at_us', '<', beforeUs)
+              .orderBy('at_us')
+              .limit(PRUNED_AT_ONCE)
+              .$asTuple('microgrid_id', 'seq'),
+          ),
+        )
+        .executeTakeFirst(),
+    );
+    count += Number(dropped.numDeletedRows);
+    if (dropped.numDeletedRows < PRUNED_AT_ONCE) return count;
+  }
+}

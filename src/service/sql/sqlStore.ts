@@ -1,0 +1,47 @@
+import type { DispatchStore } from '../dispatchStore.js';
+import { applyTogether } from './applyTogether.js';
+import { pruneChanges, readChanges } from './changeLog.js';
+import { listPages } from './listPages.js';
+import { sharedWrites } from './sharedWrites.js';
+import type { SqlDatabase } from './sqlDialect.js';
+
+/** A {@link DispatchStore} in a database, which it closes with itself. */
+export function sqlStore(database: SqlDatabase): DispatchStore {
+  const { db } = database;
+  const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
+  const writes = sharedWrites(async calls => {
+    const outcomes = await applyTogether(database, calls);
+    // Those that changed nothing are woken in vain, which does no harm.
+    wake([...new Set(calls.map(call => call.microgridId))]);
+    return outcomes;
+  });
+  database.onChange(wake);
+
+  function wake(microgridIds: readonly number[] | null): void {
+    for (const listener of listeners) listener(microgridIds);
+  }
+
+  return {
+    apply: (microgridId, write) => writes.apply({ microgridId, write }),
+    async get(microgridId, id) {
+      const query = db.selectFrom('dispatch').select(['id', 'message']);
+      return (await query.where('id', '=', id).where('microgrid_id', '=', microgridId).executeTakeFirst()) ?? null;
+    },
+    list: listPages(database),
+    async head(microgridId) {
+      const query = db.selectFrom('microgrid').select('seq').where('id', '=', microgridId);
+      return (await query.executeTakeFirst())?.seq ?? 0;
+    },
+    changes: (cursors, limit) => readChanges(database, cursors, limit),
+    onWake(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    prune: beforeUs => pruneChanges(database, beforeUs),
+    async close() {
+      await writes.close();
+      listeners.clear();
+      await database.close();
+    },
+  };
+}

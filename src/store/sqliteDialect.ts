@@ -1,0 +1,171 @@
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SelectQueryNode,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+
+import { databaseFailure } from './databaseFailure.js';
+import type { SqliteConnection } from './sqliteConnection.js';
+
+/**
+ * A Kysely dialect on one connection that writes and some that read. Each query outside of a transaction takes whichever
+ * it needs; a transaction has the one that writes to itself. So reading waits for no writing, and sees what is committed.
+ * Destroying a `Kysely` of it waits until they are all free, and leaves them open.
+ */
+export function sqliteDialect(writer: SqliteConnection, readers: readonly SqliteConnection[]): Dialect {
+  return {
+    createAdapter: () => new Adapter(),
+    createDriver: () => new SqliteDriver(new Pool([writer]), new Pool(readers)),
+    createIntrospector: db => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}
+
+class Adapter extends SqliteAdapter {
+  /** Kysely's own adapter denies it because of foreign keys, of which there are none here. */
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class SqliteDriver implements Driver {
+  readonly #writers: Pool;
+  readonly #readers: Pool;
+
+  constructor(writers: Pool, readers: Pool) {
+    this.#writers = writers;
+    this.#readers = readers;
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<Session> {
+    return new Session(this.#writers, this.#readers);
+  }
+
+  beginTransaction(session: Session): Promise<void> {
+    return session.begin();
+  }
+
+  commitTransaction(session: Session): Promise<void> {
+    return session.end('COMMIT');
+  }
+
+  rollbackTransaction(session: Session): Promise<void> {
+    return session.end('ROLLBACK');
+  }
+
+  async releaseConnection(session: Session): Promise<void> {
+    session.release();
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all([this.#writers.drain(), this.#readers.drain()]);
+  }
+}
+
+/** What Kysely takes for a connection: it holds a real one from the first query that needs it. */
+class Session implements DatabaseConnection {
+  readonly #writers: Pool;
+  readonly #readers: Pool;
+  #writer: SqliteConnection | undefined;
+  #reader: SqliteConnection | undefined;
+
+  constructor(writers: Pool, readers: Pool) {
+    this.#writers = writers;
+    this.#readers = readers;
+  }
+
+  async begin(): Promise<void> {
+    this.#writer = await this.#writers.take();
+    try {
+      // Not deferred: a lock that is wanted later, by the first write, may be refused without any wait.
+      await this.#writer.run('BEGIN IMMEDIATE');
+    } catch (error) {
+      this.release();
+      throw error;
+    }
+  }
+
+  async end(sql: 'COMMIT' | 'ROLLBACK'): Promise<void> {
+    await this.#writer?.run(sql);
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    if (this.#writer) return execute(this.#writer, query);
+    if (SelectQueryNode.is(query.query)) {
+      this.#reader ??= await this.#readers.take();
+      return execute(this.#reader, query);
+    }
+    await this.begin();
+    try {
+      const result = await execute<Row>(this.#writer as unknown as SqliteConnection, query);
+      await this.end('COMMIT');
+      return result;
+    } catch (error) {
+      // The first error tells what went wrong; SQLite has rolled back by itself after some.
+      await this.end('ROLLBACK').catch(() => {});
+      throw error;
+    } finally {
+      this.#giveBackWriter();
+    }
+  }
+
+  // biome-ignore lint/correctness/useYield: the interface asks for it, nothing here streams
+  async *streamQuery(): AsyncIterableIterator<never> {
+    throw new Error('this dialect does not stream');
+  }
+
+  release(): void {
+    this.#giveBackWriter();
+    if (this.#reader) this.#readers.give(this.#reader);
+    this.#reader = undefined;
+  }
+
+  #giveBackWriter(): void {
+    if (this.#writer) this.#writers.give(this.#writer);
+    this.#writer = undefined;
+  }
+}
+
+async function execute<Row>(connection: SqliteConnection, query: CompiledQuery): Promise<QueryResult<Row>> {
+  const { rows, changed } = await connection.execute(query.sql, query.parameters);
+  return { rows: rows as Row[], numAffectedRows: BigInt(changed) };
+}
+
+/** Connections of which each has one user at a time. */
+class Pool {
+  readonly #all: readonly SqliteConnection[];
+  readonly #free: SqliteConnection[];
+  readonly #waiting: ((connection: SqliteConnection) => void)[] = [];
+  #drained = false;
+
+  constructor(connections: readonly SqliteConnection[]) {
+    this.#all = connections;
+    this.#free = [...connections];
+  }
+
+  async take(): Promise<SqliteConnection> {
+    if (this.#drained) throw databaseFailure(new Error('it is closed'));
+    return this.#free.pop() ?? new Promise(resolve => this.#waiting.push(resolve));
+  }
+
+  give(connection: SqliteConnection): void {
+    const next = this.#waiting.shift();
+    if (next) next(connection);
+    else this.#free.push(connection);
+  }
+
+  /** Waits for everybody who has or waits for a connection; nobody gets one afterwards. */
+  async drain(): Promise<void> {
+    const takes = this.#all.map(() => this.take());
+    this.#drained = true;
+    await Promise.all(takes);
+  }
+}

@@ -1,0 +1,171 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import pg from 'pg';
+import { describe, it } from 'vitest';
+
+/** A PostgreSQL server of a test's own, in a temporary folder, which is gone when it is disposed of. */
+export interface TestPostgres extends AsyncDisposable {
+  readonly port: number;
+  /** Makes an empty database; returns its address. */
+  createDatabase(): Promise<string>;
+  /** Ends the server at once, with every connection to it. */
+  stop(): Promise<void>;
+  /** Starts it again, on the same port. */
+  start(): Promise<void>;
+}
+
+/** How a server runs. */
+export interface TestPostgresOptions {
+  /**
+   * Whether commits wait for the disk, as in the field.
+   *
+   * @default false: tests kill programs, not machines
+   */
+  readonly fsync?: boolean;
+}
+
+/** Where the programs are, and as whom they run: PostgreSQL refuses to be root. */
+interface Installation {
+  readonly binaries: string;
+  readonly user: { readonly uid?: number; readonly gid?: number };
+}
+
+/**
+ * A `describe` of tests that need a PostgreSQL server. Where it is not installed it says what is left out; where the
+ * environment variable CI is `true` it fails.
+ */
+export function describeWithPostgres(name: string, tests: () => void): void {
+  const { problem } = findInstallation();
+  if (problem === null) {
+    describe(name, tests);
+  } else if (process.env.CI === 'true') {
+    it(name, () => {
+      throw new Error(problem);
+    });
+  } else {
+    console.warn(`left out: ${name} (${problem})`);
+    describe.skip(name, tests);
+  }
+}
+
+/** Starts a server. */
+export async function startPostgres({ fsync = false }: TestPostgresOptions = {}): Promise<TestPostgres> {
+  const found = findInstallation();
+  if (found.problem !== null) throw new Error(found.problem);
+  const { binaries, user } = found.installation;
+  const folder = mkdtempSync(join(tmpdir(), 'xstate-dispatch-postgres-'));
+  if (user.uid !== undefined) chownSync(folder, user.uid, user.gid ?? user.uid);
+  const data = join(folder, 'data');
+  const initdb = ['-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync', '-E', 'UTF8', '--locale=C'];
+  execFileSync(join(binaries, 'initdb'), initdb, { ...user, cwd: folder, stdio: 'pipe' });
+  const port = await freePort();
+  let running: Awaited<ReturnType<typeof run>> | null = null;
+  let databases = 0;
+
+  async function run() {
+    const settings = [
+      'listen_addresses=127.0.0.1',
+      `port=${port}`,
+      `unix_socket_directories=${folder}`,
+      `fsync=${fsync ? 'on' : 'off'}`,
+      'max_connections=200',
+    ];
+    const args = ['-D', data, ...settings.flatMap(setting => ['-c', setting])];
+    const child = spawn(join(binaries, 'postgres'), args, { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    // Its signal for: end now, wait for nobody.
+    const end = () => child.kill('SIGQUIT');
+    process.once('exit', end);
+    const ended = once(child, 'close').finally(() => process.off('exit', end));
+    await new Promise<void>((resolve, reject) => {
+      const lines: string[] = [];
+      createInterface({ input: child.stderr }).on('line', line => {
+        lines.push(line);
+        if (line.includes('database system is ready to accept connections')) resolve();
+      });
+      void ended.then(() => reject(new Error(`PostgreSQL did not start:\n${lines.join('\n')}`)));
+    });
+    return {
+      async stop() {
+        end();
+        await ended;
+      },
+    };
+  }
+
+  async function stop(): Promise<void> {
+    await running?.stop();
+    running = null;
+  }
+
+  running = await run();
+  return {
+    port,
+    async createDatabase() {
+      databases += 1;
+      const name = `test${databases}`;
+      const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
+      await client.connect();
+      await client.query(`create database ${name}`);
+      await client.end();
+      return `postgres://postgres@127.0.0.1:${port}/${name}`;
+    },
+    stop,
+    async start() {
+      running ??= await run();
+    },
+    async [Symbol.asyncDispose]() {
+      await stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+type Found =
+  | { readonly problem: string; readonly installation?: undefined }
+  | { readonly problem: null; readonly installation: Installation };
+
+function findInstallation(): Found {
+  const binaries = [...debianFolders(), ...(process.env.PATH ?? '').split(delimiter)].find(folder =>
+    ['initdb', 'postgres'].every(name => isThere(join(folder, name))),
+  );
+  if (binaries === undefined) return { problem: 'needs a PostgreSQL server: the package postgresql' };
+  if (process.getuid?.() !== 0) return { problem: null, installation: { binaries, user: {} } };
+  try {
+    const id = (option: string) => Number(execFileSync('id', [option, 'postgres'], { encoding: 'utf8', stdio: 'pipe' }));
+    return { problem: null, installation: { binaries, user: { uid: id('-u'), gid: id('-g') } } };
+  } catch {
+    return { problem: 'runs as root, and there is no user postgres to run PostgreSQL as' };
+  }
+}
+
+/** Debian keeps the programs of each version apart and out of the path. Newest first. */
+function debianFolders(): string[] {
+  const root = '/usr/lib/postgresql';
+  if (!isThere(root)) return [];
+  const versions = readdirSync(root).sort((a, b) => Number(b) - Number(a));
+  return versions.map(version => join(root, version, 'bin'));
+}
+
+function isThere(path: string): boolean {
+  try {
+    accessSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port is free');
+  return address.port;
+}
