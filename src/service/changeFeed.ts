@@ -8,6 +8,8 @@ import type { DispatchStore, LoggedChange } from './dispatchStore.js';
 const QUEUE_LIMIT = 1000;
 /** Log entries read at a time: fewer than may wait, so that a burst alone drops no stream. */
 const BATCH_LIMIT = 500;
+/** How long a change that nobody told of, or that could not be read, may wait. */
+const POLL_MS = 1000;
 
 /** One reader of a microgrid's changes. */
 interface ChangeStream {
@@ -23,7 +25,12 @@ interface ChangeStream {
   close(): void;
 }
 
-/** Carries the change logs of a store to the streams of this process. */
+/**
+ * Carries the change logs of a store to the streams of this process.
+ *
+ * The store's wake-ups make it fast; that it misses nothing rests on its own polls. While the log cannot be read the
+ * streams stay open, and go on where they were.
+ */
 export interface ChangeFeed {
   /** Opens a stream, which ends when the signal aborts: once it is there, no later change is missed. */
   open(microgridId: number, signal: AbortSignal): Promise<ChangeStream>;
@@ -43,8 +50,10 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
   const hubs = new Map<number, Hub>();
   const woken = new Set<number>();
   let pumping = false;
+  let failing = false;
   let stopped = false;
-  const leaveStore = store.onWake(microgridIds => wake(microgridIds ?? [...hubs.keys()]));
+  const leaveStore = store.onWake(microgridIds => wake(microgridIds ?? hubs.keys()));
+  const polling = setInterval(() => wake(hubs.keys()), POLL_MS);
 
   function wake(microgridIds: Iterable<number>): void {
     for (const microgridId of microgridIds) if (hubs.has(microgridId)) woken.add(microgridId);
@@ -55,10 +64,11 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
     pumping = true;
     try {
       while (woken.size > 0) await deliver(takeCursors());
+      if (failing) logger.info({}, 'the change log can be read again');
+      failing = false;
     } catch (error) {
-      if (stopped) return;
-      logger.error({ err: error }, 'the change log cannot be read; all streams end');
-      endAll('the change log cannot be read');
+      if (!failing && !stopped) logger.error({ err: error }, 'the change log cannot be read; streams wait');
+      failing = true;
     } finally {
       pumping = false;
     }
@@ -141,6 +151,7 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
     stop() {
       stopped = true;
       leaveStore();
+      clearInterval(polling);
       endAll('the service is shutting down');
     },
   };

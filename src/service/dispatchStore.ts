@@ -145,6 +145,9 @@ export interface ChangeBatch {
  * anything; when it rejects with a code other than UNAVAILABLE nothing was changed.
  */
 export interface DispatchStore {
+  /** Where it keeps them, as people may read it: without secrets. */
+  readonly name: string;
+  /** Applies a write. Those that wait at the same time may be committed together, but each succeeds or fails for itself. */
   apply(microgridId: number, write: DispatchWrite): Promise<AppliedWrite>;
   /** The dispatch, or null when the microgrid has none of this id. */
   get(microgridId: number, id: number): Promise<StoredDispatch | null>;
@@ -173,7 +176,12 @@ export interface DispatchStore {
    * null when they are not known. A wake-up may be early, late by a second, or too many: {@link changes} tells.
    */
   onWake(listener: (microgridIds: readonly number[] | null) => void): () => void;
-  /** Drops the entries of all change logs from before the instant, and returns how many. */
-  prune(beforeUs: number): Promise<number>;
+  /**
+   * Drops entries of the change logs from before an instant, at most so many.
+   *
+   * @returns how many it dropped.
+   */
+  prune(beforeUs: number, limit: number): Promise<number>;
+  /** Waits for the writes that were applied, and refuses others with UNAVAILABLE. */
   close(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { DispatchError } from '../model/dispatchError.js';
 import { cutPage, type SortedItem } from './cutPage.js';
 import type {
   AppliedWrite,
@@ -32,8 +33,10 @@ export function memoryStore({ nowUs = () => Date.now() * 1000 }: StoreOptions = 
   const microgrids = new Map<number, Microgrid>();
   const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
   let lastId = 0;
+  let closed = false;
 
   function apply(microgridId: number, write: DispatchWrite): AppliedWrite {
+    if (closed) throw new DispatchError('UNAVAILABLE', 'the store is closed');
     const microgrid = microgrids.get(microgridId) ?? newMicrogrid();
     const id = write.id ?? lastId + 1;
     const old = microgrid.rows.get(id) ?? null;
@@ -68,12 +71,13 @@ export function memoryStore({ nowUs = () => Date.now() * 1000 }: StoreOptions = 
     return { changes: found, pruned };
   }
 
-  function prune(beforeUs: number): number {
+  function prune(beforeUs: number, limit: number): number {
     let count = 0;
     for (const microgrid of microgrids.values()) {
-      const kept = microgrid.log.filter(change => change.atUs >= beforeUs);
-      const dropped = microgrid.log.length - kept.length;
-      microgrid.log = kept;
+      const { log } = microgrid;
+      let dropped = 0;
+      while (count + dropped < limit && (log[dropped]?.atUs ?? beforeUs) < beforeUs) dropped += 1;
+      microgrid.log = log.slice(dropped);
       microgrid.prunedSeq += dropped;
       count += dropped;
     }
@@ -81,6 +85,7 @@ export function memoryStore({ nowUs = () => Date.now() * 1000 }: StoreOptions = 
   }
 
   return {
+    name: ':memory:',
     apply: async (microgridId, write) => apply(microgridId, write),
     get: async (microgridId, id) => microgrids.get(microgridId)?.rows.get(id) ?? null,
     list: async (microgridId, query, place, limit, maxBytes) =>
@@ -91,8 +96,9 @@ export function memoryStore({ nowUs = () => Date.now() * 1000 }: StoreOptions = 
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    prune: async beforeUs => prune(beforeUs),
+    prune: async (beforeUs, limit) => prune(beforeUs, limit),
     async close() {
+      closed = true;
       listeners.clear();
       microgrids.clear();
     },

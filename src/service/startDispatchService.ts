@@ -3,11 +3,13 @@ import { DispatchError } from '../model/dispatchError.js';
 import type { DispatchStore } from './dispatchStore.js';
 import { listenAddress } from './listenAddress.js';
 import { memoryStore } from './memoryStore.js';
-import { serveStore } from './serveStore.js';
+import { pruneRegularly } from './pruneRegularly.js';
+import { type ServedStore, type ServeOptions, serveStore } from './serveStore.js';
 
-/** How long the change log of a store in memory reaches back: streams read it at once. */
-const MEMORY_LOG_MS = 10 * 60_000;
-const PRUNE_INTERVAL_MS = 60_000;
+/** How long changes are kept by default. In memory it is shorter, for they would fill it; streams read them at once. */
+const KEEP_CHANGES_MS = 7 * 24 * 3_600_000;
+const KEEP_CHANGES_IN_MEMORY_MS = 10 * 60_000;
+const MIN_KEEP_CHANGES_MS = 60_000;
 
 /** How to run a dispatch service. */
 export interface DispatchServiceOptions {
@@ -18,11 +20,19 @@ export interface DispatchServiceOptions {
    */
   readonly listen?: string | undefined;
   /**
-   * Where dispatches are kept. This version keeps them in memory only: they are gone when the service stops.
+   * Where dispatches are kept: a file, which this service has to itself; `postgres://user:password@host:port/database`,
+   * which any number of services may share; or `:memory:`, and they are gone when it stops. A file is made where there is
+   * none; a PostgreSQL database must be there.
    *
    * @default ':memory:'
    */
   readonly database?: string | undefined;
+  /**
+   * How long the log of changes reaches back, in milliseconds. Dispatches stay until they are deleted.
+   *
+   * @default 7 days, in memory 10 minutes
+   */
+  readonly keepChangesMs?: number | undefined;
   /** The key that every call must carry. Without one every caller is accepted. */
   readonly authKey?: string | undefined;
   /** The secret that every call must be signed with; only with an `authKey`. Without one signatures are not checked. */
@@ -40,6 +50,8 @@ export interface DispatchService {
   /** Where clients reach it, such as `grpc://127.0.0.1:50051?ssl=false`. */
   readonly address: string;
   readonly port: number;
+  /** Where dispatches are kept: `:memory:`, a file with its whole path, or a `postgres://` address without its secrets. */
+  readonly database: string;
   /** Ends every stream with UNAVAILABLE, lets calls under way end, and frees the port. Stopping twice is stopping once. */
   stop(): Promise<void>;
 }
@@ -47,21 +59,24 @@ export interface DispatchService {
 /**
  * Starts a dispatch service, which serves until it is stopped.
  *
- * @throws DispatchError INVALID_ARGUMENT when an option is wrong, UNAVAILABLE when the address cannot be listened on.
+ * @throws DispatchError INVALID_ARGUMENT when an option is wrong; UNAVAILABLE when the address cannot be listened on, or
+ * the database is in use by another process or cannot be used; FAILED_PRECONDITION when it is another program's, or
+ * written by a newer version of this one.
  */
 export async function startDispatchService(options: DispatchServiceOptions = {}): Promise<DispatchService> {
   const { listen = '127.0.0.1:0', database = ':memory:', authKey, signSecret, logger = silentLogger } = options;
   const { host, loopback } = listenAddress(listen);
   checkCredentials(options, loopback, listen);
-  const store = openStore(database);
-  const { port, stop } = await serveStore(store, { listen, credentials: { authKey, signSecret }, logger });
+  const keepChangesMs = checkKeepChanges(options, database);
+  const store = await openStore(database, logger);
+  const { port, stop } = await served(store, { listen, credentials: { authKey, signSecret }, logger });
   const address = `grpc://${host}:${port}?ssl=false`;
-  const pruning = setInterval(() => void prune(store, logger), PRUNE_INTERVAL_MS);
-  logger.info({ address }, 'the dispatch service listens');
+  const stopPruning = pruneRegularly(store, keepChangesMs, logger);
+  logger.info({ address, database: store.name }, 'the dispatch service listens');
 
   async function shutDown(): Promise<void> {
-    clearInterval(pruning);
     await stop();
+    await stopPruning();
     await store.close();
     logger.info({ address }, 'the dispatch service has stopped');
   }
@@ -70,6 +85,7 @@ export async function startDispatchService(options: DispatchServiceOptions = {})
   return {
     address,
     port,
+    database: store.name,
     stop() {
       stopping ??= shutDown();
       return stopping;
@@ -88,16 +104,34 @@ function checkCredentials({ authKey, signSecret }: DispatchServiceOptions, loopb
   }
 }
 
-function openStore(database: string): DispatchStore {
-  if (database === ':memory:') return memoryStore();
-  throw wrongOption('database', `this version keeps dispatches in memory only; leave it out, or say ':memory:'`);
+function checkKeepChanges({ keepChangesMs }: DispatchServiceOptions, database: string): number {
+  if (keepChangesMs === undefined) return database === ':memory:' ? KEEP_CHANGES_IN_MEMORY_MS : KEEP_CHANGES_MS;
+  if (keepChangesMs >= MIN_KEEP_CHANGES_MS) return keepChangesMs;
+  throw wrongOption('keepChangesMs', 'must be a minute at least: what is dropped before streams read it ends them');
 }
 
-async function prune(store: DispatchStore, logger: Logger): Promise<void> {
+/** Opens the store that a database is. What SQLite and PostgreSQL need is loaded only for them. */
+async function openStore(database: string, logger: Logger): Promise<DispatchStore> {
+  if (database === ':memory:') return memoryStore();
+  if (/^postgres(ql)?:\/\//.test(database)) {
+    const { openPostgresStore } = await import('./sql/openPostgresStore.js');
+    return openPostgresStore(database, { logger });
+  }
+  // A drive of Windows is one letter.
+  if (database === '' || /^([a-z][a-z\d+.-]+)?:/i.test(database)) {
+    throw wrongOption('database', 'is neither a file, nor :memory:, nor an address that begins with postgres://');
+  }
+  const { openSqliteStore } = await import('./sql/openSqliteStore.js');
+  return openSqliteStore(database);
+}
+
+/** A store that cannot be served is let go of. */
+async function served(store: DispatchStore, options: ServeOptions): Promise<ServedStore> {
   try {
-    await store.prune((Date.now() - MEMORY_LOG_MS) * 1000);
+    return await serveStore(store, options);
   } catch (error) {
-    logger.error({ err: error }, 'old entries of the change log cannot be dropped');
+    await store.close();
+    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { access, constants, mkdir, realpath, stat } from 'node:fs/promises';
+import { access, constants, mkdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Kysely } from 'kysely';
 
@@ -42,41 +42,39 @@ export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Pr
   const file = await realFile(path);
   const lock = await lockFile(file);
   const connections: SqliteConnection[] = [];
-  try {
-    const [writer, ...readers] = await connectAll(file, connections);
-    await claim(writer, file, kind);
-    for (const reader of readers) await reader.run('PRAGMA query_only = ON');
-    const db = new Kysely<Schema>({ dialect: sqliteDialect(writer, readers) });
-    return { db, path: file, close };
-
-    async function close(): Promise<void> {
-      await db.destroy();
-      // A handle that stays open until garbage is collected must not keep the log from being emptied.
-      await writer.run('PRAGMA wal_checkpoint(TRUNCATE)');
-      for (const connection of connections) connection.close();
-      lock.close();
-    }
-  } catch (error) {
-    for (const connection of connections) connection.close();
-    lock.close();
-    throw openError(file, kind, error);
-  }
-}
-
-/** @param connections gets each connection as soon as it is open. */
-async function connectAll(
-  file: string,
-  connections: SqliteConnection[],
-): Promise<[SqliteConnection, ...SqliteConnection[]]> {
   const connect = () => {
     const connection = connectSqlite(file, BUSY_TIMEOUT_MS);
     connections.push(connection);
     return connection;
   };
-  const writer = connect();
-  // What does not have this mode does not have it for the readers either.
-  await writer.run('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-  return [writer, ...Array.from({ length: READERS }, connect)];
+  const release = () => {
+    for (const connection of connections) connection.close();
+    lock.close();
+  };
+  try {
+    const writer = connect();
+    await claim(writer, file, kind);
+    await useLog(writer);
+    const readers = Array.from({ length: READERS }, connect);
+    for (const reader of readers) await reader.run('PRAGMA query_only = ON');
+    const db = new Kysely<Schema>({ dialect: sqliteDialect(writer, readers) });
+    return {
+      db,
+      path: file,
+      async close() {
+        await db.destroy();
+        // Closing empties the log only once every handle is collected as garbage. What cannot be emptied is read from it.
+        await writer.run('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => {});
+        release();
+      },
+    };
+  } catch (error) {
+    const failure = openError(file, kind, error);
+    // What is not ours is left as it was.
+    if (failure.code === 'FAILED_PRECONDITION') await rm(`${file}-lock`, { force: true });
+    release();
+    throw failure;
+  }
 }
 
 /** Makes an empty file one of a kind, and refuses one of another kind. */
@@ -91,6 +89,13 @@ async function claim(writer: SqliteConnection, file: string, { applicationId, ho
     throw new DispatchError('FAILED_PRECONDITION', `${file} is a database of another program, not ${holds}`);
   }
   await writer.run(`PRAGMA application_id = ${applicationId}`);
+}
+
+/** Commits go to a write-ahead log, and to the disk before they are confirmed; `fullfsync` says so to macOS. */
+async function useLog(writer: SqliteConnection): Promise<void> {
+  const { rows } = await writer.execute('PRAGMA journal_mode = WAL', []);
+  if (rows[0]?.journal_mode !== 'wal') throw new Error('its file system cannot hold a write-ahead log of SQLite');
+  await writer.run('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON');
 }
 
 /** The file that a path leads to, by whatever links, so that it has one name to lock; makes the folders to it. */

@@ -141,6 +141,71 @@ export function describeStore(name: string, openStore: StoreFactory): void {
         expect(await store.head(1)).toBe(101);
       });
 
+      it('lets writes of the same moment succeed and fail each for itself', async () => {
+        const { id } = await create(1);
+        const refusal = new Error('refused');
+        const refuse = () => {
+          throw refusal;
+        };
+        const results = await Promise.allSettled([
+          store.apply(1, creation({ type: 'FIRST' })),
+          store.apply(1, { id, decide: refuse }),
+          store.apply(2, creation({ type: 'ELSEWHERE' })),
+          store.apply(1, changeOf(id, 'deleted')),
+          store.apply(1, changeOf(id, 'updated')),
+          store.apply(1, { id: null, decide: refuse }),
+          store.apply(1, { id, decide: () => null }),
+          store.apply(1, creation({ type: 'LAST' })),
+        ]);
+        expect(results.map(result => (result.status === 'fulfilled' ? result.value.seq : result.reason))).toEqual([
+          2,
+          refusal,
+          1,
+          3,
+          new Error(`no dispatch ${id}`),
+          refusal,
+          3,
+          4,
+        ]);
+        expect((await log(1)).map(({ kind }) => kind)).toEqual(['created', 'created', 'deleted', 'created']);
+        expect(await listIds(1)).toHaveLength(2);
+        expect(await listIds(2)).toHaveLength(1);
+      });
+
+      it('keeps a dispatch that is created, changed and deleted in one moment in the log only', async () => {
+        const { id } = await create(1);
+        const next = id + 1;
+        await Promise.all([
+          store.apply(1, creation()),
+          store.apply(1, changeOf(next, 'updated')),
+          store.apply(1, changeOf(next, 'deleted')),
+        ]);
+        expect((await log(1, 1)).map(change => [change.id, change.kind])).toEqual([
+          [next, 'created'],
+          [next, 'updated'],
+          [next, 'deleted'],
+        ]);
+        expect(await listIds(1)).toEqual([id]);
+      });
+
+      it('takes the greatest ids and instants there are', async () => {
+        const microgridId = Number.MAX_SAFE_INTEGER;
+        const startS = 253_402_300_799;
+        nowUs = startS * 1_000_000;
+        const { id } = await create(microgridId, { startS, endS: startS });
+        expect((await log(microgridId)).map(({ atUs }) => atUs)).toEqual([nowUs]);
+        const query: ListQuery = { ...ALL, filter: { startS: { from: startS, to: startS + 1 } } };
+        expect(await listIds(microgridId, query)).toEqual([id]);
+      });
+
+      it('refuses writes once it is closed, and closing waits for those before', async () => {
+        const other = await openStore(() => nowUs);
+        const writing = other.apply(1, creation());
+        await other.close();
+        await expect(writing).resolves.toMatchObject({ seq: 1 });
+        await expect(other.apply(1, creation())).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      });
+
       it('forgets a deleted dispatch and logs its last state', async () => {
         const { id } = await create(1);
         await store.apply(1, changeOf(id, 'deleted', { message: Uint8Array.of(42) }));
@@ -175,17 +240,20 @@ export function describeStore(name: string, openStore: StoreFactory): void {
           [1, 5],
         ]);
         expect(pruned).toEqual([]);
-        expect(
-          (
-            await store.changes(
-              new Map([
-                [1, 0],
-                [2, 0],
-              ]),
-              7,
-            )
-          ).changes,
-        ).toHaveLength(7);
+        const both = new Map([
+          [1, 0],
+          [2, 0],
+        ]);
+        expect((await store.changes(both, 7)).changes).toHaveLength(7);
+      });
+
+      it('reads many logs at once', async () => {
+        const microgridIds = Array.from({ length: 300 }, (_, index) => index + 1);
+        await Promise.all(microgridIds.map(microgridId => create(microgridId)));
+        const cursors = new Map(microgridIds.map(microgridId => [microgridId, 0]));
+        const { changes } = await store.changes(cursors, 500);
+        expect(changes.map(({ microgridId }) => microgridId).sort((a, b) => a - b)).toEqual(microgridIds);
+        expect((await store.changes(cursors, 200)).changes).toHaveLength(200);
       });
 
       it('tells which cursors lie before what was pruned', async () => {
@@ -194,21 +262,39 @@ export function describeStore(name: string, openStore: StoreFactory): void {
         nowUs += 60_000_000;
         await create(1);
         await create(2);
-        expect(await store.prune(nowUs)).toBe(2);
-        expect(
-          (
-            await store.changes(
-              new Map([
-                [1, 1],
-                [2, 0],
-              ]),
-              100,
-            )
-          ).pruned,
-        ).toEqual([1]);
+        expect(await store.prune(nowUs, 1000)).toBe(2);
+        const cursors = new Map([
+          [1, 1],
+          [2, 0],
+        ]);
+        const { changes, pruned } = await store.changes(cursors, 100);
+        expect(pruned).toEqual([1]);
+        expect(changes.map(({ microgridId }) => microgridId)).toEqual([2]);
         expect((await log(1, 2)).map(({ seq }) => seq)).toEqual([3]);
         expect(await store.head(1)).toBe(3);
         expect(await listIds(1)).toHaveLength(3);
+      });
+
+      it('tells so also when all was pruned, and of nobody who has read it all', async () => {
+        await create(1);
+        await create(2);
+        expect(await store.prune(nowUs + 1_000_000, 1000)).toBe(2);
+        const cursors = new Map([
+          [1, 0],
+          [2, 1],
+          [3, 0],
+        ]);
+        expect(await store.changes(cursors, 100)).toEqual({ changes: [], pruned: [1] });
+        await create(1);
+        expect((await log(1, 1)).map(({ seq }) => seq)).toEqual([2]);
+      });
+
+      it('is pruned from its beginning, a part at a time', async () => {
+        for (let count = 0; count < 5; count += 1) await create(1);
+        expect(await store.prune(nowUs + 1_000_000, 2)).toBe(2);
+        expect((await log(1, 2)).map(({ seq }) => seq)).toEqual([3, 4, 5]);
+        expect(await store.prune(nowUs + 1_000_000, 4)).toBe(3);
+        expect(await store.prune(nowUs + 1_000_000, 4)).toBe(0);
       });
 
       it('wakes its listeners after each change until they leave', async () => {

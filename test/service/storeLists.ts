@@ -55,6 +55,46 @@ export function describeStoreLists(openStore: StoreFactory): void {
       expect(second.items.map(({ id }) => id)).toEqual([ids[2]]);
     });
 
+    it('finds a dispatch by the components that it has now', async () => {
+      const { id } = await create(1, { targetKeys: ['i:1', 'i:2'] });
+      await store.apply(1, changeOf(id, 'updated', { targetKeys: ['i:2', 'i:3'] }));
+      const total = async (key: string) =>
+        (await store.list(1, { ...ALL, filter: { targetKeys: [key] } }, null, 1, MEGABYTE)).total;
+      expect([await total('i:1'), await total('i:2'), await total('i:3')]).toEqual([0, 1, 1]);
+      await store.apply(1, changeOf(id, 'deleted'));
+      expect(await total('i:2')).toBe(0);
+    });
+
+    it('takes filters of any size', async () => {
+      const { id } = await create(1, { targetKeys: ['i:7'], type: 'CHARGE' });
+      const ids = Array.from({ length: 100_000 }, (_, index) => index);
+      const texts = Array.from({ length: 5_000 }, (_, index) => `TEXT ${index}`);
+      const filter = { ids: [...ids, id], targetKeys: [...ids.map(index => `c:${index}`), 'i:7'] };
+      const total = async (more: object) =>
+        (await store.list(1, { ...ALL, filter: { ...filter, ...more } }, null, 1, MEGABYTE)).total;
+      expect(await total({})).toBe(1);
+      expect(await total({ queries: { ids: [], texts } })).toBe(0);
+      expect(await total({ queries: { ids: [], texts: [...texts, 'HARG'] } })).toBe(1);
+      expect(await total({ queries: { ids: [...ids, id], texts } })).toBe(1);
+    });
+
+    it('gives pages of one moment: items and total agree while dispatches are created', async () => {
+      let done = false;
+      const creating = (async () => {
+        for (let count = 0; count < 50; count += 1) await create(1);
+        done = true;
+      })();
+      const ascending: ListQuery = { ...ALL, sort: { column: 'createUs', descending: false } };
+      while (!done) {
+        const { items, total } = await store.list(1, ascending, null, 1000, MEGABYTE);
+        expect(items).toHaveLength(total);
+        // Lets a store in memory get on.
+        await new Promise(resolve => setImmediate(resolve));
+      }
+      await creating;
+      expect((await store.list(1, ascending, null, 1, MEGABYTE)).total).toBe(50);
+    });
+
     it('gives the same items in pages of any size as an oracle that filters and sorts them', async () => {
       let microgridId = 0;
       await fc.assert(

@@ -183,7 +183,7 @@ describe('changeFeed', () => {
     );
     const stream = await feed.open(1, signal);
     await store.apply(1, creation());
-    await store.prune(Number.MAX_SAFE_INTEGER);
+    await store.prune(Number.MAX_SAFE_INTEGER, 1000);
     release();
     await expect(stream.next()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     feed.stop();

@@ -49,20 +49,22 @@ const rangeArbitrary = fc.record({
 
 const idsArbitrary = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 5 });
 
-const filterArbitrary: fc.Arbitrary<ListFilter> = fc.record(
-  {
-    targetKeys: fc.uniqueArray(keyArbitrary, { minLength: 1 }),
-    active: fc.boolean(),
-    dryRun: fc.boolean(),
-    recurring: fc.boolean(),
-    startS: rangeArbitrary,
-    endS: rangeArbitrary,
-    updateUs: rangeArbitrary,
-    ids: idsArbitrary,
-    queries: fc.record({ ids: idsArbitrary, texts: fc.array(fc.constantFrom('CH', 'GE', '%', '_', '', 'x')) }),
-  },
-  { requiredKeys: [] },
-);
+const FILTERS = {
+  targetKeys: fc.uniqueArray(keyArbitrary, { minLength: 1 }),
+  active: fc.boolean(),
+  dryRun: fc.boolean(),
+  recurring: fc.boolean(),
+  startS: rangeArbitrary,
+  endS: rangeArbitrary,
+  updateUs: rangeArbitrary,
+  ids: idsArbitrary,
+  queries: fc.record({ ids: idsArbitrary, texts: fc.array(fc.constantFrom('CH', 'GE', '%', '_', '', 'x', 'text')) }),
+};
+
+/** One part or two: with more hardly a row satisfies them all, and empty lists agree whatever a store does. */
+const filterArbitrary: fc.Arbitrary<ListFilter> = fc
+  .tuple(fc.record(FILTERS), fc.subarray(Object.keys(FILTERS), { minLength: 1, maxLength: 2 }))
+  .map(([parts, names]) => Object.fromEntries(Object.entries(parts).filter(([name]) => names.includes(name))));
 
 /** A query of {@link queryArbitrary} for rows that are there: its ids stand for their places, from 1. */
 export function withIdsOf(rows: readonly DispatchRow[], { filter, sort }: ListQuery): ListQuery {

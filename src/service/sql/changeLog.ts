@@ -4,9 +4,6 @@ import type { ChangeBatch, LoggedChange } from '../dispatchStore.js';
 import type { ServiceSchema } from './schema.js';
 import type { SqlDatabase } from './sqlDialect.js';
 
-/** Entries that are dropped at once, so that writes in between wait little. */
-const PRUNED_AT_ONCE = 1_000;
-
 /** A part of one log, of which every entry was there at the moment it was asked for. */
 interface Part {
   readonly microgridId: number;
@@ -23,7 +20,7 @@ export async function readChanges(
   const heads = await db
     .selectFrom('microgrid')
     .select(['id', 'seq'])
-    .where(eb => dialect.isAnyOf(eb.ref('id'), [...cursors.keys()]))
+    .where(eb => dialect.isAnyOf(eb.ref('microgrid.id'), [...cursors.keys()]))
     .orderBy('id')
     .execute();
   const parts: Part[] = [];
@@ -75,27 +72,16 @@ function withoutHoles(parts: readonly Part[], found: readonly LoggedChange[]): C
 }
 
 /** Drops entries from before an instant; see `DispatchStore.prune`. */
-export async function pruneChanges({ db }: SqlDatabase, beforeUs: number): Promise<number> {
-  let count = 0;
-  for (;;) {
-    const dropped = await db.transaction().execute(transaction =>
-      transaction
-        .deleteFrom('dispatch_change')
-        .where(({ eb, refTuple, selectFrom }) =>
-          eb(
-            refTuple('microgrid_id', 'seq'),
-            'in',
-            selectFrom('dispatch_change')
-              .select(['microgrid_id', 'seq'])
-              .where('at_us', '<', beforeUs)
-              .orderBy('at_us')
-              .limit(PRUNED_AT_ONCE)
-              .$asTuple('microgrid_id', 'seq'),
-          ),
-        )
-        .executeTakeFirst(),
-    );
-    count += Number(dropped.numDeletedRows);
-    if (dropped.numDeletedRows < PRUNED_AT_ONCE) return count;
-  }
+export async function pruneChanges({ db }: SqlDatabase, beforeUs: number, limit: number): Promise<number> {
+  const oldest = db
+    .selectFrom('dispatch_change')
+    .select(['microgrid_id', 'seq'])
+    .where('at_us', '<', beforeUs)
+    .orderBy('at_us')
+    .limit(limit);
+  const { numDeletedRows } = await db
+    .deleteFrom('dispatch_change')
+    .where(({ eb, refTuple }) => eb(refTuple('microgrid_id', 'seq'), 'in', oldest.$asTuple('microgrid_id', 'seq')))
+    .executeTakeFirst();
+  return Number(numDeletedRows);
 }

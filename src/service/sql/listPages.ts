@@ -120,17 +120,17 @@ function conditions(
   if (startS) all.push(within(eb, 'start_s', startS));
   if (endS) all.push(within(eb, 'end_s', endS));
   if (updateUs) all.push(within(eb, 'update_us', updateUs));
-  if (ids) all.push(dialect.isAnyOf(eb.ref('id'), ids));
+  if (ids) all.push(dialect.isAnyOf(eb.ref('dispatch.id'), ids));
   if (queries) {
     const { texts } = queries;
-    all.push(eb.or([dialect.isAnyOf(eb.ref('id'), queries.ids), dialect.containsAnyOf(eb.ref('type'), texts)]));
+    all.push(eb.or([dialect.isAnyOf(eb.ref('dispatch.id'), queries.ids), dialect.containsAnyOf(eb.ref('dispatch.type'), texts)]));
   }
   if (targetKeys) {
     const found = eb
       .selectFrom('dispatch_target')
       .select('dispatch_id')
       .where('microgrid_id', '=', microgridId)
-      .where(target => dialect.isAnyOf(target.ref('key'), targetKeys));
+      .where(target => dialect.isAnyOf(target.ref('dispatch_target.key'), targetKeys));
     all.push(eb('id', 'in', found));
   }
   return all;

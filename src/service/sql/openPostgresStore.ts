@@ -42,6 +42,7 @@ export async function openPostgresStore(
   let onChange: (microgridIds: readonly number[] | null) => void = () => {};
   const wakes = postgresWakes(server, ids => onChange(ids), logger);
   return sqlStore({
+    name: server.name,
     db,
     dialect: postgresDispatches(wakes, nowUs),
     onChange: listener => {

@@ -24,7 +24,8 @@ export async function openSqliteStore(path: string, { nowUs = systemUs }: StoreO
     await file.close();
     throw error;
   }
-  return sqlStore({ db: file.db, dialect: sqliteDispatches(nowUs), onChange: () => {}, close: file.close });
+  const { db, path: name, close } = file;
+  return sqlStore({ name, db, dialect: sqliteDispatches(nowUs), onChange: () => {}, close });
 }
 
 async function createIds(db: Kysely<unknown>): Promise<void> {

@@ -62,7 +62,7 @@ export function sharedWrites(
   return {
     apply: call =>
       new Promise((resolve, reject) => {
-        if (closed) throw new DispatchError('UNAVAILABLE', 'the service is shutting down');
+        if (closed) throw new DispatchError('UNAVAILABLE', 'the store is closed');
         if (waiting.length >= MAX_WAITING) throw new DispatchError('RESOURCE_EXHAUSTED', 'too many changes wait');
         waiting.push({ ...call, resolve, reject });
         working ??= work();

@@ -6,7 +6,7 @@ import type { ServiceSchema } from './schema.js';
 export interface SqlDialect {
   /** The database's clock, in whole microseconds since the epoch. */
   nowUs(): AliasableExpression<number>;
-  /** Whether a value is one of these, of which there may be any number. */
+  /** Whether a value is one of these, of which there may be any number. It names its table, as the texts below do. */
   isAnyOf<Value extends number | string>(value: Expression<Value>, these: readonly Value[]): Expression<SqlBool>;
   /** Whether a text contains one of these, of which there may be any number, in the same case. */
   containsAnyOf(text: Expression<string>, these: readonly string[]): Expression<SqlBool>;
@@ -18,6 +18,8 @@ export interface SqlDialect {
 
 /** A database that keeps dispatches. When it fails, and not only refuses a statement, its errors are UNAVAILABLE. */
 export interface SqlDatabase {
+  /** As people may read it: without secrets. */
+  readonly name: string;
   readonly db: Kysely<ServiceSchema>;
   readonly dialect: SqlDialect;
   /**

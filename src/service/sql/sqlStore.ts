@@ -22,6 +22,7 @@ export function sqlStore(database: SqlDatabase): DispatchStore {
   }
 
   return {
+    name: database.name,
     apply: (microgridId, write) => writes.apply({ microgridId, write }),
     async get(microgridId, id) {
       const query = db.selectFrom('dispatch').select(['id', 'message']);
@@ -37,7 +38,7 @@ export function sqlStore(database: SqlDatabase): DispatchStore {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    prune: beforeUs => pruneChanges(database, beforeUs),
+    prune: (beforeUs, limit) => pruneChanges(database, beforeUs, limit),
     async close() {
       await writes.close();
       listeners.clear();
