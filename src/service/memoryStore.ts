@@ -121,7 +121,11 @@ function listPage(
   return { ...cutPage(itemsFrom(rows, sort, place), limit, maxBytes), total: rows.length };
 }
 
-function* itemsFrom(rows: readonly DispatchRow[], sort: ListQuery['sort'], place: ListPlace | null): Iterable<SortedItem> {
+function* itemsFrom(
+  rows: readonly DispatchRow[],
+  sort: ListQuery['sort'],
+  place: ListPlace | null,
+): Iterable<SortedItem> {
   const step = sort.descending ? -1 : 1;
   for (let index = firstIndex(rows, sort, place); index >= 0 && index < rows.length; index += step) {
     const row = rows[index] as DispatchRow;

@@ -28,7 +28,8 @@ export function toServerError(error: unknown, path: string, logger: Logger): Err
   const status = error instanceof DispatchError ? STATUS[error.code] : undefined;
   if (error instanceof DispatchError && status !== undefined) {
     // Callers are told that a database failed, and whoever runs it why.
-    if (status === Status.UNAVAILABLE && error.cause !== undefined) logger.warn({ err: error.cause, path }, error.message);
+    if (status === Status.UNAVAILABLE && error.cause !== undefined)
+      logger.warn({ err: error.cause, path }, error.message);
     return new ServerError(status, error.message);
   }
   logger.error({ err: error, path }, 'a call failed for a reason that its caller is not told');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
-import { openPostgresStore } from '../../src/service/sql/openPostgresStore.js';
 import { describeWithPostgres, startPostgres, type TestPostgres } from '../support/postgres.js';
+import { postgresPlace } from '../support/stores.js';
+import { describeDatabase } from './describeDatabase.js';
 import { describeStore } from './storeConformance.js';
 
 describeWithPostgres('PostgreSQL', () => {
@@ -10,5 +11,7 @@ describeWithPostgres('PostgreSQL', () => {
   });
   afterAll(() => postgres[Symbol.asyncDispose]());
 
-  describeStore('openPostgresStore', async nowUs => openPostgresStore(await postgres.createDatabase(), { nowUs }));
+  describeStore('openPostgresStore', async nowUs => (await postgresPlace(postgres)).open({ nowUs }));
+
+  describeDatabase('openPostgresStore over restarts', () => postgresPlace(postgres));
 });

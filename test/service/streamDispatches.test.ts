@@ -1,10 +1,6 @@
 import { Status } from 'nice-grpc-common';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { Event } from '../../proto/gen/frequenz/api/common/v1alpha8/streaming/event.js';
-import { silentLogger } from '../../src/logger.js';
-import { changeFeed } from '../../src/service/changeFeed.js';
-import { memoryStore } from '../../src/service/memoryStore.js';
-import { changeOf, creation } from '../support/dispatchRow.js';
 import { created, openStream, rawService } from '../support/rawService.js';
 
 const raw = await rawService();
@@ -104,99 +100,5 @@ describe('a stream', () => {
       for (let result = await first; !result.done; result = await iterator.next());
     };
     await expect(drain()).rejects.toMatchObject({ code: expect.any(Number) });
-  });
-});
-
-describe('changeFeed', () => {
-  const { signal } = new AbortController();
-
-  it('drops a stream with RESOURCE_EXHAUSTED when more than 1,000 changes wait, and no other', async () => {
-    const store = memoryStore();
-    const feed = changeFeed(store, silentLogger);
-    const slow = await feed.open(1, signal);
-    const fast = await feed.open(1, signal);
-    for (let count = 0; count < 1001; count += 1) {
-      await store.apply(1, creation());
-      expect((await fast.next()).seq).toBe(count + 1);
-    }
-    await expect(slow.next()).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
-    await store.apply(1, creation());
-    expect((await fast.next()).seq).toBe(1002);
-    feed.stop();
-  });
-
-  it('drops no stream that reads, however many changes are committed at once', async () => {
-    const store = memoryStore();
-    const feed = changeFeed(store, silentLogger);
-    const stream = await feed.open(1, signal);
-    await Promise.all(Array.from({ length: 5000 }, () => store.apply(1, creation())));
-    for (let seq = 1; seq <= 5000; seq += 1) expect((await stream.next()).seq).toBe(seq);
-    feed.stop();
-  });
-
-  it('misses nothing and repeats nothing that is committed while a stream opens', async () => {
-    const store = memoryStore();
-    const feed = changeFeed(store, silentLogger);
-    const early = await feed.open(1, signal);
-    const opening = feed.open(1, signal);
-    await store.apply(1, creation());
-    const stream = await opening;
-    await store.apply(1, changeOf(1, 'updated'));
-    await store.apply(1, changeOf(1, 'deleted'));
-    const behind: number[] = [];
-    for (let seq = stream.position + 1; seq <= 3; seq += 1) behind.push((await stream.next()).seq);
-    expect(behind).toEqual([1, 2, 3].filter(seq => seq > stream.position));
-    expect([(await early.next()).seq, (await early.next()).seq, (await early.next()).seq]).toEqual([1, 2, 3]);
-    feed.stop();
-  });
-
-  it('ends its streams with UNAVAILABLE when the log cannot be read, and reports why', async () => {
-    const store = memoryStore();
-    const reported: object[] = [];
-    const failure = new Error('disk gone');
-    const feed = changeFeed(
-      { ...store, changes: () => Promise.reject(failure) },
-      { ...silentLogger, error: context => reported.push(context) },
-    );
-    const stream = await feed.open(1, signal);
-    await store.apply(1, creation());
-    await expect(stream.next()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    expect(reported).toEqual([{ err: failure }]);
-    feed.stop();
-  });
-
-  it('ends a stream with UNAVAILABLE when the log was pruned before it was read', async () => {
-    const store = memoryStore();
-    let release: () => void = () => {};
-    const released = new Promise<void>(resolve => {
-      release = resolve;
-    });
-    const feed = changeFeed(
-      {
-        ...store,
-        async changes(cursors, limit) {
-          await released;
-          return store.changes(cursors, limit);
-        },
-      },
-      silentLogger,
-    );
-    const stream = await feed.open(1, signal);
-    await store.apply(1, creation());
-    await store.prune(Number.MAX_SAFE_INTEGER, 1000);
-    release();
-    await expect(stream.next()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    feed.stop();
-  });
-
-  it('ends a stream when its signal aborts, and refuses new ones after it was stopped', async () => {
-    const feed = changeFeed(memoryStore(), silentLogger);
-    const controller = new AbortController();
-    const stream = await feed.open(1, controller.signal);
-    const next = stream.next();
-    controller.abort();
-    await expect(next).rejects.toMatchObject({ name: 'AbortError' });
-    feed.stop();
-    await expect(feed.open(1, signal)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 });

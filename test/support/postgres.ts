@@ -76,7 +76,11 @@ export async function startPostgres({ fsync = false }: TestPostgresOptions = {})
       'max_connections=200',
     ];
     const args = ['-D', data, ...settings.flatMap(setting => ['-c', setting])];
-    const child = spawn(join(binaries, 'postgres'), args, { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(join(binaries, 'postgres'), args, {
+      ...user,
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     // Its signal for: end now, wait for nobody.
     const end = () => child.kill('SIGQUIT');
     process.once('exit', end);
@@ -136,7 +140,8 @@ function findInstallation(): Found {
   if (binaries === undefined) return { problem: 'needs a PostgreSQL server: the package postgresql' };
   if (process.getuid?.() !== 0) return { problem: null, installation: { binaries, user: {} } };
   try {
-    const id = (option: string) => Number(execFileSync('id', [option, 'postgres'], { encoding: 'utf8', stdio: 'pipe' }));
+    const id = (option: string) =>
+      Number(execFileSync('id', [option, 'postgres'], { encoding: 'utf8', stdio: 'pipe' }));
     return { problem: null, installation: { binaries, user: { uid: id('-u'), gid: id('-g') } } };
   } catch {
     return { problem: 'runs as root, and there is no user postgres to run PostgreSQL as' };

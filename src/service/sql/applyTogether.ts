@@ -1,16 +1,10 @@
 import type { ControlledTransaction } from 'kysely';
 
 import { DispatchError } from '../../model/dispatchError.js';
-import type { AppliedWrite, DispatchRow, DispatchWrite } from '../dispatchStore.js';
+import type { AppliedWrite } from '../dispatchStore.js';
 import type { ServiceSchema } from './schema.js';
 import type { SqlDatabase } from './sqlDialect.js';
-import { type Batch, lockBatch, writeBatch } from './writeBatch.js';
-
-/** A write that waits for its turn. */
-export interface WriteCall {
-  readonly microgridId: number;
-  readonly write: DispatchWrite;
-}
+import { type Batch, lockBatch, type WriteCall, writeBatch } from './writeBatch.js';
 
 /** What became of a call: either it was applied, or its own decision refused it. */
 export type WriteOutcome = { readonly applied: AppliedWrite } | { readonly refusal: unknown };
@@ -39,7 +33,11 @@ export async function applyTogether(
     return outcomes;
   } finally {
     // What failed, and what changed nothing. When it cannot be rolled back it ends with its connection.
-    if (!transaction.isCommitted) await transaction.rollback().execute().catch(() => {});
+    if (!transaction.isCommitted)
+      await transaction
+        .rollback()
+        .execute()
+        .catch(() => {});
   }
 }
 

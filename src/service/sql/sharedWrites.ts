@@ -1,6 +1,7 @@
 import { DispatchError } from '../../model/dispatchError.js';
 import type { AppliedWrite } from '../dispatchStore.js';
-import type { WriteCall, WriteOutcome } from './applyTogether.js';
+import type { WriteOutcome } from './applyTogether.js';
+import type { WriteCall } from './writeBatch.js';
 
 /** Writes that share transactions. */
 export interface SharedWrites {

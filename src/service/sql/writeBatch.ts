@@ -1,9 +1,14 @@
-import { type Insertable, sql, type Transaction } from 'kysely';
+import type { Insertable, Transaction } from 'kysely';
 
-import type { DispatchRow, LoggedChange, StoredDispatch } from '../dispatchStore.js';
-import type { WriteCall } from './applyTogether.js';
+import type { DispatchRow, DispatchWrite, LoggedChange, StoredDispatch } from '../dispatchStore.js';
 import { NEVER, type ServiceSchema } from './schema.js';
 import type { SqlDialect } from './sqlDialect.js';
+
+/** A write to a microgrid. */
+export interface WriteCall {
+  readonly microgridId: number;
+  readonly write: DispatchWrite;
+}
 
 /** A microgrid that is locked, as the changes of a batch leave it. */
 interface LockedMicrogrid {
@@ -39,7 +44,9 @@ export async function lockBatch(
   // Always the first statement, and always in this order: no two processes can wait for each other.
   const locked = await transaction
     .insertInto('microgrid')
-    .values([...new Set(calls.map(call => call.microgridId))].sort((a, b) => a - b).map(id => ({ id, seq: 0, last_us: 0 })))
+    .values(
+      [...new Set(calls.map(call => call.microgridId))].sort((a, b) => a - b).map(id => ({ id, seq: 0, last_us: 0 })),
+    )
     .onConflict(conflict => conflict.column('id').doUpdateSet({ seq: eb => eb.ref('microgrid.seq') }))
     .returning(['id', 'seq', 'last_us', dialect.nowUs().as('now_us')])
     .execute();
@@ -47,7 +54,11 @@ export async function lockBatch(
   const before =
     ids.length === 0
       ? []
-      : await transaction.selectFrom('dispatch').select(['id', 'microgrid_id', 'message']).where('id', 'in', ids).execute();
+      : await transaction
+          .selectFrom('dispatch')
+          .select(['id', 'microgrid_id', 'message'])
+          .where('id', 'in', ids)
+          .execute();
   const createCount = calls.length - ids.length;
   return {
     microgrids: new Map(locked.map(row => [row.id, { seq: row.seq, lastUs: row.last_us, nowUs: row.now_us }])),
@@ -67,7 +78,8 @@ export async function writeBatch(
   await transaction.insertInto('dispatch_change').values(changes.map(changeRow)).execute();
 
   const replaced = [...after.keys()].filter(id => before.has(id));
-  if (replaced.length > 0) await transaction.deleteFrom('dispatch_target').where('dispatch_id', 'in', replaced).execute();
+  if (replaced.length > 0)
+    await transaction.deleteFrom('dispatch_target').where('dispatch_id', 'in', replaced).execute();
   const gone = replaced.filter(id => after.get(id) === null);
   if (gone.length > 0) await transaction.deleteFrom('dispatch').where('id', 'in', gone).execute();
   const rows = [...after.values()].filter(row => row !== null);
@@ -76,9 +88,13 @@ export async function writeBatch(
   const changed = new Set(changes.map(change => change.microgridId));
   await transaction
     .insertInto('microgrid')
-    .values([...microgrids].filter(([id]) => changed.has(id)).map(([id, { seq, lastUs }]) => ({ id, seq, last_us: lastUs })))
+    .values(
+      [...microgrids].filter(([id]) => changed.has(id)).map(([id, { seq, lastUs }]) => ({ id, seq, last_us: lastUs })),
+    )
     .onConflict(conflict =>
-      conflict.column('id').doUpdateSet({ seq: eb => eb.ref('excluded.seq'), last_us: eb => eb.ref('excluded.last_us') }),
+      conflict
+        .column('id')
+        .doUpdateSet({ seq: eb => eb.ref('excluded.seq'), last_us: eb => eb.ref('excluded.last_us') }),
     )
     .execute();
   await dialect.announce(transaction, [...changed]);
@@ -106,11 +122,21 @@ async function putRows(transaction: Transaction<ServiceSchema>, rows: readonly O
     targetKeys.map(key => ({ microgrid_id: microgridId, key, dispatch_id: id })),
   );
   for (let from = 0; from < keys.length; from += KEYS_AT_ONCE) {
-    await transaction.insertInto('dispatch_target').values(keys.slice(from, from + KEYS_AT_ONCE)).execute();
+    await transaction
+      .insertInto('dispatch_target')
+      .values(keys.slice(from, from + KEYS_AT_ONCE))
+      .execute();
   }
 }
 
-function changeRow({ microgridId, seq, id, kind, atUs, message }: LoggedChange): Insertable<ServiceSchema['dispatch_change']> {
+function changeRow({
+  microgridId,
+  seq,
+  id,
+  kind,
+  atUs,
+  message,
+}: LoggedChange): Insertable<ServiceSchema['dispatch_change']> {
   return { microgrid_id: microgridId, seq, dispatch_id: id, kind, at_us: atUs, message };
 }
 

@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import pg from 'pg';
+import type { DispatchStore, StoreOptions } from '../../src/service/dispatchStore.js';
+import { openPostgresStore } from '../../src/service/sql/openPostgresStore.js';
+import { openSqliteStore } from '../../src/service/sql/openSqliteStore.js';
+import { connectSqlite } from '../../src/store/sqliteConnection.js';
+import type { TestPostgres } from './postgres.js';
+import { temporaryFolder } from './temporaryFolder.js';
+
+/** An empty database, to open stores in one after the other. */
+export interface StorePlace extends AsyncDisposable {
+  /** What `--database` would say. */
+  readonly database: string;
+  open(options?: StoreOptions): Promise<DispatchStore>;
+  /** Executes a statement behind the back of the service. */
+  execute(sql: string): Promise<void>;
+}
+
+/** A file that is not there yet. */
+export function sqlitePlace(): StorePlace {
+  const folder = temporaryFolder();
+  const database = join(folder.path, 'dispatches.db');
+  return {
+    database,
+    open: options => openSqliteStore(database, options),
+    async execute(sql) {
+      const connection = connectSqlite(database, 5_000);
+      await connection.run(sql);
+      connection.close();
+    },
+    async [Symbol.asyncDispose]() {
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+/** A database of a server. */
+export async function postgresPlace(postgres: TestPostgres): Promise<StorePlace> {
+  const database = await postgres.createDatabase();
+  return {
+    database,
+    open: options => openPostgresStore(database, options),
+    async execute(sql) {
+      const client = new pg.Client(database);
+      await client.connect();
+      await client.query(sql);
+      await client.end();
+    },
+    // It goes with the server.
+    async [Symbol.asyncDispose]() {},
+  };
+}

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+/** A proxy on a free port of loopback, between a program and a server of which the connection is to fail. */
+export interface TcpProxy extends AsyncDisposable {
+  readonly port: number;
+  /**
+   * The next time that a client sends this text, passes it on, and cuts the connection when the server begins to answer.
+   * Fulfilled when it has.
+   */
+  cutAtAnswerTo(text: string): Promise<void>;
+}
+
+/** Starts a proxy to a port of loopback. */
+export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
+  const sockets = new Set<Socket>();
+  let armed: { readonly text: string; readonly cut: () => void } | null = null;
+
+  function track(socket: Socket): Socket {
+    sockets.add(socket);
+    // What ends one side ends the other, however it ended.
+    socket.on('error', () => {});
+    socket.once('close', () => sockets.delete(socket));
+    return socket;
+  }
+
+  const server = createServer(accepted => {
+    const client = track(accepted);
+    const target = track(connect(targetPort, '127.0.0.1'));
+    let cut: (() => void) | null = null;
+    client.on('data', data => {
+      if (armed && data.includes(armed.text)) {
+        cut = armed.cut;
+        armed = null;
+      }
+      target.write(data);
+    });
+    target.on('data', data => {
+      if (cut === null) {
+        client.write(data);
+        return;
+      }
+      client.destroy();
+      cut();
+    });
+    client.once('close', () => target.destroy());
+    target.once('close', () => client.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
+
+  return {
+    port: address.port,
+    cutAtAnswerTo: text =>
+      new Promise(resolve => {
+        armed = { text, cut: resolve };
+      }),
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
