@@ -1,7 +1,7 @@
 import { Status } from 'nice-grpc-common';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { Event } from '../../proto/gen/frequenz/api/common/v1alpha8/streaming/event.js';
-import { created, openStream, rawService } from '../support/rawService.js';
+import { created, openStream, rawClient, rawService } from '../support/rawService.js';
 
 const raw = await rawService();
 const { client } = raw;
@@ -100,5 +100,48 @@ describe('a stream', () => {
       for (let result = await first; !result.done; result = await iterator.next());
     };
     await expect(drain()).rejects.toMatchObject({ code: expect.any(Number) });
+  });
+
+  it('is one of a thousand that all hear of every change, in order', async () => {
+    await using many = await rawService();
+    const streams = await Promise.all(Array.from({ length: 1000 }, () => openStream(many.client)));
+    const ids: bigint[] = [];
+    for (let count = 0; count < 5; count += 1) ids.push((await created(many.client)).id);
+    const heard = await Promise.all(
+      streams.map(async stream => {
+        const seen: (bigint | undefined)[] = [];
+        for (const _ of ids) seen.push((await stream.next()).dispatch?.metadata?.dispatchId);
+        return seen;
+      }),
+    );
+    expect(heard.filter(seen => seen.join() !== ids.join())).toEqual([]);
+    await many.service.stop();
+    const ends = await Promise.all(streams.map(stream => stream.next().catch(error => error.code)));
+    expect(new Set(ends)).toEqual(new Set([Status.UNAVAILABLE]));
+  });
+
+  it('ends with RESOURCE_EXHAUSTED once its peer reads again, when over 1,000 changes waited, and holds up no other', async () => {
+    await using busy = await rawService();
+    const slowPeer = rawClient(busy.service);
+    const slow = slowPeer.client.streamMicrogridDispatches({ microgridId: 1n })[Symbol.asyncIterator]();
+    // The call is made with the first read; later ones are left out for now.
+    const first = slow.next();
+    first.catch(() => {});
+    await using fast = await openStream(busy.client);
+    const payload = { text: 'x'.repeat(20_000) };
+    for (let count = 0; count < 1500; count += 1) {
+      await created(busy.client, { payload });
+      expect((await fast.next()).event).toBe(Event.CREATED);
+    }
+    const read = async () => {
+      let count = 0;
+      for (let result = await first; !result.done; result = await slow.next()) count += 1;
+      return count;
+    };
+    await expect(read()).rejects.toMatchObject({
+      code: Status.RESOURCE_EXHAUSTED,
+      details: 'more than 1000 changes wait for this stream to be read; open it again and list',
+    });
+    slowPeer.channel.close();
   });
 });
