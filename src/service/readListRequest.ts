@@ -83,7 +83,8 @@ function readQueries(queries: readonly string[]): NonNullable<ListFilter['querie
       .filter(isId)
       .map(query => Number(query.slice(1)))
       .filter(Number.isSafeInteger),
-    texts: queries.filter(query => !isId(query)),
+    // Nor does a type hold what the service refuses in one.
+    texts: queries.filter(query => !isId(query) && !query.includes('\0')),
   };
 }
 

@@ -17,6 +17,8 @@ import { categoriesOf, TYPE_KINDS } from './targetKeys.js';
 import { roundedSeconds } from './timestamps.js';
 
 const MAX_TYPE_LENGTH = 256;
+/** Each is a row of an index: the contract sets no limit, and a request has room for millions. */
+const MAX_COMPONENTS = 10_000;
 const MAX_INTERVAL = 10_000;
 const MAX_COUNT = 4096;
 
@@ -93,6 +95,8 @@ function ruleField(name: string, problems: (rule: RecurrenceRule) => Iterable<st
 
 function typeProblem(type: string): string | null {
   if (type === '') return 'must not be empty';
+  // PostgreSQL cannot hold it in a text.
+  if (type.includes('\0')) return 'must not hold the character U+0000';
   const { length } = [...type];
   return length > MAX_TYPE_LENGTH ? `has ${length} characters, more than ${MAX_TYPE_LENGTH}` : null;
 }
@@ -110,7 +114,9 @@ function* targetProblems(target: TargetComponents | undefined): Iterable<string>
     if (id > Number.MAX_SAFE_INTEGER) yield `component id ${id} is above 2^53 - 1, which this service cannot represent`;
   }
   const categories = target ? categoriesOf(target) : [];
-  if (ids.length === 0 && categories.length === 0) yield 'must name at least one component id or category';
+  const count = ids.length + categories.length;
+  if (count > MAX_COMPONENTS) yield `names ${count} components, more than ${MAX_COMPONENTS}`;
+  if (count === 0) yield 'must name at least one component id or category';
   for (const { category, type } of categories) {
     if (!type) continue;
     if (!isKnown(TYPES[type.$case], type.value)) yield `${TYPE_NAMES[type.$case]} type ${type.value} is unknown`;

@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { type CliResult, type RunningCli, runCli, startCli } from '../support/runCli.js';
+import { temporaryFolder } from '../support/temporaryFolder.js';
 
 const credentials = { DISPATCH_API_AUTH_KEY: 'the-auth-key', DISPATCH_API_SIGN_SECRET: 'the-sign-secret' };
 
@@ -12,7 +15,7 @@ let port: number;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  service = startCli(['serve', '--listen', '127.0.0.1:0', '--json'], credentials);
+  service = startCli(['serve', '--listen', '127.0.0.1:0', '--database', ':memory:', '--json'], credentials);
   const { listening, port: taken } = JSON.parse(await service.line());
   port = taken;
   env = { ...credentials, DISPATCH_API_URL: listening };
@@ -74,11 +77,47 @@ describe.concurrent('demo', () => {
 
 describe.concurrent('serve', () => {
   it('prints where it listens, and stops on SIGINT', async () => {
-    await using open = startCli(['serve', '--listen', '127.0.0.1:0']);
+    await using open = startCli(['serve', '--listen', '127.0.0.1:0', '--database', ':memory:']);
     expect(await open.line()).toMatch(/^listening on grpc:\/\/127\.0\.0\.1:\d+\?ssl=false$/);
     const { code, stderr } = await open.stop('SIGINT');
     expect(code).toBe(0);
     expect(stderr).toContain('every program on this machine is accepted');
+  });
+
+  it.runIf(process.platform === 'linux')(
+    "keeps dispatches in a file among the user's data, named at the start",
+    async () => {
+      using folder = temporaryFolder();
+      const data = { XDG_DATA_HOME: folder.path };
+      const database = join(folder.path, 'xstate-dispatch', 'dispatches.db');
+      const serve = ['serve', '--listen', '127.0.0.1:0', '--json'];
+      {
+        await using first = startCli(serve, data);
+        const { listening, database: told } = JSON.parse(await first.line());
+        expect(told).toBe(database);
+        expect(await first.line('stderr')).toBe(`dispatches are kept in ${database}`);
+        const created = await runCli(['create', '1', 'KEPT', '1', 'now', '1h', '--url', listening]);
+        expect(created.code).toBe(0);
+        expectRefusal(await runCli(serve, data), 1, `error: ${database} is in use by another process\n`);
+        expect((await first.stop()).code).toBe(0);
+      }
+      await using second = startCli(serve, data);
+      const { listening } = JSON.parse(await second.line());
+      const listed = await runCli(['list', '1', '--json', '--url', listening]);
+      expect(JSON.parse(listed.stdout)).toMatchObject({ id: 1, type: 'KEPT' });
+    },
+  );
+
+  it('tells in one line what is wrong with a database, and never a password', async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, 'notes.txt');
+    writeFileSync(file, 'these are only notes');
+    const serve = (database: string) => runCli(['serve', '--listen', '127.0.0.1:0', '--database', database]);
+    const postgres = await serve('postgres://user:the-password@127.0.0.1:1/dispatches');
+    expectRefusal(await serve(file), 1, `${file} is no SQLite database, so not the dispatches of a service`);
+    expectRefusal(await serve(folder.path), 1, `cannot open ${folder.path}: it is a folder`);
+    expectRefusal(postgres, 1, 'cannot use postgres://127.0.0.1:1/dispatches: connect ECONNREFUSED');
+    expect(postgres.stderr).not.toContain('the-password');
   });
 });
 
@@ -220,7 +259,7 @@ describe.concurrent('watch', () => {
   });
 
   it('ends with 1 when the service goes', async () => {
-    await using gone = startCli(['serve', '--listen', '127.0.0.1:0', '--json']);
+    await using gone = startCli(['serve', '--listen', '127.0.0.1:0', '--database', ':memory:', '--json']);
     const { listening } = JSON.parse(await gone.line());
     await using watching = startCli(['--url', listening, 'watch', '30']);
     await watching.line('stderr');
@@ -310,7 +349,8 @@ describe.concurrent('what goes wrong is told in one line', () => {
   });
 
   it('a port in use: 1', async () => {
-    expectRefusal(await runCli(['serve', '--listen', `127.0.0.1:${port}`]), 1, 'the address is already in use');
+    const serve = ['serve', '--database', ':memory:', '--listen', `127.0.0.1:${port}`];
+    expectRefusal(await runCli(serve), 1, 'the address is already in use');
   });
 
   it.each([
@@ -325,7 +365,9 @@ describe.concurrent('what goes wrong is told in one line', () => {
     ['an unknown command', ['creat', '1'], "unknown command 'creat' (Did you mean create?)"],
     ['a bad address', ['list', '1', '--url', 'nonsense'], 'grpc://host:50051?ssl=false'],
     ['a bad place to listen', ['serve', '--listen', 'nonsense'], "'nonsense' is not HOST:PORT"],
-    ['a database', ['serve', '--database', 'file.db'], 'memory only'],
+    ['an unknown kind of database', ['serve', '--database', 'mysql://host/x'], 'neither a file, nor :memory:, nor'],
+    ['changes that are not kept', ['serve', '--database', ':memory:', '--keep-changes', '5s'], 'a minute at least'],
+    ['a span that is none', ['serve', '--keep-changes', 'for ever'], "'--keep-changes <duration>'"],
   ])('%s: 2', async (_, args, message) => {
     expectRefusal(await runCli(args), 2, message);
   });

@@ -123,6 +123,7 @@ describe('filters', () => {
     expect(await query(`#${charge.id}x`)).toEqual(new Set([hash.id]));
     expect(await query('DIS', `#${charge.id}`)).toEqual(new Set([charge.id, discharge.id]));
     expect(await query('#99999999999999999999')).toEqual(new Set());
+    expect(await query('CHARGE\0')).toEqual(new Set());
   });
 
   it('need every field to match', async () => {

@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { promisify } from 'node:util';
 import { Metadata, Status } from 'nice-grpc-common';
 import { describe, expect, it } from 'vitest';
 import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
@@ -10,7 +8,10 @@ import { startDispatchService } from '../../src/service/index.js';
 import { memoryStore } from '../../src/service/memoryStore.js';
 import { nonceMemory } from '../../src/service/nonceMemory.js';
 import { serveStore } from '../../src/service/serveStore.js';
+import { creation } from '../support/dispatchRow.js';
+import { runProgram } from '../support/program.js';
 import { created, dispatchData, openStream, rawClient, rawService } from '../support/rawService.js';
+import { sqlitePlace } from '../support/stores.js';
 
 /** A logger that keeps everything it is told. */
 function keptLog() {
@@ -66,12 +67,75 @@ describe('options', () => {
     });
   });
 
-  it('refuse a database, an empty key, an empty secret, and a secret without a key', async () => {
+  it.each(['', ':memory', 'mysql://host/x', 'file:dispatches.db', 'http://host'])(
+    'refuse the database %j, which is neither a file nor one that is known',
+    async database => {
+      await expect(startDispatchService({ database })).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        field: 'database',
+      });
+    },
+  );
+
+  it.each([0, -1, 59_999, Number.NaN])('refuse to keep changes for %d ms', async keepChangesMs => {
+    await expect(startDispatchService({ keepChangesMs })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      field: 'keepChangesMs',
+    });
+  });
+
+  it('refuse an empty key, an empty secret, and a secret without a key', async () => {
     const refused = (field: string) => ({ code: 'INVALID_ARGUMENT', field });
-    await expect(startDispatchService({ database: 'dispatches.db' })).rejects.toMatchObject(refused('database'));
     await expect(startDispatchService({ authKey: '' })).rejects.toMatchObject(refused('authKey'));
     await expect(startDispatchService({ authKey: 'k', signSecret: '' })).rejects.toMatchObject(refused('signSecret'));
     await expect(startDispatchService({ signSecret: 's' })).rejects.toMatchObject(refused('signSecret'));
+  });
+});
+
+describe('a database in a file', () => {
+  it('keeps what was acknowledged over restarts', async () => {
+    await using place = sqlitePlace();
+    const { database } = place;
+    const before = await (async () => {
+      await using raw = await rawService({ database });
+      expect(raw.service.database).toBe(database);
+      return await created(raw.client, { payload: { kept: true } });
+    })();
+    await using raw = await rawService({ database });
+    const { dispatch } = await raw.client.getMicrogridDispatch({ microgridId: 1n, dispatchId: before.id });
+    expect(dispatch).toEqual({ metadata: before.metadata, data: before.data });
+    expect((await created(raw.client)).id).toBeGreaterThan(before.id);
+  });
+
+  it('is free again when the service could not listen', async () => {
+    await using place = sqlitePlace();
+    await using raw = await rawService();
+    const listen = `127.0.0.1:${raw.service.port}`;
+    await expect(startDispatchService({ listen, database: place.database })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: `cannot listen on ${listen}: the address is already in use`,
+    });
+    await (await startDispatchService({ database: place.database })).stop();
+  });
+
+  it('drops changes that are older than they are kept', async () => {
+    await using place = sqlitePlace();
+    const nowUs = Date.now() * 1000;
+    const store = await place.open({ nowUs: () => nowUs - 120_000_000 });
+    await store.apply(1, creation());
+    await store.apply(1, creation());
+    await store.close();
+    const { database } = place;
+    await (await startDispatchService({ database, keepChangesMs: 180_000 })).stop();
+    const log = async () => {
+      const opened = await place.open();
+      const { changes, pruned } = await opened.changes(new Map([[1, 0]]), 10);
+      await opened.close();
+      return { count: changes.length, pruned };
+    };
+    expect(await log()).toEqual({ count: 2, pruned: [] });
+    await (await startDispatchService({ database, keepChangesMs: 60_000 })).stop();
+    expect(await log()).toEqual({ count: 0, pruned: [1] });
   });
 });
 
@@ -84,19 +148,16 @@ describe('stop', () => {
     await again.stop();
   });
 
-  it('leaves nothing that keeps the process alive', async () => {
-    const program = `
+  it.each(['memory', 'a file'])('leaves nothing that keeps the process alive, with dispatches in %s', async where => {
+    await using place = sqlitePlace();
+    const { code, stdout } = await runProgram(`
       import { startDispatchService } from '${new URL('../../src/service/index.ts', import.meta.url)}';
-      const service = await startDispatchService();
+      const database = ${JSON.stringify(where === 'memory' ? ':memory:' : place.database)};
+      const service = await startDispatchService({ database });
       await service.stop();
       console.log('stopped');
-    `;
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ['--import', 'tsx', '--input-type=module', '--eval', program],
-      { timeout: 20_000 },
-    );
-    expect(stdout).toBe('stopped\n');
+    `);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'stopped\n' });
   });
 });
 

@@ -34,6 +34,7 @@ const nested = (levels: number): object => (levels === 1 ? {} : { in: nested(lev
 const REFUSED: readonly (readonly [string, DeepPartial<DispatchData>])[] = [
   ['type: must not be empty', { type: '' }],
   ['type: has 257 characters, more than 256', { type: 'ü'.repeat(257) }],
+  ['type: must not hold the character U+0000', { type: 'A\0B' }],
   ['start_time: must be set', { startTime: undefined }],
   ['start_time: has 1000000000 nanoseconds, not 0 to 999999999', { startTime: { ...inSeconds(99), nanos: 1e9 } }],
   ['start_time: is not within the years 1 to 9999', { startTime: { seconds: 253_402_300_800n, nanos: 0 } }],
@@ -45,6 +46,7 @@ const REFUSED: readonly (readonly [string, DeepPartial<DispatchData>])[] = [
   ['target: must name at least one component id or category', { target: {} }],
   ['target: must name at least one component id or category', ids()],
   ['target: must name at least one component id or category', category()],
+  ['target: names 10001 components, more than 10000', ids(...Array.from({ length: 10_001 }, (_, id) => BigInt(id)))],
   ['target: component id 9007199254740992 is above 2^53 - 1, which this service cannot represent', ids(1n, 2n ** 53n)],
   ['target: battery type 3 is unknown', category({ category: 5, type: { $case: 'battery', value: 3 as 1 } })],
   ['target: inverter type 9 is unknown', category({ category: 3, type: { $case: 'inverter', value: 9 as 1 } })],
@@ -82,6 +84,7 @@ const ACCEPTED: readonly (readonly [string, DeepPartial<DispatchData>])[] = [
   ['256 characters of type', { type: '😀'.repeat(256) }],
   ['the last second of the year 9999', { startTime: { seconds: 253_402_300_798n, nanos: 0 }, duration: 1 }],
   ['the highest component id', ids(2n ** 53n - 1n)],
+  ['10,000 components', ids(...Array.from({ length: 10_000 }, (_, id) => BigInt(id)))],
   ['an unknown category', category({ category: 4711 as 1 })],
   ['a type that is UNSPECIFIED', category({ category: 5, type: { $case: 'battery', value: 0 } })],
   ['five levels of payload', { payload: nested(5) as { in: object } as never }],
