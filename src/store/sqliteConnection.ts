@@ -2,11 +2,9 @@ import Database from 'libsql/promise';
 
 import { databaseFailure } from './databaseFailure.js';
 
-/** Values that SQLite takes. Bytes are read back as a `Uint8Array`. */
-export type SqliteValue = number | bigint | string | Uint8Array | null | undefined;
-
 /** What a statement came to. */
 export interface SqliteResult {
+  /** Bytes are `Uint8Array`s. */
   readonly rows: Record<string, unknown>[];
   /** How many rows it inserted, updated or deleted. */
   readonly changed: number;
@@ -88,7 +86,7 @@ export function connectSqlite(path: string, busyTimeoutMs: number): SqliteConnec
  *
  * @throws TypeError
  */
-export function bindable(value: unknown): number | bigint | string | Buffer | null {
+function bindable(value: unknown): number | bigint | string | Buffer | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'number' || typeof value === 'string' || Buffer.isBuffer(value)) return value;
   if (typeof value === 'bigint' && BigInt.asIntN(64, value) === value) return value;
