@@ -42,22 +42,28 @@ export function sharedWrites(
   }
 
   async function settle(calls: readonly Waiting[]): Promise<void> {
+    let outcomes: readonly WriteOutcome[];
     try {
-      const outcomes = await applyTogether(calls);
-      for (const [index, { resolve, reject }] of calls.entries()) {
-        const outcome = outcomes[index] as WriteOutcome;
-        if ('applied' in outcome) resolve(outcome.applied);
-        else reject(outcome.refusal);
-      }
+      outcomes = await applyTogether(calls);
     } catch (error) {
-      if (calls.length > 1 && !isUnavailable(error)) {
-        const half = calls.length >> 1;
-        await settle(calls.slice(0, half));
-        await settle(calls.slice(half));
-        return;
-      }
-      for (const { reject } of calls) reject(error);
+      await settleFailure(calls, error);
+      return;
     }
+    for (const [index, { resolve, reject }] of calls.entries()) {
+      const outcome = outcomes[index] as WriteOutcome;
+      if ('applied' in outcome) resolve(outcome.applied);
+      else reject(outcome.refusal);
+    }
+  }
+
+  async function settleFailure(calls: readonly Waiting[], error: unknown): Promise<void> {
+    if (calls.length === 1 || isUnavailable(error)) {
+      for (const { reject } of calls) reject(error);
+      return;
+    }
+    const half = calls.length >> 1;
+    await settle(calls.slice(0, half));
+    await settle(calls.slice(half));
   }
 
   return {

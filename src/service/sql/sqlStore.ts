@@ -11,8 +11,9 @@ export function sqlStore(database: SqlDatabase): DispatchStore {
   const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
   const writes = sharedWrites(async calls => {
     const outcomes = await applyTogether(database, calls);
-    // Those that changed nothing are woken in vain, which does no harm.
-    wake([...new Set(calls.map(call => call.microgridId))]);
+    // Some may have changed nothing: to be woken in vain does no harm. Later, so that a listener that throws cannot make
+    // what is committed look like a failure.
+    queueMicrotask(() => wake([...new Set(calls.map(call => call.microgridId))]));
     return outcomes;
   });
   database.onChange(wake);
