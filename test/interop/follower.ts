@@ -32,9 +32,9 @@ export interface Follower extends AsyncDisposable {
   notAskedFor(): Promise<FollowedNotification[]>;
 }
 
-/** Runs `dispatch serve` on a port, by default a free one. */
-export async function startService(port = 0): Promise<ServiceProcess> {
-  const process = startDispatch(['serve', '--listen', `127.0.0.1:${port}`, '--database', ':memory:']);
+/** Runs `dispatch serve` on a database and a port, by default a free one. */
+export async function startService(database: string, port = 0): Promise<ServiceProcess> {
+  const process = startDispatch(['serve', '--listen', `127.0.0.1:${port}`, '--database', database]);
   const address = await process.until(lines =>
     lines.map(line => /^listening on (grpc:\/\/\S+)/.exec(line)?.[1]).find(found => found !== undefined),
   );

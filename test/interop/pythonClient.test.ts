@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
+import { describeWithPostgres, startPostgres, type TestPostgres } from '../support/postgres.js';
+import { postgresPlace, type StorePlace, sqlitePlace } from '../support/stores.js';
 import { credentials, type FollowedNotification, type Follower, startFollower, startService } from './follower.js';
 import { describeWithPython } from './python.js';
 import { beforeUpdate, createCases, startTime, updateCases } from './pythonCases.js';
@@ -8,14 +10,42 @@ import { fromNow, later, type NewPythonDispatch, noRule, type PythonDispatch } f
 
 const hourMs = 3_600_000;
 
-describeWithPython('a Python client of our service', () => {
+/** Where the service keeps dispatches. */
+type Place = Pick<StorePlace, 'database' | typeof Symbol.asyncDispose>;
+
+const inMemory = (): Place => ({ database: ':memory:', async [Symbol.asyncDispose]() {} });
+
+describeWithPython('a Python client of our service in memory', () => describeClient(inMemory));
+
+describeWithPython('a Python client of our service in a file', () => {
+  describeClient(sqlitePlace);
+  describeRestart(sqlitePlace);
+});
+
+describeWithPostgres('PostgreSQL', () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres[Symbol.asyncDispose]());
+  const newPlace = () => postgresPlace(postgres);
+
+  describeWithPython('a Python client of our service in PostgreSQL', () => {
+    describeClient(newPlace);
+    describeRestart(newPlace);
+  });
+});
+
+function describeClient(newPlace: () => Promise<Place> | Place): void {
+  let place: Place;
   let service: Awaited<ReturnType<typeof startService>>;
   let follower: Follower;
   let python: PythonClient;
   let ours: DispatchClient;
 
   beforeAll(async () => {
-    service = await startService();
+    place = await newPlace();
+    service = await startService(place.database);
     const { address } = service;
     follower = startFollower(address, 1);
     python = new PythonClient();
@@ -23,7 +53,7 @@ describeWithPython('a Python client of our service', () => {
     await python.connect({ address, ...credentials });
   });
   afterAll(async () => {
-    for (const resource of [ours, python, follower, service]) await resource?.[Symbol.asyncDispose]();
+    for (const resource of [ours, python, follower, service, place]) await resource?.[Symbol.asyncDispose]();
   });
 
   /** What the follower says about a dispatch, in words. */
@@ -221,26 +251,29 @@ describeWithPython('a Python client of our service', () => {
   it('leaves the follower nothing else to say', async () => {
     expect(await follower.notAskedFor()).toEqual([]);
   });
-});
+}
 
-describeWithPython('a Python client whose service is restarted', () => {
-  it('goes on hearing of changes', async () => {
+function describeRestart(newPlace: () => Promise<Place> | Place): void {
+  it('finds what it made and goes on hearing of changes when the service was restarted', async () => {
+    await using place = await newPlace();
     await using python = new PythonClient();
-    let port: number;
-    {
-      await using service = await startService();
-      port = service.port;
+    const { port, kept } = await (async () => {
+      await using service = await startService(place.database);
       await python.connect({ address: service.address, ...credentials });
+      const kept = await python.create();
       await python.watch(1);
       await python.awaitStream(1);
-    }
-    await using service = await startService(port);
+      return { port: service.port, kept };
+    })();
+    await using service = await startService(place.database, port);
     expect(service.port).toBe(port);
     await python.awaitStream(1);
+    expect(await python.get(kept.id)).toEqual(kept);
     const created = await python.create();
+    expect(created.id).toBeGreaterThan(kept.id);
     expect(await python.receive(1)).toEqual([{ event: 'CREATED', dispatch: created }]);
   });
-});
+}
 
 function inWords({ notification, cause }: FollowedNotification): string {
   return `${notification} by ${cause}`;
