@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Logger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { type ChangeQueue, changeQueue } from './changeQueue.js';
@@ -6,8 +6,10 @@ import type { DispatchStore, LoggedChange } from './dispatchStore.js';
 
 /** Changes that may wait for one stream before it is dropped. */
 const QUEUE_LIMIT = 1000;
-/** Log entries read at a time: fewer than may wait, so that a burst alone drops no stream. */
+/** Log entries read at a time. */
 const BATCH_LIMIT = 500;
+/** How long a microgrid's streams may take to make room for the next batch of a burst. */
+const REST_MS = 500;
 /** How long a change that nobody told of, or that could not be read, may wait. */
 const POLL_MS = 1000;
 
@@ -43,6 +45,8 @@ interface Hub {
   /** Up to where the log was read; null before the first position is known. */
   position: number | null;
   readonly queues: Set<ChangeQueue>;
+  /** Nothing is read while its streams send what they have. */
+  resting: boolean;
 }
 
 /** Starts to carry a store's changes. */
@@ -77,9 +81,9 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
   function takeCursors(): Map<number, number> {
     const cursors = new Map<number, number>();
     for (const microgridId of woken) {
-      const position = hubs.get(microgridId)?.position;
-      // A hub without a position is woken again when it gets one.
-      if (position != null) cursors.set(microgridId, position);
+      const hub = hubs.get(microgridId);
+      // A hub without a position, or one that rests, is woken again.
+      if (hub && hub.position !== null && !hub.resting) cursors.set(microgridId, hub.position);
     }
     woken.clear();
     return cursors;
@@ -87,7 +91,7 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
 
   async function deliver(cursors: ReadonlyMap<number, number>): Promise<void> {
     if (cursors.size === 0) return;
-    const { changes, pruned } = await store.changes(cursors, BATCH_LIMIT);
+    const { changes, pruned, more } = await store.changes(cursors, BATCH_LIMIT);
     for (const change of changes) {
       const hub = hubs.get(change.microgridId);
       // A hub that was closed and opened again meanwhile has read further than this batch.
@@ -96,10 +100,26 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
       for (const queue of hub.queues) queue.push(change);
     }
     for (const microgridId of pruned) endHub(microgridId, 'the change log was pruned before it was read');
-    if (changes.length < BATCH_LIMIT) return;
-    for (const microgridId of cursors.keys()) woken.add(microgridId);
-    // There is more, which comes faster than it can be sent: let streams write what they have.
+    for (const microgridId of more) void rest(microgridId);
+  }
+
+  /**
+   * A burst comes faster than it can be sent: lets the streams of a microgrid make room for what follows. Those that do
+   * read are not dropped then, however large it is. One that does not holds up the others once, and is dropped.
+   */
+  async function rest(microgridId: number): Promise<void> {
+    const hub = hubs.get(microgridId);
+    if (!hub) return;
+    hub.resting = true;
+    const enough = new AbortController();
+    const queues = [...hub.queues].map(queue => queue.short(QUEUE_LIMIT - BATCH_LIMIT));
+    const late = setTimeout(REST_MS, undefined, enough).catch(() => {});
+    await Promise.race([Promise.all(queues), late]);
+    enough.abort();
+    // Streams get to write what they have.
     await setImmediate();
+    hub.resting = false;
+    wake([microgridId]);
   }
 
   function endHub(microgridId: number, reason: string): void {
@@ -113,7 +133,7 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
   }
 
   function join(microgridId: number, queue: ChangeQueue): Hub {
-    const hub = hubs.get(microgridId) ?? { position: null, queues: new Set() };
+    const hub = hubs.get(microgridId) ?? { position: null, queues: new Set(), resting: false };
     hub.queues.add(queue);
     hubs.set(microgridId, hub);
     return hub;

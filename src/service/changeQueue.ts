@@ -9,6 +9,8 @@ export interface ChangeQueue {
   end(reason: Error): void;
   /** Leaves out what is at or before this position of the change log. */
   startAfter(seq: number): void;
+  /** Fulfilled once no more than `count` changes wait, or the queue has ended. */
+  short(count: number): Promise<void>;
   /**
    * The next change, as soon as there is one.
    *
@@ -23,11 +25,20 @@ export function changeQueue(limit: number): ChangeQueue {
   let after = 0;
   let ended: Error | null = null;
   let wake: (() => void) | null = null;
+  let awaitingShort: { readonly count: number; readonly resolve: () => void }[] = [];
 
   function end(reason: Error): void {
     changes = [];
     ended ??= reason;
     wake?.();
+    tellShort();
+  }
+
+  function tellShort(): void {
+    const told = awaitingShort.filter(({ count }) => changes.length <= count);
+    if (told.length === 0) return;
+    awaitingShort = awaitingShort.filter(({ count }) => changes.length > count);
+    for (const { resolve } of told) resolve();
   }
 
   return {
@@ -50,6 +61,11 @@ export function changeQueue(limit: number): ChangeQueue {
       after = seq;
       changes = changes.filter(change => change.seq > seq);
     },
+    short: count =>
+      new Promise(resolve => {
+        awaitingShort.push({ count, resolve });
+        tellShort();
+      }),
     async next() {
       while (changes.length === 0) {
         if (ended) throw ended;
@@ -57,7 +73,9 @@ export function changeQueue(limit: number): ChangeQueue {
           wake = resolve;
         });
       }
-      return changes.shift() as LoggedChange;
+      const change = changes.shift() as LoggedChange;
+      tellShort();
+      return change;
     },
   };
 }

@@ -134,6 +134,8 @@ export interface ChangeBatch {
   readonly changes: readonly LoggedChange[];
   /** Microgrids of which entries behind the cursor are gone: they were pruned. */
   readonly pruned: readonly number[];
+  /** Microgrids that have more entries than the limit left room for. */
+  readonly more: readonly number[];
 }
 
 /**

@@ -61,14 +61,17 @@ export function memoryStore({ nowUs = () => Date.now() * 1000 }: StoreOptions = 
   function changes(cursors: ReadonlyMap<number, number>, limit: number): ChangeBatch {
     const found: LoggedChange[] = [];
     const pruned: number[] = [];
+    const more: number[] = [];
     for (const [microgridId, cursor] of cursors) {
       const microgrid = microgrids.get(microgridId);
       if (!microgrid) continue;
       const from = cursor - microgrid.prunedSeq;
+      const to = from + limit - found.length;
       if (from < 0) pruned.push(microgridId);
-      else found.push(...microgrid.log.slice(from, from + limit - found.length));
+      else found.push(...microgrid.log.slice(from, to));
+      if (from >= 0 && to < microgrid.log.length) more.push(microgridId);
     }
-    return { changes: found, pruned };
+    return { changes: found, pruned, more };
   }
 
   function prune(beforeUs: number, limit: number): number {

@@ -31,6 +31,20 @@ describe('changeFeed', () => {
     feed.stop();
   });
 
+  it('drops no stream that reads in its own time, and one that does not holds it up once', async () => {
+    const store = memoryStore();
+    const feed = changeFeed(store, silentLogger);
+    const [steady, dead] = [await feed.open(1, signal), await feed.open(1, signal)];
+    await Promise.all(Array.from({ length: 5000 }, () => store.apply(1, creation())));
+    for (let seq = 1; seq <= 5000; seq += 1) {
+      expect((await steady.next()).seq).toBe(seq);
+      // As over a network: what was sent has to be taken before more is.
+      if (seq % 100 === 0) await new Promise(resolve => setImmediate(resolve));
+    }
+    await expect(dead.next()).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+    feed.stop();
+  });
+
   it('misses nothing and repeats nothing that is committed while a stream opens', async () => {
     const store = memoryStore();
     const feed = changeFeed(store, silentLogger);

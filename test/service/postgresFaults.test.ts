@@ -175,6 +175,18 @@ describeWithPostgres('several stores on one PostgreSQL', () => {
     expect((await store.apply(1, creation())).seq).toBe(1);
   });
 
+  it('close when the database has fallen silent', async () => {
+    await using proxy = await tcpProxy(postgres.port);
+    const behind = new URL(place.database);
+    behind.port = String(proxy.port);
+    const store = await openPostgresStore(behind.href);
+    await store.apply(1, creation());
+    const reading = store.get(1, 1);
+    proxy.freeze();
+    await store.close();
+    await reading.catch(error => expect(error).toMatchObject({ code: 'UNAVAILABLE' }));
+  });
+
   it('survive the loss of any connection at any moment', async () => {
     const store = await open();
     let done = false;

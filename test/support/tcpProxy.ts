@@ -9,11 +9,14 @@ export interface TcpProxy extends AsyncDisposable {
    * Fulfilled when it has.
    */
   cutAtAnswerTo(text: string): Promise<void>;
+  /** From now on nothing gets through, and nobody is told: as when a network falls silent. */
+  freeze(): void;
 }
 
 /** Starts a proxy to a port of loopback. */
 export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
+  let frozen = false;
   let armed: { readonly text: string; readonly cut: () => void } | null = null;
 
   function track(socket: Socket): Socket {
@@ -29,6 +32,7 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
     const target = track(connect(targetPort, '127.0.0.1'));
     let cut: (() => void) | null = null;
     client.on('data', data => {
+      if (frozen) return;
       if (armed && data.includes(armed.text)) {
         cut = armed.cut;
         armed = null;
@@ -36,6 +40,7 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
       target.write(data);
     });
     target.on('data', data => {
+      if (frozen) return;
       if (cut === null) {
         client.write(data);
         return;
@@ -57,6 +62,9 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
       new Promise(resolve => {
         armed = { text, cut: resolve };
       }),
+    freeze() {
+      frozen = true;
+    },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       server.close();

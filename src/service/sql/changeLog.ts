@@ -4,14 +4,14 @@ import type { ChangeBatch, LoggedChange } from '../dispatchStore.js';
 import type { ServiceSchema } from './schema.js';
 import type { SqlDatabase } from './sqlDialect.js';
 
-/** A part of one log, of which every entry was there at the moment it was asked for. */
+/** A part of one log, of which every entry was there when it was asked for. */
 interface Part {
   readonly microgridId: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** Reads what follows the cursors; see `DispatchStore.changes`. */
+/** Reads what follows the cursors, the same number of entries of each log; see `DispatchStore.changes`. */
 export async function readChanges(
   { db, dialect }: SqlDatabase,
   cursors: ReadonlyMap<number, number>,
@@ -23,16 +23,15 @@ export async function readChanges(
     .where(eb => dialect.isAnyOf(eb.ref('microgrid.id'), [...cursors.keys()]))
     .orderBy('id')
     .execute();
-  const parts: Part[] = [];
-  let room = limit;
-  for (const { id, seq } of heads) {
+  const behind = heads.flatMap(({ id, seq }): Part[] => {
     const from = cursors.get(id) ?? seq;
-    const to = Math.min(seq, from + room);
-    if (to <= from) continue;
-    parts.push({ microgridId: id, from, to });
-    room -= to - from;
-  }
-  return parts.length === 0 ? { changes: [], pruned: [] } : withoutHoles(parts, await readParts(db, parts));
+    return from < seq ? [{ microgridId: id, from, to: seq }] : [];
+  });
+  if (behind.length === 0) return { changes: [], pruned: [], more: [] };
+  const share = Math.max(1, Math.floor(limit / behind.length));
+  const parts = behind.slice(0, limit).map(part => ({ ...part, to: Math.min(part.to, part.from + share) }));
+  const more = behind.filter(({ to }, index) => to !== parts[index]?.to).map(({ microgridId }) => microgridId);
+  return { ...withoutHoles(parts, await readParts(db, parts)), more };
 }
 
 async function readParts(db: Kysely<ServiceSchema>, parts: readonly Part[]): Promise<LoggedChange[]> {
@@ -60,7 +59,7 @@ async function readParts(db: Kysely<ServiceSchema>, parts: readonly Part[]): Pro
 }
 
 /** Logs have no gaps, so what is missing in a part was pruned. */
-function withoutHoles(parts: readonly Part[], found: readonly LoggedChange[]): ChangeBatch {
+function withoutHoles(parts: readonly Part[], found: readonly LoggedChange[]): Omit<ChangeBatch, 'more'> {
   const changes: LoggedChange[] = [];
   const pruned: number[] = [];
   for (const { microgridId, from, to } of parts) {

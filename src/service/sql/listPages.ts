@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type AliasableExpression, sql } from 'kysely';
 
 import { cutPage } from '../cutPage.js';
@@ -36,7 +37,9 @@ export function listPages(database: SqlDatabase): DispatchStore['list'] {
 
   return async (microgridId, query, place, limit, maxBytes) => {
     const request = { microgridId, ...query, place, limit, maxBytes };
-    const key = JSON.stringify([microgridId, query.filter]);
+    const key = createHash('sha256')
+      .update(JSON.stringify([microgridId, query.filter]))
+      .digest('base64');
     const known = totals.get(key);
     let rows = await pageQuery(database, request, known === undefined).execute();
     if (known && rows[0] && rows[0].seq !== known.seq) rows = await pageQuery(database, request, true).execute();

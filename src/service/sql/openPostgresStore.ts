@@ -49,8 +49,7 @@ export async function openPostgresStore(
       onChange = listener;
     },
     async close() {
-      await wakes.close();
-      await server.close();
+      await Promise.all([wakes.close(), server.close()]);
     },
   });
 }

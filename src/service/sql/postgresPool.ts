@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Socket } from 'node:net';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
@@ -80,6 +81,7 @@ export function postgresServer(url: string): PostgresServer {
         for (const socket of sockets) socket.destroy();
       }, CLOSE_GRACE_MS);
       await pool.end();
+      await Promise.all([...sockets].map(socket => once(socket, 'close')));
       clearTimeout(silent);
     },
   };
