@@ -6,10 +6,10 @@ import type { DispatchStore, LoggedChange } from './dispatchStore.js';
 
 /** Changes that may wait for one stream before it is dropped. */
 const QUEUE_LIMIT = 1000;
-/** Log entries read at a time. */
-const BATCH_LIMIT = 500;
-/** How long a microgrid's streams may take to make room for the next batch of a burst. */
-const REST_MS = 500;
+/** Log entries read at a time: so many that a stream that is not crowded has room for them. */
+const BATCH_LIMIT = QUEUE_LIMIT / 2;
+/** How long a crowded stream may hold up its microgrid, for each change: who reads a thousand a second is never dropped. */
+const REST_MS = 1;
 /** How long a change that nobody told of, or that could not be read, may wait. */
 const POLL_MS = 1000;
 
@@ -92,32 +92,36 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
   async function deliver(cursors: ReadonlyMap<number, number>): Promise<void> {
     if (cursors.size === 0) return;
     const { changes, pruned, more } = await store.changes(cursors, BATCH_LIMIT);
+    const counts = new Map<number, number>();
     for (const change of changes) {
-      const hub = hubs.get(change.microgridId);
+      const { microgridId, seq } = change;
+      const hub = hubs.get(microgridId);
       // A hub that was closed and opened again meanwhile has read further than this batch.
-      if (!hub || hub.position === null || change.seq <= hub.position) continue;
-      hub.position = change.seq;
+      if (!hub || hub.position === null || seq <= hub.position) continue;
+      hub.position = seq;
       for (const queue of hub.queues) queue.push(change);
+      counts.set(microgridId, (counts.get(microgridId) ?? 0) + 1);
     }
     for (const microgridId of pruned) endHub(microgridId, 'the change log was pruned before it was read');
-    for (const microgridId of more) void rest(microgridId);
+    for (const [microgridId, count] of counts) void rest(microgridId, count * REST_MS);
+    for (const microgridId of more) woken.add(microgridId);
+    // A burst comes faster than it can be sent: let streams write what they have.
+    if (more.length > 0) await setImmediate();
   }
 
   /**
-   * A burst comes faster than it can be sent: lets the streams of a microgrid make room for what follows. Those that do
-   * read are not dropped then, however large it is. One that does not holds up the others once, and is dropped.
+   * Reads no more of a microgrid while a stream of it is crowded, so that those that read are not dropped by changes that
+   * come faster. For a while only: one that does not read must not hold up the others, and is dropped in the end.
    */
-  async function rest(microgridId: number): Promise<void> {
+  async function rest(microgridId: number, mostMs: number): Promise<void> {
     const hub = hubs.get(microgridId);
-    if (!hub) return;
+    const crowded = [...(hub?.queues ?? [])].filter(queue => queue.crowded);
+    if (!hub || crowded.length === 0) return;
     hub.resting = true;
-    const enough = new AbortController();
-    const queues = [...hub.queues].map(queue => queue.short(QUEUE_LIMIT - BATCH_LIMIT));
-    const late = setTimeout(REST_MS, undefined, enough).catch(() => {});
-    await Promise.race([Promise.all(queues), late]);
-    enough.abort();
-    // Streams get to write what they have.
-    await setImmediate();
+    const over = new AbortController();
+    const late = setTimeout(mostMs, undefined, over).catch(() => {});
+    await Promise.race([Promise.all(crowded.map(queue => queue.relieved())), late]);
+    over.abort();
     hub.resting = false;
     wake([microgridId]);
   }

@@ -9,8 +9,10 @@ export interface ChangeQueue {
   end(reason: Error): void;
   /** Leaves out what is at or before this position of the change log. */
   startAfter(seq: number): void;
-  /** Fulfilled once no more than `count` changes wait, or the queue has ended. */
-  short(count: number): Promise<void>;
+  /** Whether more than half as many changes wait as may. */
+  readonly crowded: boolean;
+  /** Fulfilled once it is not crowded. */
+  relieved(): Promise<void>;
   /**
    * The next change, as soon as there is one.
    *
@@ -25,20 +27,31 @@ export function changeQueue(limit: number): ChangeQueue {
   let after = 0;
   let ended: Error | null = null;
   let wake: (() => void) | null = null;
-  let awaitingShort: { readonly count: number; readonly resolve: () => void }[] = [];
+  let relief: { readonly promise: Promise<void>; readonly tell: () => void } | null = null;
 
   function end(reason: Error): void {
     changes = [];
     ended ??= reason;
     wake?.();
-    tellShort();
+    tellRelief();
   }
 
-  function tellShort(): void {
-    const told = awaitingShort.filter(({ count }) => changes.length <= count);
-    if (told.length === 0) return;
-    awaitingShort = awaitingShort.filter(({ count }) => changes.length > count);
-    for (const { resolve } of told) resolve();
+  function isCrowded(): boolean {
+    return changes.length > limit / 2;
+  }
+
+  function newRelief() {
+    let tell: () => void = () => {};
+    const promise = new Promise<void>(resolve => {
+      tell = resolve;
+    });
+    return { promise, tell };
+  }
+
+  function tellRelief(): void {
+    if (relief === null || isCrowded()) return;
+    relief.tell();
+    relief = null;
   }
 
   return {
@@ -61,11 +74,14 @@ export function changeQueue(limit: number): ChangeQueue {
       after = seq;
       changes = changes.filter(change => change.seq > seq);
     },
-    short: count =>
-      new Promise(resolve => {
-        awaitingShort.push({ count, resolve });
-        tellShort();
-      }),
+    get crowded() {
+      return isCrowded();
+    },
+    async relieved() {
+      if (!isCrowded()) return;
+      relief ??= newRelief();
+      await relief.promise;
+    },
     async next() {
       while (changes.length === 0) {
         if (ended) throw ended;
@@ -74,7 +90,7 @@ export function changeQueue(limit: number): ChangeQueue {
         });
       }
       const change = changes.shift() as LoggedChange;
-      tellShort();
+      tellRelief();
       return change;
     },
   };

@@ -1,3 +1,4 @@
+import type { ServerOptions } from '@grpc/grpc-js';
 import { createServer } from 'nice-grpc';
 import type { Logger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
@@ -6,6 +7,7 @@ import { changeFeed } from './changeFeed.js';
 import { dispatchHandlers } from './dispatchHandlers.js';
 import type { DispatchStore } from './dispatchStore.js';
 import { reportErrors } from './reportErrors.js';
+import { sendAhead } from './sendAhead.js';
 import { storedBytesDefinition } from './storedBytes.js';
 
 /** How long calls under way may take to end when the service stops. */
@@ -15,9 +17,10 @@ const STOP_GRACE_MS = 2_000;
  * Clients may ping as often as every ten seconds, with and without calls: grpc-js counts no ping strikes. The service
  * pings too, so that streams of peers that vanished end.
  */
-const SERVER_OPTIONS = {
+const SERVER_OPTIONS: ServerOptions = {
   'grpc.keepalive_time_ms': 30_000,
   'grpc.keepalive_timeout_ms': 20_000,
+  interceptors: [sendAhead],
 };
 
 /** How to serve a store. */

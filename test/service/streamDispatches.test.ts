@@ -1,6 +1,10 @@
 import { Status } from 'nice-grpc-common';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { Event } from '../../proto/gen/frequenz/api/common/v1alpha8/streaming/event.js';
+import { silentLogger } from '../../src/logger.js';
+import { memoryStore } from '../../src/service/memoryStore.js';
+import { serveStore } from '../../src/service/serveStore.js';
+import { creation } from '../support/dispatchRow.js';
 import { created, openStream, rawClient, rawService } from '../support/rawService.js';
 
 const raw = await rawService();
@@ -100,6 +104,27 @@ describe('a stream', () => {
       for (let result = await first; !result.done; result = await iterator.next());
     };
     await expect(drain()).rejects.toMatchObject({ code: expect.any(Number) });
+  });
+
+  it('gets many changes in a turn of the event loop, so that a busy service does not starve it', async () => {
+    const store = memoryStore();
+    const anybody = { authKey: undefined, signSecret: undefined };
+    const served = await serveStore(store, { listen: '127.0.0.1:0', credentials: anybody, logger: silentLogger });
+    const peer = rawClient(served);
+    await using stream = await openStream(peer.client);
+    let turns = 0;
+    let reading = true;
+    const countTurn = () => {
+      turns += 1;
+      if (reading) setImmediate(countTurn);
+    };
+    setImmediate(countTurn);
+    await Promise.all(Array.from({ length: 500 }, () => store.apply(1, creation({ message: new Uint8Array() }))));
+    for (let count = 0; count < 500; count += 1) await stream.next();
+    reading = false;
+    expect(turns).toBeLessThan(100);
+    peer.channel.close();
+    await served.stop();
   });
 
   it('is one of a thousand that all hear of every change, in order', async () => {
