@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import grpc.aio
 from dispatch_json import (
     dispatch_to_json,
     duration_from_json,
@@ -107,15 +108,20 @@ class Client:
     async def await_stream(self, microgrid_id: int) -> None:
         """Wait until the stream carries events.
 
-        The client does not tell when its stream is open, so this creates dispatches until the stream tells of one.
+        The client does not tell when its stream is open, so this creates dispatches until the stream tells of one. A
+        channel that has lost its service fails for a while without trying.
         """
         heard = None
         while heard is None:
-            probe = await self._client.create(
-                MicrogridId(microgrid_id), "PROBE", "NOW", None, TargetIds(1), active=False
-            )
             try:
+                probe = await self._client.create(
+                    MicrogridId(microgrid_id), "PROBE", "NOW", None, TargetIds(1), active=False
+                )
                 heard = await asyncio.wait_for(self._events.receive(), PROBE_INTERVAL_S)
+            except grpc.aio.AioRpcError as error:
+                if error.code() != grpc.StatusCode.UNAVAILABLE:
+                    raise
+                await asyncio.sleep(PROBE_INTERVAL_S)
             except TimeoutError:
                 continue
         while heard.dispatch.id != probe.id:
