@@ -44,6 +44,8 @@ export interface ChangeFeed {
 interface Hub {
   /** Up to where the log was read; null before the first position is known. */
   position: number | null;
+  /** The first position: nothing at or before it was read. */
+  start: number;
   readonly queues: Set<ChangeQueue>;
   /** Nothing is read while its streams send what they have. */
   resting: boolean;
@@ -137,7 +139,7 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
   }
 
   function join(microgridId: number, queue: ChangeQueue): Hub {
-    const hub = hubs.get(microgridId) ?? { position: null, queues: new Set(), resting: false };
+    const hub = hubs.get(microgridId) ?? { position: null, start: 0, queues: new Set(), resting: false };
     hub.queues.add(queue);
     hubs.set(microgridId, hub);
     return hub;
@@ -162,8 +164,13 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
         leave(microgridId, hub, queue);
       };
       try {
-        const position = await store.head(microgridId);
-        hub.position ??= position;
+        const head = await store.head(microgridId);
+        if (hub.position === null) {
+          hub.position = head;
+          hub.start = head;
+        }
+        // Another stream that opens at the same time may have been told a later position before.
+        const position = Math.max(head, hub.start);
         queue.startAfter(position);
         wake([microgridId]);
         return { position, next: queue.next, close };

@@ -61,6 +61,39 @@ describe('changeFeed', () => {
     feed.stop();
   });
 
+  it('begins right behind the position it tells, also when an older position arrives late', async () => {
+    const store = memoryStore();
+    let letOlderArrive: () => void = () => {};
+    let asked = 0;
+    const feed = changeFeed(
+      {
+        ...store,
+        async head(microgridId) {
+          asked += 1;
+          const isFirst = asked === 1;
+          const head = await store.head(microgridId);
+          if (isFirst) {
+            await new Promise<void>(resolve => {
+              letOlderArrive = resolve;
+            });
+          }
+          return head;
+        },
+      },
+      silentLogger,
+    );
+    const older = feed.open(1, signal);
+    await new Promise(resolve => setImmediate(resolve));
+    await store.apply(1, creation());
+    const newer = await feed.open(1, signal);
+    letOlderArrive();
+    const stream = await older;
+    await store.apply(1, creation());
+    expect((await stream.next()).seq).toBe(stream.position + 1);
+    expect((await newer.next()).seq).toBe(newer.position + 1);
+    feed.stop();
+  });
+
   it('goes on where it was when the log can be read again, and tells of both once', async () => {
     const store = memoryStore();
     const told: unknown[] = [];

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Socket } from 'node:net';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
@@ -81,7 +80,9 @@ export function postgresServer(url: string): PostgresServer {
         for (const socket of sockets) socket.destroy();
       }, CLOSE_GRACE_MS);
       await pool.end();
-      await Promise.all([...sockets].map(socket => once(socket, 'close')));
+      await Promise.all(
+        [...sockets].map(socket => new Promise<void>(resolve => socket.once('close', () => resolve()))),
+      );
       clearTimeout(silent);
     },
   };
