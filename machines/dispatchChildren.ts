@@ -201,7 +201,8 @@ export class DispatchChildren implements DispatchRegistry {
 
   #addStored({ state, context, notifiedMs }: StoredDispatch): DispatchChild {
     const { dispatch, atMs } = context;
-    assertEvaluable(dispatch);
+    // What could not be evaluated is kept as inactive, and is here to stay.
+    if (dispatch.active) assertEvaluable(dispatch);
     deepFreeze(dispatch.payload);
     // What XState persists of a machine: it restores without the detours of `resolveState`.
     const persisted = { status: 'active', value: state, context, children: {}, historyValue: {} } as const;

@@ -119,6 +119,34 @@ describe('a dispatcher that was restarted without its service', () => {
   });
 });
 
+describe('a dispatch that an update made impossible to evaluate', () => {
+  const held = dispatchRecord({ startTimeMs: at('08:50') });
+  const impossible = { ...held, recurrence: daily({ interval: 0 }), updateTime: version(2) };
+
+  it('is still held as inactive after a restart from the store', async () => {
+    await using before = await startDispatcher({
+      dispatches: [held, dispatchRecord({ id: 2 })],
+      store: sqliteStore(path),
+    });
+    before.transport.put(impossible);
+    await before.clock.settle();
+    await using after = await restartOffline(before, 0);
+    expect(after.problems).toEqual([]);
+    expect(after.dispatcher.dispatches.get(1)?.active).toBe(false);
+  });
+
+  it('is still held as inactive after a restart from a snapshot', async () => {
+    await using before = await startDispatcher({ dispatches: [held, dispatchRecord({ id: 2 })] });
+    before.transport.put(impossible);
+    await before.clock.settle();
+    const snapshot = JSON.parse(JSON.stringify(before.dispatcher.actor.getPersistedSnapshot()));
+    await using after = await startDispatcher({ world: before, snapshot });
+    expect(after.problems).toEqual([]);
+    expect(after.said()).toEqual([]);
+    expect(after.dispatcher.dispatches.get(1)?.active).toBe(false);
+  });
+});
+
 describe('a dispatcher that comes back to its service', () => {
   it('tells only the differences', async () => {
     const dispatches = [1, 2, 3].map(id => dispatchRecord({ id, startTimeMs: at('08:50') }));
