@@ -120,16 +120,20 @@ function initialContext({ input }: { input: DispatchInput }): DispatchContext {
 function takeUpdate({ context, event }: DispatchArgs): Partial<DispatchContext> {
   if (event.type !== 'dispatch.updated') return {};
   const { dispatch, atMs } = event;
-  return { dispatch, atMs, cause: 'update', ...planAfresh(dispatch, judgedAt(context, atMs), context) };
+  return { dispatch, atMs, cause: 'update', ...planAfresh(dispatch, judgedAt(context, event), context) };
 }
 
 function takeTime({ context, event: { atMs } }: DispatchArgs): Partial<DispatchContext> {
   return { atMs, cause: 'schedule', ...planByTimer(context.dispatch, atMs, context) };
 }
 
-/** A run that the clock went back from is announced again when its start comes, as if it had not been. */
+/**
+ * A run that the clock went back from is announced again when its start comes, as if it had not been; one that it went
+ * back into begins if it was only missed.
+ */
 function replan({ context, event: { atMs } }: DispatchArgs): Partial<DispatchContext> {
-  return { atMs, ...planIdle(context.dispatch, atMs, context.doneMs) };
+  const { dispatch, doneMs } = context;
+  return { atMs, cause: 'schedule', ...planByTimer(dispatch, atMs, { run: null, doneMs, nextChange: null }) };
 }
 
 function endRun({ context }: { context: DispatchContext }): Partial<DispatchContext> {
@@ -180,9 +184,12 @@ function updateChangesRun({ context, event }: DispatchArgs): boolean {
 }
 
 function updatedRun(context: DispatchContext, event: { dispatch: DispatchRecord; atMs: number }): Run | null {
-  return runAt(event.dispatch, judgedAt(context, event.atMs));
+  return runAt(event.dispatch, judgedAt(context, event));
 }
 
-function judgedAt({ run }: DispatchContext, atMs: number): number {
-  return run === null ? atMs : judgedAtMs(run, atMs);
+/** The instant to judge an update by: now, unless it leaves the run there that the clock went back from a little. */
+function judgedAt({ run }: DispatchContext, { dispatch, atMs }: { dispatch: DispatchRecord; atMs: number }): number {
+  if (run === null) return atMs;
+  const keptMs = judgedAtMs(run, atMs);
+  return runAt(dispatch, keptMs) === null ? atMs : keptMs;
 }

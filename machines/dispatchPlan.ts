@@ -26,11 +26,15 @@ const zeroLengthGraceMs = 1_000;
  * zero-length run that was announced does not begin again.
  */
 export function planAfresh(dispatch: DispatchRecord, atMs: number, before: Plan | null): Plan {
-  const lastMs = before === null ? null : announcedMs(before);
-  const doneMs = lastMs !== null && lastMs <= atMs ? lastMs : null;
-  const run = presentRun(dispatch, atMs, doneMs);
-  const goesOn = run !== null && run.startMs === doneMs;
-  return planFor(dispatch, atMs, run, goesOn ? (before?.doneMs ?? null) : doneMs);
+  const lastMs = [before?.run?.startMs, before?.doneMs].find(ms => ms != null && ms <= atMs) ?? null;
+  const run = presentRun(dispatch, atMs, lastMs);
+  return planFor(dispatch, atMs, run, before && doneBefore(before, run?.startMs ?? atMs + 1));
+}
+
+/** The start before an instant that was announced last. Where only a later one is known, all before counts as done. */
+function doneBefore({ run, doneMs }: Plan, ms: number): number | null {
+  if (run !== null && run.startMs < ms) return run.startMs;
+  return doneMs === null ? null : Math.min(doneMs, ms - 1);
 }
 
 /** The plan when time has come to a start or a stop: only a run that was not announced begins. */

@@ -3,7 +3,7 @@ import type { Run } from '../src/model/schedule.js';
 
 /** What every notification about the runs of a dispatch carries. `atMs + lateMs` is when it was noticed. */
 interface NotificationBase {
-  /** The dispatch as it stands; on the stop of a dispatch that changes its type, as it stood. */
+  /** The dispatch as it stands; on the stop of one that changes its type, or that was over when it changed, as it stood. */
   readonly dispatch: DispatchRecord;
   /** The run it is about. */
   readonly run: Run;

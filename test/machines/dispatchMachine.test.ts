@@ -18,6 +18,8 @@ const everyDay: Changes = { recurrence: daily() };
 const touching: Changes = { recurrence: daily({ frequency: 'MINUTELY', interval: 30 }) };
 /** Runs of 30 minutes, every 10 minutes. */
 const overlapping: Changes = { recurrence: daily({ frequency: 'MINUTELY', interval: 10 }) };
+/** Runs of 5 minutes, every 10 minutes. */
+const brief: Changes = { ...overlapping, durationMs: 5 * minuteMs };
 const inactive: Changes = { active: false };
 
 function play(dispatch: Changes, start: string, rows: readonly Row[], cause: 'sync' | 'update' = 'sync') {
@@ -384,6 +386,28 @@ describe('a clock that goes back', () => {
       ['started 10:00-10:30 by schedule at 10:00'],
     ],
     [
+      'into a run that was only missed starts it',
+      once,
+      [
+        ['time', '11:00'],
+        ['time', '10:10'],
+      ],
+      'running',
+      'stop 10:30',
+      ['started 10:00-10:30 by schedule at 10:00 +600000'],
+    ],
+    [
+      'from a run into one that was only missed stops the one and starts the other',
+      everyDay,
+      [
+        ['time', 'Tue 10:05'],
+        ['time', '10:10'],
+      ],
+      'running',
+      'stop 10:30',
+      ['stopped Tue 10:00-Tue 10:30 by schedule at 10:10', 'started 10:00-10:30 by schedule at 10:00 +600000'],
+    ],
+    [
       'into a run that is over does not start it',
       once,
       [
@@ -430,6 +454,57 @@ describe('a clock that goes back', () => {
       'idle',
       'start 11:00',
       ['stopped 10:00-10:30 by update at 09:59:30'],
+    ],
+    [
+      'a little before a run, with an update that moves the run to before, stops it and lets that one come',
+      once,
+      [
+        ['time', '10:00'],
+        ['update', '09:59:30', { startTimeMs: at('09:59:40'), durationMs: 10_000 }],
+      ],
+      'idle',
+      'start 09:59:40',
+      ['stopped 10:00-10:30 by update at 09:59:30'],
+    ],
+    [
+      'a little before a run, with an update that moves the run to now, lets it go on there',
+      once,
+      [
+        ['time', '10:00'],
+        ['update', '09:59:30', { startTimeMs: at('09:59:30'), durationMs: 10_000 }],
+      ],
+      'running',
+      'stop 09:59:40',
+      ['reconfigured 09:59:30-09:59:40 by update at 09:59:30'],
+    ],
+    [
+      'to before a run that an update moved announces it again where it was moved to',
+      once,
+      [
+        ['time', '10:00'],
+        ['update', '10:05', { startTimeMs: at('09:58') }],
+        ['time', '09:50'],
+        ['time', '09:58'],
+      ],
+      'running',
+      'stop 10:28',
+      ['started 09:58-10:28 by schedule at 09:58'],
+    ],
+    [
+      'twice, with an update in between, does not announce again what was',
+      brief,
+      [
+        ['time', '10:00'],
+        ['time', '10:05'],
+        ['time', '10:10'],
+        ['time', '10:15'],
+        ['update', '10:08', { ...brief, payload: { kw: 1 } }],
+        ['time', '09:55'],
+        ['time', '10:00'],
+      ],
+      'idle',
+      'start 10:10',
+      [],
     ],
     [
       'into a run that is over lets an update start it',
