@@ -1,0 +1,26 @@
+import type { DispatcherStore } from '../../machines/dispatcherStore.js';
+
+/** A store that keeps what one dispatcher saves as JSON, for the next one that a test starts; that gets it by id. */
+export function storeInMemory(): DispatcherStore {
+  let kept = new Map<number, string>();
+  let synced = false;
+  return {
+    open: async () => ({ synced }),
+    async *load() {
+      const byId = [...kept].sort(([a], [b]) => a - b);
+      yield { dispatches: byId.map(([, text]) => JSON.parse(text)), problems: [] };
+    },
+    save: async save => {
+      const next = new Map(save.replacesAll ? [] : kept);
+      for await (const changes of save.changes) {
+        for (const change of changes) {
+          if (change.kind === 'kept') next.set(change.id, JSON.stringify(change.stored));
+          else next.delete(change.id);
+        }
+      }
+      kept = next;
+      synced = save.synced;
+    },
+    close: async () => {},
+  };
+}
