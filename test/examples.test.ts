@@ -164,11 +164,14 @@ describe('the examples', () => {
     expect(await end(running)).toBe(0);
   });
 
-  it('firstTest.test is what the page about testing shows first', async () => {
-    const [page, example] = await Promise.all([
-      readFile('docs/testing.md', 'utf8'),
-      readFile('examples/firstTest.test.ts', 'utf8'),
+  it.each([
+    ['firstTest.test', 'testing'],
+    ['modelBased.test', 'modelBasedTests'],
+  ])('%s is what the page %s shows first', async (name, page) => {
+    const [text, example] = await Promise.all([
+      readFile(`docs/${page}.md`, 'utf8'),
+      readFile(`examples/${name}.ts`, 'utf8'),
     ]);
-    expect(page.match(/```ts\n(.*?)```/s)?.[1]).toBe(example);
+    expect(text.match(/```ts\n(.*?)```/s)?.[1]).toBe(example);
   });
 });

@@ -1,5 +1,9 @@
 export type { DispatchArbitraryFields } from './dispatchArbitrary.js';
 export { dispatchArbitrary } from './dispatchArbitrary.js';
+export type { DispatchModelContext, DispatchModelEvent } from './dispatchModel.js';
+export { dispatchModel } from './dispatchModel.js';
+export type { DispatchModelRunner, DispatchModelRunnerOptions } from './dispatchModelRunner.js';
+export { dispatchModelRunner } from './dispatchModelRunner.js';
 export { dispatchRecord } from './dispatchRecord.js';
 export type { MemoryTransport, MemoryTransportOptions } from './memoryTransport.js';
 export { memoryTransport } from './memoryTransport.js';
