@@ -43,7 +43,7 @@ def dispatch_to_json(dispatch: Dispatch) -> dict[str, Any]:
         "type": dispatch.type,
         "start_time": instant_to_json(dispatch.start_time),
         "duration": _duration_to_json(dispatch.duration),
-        "target": _target_to_json(dispatch.target),
+        "target": target_to_json(dispatch.target),
         "active": dispatch.active,
         "dry_run": dispatch.dry_run,
         "payload": dispatch.payload,
@@ -71,8 +71,15 @@ def duration_from_json(seconds: float | None) -> timedelta | None:
     return None if seconds is None else timedelta(seconds=seconds)
 
 
+def target_to_json(target: TargetComponents) -> dict[str, Any]:
+    """Return a target: {"ids": […]} or {"categories": […]}."""
+    if isinstance(target, TargetIds):
+        return {"ids": sorted(target)}
+    return {"categories": sorted(str(category.target) for category in target)}
+
+
 def target_from_json(target: dict[str, Any]) -> TargetComponents:
-    """Read a target: {"ids": […]} or {"categories": […]}."""
+    """Read a target."""
     if "ids" in target:
         return TargetIds(*target["ids"])
     return TargetCategories(*map(_member_from_json, target["categories"]))
@@ -103,12 +110,6 @@ def rule_field_from_json(field: str, value: Any) -> Any:
 
 def _duration_to_json(duration: timedelta | None) -> float | None:
     return None if duration is None else duration.total_seconds()
-
-
-def _target_to_json(target: TargetComponents) -> dict[str, Any]:
-    if isinstance(target, TargetIds):
-        return {"ids": sorted(target)}
-    return {"categories": sorted(str(category.target) for category in target)}
 
 
 def _recurrence_to_json(rule: RecurrenceRule) -> dict[str, Any]:

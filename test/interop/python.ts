@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, it } from 'vitest';
+import { describeWith } from '../support/describeWith.js';
 import { type LineProcess, startProcess } from './lineProcess.js';
 
 const interpreter = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
@@ -42,31 +42,21 @@ export function startPython(file: string): PythonProgram {
   };
 }
 
-/**
- * A `describe` of tests that need the Python packages of requirements.txt. Without them it says what is left out; where
- * the environment variable CI is `true` or INTEROP is `required` it fails.
- */
+/** A `describe` of tests that need the Python packages of requirements.txt ({@link describeWith}). */
 export function describeWithPython(name: string, tests: () => void): void {
-  const missing = whatIsMissing();
-  if (missing === null) {
-    describe(name, tests);
-  } else if (process.env.CI === 'true' || process.env.INTEROP === 'required') {
-    it(name, () => {
-      throw new Error(missing);
-    });
-  } else {
-    console.warn(`left out: ${name} (${missing})`);
-    describe.skip(name, tests);
-  }
+  describeWith(missingPython(), name, tests);
 }
 
-function whatIsMissing(): string | null {
-  const requirements = readFileSync(new URL('requirements.txt', import.meta.url), 'utf8');
-  const wanted = /^frequenz-client-dispatch==(.+)$/m.exec(requirements)?.[1];
-  const program = 'import importlib.metadata as m; print(m.version("frequenz-client-dispatch"))';
+/** What is missing to run the Python programs, or null: each package of requirements.txt must be there in its version. */
+export function missingPython(): string | null {
+  const program =
+    'import importlib.metadata as m; print(*(f"{d.name}=={d.version}" for d in m.distributions()), sep="\\n")';
   try {
-    const installed = execFileSync(interpreter, ['-c', program], { encoding: 'utf8', stdio: 'pipe' }).trim();
-    return installed === wanted ? null : `.venv has version ${installed}, not ${wanted}; npm run interop:setup`;
+    const installed = execFileSync(interpreter, ['-c', program], { encoding: 'utf8', stdio: 'pipe' }).split('\n');
+    const requirements = readFileSync(new URL('requirements.txt', import.meta.url), 'utf8').split('\n');
+    const wanted = requirements.filter(line => line !== '' && !line.startsWith('#'));
+    const missing = wanted.filter(requirement => !installed.includes(requirement));
+    return missing.length === 0 ? null : `.venv lacks ${missing.join(', ')}; npm run interop:setup`;
   } catch {
     return 'needs .venv with the Python packages; npm run interop:setup';
   }

@@ -1,43 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
-import { describeWithPostgres, startPostgres, type TestPostgres } from '../support/postgres.js';
-import { postgresPlace, type StorePlace, sqlitePlace } from '../support/stores.js';
+import { describeInDatabases, describeInMemory, type NewPlace, type ServedPlace } from './databases.js';
 import { credentials, type FollowedNotification, type Follower, startFollower, startService } from './follower.js';
-import { describeWithPython } from './python.js';
 import { beforeUpdate, createCases, startTime, updateCases } from './pythonCases.js';
 import { PythonClient } from './pythonClient.js';
 import { fromNow, later, type NewPythonDispatch, noRule, type PythonDispatch } from './pythonDispatch.js';
 
 const hourMs = 3_600_000;
 
-/** Where the service keeps dispatches. */
-type Place = Pick<StorePlace, 'database' | typeof Symbol.asyncDispose>;
-
-const inMemory = (): Place => ({ database: ':memory:', async [Symbol.asyncDispose]() {} });
-
-describeWithPython('a Python client of our service in memory', () => describeClient(inMemory));
-
-describeWithPython('a Python client of our service in a file', () => {
-  describeClient(sqlitePlace);
-  describeRestart(sqlitePlace);
+const name = 'a Python client of our service that keeps dispatches';
+describeInMemory(name, newPlace => {
+  describeClient(newPlace);
+  describeRestart(newPlace);
+});
+describeInDatabases(name, newPlace => {
+  describeClient(newPlace);
+  describeRestart(newPlace);
+  describeKept(newPlace);
 });
 
-describeWithPostgres('PostgreSQL', () => {
-  let postgres: TestPostgres;
-  beforeAll(async () => {
-    postgres = await startPostgres();
-  });
-  afterAll(() => postgres[Symbol.asyncDispose]());
-  const newPlace = () => postgresPlace(postgres);
-
-  describeWithPython('a Python client of our service in PostgreSQL', () => {
-    describeClient(newPlace);
-    describeRestart(newPlace);
-  });
-});
-
-function describeClient(newPlace: () => Promise<Place> | Place): void {
-  let place: Place;
+function describeClient(newPlace: NewPlace): void {
+  let place: ServedPlace;
   let service: Awaited<ReturnType<typeof startService>>;
   let follower: Follower;
   let python: PythonClient;
@@ -253,25 +236,40 @@ function describeClient(newPlace: () => Promise<Place> | Place): void {
   });
 }
 
-function describeRestart(newPlace: () => Promise<Place> | Place): void {
-  it('finds what it made and goes on hearing of changes when the service was restarted', async () => {
+function describeRestart(newPlace: NewPlace): void {
+  it('goes on hearing of changes when the service was restarted', async () => {
     await using place = await newPlace();
     await using python = new PythonClient();
-    const { port, kept } = await (async () => {
+    const { port } = await (async () => {
       await using service = await startService(place.database);
       await python.connect({ address: service.address, ...credentials });
-      const kept = await python.create();
       await python.watch(1);
       await python.awaitStream(1);
-      return { port: service.port, kept };
+      return service;
     })();
     await using service = await startService(place.database, port);
     expect(service.port).toBe(port);
     await python.awaitStream(1);
+    const created = await python.create();
+    expect(await python.receive(1)).toEqual([{ event: 'CREATED', dispatch: created }]);
+  });
+}
+
+function describeKept(newPlace: NewPlace): void {
+  it('finds what it made when the service was restarted', async () => {
+    await using place = await newPlace();
+    await using python = new PythonClient();
+    const kept = await (async () => {
+      await using service = await startService(place.database);
+      await python.connect({ address: service.address, ...credentials });
+      return await python.create({ payload: { setpoint: 1 } });
+    })();
+    await using service = await startService(place.database);
+    await python.connect({ address: service.address, ...credentials });
     expect(await python.get(kept.id)).toEqual(kept);
     const created = await python.create();
     expect(created.id).toBeGreaterThan(kept.id);
-    expect(await python.receive(1)).toEqual([{ event: 'CREATED', dispatch: created }]);
+    expect(await python.list()).toEqual([[created.id, kept.id]]);
   });
 }
 

@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-import grpc.aio
 from dispatch_json import (
     dispatch_to_json,
     duration_from_json,
@@ -15,18 +14,14 @@ from dispatch_json import (
 from frequenz.channels import Receiver
 from frequenz.client.common.microgrid import MicrogridId
 from frequenz.client.dispatch import DispatchApiClient
-from frequenz.client.dispatch.types import (
-    DispatchEvent,
-    DispatchId,
-    TargetIds,
-)
+from frequenz.client.dispatch.types import DispatchEvent, DispatchId
 from json_lines import answer_requests
+from probe import hear_probe
 
 Json = dict[str, Any]
 
 # How long events may take; a stream that was lost comes back after 1 to 2 s.
 RECEIVE_TIMEOUT_S = 15
-PROBE_INTERVAL_S = 0.5
 
 
 class Client:
@@ -106,26 +101,8 @@ class Client:
         self._events = self._client.stream(MicrogridId(microgrid_id))
 
     async def await_stream(self, microgrid_id: int) -> None:
-        """Wait until the stream carries events.
-
-        The client does not tell when its stream is open, so this creates dispatches until the stream tells of one. A
-        channel that has lost its service fails for a while without trying.
-        """
-        heard = None
-        while heard is None:
-            try:
-                probe = await self._client.create(
-                    MicrogridId(microgrid_id), "PROBE", "NOW", None, TargetIds(1), active=False
-                )
-                heard = await asyncio.wait_for(self._events.receive(), PROBE_INTERVAL_S)
-            except grpc.aio.AioRpcError as error:
-                if error.code() != grpc.StatusCode.UNAVAILABLE:
-                    raise
-                await asyncio.sleep(PROBE_INTERVAL_S)
-            except TimeoutError:
-                continue
-        while heard.dispatch.id != probe.id:
-            heard = await self._events.receive()
+        """Wait until the stream carries events."""
+        await hear_probe(self._client, MicrogridId(microgrid_id), self._events)
 
     async def receive(self, count: int) -> list[Json]:
         """Return the next events of the stream."""

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
-import { describe, it } from 'vitest';
+import { describeWith } from './describeWith.js';
 
 /** A PostgreSQL server of a test's own, in a temporary folder, which is gone when it is disposed of. */
 export interface TestPostgres extends AsyncDisposable {
@@ -35,22 +35,14 @@ interface Installation {
   readonly user: { readonly uid?: number; readonly gid?: number };
 }
 
-/**
- * A `describe` of tests that need a PostgreSQL server. Where it is not installed it says what is left out; where the
- * environment variable CI is `true` it fails.
- */
+/** A `describe` of tests that need a PostgreSQL server to be installed ({@link describeWith}). */
 export function describeWithPostgres(name: string, tests: () => void): void {
-  const { problem } = findInstallation();
-  if (problem === null) {
-    describe(name, tests);
-  } else if (process.env.CI === 'true') {
-    it(name, () => {
-      throw new Error(problem);
-    });
-  } else {
-    console.warn(`left out: ${name} (${problem})`);
-    describe.skip(name, tests);
-  }
+  describeWith(missingPostgres(), name, tests);
+}
+
+/** What is missing to start a PostgreSQL server, or null. */
+export function missingPostgres(): string | null {
+  return findInstallation().problem;
 }
 
 /** Starts a server. */

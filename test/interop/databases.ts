@@ -1,0 +1,30 @@
+import { afterAll, beforeAll } from 'vitest';
+import { describeWith } from '../support/describeWith.js';
+import { missingPostgres, startPostgres, type TestPostgres } from '../support/postgres.js';
+import { postgresPlace, type StorePlace, sqlitePlace } from '../support/stores.js';
+import { describeWithPython, missingPython } from './python.js';
+
+/** Where `dispatch serve` keeps dispatches: an empty database. */
+export type ServedPlace = Pick<StorePlace, 'database' | typeof Symbol.asyncDispose>;
+
+/** Makes a place of a test's own. */
+export type NewPlace = () => Promise<ServedPlace> | ServedPlace;
+
+/** A `describe` of tests of a Python program and a service that keeps dispatches in memory. */
+export function describeInMemory(name: string, tests: (newPlace: NewPlace) => void): void {
+  const newPlace = () => ({ database: ':memory:', async [Symbol.asyncDispose]() {} });
+  describeWithPython(`${name} in memory`, () => tests(newPlace));
+}
+
+/** A `describe` for each database that outlives the service: a file, and PostgreSQL. */
+export function describeInDatabases(name: string, tests: (newPlace: NewPlace) => void): void {
+  describeWithPython(`${name} in a file`, () => tests(sqlitePlace));
+  describeWith(missingPython() ?? missingPostgres(), `${name} in PostgreSQL`, () => {
+    let postgres: TestPostgres;
+    beforeAll(async () => {
+      postgres = await startPostgres();
+    });
+    afterAll(() => postgres?.[Symbol.asyncDispose]());
+    tests(() => postgresPlace(postgres));
+  });
+}
