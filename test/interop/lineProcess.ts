@@ -8,6 +8,9 @@ const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 /** A process that has not ended by itself so long after it was asked to is killed. */
 const endTimeoutMs = 5_000;
 
+/** How long a line may be waited for. */
+const lineTimeoutMs = 25_000;
+
 /** A child process that writes lines. Disposing of it asks it to end and waits for that. */
 export interface LineProcess extends AsyncDisposable {
   /** What it wrote to standard output so far. */
@@ -17,7 +20,7 @@ export interface LineProcess extends AsyncDisposable {
   /**
    * Waits until `find` finds something in its lines, and returns that.
    *
-   * @throws Error with all that the process wrote, when it ends or 15 s pass before.
+   * @throws Error with all that the process wrote, when it ends or 25 s pass before.
    */
   until<T>(find: (lines: readonly string[]) => T | undefined): Promise<T>;
   /** Kills it at once. */
@@ -62,7 +65,7 @@ export function startProcess(command: string, args: readonly string[]): LineProc
           if (found !== undefined) settle(() => resolve(found));
         };
         const giveUp = (reason: string) => settle(() => reject(new Error(`${reason}\n${transcript()}`)));
-        const timer = setTimeout(() => giveUp('the process did not say in time what was waited for'), 15_000);
+        const timer = setTimeout(() => giveUp('the process did not say in time what was waited for'), lineTimeoutMs);
         watchers.add(look);
         look();
         void silent.then(() => giveUp('the process ended before it said what was waited for'));

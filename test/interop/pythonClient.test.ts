@@ -9,15 +9,8 @@ import { fromNow, later, type NewPythonDispatch, noRule, type PythonDispatch } f
 const hourMs = 3_600_000;
 
 const name = 'a Python client of our service that keeps dispatches';
-describeInMemory(name, newPlace => {
-  describeClient(newPlace);
-  describeRestart(newPlace);
-});
-describeInDatabases(name, newPlace => {
-  describeClient(newPlace);
-  describeRestart(newPlace);
-  describeKept(newPlace);
-});
+describeInMemory(name, describeClient);
+describeInDatabases(name, describeClient);
 
 function describeClient(newPlace: NewPlace): void {
   let place: ServedPlace;
@@ -233,43 +226,6 @@ function describeClient(newPlace: NewPlace): void {
 
   it('leaves the follower nothing else to say', async () => {
     expect(await follower.notAskedFor()).toEqual([]);
-  });
-}
-
-function describeRestart(newPlace: NewPlace): void {
-  it('goes on hearing of changes when the service was restarted', async () => {
-    await using place = await newPlace();
-    await using python = new PythonClient();
-    const { port } = await (async () => {
-      await using service = await startService(place.database);
-      await python.connect({ address: service.address, ...credentials });
-      await python.watch(1);
-      await python.awaitStream(1);
-      return service;
-    })();
-    await using service = await startService(place.database, port);
-    expect(service.port).toBe(port);
-    await python.awaitStream(1);
-    const created = await python.create();
-    expect(await python.receive(1)).toEqual([{ event: 'CREATED', dispatch: created }]);
-  });
-}
-
-function describeKept(newPlace: NewPlace): void {
-  it('finds what it made when the service was restarted', async () => {
-    await using place = await newPlace();
-    await using python = new PythonClient();
-    const kept = await (async () => {
-      await using service = await startService(place.database);
-      await python.connect({ address: service.address, ...credentials });
-      return await python.create({ payload: { setpoint: 1 } });
-    })();
-    await using service = await startService(place.database);
-    await python.connect({ address: service.address, ...credentials });
-    expect(await python.get(kept.id)).toEqual(kept);
-    const created = await python.create();
-    expect(created.id).toBeGreaterThan(kept.id);
-    expect(await python.list()).toEqual([[created.id, kept.id]]);
   });
 }
 
