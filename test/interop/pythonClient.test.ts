@@ -64,7 +64,7 @@ function describeClient(newPlace: NewPlace): void {
       expect(await heardAbout(created, 2)).toEqual(['running.started by update', 'running.stopped by delete']);
     });
 
-    it.each([
+    it.concurrent.each([
       ['one run', {}],
       ['a daily run', { recurrence: { frequency: 'DAILY', interval: 1 } }],
     ])('%s that begins and ends on schedule', async (_, rule) => {

@@ -197,9 +197,6 @@ function describeDispatcher(newPlace: NewPlace): void {
 
     const { port } = service;
     await service[Symbol.asyncDispose]();
-    expect(inWords(await running.next())).toBe(`${ending} stops`);
-    expect(await actors.next()).toMatchObject({ actor: 2, does: 'stops' });
-    expect(await python.held('KEPT')).toEqual(before);
     // A service on another port: what is changed there cannot fall between the dispatcher's list and its stream.
     const coming = await (async () => {
       await using elsewhere = await startService(place.database);
@@ -209,6 +206,9 @@ function describeDispatcher(newPlace: NewPlace): void {
       await other.delete(going);
       return await create('KEPT', laterRun, other);
     })();
+    expect(inWords(await running.next())).toBe(`${ending} stops`);
+    expect(await actors.next()).toMatchObject({ actor: 2, does: 'stops' });
+    expect(await python.held('KEPT')).toEqual(before);
     service = await startService(place.database, port);
     await python.catchUp();
 
