@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../src/logger.js';
 import { changeFeed } from '../../src/service/changeFeed.js';
@@ -5,6 +6,8 @@ import { memoryStore } from '../../src/service/memoryStore.js';
 import { changeOf, creation } from '../support/dispatchRow.js';
 
 const { signal } = new AbortController();
+// All the streams of these tests listen to it.
+setMaxListeners(0, signal);
 
 describe('changeFeed', () => {
   it('drops a stream with RESOURCE_EXHAUSTED when more than 1,000 changes wait, and no other', async () => {
