@@ -9,7 +9,7 @@ import { startService } from './service.js';
 
 const NAME = 'idle';
 const MICROGRID_ID = 1;
-/** What the first sync leaves behind, such as compiling and collecting garbage, is no part of idling. */
+/** What the first sync leaves behind, such as compiling, is no part of idling; its garbage is collected before. */
 const SETTLE_MS = 5_000;
 
 interface Task {
@@ -50,6 +50,7 @@ export async function idleOnce({ count, seconds }: Task) {
   await dispatcher.ready();
   dispatcher.on('running', () => notifications++);
   dispatcher.on('lifecycle', () => notifications++);
+  heapUsed();
   await sleep(SETTLE_MS);
   const before = process.cpuUsage();
   await sleep(seconds * 1_000);

@@ -29,12 +29,12 @@ interface Task {
   readonly seconds: number;
 }
 
-/** How late each start and stop was noticed, in milliseconds. */
-type Measure = (plans: readonly Plan[]) => Promise<number[]>;
+/** How late each start and stop was noticed, in milliseconds, by the id of its dispatch. */
+type Measure = (plans: readonly Plan[]) => Promise<{ id: number; latenessMs: number }[]>;
 
 /**
- * How late starts and stops reach a receiver by the clock of this computer: spread over some seconds, and 1,000 at one
- * instant, the latter also in a process that has done nothing before. Beside it, in turn, a bare `setTimeout` for each,
+ * How late starts and stops reach a receiver by the clock of this computer: spread over some seconds, and of 1,000 at one
+ * instant after that, the latter also in a process that has done nothing before. Beside it, in turn, a bare `setTimeout` for each,
  * which tells what the machine can do.
  */
 export function latenessBenchmark(program: Command, report: Report): void {
@@ -76,31 +76,29 @@ export async function timeoutsOnce(task: Task) {
 }
 
 async function measureOnce({ count, seconds }: Task, measure: Measure) {
-  const spread = await measure(plansSpreadOver(count, seconds));
-  const burst = await measure(plansAtOneInstant());
-  return {
-    p50Ms: percentile(spread, 0.5),
-    p99Ms: percentile(spread, 0.99),
-    maxMs: percentile(spread, 1),
-    lastOf1000Ms: percentile(burst, 1),
-  };
-}
-
-function plansSpreadOver(count: number, seconds: number): Plan[] {
   const fromMs = Date.now() + LEAD_MS;
   const untilMs = fromMs + seconds * 1_000;
-  return Array.from({ length: count }, (_, i) => {
+  const spread = Array.from({ length: count }, (_, i) => {
     const startMs = randomInteger(fromMs, untilMs - SHORTEST_RUN_MS);
     return { id: i + 1, startMs, stopMs: randomInteger(startMs + SHORTEST_RUN_MS, untilMs) };
   });
+  const burst = Array.from({ length: BURST_COUNT }, (_, i) => ({
+    id: count + i + 1,
+    startMs: untilMs + LEAD_MS,
+    stopMs: null,
+  }));
+  const noticed = await measure([...spread, ...burst]);
+  const latenessOf = (isOfBurst: boolean) =>
+    noticed.flatMap(({ id, latenessMs }) => (id > count === isOfBurst ? latenessMs : []));
+  return {
+    p50Ms: percentile(latenessOf(false), 0.5),
+    p99Ms: percentile(latenessOf(false), 0.99),
+    maxMs: percentile(latenessOf(false), 1),
+    lastOf1000Ms: percentile(latenessOf(true), 1),
+  };
 }
 
-function plansAtOneInstant(): Plan[] {
-  const startMs = Date.now() + LEAD_MS;
-  return Array.from({ length: BURST_COUNT }, (_, i) => ({ id: i + 1, startMs, stopMs: null }));
-}
-
-async function latenessOfDispatches(plans: readonly Plan[]): Promise<number[]> {
+async function latenessOfDispatches(plans: readonly Plan[]): ReturnType<Measure> {
   const nowMs = preciseClock();
   const transport = memoryTransport(
     plans.map(({ id, startMs, stopMs }) =>
@@ -111,38 +109,40 @@ async function latenessOfDispatches(plans: readonly Plan[]): Promise<number[]> {
   const receiver = dispatcher.runningStatusChange.newReceiver({ includeScheduledEnd: true });
   await dispatcher.start();
   await dispatcher.ready();
-  const expected = new Map(dues(plans));
+  const expected = new Map(Array.from(dues(plans), ({ due, atMs }) => [due, atMs]));
   const endMs = Math.max(0, ...expected.values()) + GRACE_MS;
   const timer = setTimeout(() => receiver.close(), endMs - Date.now());
-  const lateness: number[] = [];
+  const noticed: Awaited<ReturnType<Measure>> = [];
   for await (const { id, change } of receiver) {
     const due = `${id} ${change?.kind}`;
     const atMs = expected.get(due);
     check(atMs !== undefined, `${due} came twice, or was not to come`);
     check(Date.now() >= atMs, `${due} came early`);
-    lateness.push(nowMs() - atMs);
+    noticed.push({ id, latenessMs: nowMs() - atMs });
     expected.delete(due);
   }
   clearTimeout(timer);
   check(expected.size === 0 && receiver.coalesced === 0, `${expected.size} starts or stops did not come`);
-  return lateness;
+  return noticed;
 }
 
-async function latenessOfTimeouts(plans: readonly Plan[]): Promise<number[]> {
+async function latenessOfTimeouts(plans: readonly Plan[]): ReturnType<Measure> {
   const nowMs = preciseClock();
-  const lateness: number[] = [];
+  const noticed: Awaited<ReturnType<Measure>> = [];
   const expected = [...dues(plans)];
-  for (const [, atMs] of expected) setTimeout(() => lateness.push(nowMs() - atMs), atMs - Date.now());
-  await sleep(Math.max(0, ...expected.map(([, atMs]) => atMs)) + GRACE_MS - Date.now());
-  check(lateness.length === expected.length, `${lateness.length} of ${expected.length} timeouts came`);
-  return lateness;
+  for (const { id, atMs } of expected) {
+    setTimeout(() => noticed.push({ id, latenessMs: nowMs() - atMs }), atMs - Date.now());
+  }
+  await sleep(Math.max(0, ...expected.map(({ atMs }) => atMs)) + GRACE_MS - Date.now());
+  check(noticed.length === expected.length, `${noticed.length} of ${expected.length} timeouts came`);
+  return noticed;
 }
 
 /** What a receiver is to be told of each plan, and when. */
-function* dues(plans: readonly Plan[]): Generator<[due: string, atMs: number]> {
+function* dues(plans: readonly Plan[]): Generator<{ due: string; id: number; atMs: number }> {
   for (const { id, startMs, stopMs } of plans) {
-    yield [`${id} started`, startMs];
-    if (stopMs !== null) yield [`${id} stopped`, stopMs];
+    yield { due: `${id} started`, id, atMs: startMs };
+    if (stopMs !== null) yield { due: `${id} stopped`, id, atMs: stopMs };
   }
 }
 
