@@ -54,6 +54,11 @@ export class ExpectedDispatcher {
     return this.#dispatches.byId;
   }
 
+  /** Whether it holds something back, and so does not notice yet what becomes of its stream. */
+  get isBusy(): boolean {
+    return this.#heldBack !== null;
+  }
+
   /**
    * It starts, also anew with what it remembered. A snapshot brings it before it looks at the clock first; a store after
    * that, and by id.

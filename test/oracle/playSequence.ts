@@ -191,7 +191,7 @@ class Player {
 
   async #lose({ edits, isBackAtOnce }: { edits: readonly Edit[]; isBackAtOnce: boolean }): Promise<void> {
     await this.#advanceBy(0);
-    if (this.#release !== undefined) return;
+    if (this.#release !== undefined || this.#oracle.isBusy) return;
     if (!isBackAtOnce) {
       const releases = [this.#service.transport.hold('watch'), this.#service.transport.hold('list')];
       this.#release = () => {
@@ -232,8 +232,8 @@ class Player {
 
   async #restoreBackup(step: OldVersion): Promise<void> {
     const record = this.#service.oldVersion(step);
-    if (record === undefined || this.#release !== undefined) return;
     await this.#advanceBy(0);
+    if (record === undefined || this.#release !== undefined || this.#oracle.isBusy) return;
     this.#service.restore(step.slot, record);
     await this.#cut();
   }
