@@ -24,6 +24,11 @@ export function kept(child: DispatchChild): StoreChange {
   return { kind: 'kept', id: child.id, stored: storedOf(child) };
 }
 
+/** Children for the store to keep. */
+export function* keptOfAll(children: Iterable<DispatchChild>): Generator<StoreChange> {
+  for (const child of children) yield kept(child);
+}
+
 /** A child as JSON. */
 export function storedOf({ actor, notifiedMs }: DispatchChild): StoredDispatch {
   const { value, context } = actor.getSnapshot();

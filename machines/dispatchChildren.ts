@@ -4,7 +4,7 @@ import { DispatchError } from '../src/model/dispatchError.js';
 import type { DispatchRecord } from '../src/model/dispatchRecord.js';
 import { assertEvaluable } from '../src/model/schedule.js';
 import { Agenda, notInAgenda } from './agenda.js';
-import { type DispatchChild, entryOf, kept, storedOf } from './dispatchChild.js';
+import { type DispatchChild, entryOf, kept, keptOfAll, storedOf } from './dispatchChild.js';
 import type { DispatchInput, DispatchMachineEvent } from './dispatchContext.js';
 import type { DispatcherOutput } from './dispatcherEvent.js';
 import type { StoreChange, StoredDispatch } from './dispatcherStore.js';
@@ -81,6 +81,11 @@ export class DispatchChildren implements DispatchRegistry {
   /** All of them as JSON. */
   *stored(): Generator<StoredDispatch> {
     for (const child of this.#children.values()) yield storedOf(child);
+  }
+
+  /** What a store is to keep of them: live, it is read when that is written. */
+  kept(): Iterable<StoreChange> {
+    return { [Symbol.iterator]: () => keptOfAll(this.#children.values()) };
   }
 
   /**

@@ -127,8 +127,8 @@ export interface ChangesWanted {
 export interface PoolChanged {
   readonly type: 'pool.changed';
   readonly changes: readonly StoreChange[];
-  /** Whether the changes are all that is to be kept. */
-  readonly replacesAll: boolean;
+  /** Everything that is to be kept, in place of what was; read when it is written. Null: only the changes count. */
+  readonly everything: Iterable<StoreChange> | null;
   /** Whether a list of the service was applied. */
   readonly synced: boolean;
 }

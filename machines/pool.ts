@@ -44,7 +44,7 @@ export class Pool implements DispatchRegistry {
   #lostInRestore = false;
   /** What the store is to be told at the end of the present event; null when there is no store. */
   #changes: StoreChange[] | null = null;
-  #changesReplaceAll = false;
+  #mustKeepAll = false;
   #toldSynced = false;
 
   constructor(scope: PoolScope, microgridId: number, persisted?: PersistedPool) {
@@ -168,13 +168,8 @@ export class Pool implements DispatchRegistry {
 
   /** The store is to keep what is here, and nothing else. */
   #keepAll(): void {
-    if (this.#changes === null) return;
-    this.#changes = Array.from(this.#children.stored(), stored => ({
-      kind: 'kept',
-      id: stored.context.dispatch.id,
-      stored,
-    }));
-    this.#changesReplaceAll = true;
+    if (this.#changes !== null) this.#changes = [];
+    this.#mustKeepAll = this.#changes !== null;
   }
 
   /** Whether something was due before an instant: it comes before a change that was noticed then. */
@@ -226,10 +221,10 @@ export class Pool implements DispatchRegistry {
   #flushChanges(): void {
     const { synced } = this.#sync;
     const changes = this.#changes;
-    if (changes === null || (changes.length === 0 && !this.#changesReplaceAll && synced === this.#toldSynced)) return;
+    if (changes === null || (changes.length === 0 && !this.#mustKeepAll && synced === this.#toldSynced)) return;
     this.#changes = [];
-    this.#tell({ type: 'pool.changed', changes, replacesAll: this.#changesReplaceAll, synced });
-    this.#changesReplaceAll = false;
+    this.#tell({ type: 'pool.changed', changes, everything: this.#mustKeepAll ? this.#children.kept() : null, synced });
+    this.#mustKeepAll = false;
     this.#toldSynced = synced;
   }
 }

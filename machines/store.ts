@@ -57,15 +57,17 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
 
     const save = async () => {
       lastMs = clock.monotonicMs();
-      const { replacesAll, synced, changes } = unsaved;
+      const { everything, synced, changes } = unsaved;
       unsaved = { ...nothing(), synced };
       hasUnsaved = false;
+      const slices = slicesOf(everything ?? [], changes.values(), clock);
       try {
-        await store.save({ microgridId, replacesAll, synced, changes: slicesOf(changes.values(), clock) });
+        await store.save({ microgridId, replacesAll: everything !== null, synced, changes: slices });
       } catch (error) {
         // What came meanwhile is newer.
         const newer = unsaved;
-        if (!newer.replacesAll) unsaved = { ...newer, replacesAll, changes: new Map([...changes, ...newer.changes]) };
+        const isAllAnew = newer.everything !== null;
+        if (!isAllAnew) unsaved = { ...newer, everything, changes: new Map([...changes, ...newer.changes]) };
         hasUnsaved = true;
         throw error;
       }
@@ -95,8 +97,8 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
       }
     };
 
-    receive(({ changes, replacesAll, synced }) => {
-      if (replacesAll) unsaved = { ...nothing(), replacesAll };
+    receive(({ changes, everything, synced }) => {
+      if (everything !== null) unsaved = { ...nothing(), everything };
       unsaved.synced = synced;
       for (const change of changes) unsaved.changes.set(change.id, change);
       hasUnsaved = true;
@@ -112,19 +114,24 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
 }
 
 interface Unsaved {
-  readonly replacesAll: boolean;
+  readonly everything: Iterable<StoreChange> | null;
   synced: boolean;
   readonly changes: Map<number, StoreChange>;
 }
 
 function nothing(): Unsaved {
-  return { replacesAll: false, synced: false, changes: new Map() };
+  return { everything: null, synced: false, changes: new Map() };
 }
 
-async function* slicesOf(changes: Iterable<StoreChange>, clock: Clock): AsyncGenerator<readonly StoreChange[]> {
+/** All of the one, then of the other. */
+async function* slicesOf(
+  everything: Iterable<StoreChange>,
+  changes: Iterable<StoreChange>,
+  clock: Clock,
+): AsyncGenerator<readonly StoreChange[]> {
   const breathe = sliced(clock);
   let slice: StoreChange[] = [];
-  for (const change of changes) {
+  for (const change of chained(everything, changes)) {
     slice.push(change);
     if (slice.length < sliceSize) continue;
     yield slice;
@@ -132,4 +139,9 @@ async function* slicesOf(changes: Iterable<StoreChange>, clock: Clock): AsyncGen
     await breathe();
   }
   if (slice.length > 0) yield slice;
+}
+
+function* chained<T>(first: Iterable<T>, second: Iterable<T>): Generator<T> {
+  yield* first;
+  yield* second;
 }
