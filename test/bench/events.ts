@@ -40,6 +40,9 @@ export function eventsBenchmark(program: Command, report: Report): void {
         perSecondFromBefore: Math.round(Math.max(...overallRates)),
         medianPerSecond: Math.round(median(rates)),
         medianPerSecondFromBefore: Math.round(median(overallRates)),
+        firstBurstPerSecond: Math.round(
+          (1_000 * task.count) / Math.min(...results.map(({ firstBurstMs }) => firstBurstMs)),
+        ),
         serviceMs: round(median(results.map(({ serviceMs }) => serviceMs))),
       });
     });
@@ -55,28 +58,34 @@ export async function eventsOnce({ count, dispatches }: Task) {
 
   const receiver = dispatcher.lifecycleEvents.newReceiver({ limit: count });
   const versions = new Map<number, string>();
-  let seen = 0;
-  let firstMs = Number.NaN;
-  const startMs = performance.now();
-  const updating = service.update(count);
-  const giveUp = setTimeout(() => receiver.close(), MAX_MS);
-  for await (const { type, dispatch } of receiver) {
-    const { id, record } = dispatch;
-    check(type === 'updated', `event ${seen + 1} of ${count} is '${type}'`);
-    check(record.updateTime > (versions.get(id) ?? ''), `a version of dispatch ${id} came twice, or too late`);
-    versions.set(id, record.updateTime);
-    seen += 1;
-    if (seen === 1) firstMs = performance.now();
-    if (seen === count) break;
-  }
-  const endMs = performance.now();
-  clearTimeout(giveUp);
-  const { tookMs: serviceMs } = await updating;
-  check(seen === count, `${seen} of ${count} updates came`);
-  check(receiver.coalesced === 0, `${receiver.coalesced} events were coalesced`);
+  const burst = async () => {
+    let seen = 0;
+    let firstMs = Number.NaN;
+    const startMs = performance.now();
+    const updating = service.update(count);
+    const giveUp = setTimeout(() => receiver.close(), MAX_MS);
+    for await (const { type, dispatch } of receiver) {
+      const { id, record } = dispatch;
+      check(type === 'updated', `event ${seen + 1} of ${count} is '${type}'`);
+      check(record.updateTime > (versions.get(id) ?? ''), `a version of dispatch ${id} came twice, or too late`);
+      versions.set(id, record.updateTime);
+      seen += 1;
+      if (seen === 1) firstMs = performance.now();
+      if (seen === count) break;
+    }
+    const endMs = performance.now();
+    clearTimeout(giveUp);
+    const { tookMs: serviceMs } = await updating;
+    check(seen === count, `${seen} of ${count} updates came`);
+    check(receiver.coalesced === 0, `${receiver.coalesced} events were coalesced`);
+    return { tookMs: endMs - firstMs, overallMs: endMs - startMs, serviceMs };
+  };
+  // Both processes have only just started: what the first burst takes is mostly the compiling of their code.
+  const first = await burst();
+  const next = await burst();
   for await (const { id, record } of client.list({ microgridId: MICROGRID_ID, pageSize: 1_000 })) {
     const held = dispatcher.dispatches.get(id)?.record;
     check(held?.updateTime === record.updateTime, `dispatch ${id} is outdated`);
   }
-  return { tookMs: endMs - firstMs, overallMs: endMs - startMs, serviceMs };
+  return { ...next, firstBurstMs: first.tookMs };
 }
