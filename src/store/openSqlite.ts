@@ -1,17 +1,21 @@
-import { access, constants, mkdir, realpath, rm, stat } from 'node:fs/promises';
+import { access, constants, open, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { Kysely } from 'kysely';
+import { pathToFileURL } from 'node:url';
+import { Kysely, type Migration } from 'kysely';
 
 import { DispatchError } from '../model/dispatchError.js';
-import { connectSqlite, type SqliteConnection, sqliteCode } from './sqliteConnection.js';
+import { migrate } from './migrate.js';
+import { connectSqlite, isDamage, type SqliteConnection, sqliteCode } from './sqliteConnection.js';
 import { sqliteDialect } from './sqliteDialect.js';
 
 /** What a file is for. */
 export interface SqliteFileKind {
   /** Its `application_id`, by which SQLite files of different programs are told apart: any number but 0, within 31 bits. */
   readonly applicationId: number;
-  /** What it holds, for messages, such as `dispatches of a service`. */
+  /** What it holds, for messages, such as `the dispatches of a service`. */
   readonly holds: string;
+  /** The history of its schema, by name, see {@link migrate}. Its `user_version` tells how many of them it has. */
+  readonly migrations: Readonly<Record<string, Migration>>;
 }
 
 /** A database in a file that this process has to itself. */
@@ -27,19 +31,23 @@ export interface SqliteFile<Schema> {
 const BUSY_TIMEOUT_MS = 5_000;
 /** So many queries read at once. */
 const READERS = 3;
+const HEADER_BYTES = 100;
 
 /**
- * Opens an SQLite file, which is made where there is none, with its folders. What is committed is on the disk
+ * Opens an SQLite file, which is made where there is none, in a folder that is there. What is committed is on the disk
  * (write-ahead log, `synchronous = FULL`).
  *
  * One process has it at a time: it holds a lock on a second file beside it, named `…-lock`, which ends with the process
  * however that ends. Other programs may read the database meanwhile, for example to back it up.
  *
+ * All of it is read once, to see that it is not damaged. A file that cannot be used is left as it is.
+ *
  * @throws DispatchError UNAVAILABLE when another process has it or it cannot be opened; FAILED_PRECONDITION when it is
- * no database, or one of another program.
+ * no database, one of another program, or of a newer version of this one; DATA_LOSS when it is damaged.
  */
 export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Promise<SqliteFile<Schema>> {
   const file = await realFile(path);
+  await checkHeader(file, kind);
   const lock = await lockFile(file);
   const connections: SqliteConnection[] = [];
   const connect = () => {
@@ -52,12 +60,15 @@ export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Pr
     lock.close();
   };
   try {
+    await checkPages(file);
     const writer = connect();
-    await claim(writer, file, kind);
+    await writer.run(`PRAGMA application_id = ${kind.applicationId}`);
     await useLog(writer);
     const readers = Array.from({ length: READERS }, connect);
     for (const reader of readers) await reader.run('PRAGMA query_only = ON');
     const db = new Kysely<Schema>({ dialect: sqliteDialect(writer, readers) });
+    await migrate(db, kind.migrations, file);
+    await writer.run(`PRAGMA user_version = ${Object.keys(kind.migrations).length}`);
     return {
       db,
       path: file,
@@ -69,26 +80,64 @@ export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Pr
       },
     };
   } catch (error) {
-    const failure = openError(file, kind, error);
+    const failure = error instanceof DispatchError && error.code !== 'UNAVAILABLE' ? error : cannotOpen(file, error);
     // What is not ours is left as it was.
-    if (failure.code === 'FAILED_PRECONDITION') await rm(`${file}-lock`, { force: true });
+    if (failure.code !== 'UNAVAILABLE') await rm(`${file}-lock`, { force: true });
     release();
     throw failure;
   }
 }
 
-/** Makes an empty file one of a kind, and refuses one of another kind. */
-async function claim(writer: SqliteConnection, file: string, { applicationId, holds }: SqliteFileKind): Promise<void> {
-  const { rows } = await writer.execute(
-    'SELECT application_id AS id, (SELECT count(*) FROM sqlite_schema) AS tables FROM pragma_application_id',
-    [],
-  );
-  const [found] = rows;
-  if (found?.id === applicationId) return;
-  if (found?.id !== 0 || found.tables !== 0) {
-    throw new DispatchError('FAILED_PRECONDITION', `${file} is a database of another program, not ${holds}`);
+/** Refuses a file by its first 100 bytes, see "The Database Header" of SQLite's file format: so it is not touched at all. */
+async function checkHeader(file: string, { applicationId, holds, migrations }: SqliteFileKind): Promise<void> {
+  const header = await readHeader(file);
+  if (header.length === 0) return;
+  const refuse = (reason: string) => new DispatchError('FAILED_PRECONDITION', reason);
+  if (header.length < HEADER_BYTES || !header.toString('latin1').startsWith('SQLite format 3\0')) {
+    throw refuse(`${file} is no SQLite database, so not ${holds}`);
   }
-  await writer.run(`PRAGMA application_id = ${applicationId}`);
+  if (header.readUInt32BE(68) !== applicationId) {
+    throw refuse(`${file} is a database of another program, not ${holds}`);
+  }
+  const version = header.readUInt32BE(60);
+  if (version <= Object.keys(migrations).length) return;
+  throw refuse(`the schema of ${file} is newer than this program (version ${version}): run a newer version of it`);
+}
+
+async function readHeader(file: string): Promise<Buffer> {
+  try {
+    await using handle = await open(file);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    throw cannotOpen(file, error);
+  }
+}
+
+/**
+ * Looks for damage, over a connection that cannot write: one that can would move the log into the file when it is closed.
+ * Without a log nothing is made beside it either.
+ */
+async function checkPages(file: string): Promise<void> {
+  const hasLog = (await sizeOf(`${file}-wal`)) + (await sizeOf(`${file}-journal`)) > 0;
+  if ((await sizeOf(file)) === 0) return;
+  const reader = connectSqlite(`${pathToFileURL(file)}?${hasLog ? 'mode=ro' : 'immutable=1'}`, BUSY_TIMEOUT_MS);
+  try {
+    const { rows } = await reader.execute('PRAGMA quick_check(1)', []);
+    if (rows[0]?.quick_check !== 'ok') throw damaged(file, rows[0]?.quick_check);
+  } catch (error) {
+    const { cause } = error as Error;
+    if (isDamage(sqliteCode(cause))) throw damaged(file, (cause as Error).message, cause);
+    // Its first transaction was cut short, which only the writer can undo. Later ones have the other kind of log.
+    if (sqliteCode(cause) !== 'SQLITE_READONLY_ROLLBACK') throw error;
+  } finally {
+    reader.close();
+  }
+}
+
+function damaged(file: string, reason: unknown, cause?: unknown): DispatchError {
+  return new DispatchError('DATA_LOSS', `${file} is damaged (${String(reason).replaceAll(/\s+/g, ' ')})`, { cause });
 }
 
 /** Commits go to a write-ahead log, and to the disk before they are confirmed; `fullfsync` says so to macOS. */
@@ -98,12 +147,12 @@ async function useLog(writer: SqliteConnection): Promise<void> {
   await writer.run('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON');
 }
 
-/** The file that a path leads to, by whatever links, so that it has one name to lock; makes the folders to it. */
+/** The file that a path leads to, by whatever links, so that it has one name to lock. */
 async function realFile(path: string): Promise<string> {
   const wanted = resolve(path);
   try {
-    await mkdir(dirname(wanted), { recursive: true });
-    const folder = await realpath(dirname(wanted));
+    const folder = await realpath(dirname(wanted)).catch(ifMissing(() => null));
+    if (folder === null) throw new Error(`there is no folder ${dirname(wanted)}`);
     await access(folder, constants.R_OK | constants.W_OK);
     const file = await realpath(wanted).catch(ifMissing(() => join(folder, basename(wanted))));
     if ((await stat(file).catch(ifMissing(() => null)))?.isDirectory()) throw new Error('it is a folder');
@@ -111,6 +160,10 @@ async function realFile(path: string): Promise<string> {
   } catch (error) {
     throw cannotOpen(wanted, error);
   }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  return (await stat(file).catch(ifMissing(() => ({ size: 0 })))).size;
 }
 
 function ifMissing<Value>(instead: () => Value): (error: NodeJS.ErrnoException) => Value {
@@ -130,21 +183,14 @@ async function lockFile(file: string): Promise<SqliteConnection> {
   } catch (error) {
     lock?.close();
     const { cause = error } = error as Error;
-    if (!sqliteCode(cause).startsWith('SQLITE_BUSY')) throw cannotOpen(file, cause);
+    if (!sqliteCode(cause).startsWith('SQLITE_BUSY')) throw cannotOpen(file, error);
     throw new DispatchError('UNAVAILABLE', `${file} is in use by another process`, { cause: error });
   }
 }
 
-/** Names the file, and what became of it. */
-function openError(file: string, { holds }: SqliteFileKind, error: unknown): DispatchError {
-  if (!(error instanceof DispatchError)) return cannotOpen(file, error);
-  if (error.code !== 'UNAVAILABLE') return error;
-  const { cause } = error;
-  if (sqliteCode(cause) !== 'SQLITE_NOTADB') return cannotOpen(file, cause);
-  return new DispatchError('FAILED_PRECONDITION', `${file} is no SQLite database, so not ${holds}`, { cause });
-}
-
-function cannotOpen(file: string, cause: unknown): DispatchError {
+function cannotOpen(file: string, error: unknown): DispatchError {
+  // Behind a failure of the database is what SQLite said.
+  const cause = error instanceof DispatchError ? (error.cause ?? error) : error;
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new DispatchError('UNAVAILABLE', `cannot open ${file}: ${reason}`, { cause });
 }

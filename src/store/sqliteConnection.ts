@@ -13,8 +13,8 @@ export interface SqliteResult {
 /** One connection to a database. It does one thing at a time: who calls waits for the answer before calling again. */
 export interface SqliteConnection {
   /**
-   * Executes one statement. Those that give rows run on another thread; the others on this one, in microseconds, as long
-   * as they are within a transaction.
+   * Executes one statement. Those that give rows or have no parameters run on another thread; the others on this one, in
+   * microseconds, as long as they are within a transaction.
    *
    * @throws TypeError when a parameter is none that SQLite takes; DispatchError UNAVAILABLE when the database fails; or
    * the error of SQLite, with its `code`, when it refuses the statement.
@@ -44,7 +44,7 @@ interface NativeDatabase {
 /**
  * Opens a connection.
  *
- * @param path - absolute: libsql takes other texts for addresses of servers.
+ * @param path - absolute, or a `file:` URL, see "URI Filenames" of SQLite: libsql takes other texts for addresses of servers.
  * @param busyTimeoutMs - how long to wait for a lock that another process holds.
  */
 export function connectSqlite(path: string, busyTimeoutMs: number): SqliteConnection {
@@ -64,10 +64,17 @@ export function connectSqlite(path: string, busyTimeoutMs: number): SqliteConnec
     const bound = parameters.map(bindable);
     const prepared = await statement(sql);
     // run() leaves a statement that gives rows, such as one with RETURNING, unfinished, and its transaction open.
-    if (!prepared.reader) return { rows: [], changed: prepared.run(bound).changes };
+    if (!prepared.reader && bound.length > 0) return { rows: [], changed: prepared.run(bound).changes };
+    if (!prepared.reader) return { rows: [], changed: await executeAside(sql) };
     const rows = await prepared.all(bound);
     for (const row of rows) withBytes(row);
     return { rows, changed: rows.length };
+  }
+
+  async function executeAside(sql: string): Promise<number> {
+    await database.exec(sql);
+    const [row] = await (await statement('SELECT changes() AS changed')).all([]);
+    return Number(row?.changed);
   }
 
   return {
@@ -100,8 +107,13 @@ const FAILURES = ['BUSY', 'CANTOPEN', 'CORRUPT', 'FULL', 'IOERR', 'NOMEM', 'NOTA
 
 /** The code of an error of SQLite, such as `SQLITE_BUSY`; empty for another error. */
 export function sqliteCode(error: unknown): string {
-  const { code } = error as { readonly code?: unknown };
+  const { code } = (error ?? {}) as { readonly code?: unknown };
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : '';
+}
+
+/** Whether a code of SQLite tells that a file is damaged, or no database. */
+export function isDamage(code: string): boolean {
+  return code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB');
 }
 
 function rethrow(error: unknown): never {

@@ -54,11 +54,11 @@ class SqliteDriver implements Driver {
   }
 
   commitTransaction(session: Session): Promise<void> {
-    return session.end('COMMIT');
+    return session.commit();
   }
 
   rollbackTransaction(session: Session): Promise<void> {
-    return session.end('ROLLBACK');
+    return session.rollback();
   }
 
   async releaseConnection(session: Session): Promise<void> {
@@ -93,8 +93,13 @@ class Session implements DatabaseConnection {
     }
   }
 
-  async end(sql: 'COMMIT' | 'ROLLBACK'): Promise<void> {
-    await this.#writer?.run(sql);
+  async commit(): Promise<void> {
+    await this.#writer?.run('COMMIT');
+  }
+
+  /** Never fails: the first error tells what went wrong, and SQLite has rolled back by itself after some. */
+  async rollback(): Promise<void> {
+    await this.#writer?.run('ROLLBACK').catch(() => {});
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
@@ -106,11 +111,10 @@ class Session implements DatabaseConnection {
     await this.begin();
     try {
       const result = await execute<Row>(this.#writer as unknown as SqliteConnection, query);
-      await this.end('COMMIT');
+      await this.commit();
       return result;
     } catch (error) {
-      // The first error tells what went wrong; SQLite has rolled back by itself after some.
-      await this.end('ROLLBACK').catch(() => {});
+      await this.rollback();
       throw error;
     } finally {
       this.#giveBackWriter();

@@ -1,13 +1,37 @@
 import { resolve } from 'node:path';
-import type { DispatcherStore, StoredDispatch, StoredPage, StoreSave } from '../../machines/dispatcherStore.js';
+import { type Kysely, sql, type Transaction } from 'kysely';
+
+import type {
+  DispatcherStore,
+  StoreChange,
+  StoredDispatch,
+  StoredPage,
+  StoreSave,
+} from '../../machines/dispatcherStore.js';
 import { DispatchError } from '../model/dispatchError.js';
-import { closeStoreFile, openStoreFile, type StoreFile, toStoreError } from './storeFile.js';
+import { openSqlite, type SqliteFile } from './openSqlite.js';
+import { isDamage, sqliteCode } from './sqliteConnection.js';
+
+interface Schema {
+  microgrid: { id: number; synced: number };
+  dispatch: { microgrid_id: number; id: number; stored: string };
+}
+
+/** `xdsp`: the dispatches of a dispatcher. A migration that was released is never changed. */
+const fileKind = {
+  applicationId: 0x78647370,
+  holds: 'the dispatches of a dispatcher',
+  migrations: { '0001_initial': { up: createTables } },
+};
+
+/** So many files are looked at until one can be used. */
+const maxCandidates = 10;
 
 const pageSize = 500;
 
 /**
- * A store in an SQLite file, which one process has at a time; it is made when it does not exist. What was saved survives
- * the end of the process at any moment, and a power cut.
+ * A store in an SQLite file, which one process has at a time; it is made when it does not exist, in a folder that does.
+ * What was saved survives the end of the process at any moment, and a power cut.
  *
  * A file that is not a store, is damaged or comes from a newer version is left as it is and reported; the store then
  * starts empty, beside it, in a file with `.1` at the end of its name, and goes on with that one after a restart.
@@ -19,100 +43,135 @@ export function sqliteStore(path: string): DispatcherStore {
   return new SqliteStore(resolve(path));
 }
 
+interface OpenFile extends SqliteFile<Schema> {
+  /** What was wrong with the files before it, which were left as they are. */
+  readonly problems: readonly DispatchError[];
+}
+
 class SqliteStore implements DispatcherStore {
   readonly #path: string;
   readonly #microgrids = new Set<number>();
-  #file: Promise<StoreFile> | null = null;
-  /** One transaction at a time, also of several microgrids. */
-  #last: Promise<unknown> = Promise.resolve();
+  #file: Promise<OpenFile> | null = null;
 
   constructor(path: string) {
     this.#path = path;
   }
 
   async open({ microgridId }: { microgridId: number }): Promise<{ synced: boolean }> {
-    this.#file ??= openStoreFile(this.#path);
-    const opening = this.#file;
+    this.#microgrids.add(microgridId);
+    this.#file ??= openFile(this.#path).catch(error => {
+      this.#microgrids.clear();
+      this.#file = null;
+      throw error;
+    });
+    const { db, path } = await this.#file;
     try {
-      const { database } = await opening;
-      this.#microgrids.add(microgridId);
-      const [row] = await (await database.prepare('SELECT synced FROM microgrid WHERE id = ?')).all([microgridId]);
+      const row = await db.selectFrom('microgrid').select('synced').where('id', '=', microgridId).executeTakeFirst();
       return { synced: row?.synced === 1 };
     } catch (error) {
-      if (this.#file === opening && this.#microgrids.size === 0) this.#file = null;
-      throw toStoreError(error, this.#path);
+      throw storeError(error, path);
     }
   }
 
   async *load({ microgridId }: { microgridId: number }): AsyncGenerator<StoredPage> {
-    const { path, database, problems } = await this.#opened();
+    const { db, path, problems } = await this.#opened();
     if (problems.length > 0) yield { dispatches: [], problems };
+    const page = db.selectFrom('dispatch').select(['id', 'stored']).where('microgrid_id', '=', microgridId);
     try {
-      const page = await database.prepare(
-        `SELECT id, stored FROM dispatch WHERE microgrid_id = ? AND id > ? ORDER BY id LIMIT ${pageSize}`,
-      );
       let afterId = -1;
       for (;;) {
-        const rows: { id: number; stored: string }[] = await page.all([microgridId, afterId]);
+        const rows = await page.where('id', '>', afterId).orderBy('id').limit(pageSize).execute();
         yield readPage(rows, path, microgridId);
         if (rows.length < pageSize) return;
         afterId = rows.at(-1)?.id ?? afterId;
       }
     } catch (error) {
-      throw toStoreError(error, path);
+      throw storeError(error, path);
     }
   }
 
-  async save(save: StoreSave): Promise<void> {
-    const saving = this.#last.then(() => this.#save(save));
-    this.#last = saving.catch(() => {});
-    await saving;
+  async save({ microgridId, replacesAll, synced, changes }: StoreSave): Promise<void> {
+    const { db, path } = await this.#opened();
+    const row = { id: microgridId, synced: synced ? 1 : 0 };
+    try {
+      await db.transaction().execute(async transaction => {
+        // The literal leaves nothing to bind, so that it is deleted on another thread.
+        const all = transaction.deleteFrom('dispatch').where('microgrid_id', '=', sql.lit(microgridId));
+        if (replacesAll) await all.execute();
+        await transaction
+          .insertInto('microgrid')
+          .values(row)
+          .onConflict(known => known.doUpdateSet(row))
+          .execute();
+        for await (const slice of changes) await write(transaction, microgridId, slice);
+      });
+    } catch (error) {
+      throw storeError(error, path);
+    }
   }
 
   async close({ microgridId }: { microgridId: number }): Promise<void> {
-    await this.#last;
     if (!this.#microgrids.delete(microgridId) || this.#microgrids.size > 0 || this.#file === null) return;
     const closing = this.#file;
     this.#file = null;
-    await closeStoreFile(await closing);
+    await (await closing).close();
   }
 
-  async #save({ microgridId, replacesAll, synced, changes }: StoreSave): Promise<void> {
-    const { path, database } = await this.#opened();
-    try {
-      await database.exec('BEGIN IMMEDIATE');
-      try {
-        const keep = await database.prepare(
-          `INSERT INTO dispatch (microgrid_id, id, stored) VALUES (?, ?, ?)
-           ON CONFLICT DO UPDATE SET stored = excluded.stored`,
-        );
-        const drop = await database.prepare('DELETE FROM dispatch WHERE microgrid_id = ? AND id = ?');
-        const note = await database.prepare(
-          `INSERT INTO microgrid (id, synced) VALUES (?, ?) ON CONFLICT DO UPDATE SET synced = excluded.synced`,
-        );
-        // Not by run(), which would block the event loop while it deletes.
-        if (replacesAll) await database.exec(`DELETE FROM dispatch WHERE microgrid_id = ${microgridId}`);
-        note.run([microgridId, synced ? 1 : 0]);
-        for await (const slice of changes) {
-          for (const change of slice) {
-            if (change.kind === 'kept') keep.run([microgridId, change.id, JSON.stringify(change.stored)]);
-            else drop.run([microgridId, change.id]);
-          }
-        }
-        await database.exec('COMMIT');
-      } catch (error) {
-        // After some errors SQLite has done so itself, and says that there is nothing to roll back.
-        await database.exec('ROLLBACK').catch(() => {});
-        throw error;
-      }
-    } catch (error) {
-      throw toStoreError(error, path);
-    }
-  }
-
-  async #opened(): Promise<StoreFile> {
+  async #opened(): Promise<OpenFile> {
     if (this.#file !== null) return this.#file;
     throw new DispatchError('FAILED_PRECONDITION', `${this.#path} is not open`);
+  }
+}
+
+/** Opens a file, or the first beside it that can be used. */
+async function openFile(path: string): Promise<OpenFile> {
+  const problems: DispatchError[] = [];
+  for (let i = 0; i < maxCandidates; i++) {
+    try {
+      const file = await openSqlite<Schema>(i === 0 ? path : `${path}.${i}`, fileKind);
+      return { ...file, problems };
+    } catch (error) {
+      if (!(error instanceof DispatchError) || error.code === 'UNAVAILABLE') throw error;
+      const message = `${error.message}; it is left as it is, and ${path}.${i + 1} used instead`;
+      problems.push(new DispatchError('DATA_LOSS', message, { cause: error }));
+    }
+  }
+  const message = `neither ${path} nor any of ${maxCandidates - 1} files beside it can be used; remove some`;
+  throw new DispatchError('FAILED_PRECONDITION', message, { cause: problems[0] });
+}
+
+async function createTables(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('microgrid')
+    .addColumn('id', 'integer', column => column.primaryKey())
+    .addColumn('synced', 'integer', column => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('dispatch')
+    .addColumn('microgrid_id', 'integer', column => column.notNull())
+    .addColumn('id', 'integer', column => column.notNull())
+    .addColumn('stored', 'text', column => column.notNull())
+    .addPrimaryKeyConstraint('dispatch_key', ['microgrid_id', 'id'])
+    .modifyEnd(sql`WITHOUT ROWID`)
+    .execute();
+}
+
+async function write(db: Transaction<Schema>, microgridId: number, slice: readonly StoreChange[]): Promise<void> {
+  const kept: Schema['dispatch'][] = [];
+  const dropped: number[] = [];
+  for (const change of slice) {
+    if (change.kind === 'dropped') dropped.push(change.id);
+    else kept.push({ microgrid_id: microgridId, id: change.id, stored: JSON.stringify(change.stored) });
+  }
+  if (kept.length > 0) {
+    await db
+      .insertInto('dispatch')
+      .values(kept)
+      .onConflict(known => known.doUpdateSet(({ ref }) => ({ stored: ref('excluded.stored') })))
+      .execute();
+  }
+  if (dropped.length > 0) {
+    await db.deleteFrom('dispatch').where('microgrid_id', '=', microgridId).where('id', 'in', dropped).execute();
   }
 }
 
@@ -128,4 +187,15 @@ function readPage(rows: readonly { id: number; stored: string }[], path: string,
     }
   }
   return { dispatches, problems };
+}
+
+/** Tells the one who runs the dispatcher what became of the file. */
+function storeError(error: unknown, path: string): DispatchError {
+  const cause = error instanceof DispatchError && error.cause !== undefined ? error.cause : error;
+  const code = sqliteCode(cause);
+  if (error instanceof DispatchError && code === '') return error;
+  const message = `${path}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  if (code.startsWith('SQLITE_FULL')) return new DispatchError('RESOURCE_EXHAUSTED', message, { cause });
+  if (isDamage(code)) return new DispatchError('DATA_LOSS', message, { cause });
+  return new DispatchError(error instanceof DispatchError ? error.code : 'UNKNOWN', message, { cause });
 }

@@ -269,7 +269,7 @@ describe('a store that cannot be used', () => {
     const other = sqliteStore(path);
     await other.open({ microgridId: 1 });
     await using test = await startDispatcher({ store: sqliteStore(path), sync: false });
-    await expect(test.dispatcher.start()).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+    await expect(test.dispatcher.start()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await other.close({ microgridId: 1 });
     await test.dispatcher.start();
     await test.dispatcher.ready();

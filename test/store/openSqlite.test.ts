@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqlite } from '../../src/store/openSqlite.js';
@@ -7,7 +7,7 @@ import { connectSqlite } from '../../src/store/sqliteConnection.js';
 import { runProgram, startProgram } from '../support/program.js';
 import { temporaryFolder } from '../support/temporaryFolder.js';
 
-const KIND = { applicationId: 4711, holds: 'the numbers of a test' };
+const KIND = { applicationId: 4711, holds: 'the numbers of a test', migrations: {} };
 
 interface Schema {
   number: { value: number | bigint | string | Uint8Array | null };
@@ -36,6 +36,43 @@ async function openWithTable() {
 const count = async ({ db }: Pick<Awaited<ReturnType<typeof open>>, 'db'>) =>
   (await db.selectFrom('number').select('value').execute()).length;
 
+/** Executes statements behind the back of what is tested. */
+async function executed(statements: string): Promise<void> {
+  const other = connectSqlite(path, 0);
+  await other.run(statements);
+  other.close();
+}
+
+/** Makes a file of many pages, with a log that was emptied and removed. */
+async function makeLarge(): Promise<void> {
+  await executed(`PRAGMA application_id = ${KIND.applicationId}; PRAGMA journal_mode = WAL;
+    CREATE TABLE number (value BLOB);
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000) INSERT INTO number SELECT randomblob(90) FROM n`);
+}
+
+/** What the log holds after a change that is not in the file yet, as after a crash. */
+async function logOf(change: string): Promise<Buffer> {
+  const other = connectSqlite(path, 0);
+  await other.run(change);
+  const [file, log] = [readFileSync(path), readFileSync(`${path}-wal`)];
+  other.close();
+  writeFileSync(path, file);
+  return log;
+}
+
+function damage(): void {
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(0xff, 3 * 4096, bytes.length - 2 * 4096));
+}
+
+/** A file that cannot be opened is as it was, and alone. */
+async function refused(error: object): Promise<void> {
+  const before = readFileSync(path);
+  await expect(open()).rejects.toMatchObject(error);
+  expect(readFileSync(path)).toEqual(before);
+  expect(readdirSync(folder.path)).toEqual([basename(path)]);
+}
+
 const openModule = new URL('../../src/store/openSqlite.ts', import.meta.url);
 
 /** A process that opens the file, says so, and keeps it. */
@@ -47,8 +84,8 @@ const holder = (file: string) => `
 `;
 
 describe('a file', () => {
-  it('is made with its folders, and keeps what was committed', async () => {
-    path = join(folder.path, 'some', 'folders', 'numbers.db');
+  it('is made, whatever its name, and keeps what was committed', async () => {
+    path = join(folder.path, 'ü 100%?#.db');
     {
       await using opened = await openWithTable();
       await opened.db.insertInto('number').values({ value: 1 }).execute();
@@ -108,27 +145,62 @@ describe('a file', () => {
 
   it('must be a database', async () => {
     writeFileSync(path, 'dear diary, this is no database at all');
-    await expect(open()).rejects.toMatchObject({
+    await refused({
       code: 'FAILED_PRECONDITION',
       message: `${path} is no SQLite database, so not the numbers of a test`,
     });
-    expect(readFileSync(path, 'utf8')).toContain('dear diary');
   });
 
   it("is left as it was when it is another program's", async () => {
     const other = connectSqlite(path, 0);
     await other.run('CREATE TABLE bookmark (url TEXT)');
     other.close();
-    const before = readFileSync(path);
-    await expect(open()).rejects.toMatchObject({
+    await refused({
       code: 'FAILED_PRECONDITION',
       message: `${path} is a database of another program, not the numbers of a test`,
     });
-    expect(readFileSync(path)).toEqual(before);
-    expect(existsSync(`${path}-lock`)).toBe(false);
-    await expect(openSqlite(path, { ...KIND, applicationId: 4712 })).rejects.toMatchObject({
+  });
+
+  it('is left as it was when a newer version of the program has written it', async () => {
+    await makeLarge();
+    await executed('PRAGMA user_version = 2');
+    await refused({
       code: 'FAILED_PRECONDITION',
+      message: `the schema of ${path} is newer than this program (version 2): run a newer version of it`,
     });
+  });
+
+  it('is left as it was when it is damaged', async () => {
+    await makeLarge();
+    damage();
+    await refused({ code: 'DATA_LOSS', message: expect.stringMatching(/ is damaged \(.+\)$/) });
+  });
+
+  it('is left as it was when it is damaged and has a log', async () => {
+    await makeLarge();
+    const log = await logOf('UPDATE number SET value = 1 WHERE rowid = 1');
+    damage();
+    writeFileSync(`${path}-wal`, log);
+    const before = readFileSync(path);
+    await expect(open()).rejects.toMatchObject({ code: 'DATA_LOSS' });
+    expect(readFileSync(path)).toEqual(before);
+    expect(readFileSync(`${path}-wal`)).toEqual(log);
+  });
+
+  it('is as before the first transaction when that was cut short', async () => {
+    const other = connectSqlite(path, 0);
+    // A cache this small is written to the file before the end.
+    await other.run(`PRAGMA cache_size = 1; BEGIN; PRAGMA application_id = ${KIND.applicationId};
+      CREATE TABLE number (value BLOB); CREATE TABLE other (value BLOB);
+      ${'INSERT INTO number VALUES (randomblob(3000)); INSERT INTO other VALUES (randomblob(3000));'.repeat(50)}`);
+    const copy = join(folder.path, 'copy.db');
+    for (const end of ['', '-journal']) copyFileSync(path + end, copy + end);
+    await other.run('ROLLBACK');
+    other.close();
+    expect(readFileSync(copy).readUInt32BE(68)).toBe(KIND.applicationId);
+    path = copy;
+    await using opened = await openWithTable();
+    expect(await count(opened)).toBe(0);
   });
 
   it('is no folder, and not below a file', async () => {
@@ -138,6 +210,15 @@ describe('a file', () => {
     });
     writeFileSync(path, '');
     await expect(open(join(path, 'x.db'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('is made in no folder that is not there', async () => {
+    const missing = join(folder.path, 'mistyped');
+    await expect(open(join(missing, 'x.db'))).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: `cannot open ${join(missing, 'x.db')}: there is no folder ${missing}`,
+    });
+    expect(existsSync(missing)).toBe(false);
   });
 
   it('lets nobody in after it was closed, and those who were in finish', async () => {

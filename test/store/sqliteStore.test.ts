@@ -132,7 +132,7 @@ describe('a file that another process has', () => {
     await using other = await forkStore(path);
     expect(other.pid).toBeGreaterThan(0);
     await expect(sqliteStore(path).open(ofOne)).rejects.toMatchObject({
-      code: 'FAILED_PRECONDITION',
+      code: 'UNAVAILABLE',
       message: `${path} is in use by another process`,
     });
     await other.kill();
@@ -143,7 +143,7 @@ describe('a file that another process has', () => {
     const first = sqliteStore(path);
     await first.open(ofOne);
     const second = sqliteStore(path);
-    await expect(second.open(ofOne)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+    await expect(second.open(ofOne)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await first.close(ofOne);
     await second.open(ofOne);
     await second.close(ofOne);
@@ -151,9 +151,7 @@ describe('a file that another process has', () => {
 });
 
 describe('a file that cannot be used', () => {
-  const beside = (reason: string) => [
-    `DATA_LOSS: /dispatches.db ${reason}: it is left as it is, and /dispatches.db.1 used instead`,
-  ];
+  const beside = (reason: string) => [`DATA_LOSS: ${reason}; it is left as it is, and /dispatches.db.1 used instead`];
 
   async function refused(reason: string): Promise<void> {
     const before = await readFile(path);
@@ -169,27 +167,27 @@ describe('a file that cannot be used', () => {
 
   it('is left as it is when it is no database', async () => {
     await writeFile(path, 'minutes of the meeting\n'.repeat(100));
-    await refused('is not a database');
+    await refused('/dispatches.db is no SQLite database, so not the dispatches of a dispatcher');
   });
 
   it('is left as it is when it is a short text', async () => {
     await writeFile(path, 'x');
-    await refused('is not a database');
+    await refused('/dispatches.db is no SQLite database, so not the dispatches of a dispatcher');
   });
 
   it('is left as it is when it is the database of another program', async () => {
     const database = new Database(path, {});
     await database.exec('CREATE TABLE dispatch (id INTEGER PRIMARY KEY)');
     database.close();
-    await refused('is not the store of a dispatcher');
+    await refused('/dispatches.db is a database of another program, not the dispatches of a dispatcher');
   });
 
   it('is left as it is when a newer version made it', async () => {
     await written([kept(1)]);
     const database = new Database(path, {});
-    await database.exec('PRAGMA user_version = 2');
+    await database.exec('PRAGMA user_version = 2; PRAGMA wal_checkpoint(TRUNCATE)');
     database.close();
-    await refused('is of version 2, newer than this program');
+    await refused('the schema of /dispatches.db is newer than this program (version 2): run a newer version of it');
   });
 
   it('is left as it is when it is damaged', async () => {
@@ -198,7 +196,7 @@ describe('a file that cannot be used', () => {
     bytes.fill(0xff, 8192, bytes.length - 4096);
     await writeFile(path, bytes);
     const { problems } = await read();
-    expect(problems).toEqual([expect.stringMatching(/^DATA_LOSS: \/dispatches.db is damaged \(.+\): it is left/)]);
+    expect(problems).toEqual([expect.stringMatching(/^DATA_LOSS: \/dispatches.db is damaged \(.+\); it is left/)]);
     expect(await readFile(path)).toEqual(bytes);
   });
 
@@ -208,7 +206,7 @@ describe('a file that cannot be used', () => {
 
   it('is refused when its folder does not exist', async () => {
     await expect(sqliteStore(join(folder, 'none', 'x.db')).open(ofOne)).rejects.toMatchObject({
-      code: 'FAILED_PRECONDITION',
+      code: 'UNAVAILABLE',
       message: expect.stringContaining('there is no folder'),
     });
   });

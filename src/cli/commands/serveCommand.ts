@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 
 import { dataFile } from '../dataFile.js';
@@ -52,6 +54,7 @@ Examples:
 async function serve({ listen, database, keepChanges }: ServeOptions, command: Command): Promise<void> {
   const { authKey, signSecret, json } = globalOptions(command);
   using interrupted = untilInterrupted();
+  if (command.getOptionValueSource('database') === 'default') await mkdir(dirname(database), { recursive: true });
   const { startDispatchService } = await import('../../service/startDispatchService.js');
   const service = await withOptions(() =>
     startDispatchService({

@@ -1,30 +1,25 @@
 import { type Kysely, type SqlBool, sql } from 'kysely';
 
-import { migrate } from '../../store/migrate.js';
-import { openSqlite, type SqliteFile } from '../../store/openSqlite.js';
+import { openSqlite } from '../../store/openSqlite.js';
 import type { DispatchStore, StoreOptions } from '../dispatchStore.js';
 import { migrations, type ServiceSchema } from './schema.js';
 import type { SqlDialect } from './sqlDialect.js';
 import { sqlStore } from './sqlStore.js';
 
 /** `XDSP`: the dispatches of a service. */
-const FILE_KIND = { applicationId: 0x58445350, holds: 'the dispatches of a service' };
+const FILE_KIND = {
+  applicationId: 0x58445350,
+  holds: 'the dispatches of a service',
+  migrations: migrations({ integer: 'integer', bytes: 'blob', createIds }),
+};
 
 /**
  * Opens a {@link DispatchStore} in an SQLite file, which this process has to itself.
  *
- * @throws DispatchError when it cannot be opened, see {@link openSqlite}; or FAILED_PRECONDITION when a newer version of
- * this program has written it.
+ * @throws DispatchError when it cannot be opened, see {@link openSqlite}.
  */
 export async function openSqliteStore(path: string, { nowUs = systemUs }: StoreOptions = {}): Promise<DispatchStore> {
-  const file: SqliteFile<ServiceSchema> = await openSqlite(path, FILE_KIND);
-  try {
-    await migrate(file.db, migrations({ integer: 'integer', bytes: 'blob', createIds }), file.path);
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
-  const { db, path: name, close } = file;
+  const { db, path: name, close } = await openSqlite<ServiceSchema>(path, FILE_KIND);
   return sqlStore({ name, db, dialect: sqliteDispatches(nowUs), onChange: () => {}, close });
 }
 
