@@ -110,8 +110,12 @@ function checkKeepChanges({ keepChangesMs }: DispatchServiceOptions, database: s
   throw wrongOption('keepChangesMs', 'must be a minute at least: what is dropped before streams read it ends them');
 }
 
-/** Opens the store that a database is. What SQLite and PostgreSQL need is loaded only for them. */
-async function openStore(database: string, logger: Logger): Promise<DispatchStore> {
+/**
+ * Opens the store that a database is. What SQLite and PostgreSQL need is loaded only for them.
+ *
+ * @throws DispatchError INVALID_ARGUMENT when it is none; and what opening it throws.
+ */
+export async function openStore(database: string, logger: Logger): Promise<DispatchStore> {
   if (database === ':memory:') return memoryStore();
   if (/^postgres(ql)?:\/\//.test(database)) {
     const { openPostgresStore } = await import('./sql/openPostgresStore.js');

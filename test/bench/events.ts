@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
+import { startService } from './benchService.js';
 import { check, median, positiveInteger, round } from './figures.js';
 import { inFreshProcess } from './freshProcess.js';
 import type { Report } from './report.js';
-import { startService } from './service.js';
 
 const NAME = 'events';
 const MICROGRID_ID = 1;

@@ -26,3 +26,9 @@ export function median(values: readonly number[]): number {
 export function check(holds: boolean, what: string): asserts holds {
   if (!holds) throw new Error(`the measurement does not count: ${what}`);
 }
+
+/** The processor time that this process has used so far. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}

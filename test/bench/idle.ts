@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
+import { startService } from './benchService.js';
 import { check, positiveInteger, round } from './figures.js';
 import { inFreshProcess } from './freshProcess.js';
 import { heapUsed } from './memory.js';
 import type { Report } from './report.js';
-import { startService } from './service.js';
 
 const NAME = 'idle';
 const MICROGRID_ID = 1;

@@ -6,6 +6,7 @@ import { latenessBenchmark } from './lateness.js';
 import { loadBenchmark } from './load.js';
 import { recurrenceBenchmark } from './recurrence.js';
 import { jsonReport, type Report, tableReport } from './report.js';
+import { serviceBenchmark } from './service.js';
 import { storeBenchmark } from './store.js';
 import { syncBenchmark } from './sync.js';
 
@@ -19,6 +20,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   idleBenchmark,
   storeBenchmark,
   loadBenchmark,
+  serviceBenchmark,
   recurrenceBenchmark,
 ];
 

@@ -1,35 +1,139 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { missingPostgres, startPostgres } from '../support/postgres.js';
+import { postgresPlace, type StorePlace, sqlitePlace } from '../support/stores.js';
+import { type BenchServer, startEcho, startService } from './benchService.js';
+import { check, median, positiveInteger, round } from './figures.js';
+import { inFreshProcess } from './freshProcess.js';
+import type { Report } from './report.js';
+import { type CallTask, createInStore, createOverGrpc, echo, getOverGrpc, readChanges } from './serviceTasks.js';
+import { listOnce } from './sync.js';
 
-const serviceProcess = fileURLToPath(new URL('serviceProcess.js', import.meta.url));
+const NAME = 'service';
+/** `serviceTasks.js`, which fresh processes load. */
+const TASKS = new URL('serviceTasks.js', import.meta.url).href;
+const CREATES: readonly CallTask[] = [
+  { callers: 1, count: 2_000 },
+  { callers: 32, count: 10_000 },
+  { callers: 128, count: 20_000 },
+];
+const GETS: CallTask = { callers: 32, count: 20_000 };
+const CHANGES = [
+  { streams: 1, count: 20_000 },
+  { streams: 100, count: 1_000 },
+];
 
-/** A service in a process of its own, with dispatches in microgrid 1. */
-export interface BenchService extends AsyncDisposable {
-  readonly address: string;
-  /** Makes the process itself change the dispatches in turn, as fast as it can; returns how long that took it. */
-  update(count: number): Promise<{ tookMs: number }>;
+interface Options {
+  readonly count: number;
+  readonly rounds: number;
+  readonly database: readonly string[];
 }
 
-/** Starts a service with so many dispatches: one in four has a rule, one in ten runs now. */
-export async function startService(count: number): Promise<BenchService> {
-  const child = fork(serviceProcess, [String(count)]);
-  const ended = once(child, 'exit');
-  const answer = async () => {
-    const message = await Promise.race([once(child, 'message'), ended.then(() => undefined)]);
-    if (message === undefined) throw new Error('the service ended');
-    return message[0];
+/**
+ * What a service does on SQLite and on PostgreSQL, which both wait for the disk at each commit; beside it, in the same
+ * rounds, what grpc-js does alone. Servers and callers are in processes of their own; the callers use grpc-js alone, except
+ * for the list, which our client reads. As they compete with the server for the processor, gets and echoes are also told by
+ * the processor time that they cost the server.
+ */
+export function serviceBenchmark(program: Command, report: Report): void {
+  program
+    .command(NAME)
+    .description('creations, gets, changes to streams and a list of a service in a file and on PostgreSQL')
+    .option('--count <n>', 'dispatches to list', positiveInteger, 100_000)
+    .option('--rounds <n>', 'rounds of which the best counts: the machine may be shared', positiveInteger, 3)
+    .option('--database <kinds...>', 'sqlite, postgres or both', ['sqlite', 'postgres'])
+    .action(async ({ count, rounds, database }: Options) => {
+      if (database.includes('sqlite')) await measure('sqlite', async () => sqlitePlace(), count, rounds, report);
+      if (!database.includes('postgres')) return;
+      const problem = missingPostgres();
+      check(problem === null, String(problem));
+      await using postgres = await startPostgres({ fsync: true });
+      await measure('postgres', () => postgresPlace(postgres), count, rounds, report);
+    });
+}
+
+/** Reports as it goes. */
+async function measure(
+  database: string,
+  newPlace: () => Promise<StorePlace>,
+  dispatches: number,
+  rounds: number,
+  report: Report,
+): Promise<void> {
+  const tell = (work: string, callers: number, count: number, tookMs: readonly number[]) => {
+    const rates = tookMs.map(ms => (1_000 * count) / ms);
+    const perSecond = Math.round(Math.max(...rates));
+    report(NAME, { database, work, callers, count, perSecond, medianPerSecond: Math.round(median(rates)) });
+    return perSecond;
   };
-  const { address } = (await answer()) as { address: string };
-  return {
-    address,
-    update: async updates => {
-      child.send(updates);
-      return (await answer()) as { tookMs: number };
-    },
-    async [Symbol.asyncDispose]() {
-      if (child.connected) child.disconnect();
-      await ended;
-    },
-  };
+
+  await using storePlace = await newPlace();
+  for (const task of CREATES) {
+    const tookMs = await repeat(rounds, microgridId =>
+      inFreshProcess(TASKS, createInStore, { ...task, database: storePlace.database, microgridId }),
+    );
+    tell('creations in the store', task.callers, task.count, tookMs);
+  }
+
+  await using place = await newPlace();
+  await using service = await startService(dispatches, place.database);
+  // PostgreSQL does so by itself, but some time later.
+  if (database === 'postgres') await place.execute('analyze');
+  const { port, address } = service;
+  for (const task of CREATES) {
+    const tookMs = await repeat(rounds, microgridId =>
+      inFreshProcess(TASKS, createOverGrpc, { ...task, port, microgridId }),
+    );
+    tell('creations over gRPC', task.callers, task.count, tookMs);
+  }
+
+  await using echoServer = await startEcho();
+  const [echoCpuMs, getCpuMs]: [number[], number[]] = [[], []];
+  const echoMs: number[] = [];
+  const getMs = await repeat(rounds, async () => {
+    const echoTask = { ...GETS, port: echoServer.port };
+    const echoed = await usingCpu(echoServer, echoCpuMs, () => inFreshProcess(TASKS, echo, echoTask));
+    echoMs.push(echoed.tookMs);
+    return usingCpu(service, getCpuMs, () => inFreshProcess(TASKS, getOverGrpc, { ...GETS, port, dispatches }));
+  });
+  const echoesPerSecond = tell('echoes of grpc-js alone', GETS.callers, GETS.count, echoMs);
+  const getsPerSecond = tell('gets', GETS.callers, GETS.count, getMs);
+
+  for (const { streams, count } of CHANGES) {
+    const tookMs = await repeat(rounds, () => readChanges(service, streams, count));
+    tell('changes to streams', streams, count * streams, tookMs);
+  }
+
+  const listMs = await repeat(rounds, async () => {
+    const task = { address, count: dispatches };
+    return { tookMs: (await inFreshProcess(new URL('sync.js', import.meta.url).href, listOnce, task)).listMs };
+  });
+  tell('dispatches listed', 1, dispatches, listMs);
+  report(NAME, {
+    database,
+    getsPerEcho: round(getsPerSecond / echoesPerSecond),
+    echoCpuUs: round((1_000 * Math.min(...echoCpuMs)) / GETS.count),
+    getCpuUs: round((1_000 * Math.min(...getCpuMs)) / GETS.count),
+    listMs: Math.round(Math.min(...listMs)),
+    medianListMs: Math.round(median(listMs)),
+  });
+}
+
+let nextMicrogridId = 2;
+
+/** Does something again and again, each time with a microgrid that nothing was done to; returns how long it took. */
+async function repeat(
+  rounds: number,
+  once: (microgridId: number) => Promise<{ readonly tookMs: number }>,
+): Promise<number[]> {
+  const tookMs: number[] = [];
+  for (let round = 0; round < rounds; round++) tookMs.push((await once(nextMicrogridId++)).tookMs);
+  return tookMs;
+}
+
+/** Does something, and adds the processor time that a server needed for it. */
+async function usingCpu<TAnswer>(server: BenchServer, spent: number[], work: () => Promise<TAnswer>): Promise<TAnswer> {
+  const before = await server.cpuMs();
+  const answer = await work();
+  spent.push((await server.cpuMs()) - before);
+  return answer;
 }

@@ -4,13 +4,14 @@ import { RecurrenceRule_Frequency, RecurrenceRule_Weekday } from '../../proto/ge
 import { silentLogger } from '../../src/logger.js';
 import type { DispatchWrite } from '../../src/service/dispatchStore.js';
 import { updateWrite } from '../../src/service/dispatchWrites.js';
-import { memoryStore } from '../../src/service/memoryStore.js';
 import { serveStore } from '../../src/service/serveStore.js';
+import { openStore } from '../../src/service/startDispatchService.js';
 import { checkData, storedRow } from '../../src/service/storedData.js';
+import { cpuMs } from './figures.js';
 
 const MICROGRID_ID = 1;
-/** As of so many callers who wait for their answers. */
-const UPDATES_AT_ONCE = 50;
+/** Writes under way at the same time: so that they share transactions where there are some. */
+const TOGETHER = 100;
 const HOUR_S = 3_600;
 const DAY_S = 24 * HOUR_S;
 
@@ -26,26 +27,33 @@ const rule = {
 };
 
 const count = Number(process.argv[2]);
+const database = process.argv[3] ?? ':memory:';
 const nowS = Math.floor(Date.now() / 1000);
-const store = memoryStore();
-for (let id = 1; id <= count; id++) await store.apply(MICROGRID_ID, creation(id));
+const store = await openStore(database, silentLogger);
+await applyAll(count, index => creation(index + 1));
 const credentials = { authKey: undefined, signSecret: undefined };
 const { port, stop } = await serveStore(store, { listen: '127.0.0.1:0', credentials, logger: silentLogger });
 
-process.on('message', async (updates: number) => {
+process.on('message', async (updates: number | 'cpu') => {
+  if (updates === 'cpu') return process.send?.({ cpuMs: cpuMs() });
   const startMs = performance.now();
-  for (let i = 0; i < updates; i += UPDATES_AT_ONCE) {
-    const writes = Array.from({ length: Math.min(UPDATES_AT_ONCE, updates - i) }, (_, n) =>
-      store.apply(MICROGRID_ID, update(((i + n) % count) + 1, i + n)),
-    );
-    await Promise.all(writes);
+  await applyAll(updates, index => update((index % count) + 1, index));
+  process.send?.({ tookMs: performance.now() - startMs });
+});
+process.on('disconnect', async () => {
+  await stop();
+  await store.close();
+});
+process.send?.({ port });
+
+async function applyAll(writes: number, write: (index: number) => DispatchWrite): Promise<void> {
+  for (let from = 0; from < writes; from += TOGETHER) {
+    const length = Math.min(TOGETHER, writes - from);
+    await Promise.all(Array.from({ length }, (_, i) => store.apply(MICROGRID_ID, write(from + i))));
     // A service turns its event loop between calls.
     await setImmediate();
   }
-  process.send?.({ tookMs: performance.now() - startMs });
-});
-process.on('disconnect', () => void stop());
-process.send?.({ address: `grpc://127.0.0.1:${port}?ssl=false` });
+}
 
 /** A new dispatch, which may be one that began already. */
 function creation(id: number): DispatchWrite {

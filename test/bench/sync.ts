@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
 import type { Dispatch } from '../../src/dispatch.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
+import { startService } from './benchService.js';
 import { watchEventLoop } from './eventLoop.js';
 import { check, median, positiveInteger, round } from './figures.js';
 import { inFreshProcess } from './freshProcess.js';
 import type { Report } from './report.js';
-import { startService } from './service.js';
 
 const NAME = 'sync';
 const MICROGRID_ID = 1;

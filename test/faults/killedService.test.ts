@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeWithPostgres, startPostgres, type TestPostgres } from '../support/postgres.js';
+import { describeWithPostgres } from '../support/describeWithPostgres.js';
+import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { postgresPlace, sqlitePlace } from '../support/stores.js';
 import { killService } from './killedService.js';
 

@@ -3,8 +3,9 @@ import { silentLogger } from '../../src/logger.js';
 import { changeFeed } from '../../src/service/changeFeed.js';
 import type { DispatchStore, ListQuery } from '../../src/service/dispatchStore.js';
 import { openPostgresStore } from '../../src/service/sql/openPostgresStore.js';
+import { describeWithPostgres } from '../support/describeWithPostgres.js';
 import { changeOf, creation } from '../support/dispatchRow.js';
-import { describeWithPostgres, startPostgres, type TestPostgres } from '../support/postgres.js';
+import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { postgresPlace, type StorePlace } from '../support/stores.js';
 import { tcpProxy } from '../support/tcpProxy.js';
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
-import { describeWithPostgres, startPostgres, type TestPostgres } from '../support/postgres.js';
+import { describeWithPostgres } from '../support/describeWithPostgres.js';
+import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { postgresPlace } from '../support/stores.js';
 import { describeDatabase } from './describeDatabase.js';
 import { describeStore } from './storeConformance.js';

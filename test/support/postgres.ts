@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
-import { describeWith } from './describeWith.js';
 
 /** A PostgreSQL server of a test's own, in a temporary folder, which is gone when it is disposed of. */
 export interface TestPostgres extends AsyncDisposable {
@@ -33,11 +32,6 @@ export interface TestPostgresOptions {
 interface Installation {
   readonly binaries: string;
   readonly user: { readonly uid?: number; readonly gid?: number };
-}
-
-/** A `describe` of tests that need a PostgreSQL server to be installed ({@link describeWith}). */
-export function describeWithPostgres(name: string, tests: () => void): void {
-  describeWith(missingPostgres(), name, tests);
 }
 
 /** What is missing to start a PostgreSQL server, or null. */
