@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
+import { heapUsed } from '../support/memory.js';
 import { startService } from './benchService.js';
 import { check, positiveInteger, round } from './figures.js';
 import { inFreshProcess } from './freshProcess.js';
-import { heapUsed } from './memory.js';
 import type { Report } from './report.js';
 
 const NAME = 'idle';

@@ -4,8 +4,8 @@ import type { DispatchPage, Transport } from '../../machines/transport.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { simulatedClock } from '../../src/testing/simulatedClock.js';
+import { heapUsed } from '../support/memory.js';
 import { check, positiveInteger, round } from './figures.js';
-import { heapUsed } from './memory.js';
 import type { Report } from './report.js';
 
 const NAME = 'load';

@@ -37,7 +37,12 @@ export async function checkLogs(store: DispatchStore, ledger: Ledger): Promise<n
   return count;
 }
 
-async function wholeLog(store: DispatchStore, microgridId: number): Promise<LoggedChange[]> {
+/**
+ * The change log of a microgrid, from its beginning.
+ *
+ * @throws Error when it has a hole.
+ */
+export async function wholeLog(store: DispatchStore, microgridId: number): Promise<LoggedChange[]> {
   const log: LoggedChange[] = [];
   for (;;) {
     const { changes, pruned } = await store.changes(new Map([[microgridId, log.at(-1)?.seq ?? 0]]), 500);

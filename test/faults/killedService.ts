@@ -5,6 +5,7 @@ import { type RunningCli, startCli } from '../support/runCli.js';
 import type { StorePlace } from '../support/stores.js';
 import { checkLogs } from './checkLogs.js';
 import { type Attempt, type Ledger, MICROGRID_IDS, newLedger } from './ledger.js';
+import { pick, randomNumbers } from './random.js';
 
 /** How often to kill a service, and amid what. */
 export interface KillPlan {
@@ -112,17 +113,4 @@ async function refused(client: RawClient, microgridId: bigint, type: string): Pr
     throw error;
   }
   throw new Error('a dispatch without a target was accepted');
-}
-
-function pick<Item>(items: readonly Item[], random: () => number): Item {
-  return items[Math.floor(random() * items.length)] as Item;
-}
-
-/** Numbers from 0 to 1 that a seed decides: a generator by Lehmer, with the modulus 2^31 - 1. */
-function randomNumbers(seed: number): () => number {
-  let state = (Math.abs(Math.floor(seed)) % 2_147_483_646) + 1;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
 }
