@@ -110,7 +110,7 @@ export class Dispatcher implements AsyncDisposable {
   /**
    * Starts it; does not wait for the network. A started dispatcher keeps the process alive until {@link stop}.
    *
-   * @throws DispatchError `STOPPED` when it was stopped: a dispatcher lives once. `FAILED_PRECONDITION` when its store is in
+   * @throws DispatchError `STOPPED` when it was stopped: a dispatcher lives once. `UNAVAILABLE` when its store is in
    * use by another process; then it may be started again.
    */
   async start(): Promise<void> {
