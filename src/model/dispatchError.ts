@@ -27,12 +27,22 @@ export type DispatchErrorCode =
   | 'CONSUMER_FAILED'
   | 'STOPPED';
 
+/** One field of a request that is wrong (`google.rpc.BadRequest.FieldViolation`). */
+export interface FieldViolation {
+  /** Path of the field in the protocol's names, such as `dispatch_data.start_time`. */
+  readonly field: string;
+  /** What is wrong with it, and what is allowed; a sentence that begins with the field. */
+  readonly description: string;
+}
+
 /** What a {@link DispatchError} can say beyond its code and message. */
 export interface DispatchErrorDetails {
   readonly microgridId?: number | undefined;
   readonly dispatchId?: number | undefined;
   /** Path of the field that is wrong, in the protocol's names, such as `data.start_time`. */
   readonly field?: string | undefined;
+  /** All that is wrong with a request, where more is known than one field. */
+  readonly violations?: readonly FieldViolation[] | undefined;
   readonly cause?: unknown;
 }
 
@@ -43,6 +53,8 @@ export class DispatchError extends Error {
   readonly microgridId: number | undefined;
   readonly dispatchId: number | undefined;
   readonly field: string | undefined;
+  /** All that is wrong with a request; empty when the error is about no field, or only {@link field} is known. */
+  readonly violations: readonly FieldViolation[];
 
   constructor(code: DispatchErrorCode, message: string, details: DispatchErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
@@ -50,5 +62,6 @@ export class DispatchError extends Error {
     this.microgridId = details.microgridId;
     this.dispatchId = details.dispatchId;
     this.field = details.field;
+    this.violations = details.violations ?? [];
   }
 }
