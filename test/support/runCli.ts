@@ -46,7 +46,11 @@ export function startCli(args: readonly string[], env: Record<string, string> = 
   return {
     ended,
     stop,
-    line: (stream = 'stdout') => streams[stream].next(),
+    line: (stream = 'stdout') =>
+      streams[stream].next().catch(async () => {
+        const { code, stdout, stderr } = await ended;
+        throw new Error(`no more lines on ${stream}: the command ended with code ${code} after\n${stdout}${stderr}`);
+      }),
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) await stop('SIGKILL');
     },
@@ -60,7 +64,7 @@ export function runCli(args: readonly string[], env: Record<string, string> = {}
 
 function readLines(child: ChildProcess, name: 'stdout' | 'stderr') {
   const lines: string[] = [];
-  const waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
+  const waiting: { resolve: (line: string) => void; reject: () => void }[] = [];
   let taken = 0;
   let closed = false;
   const stream = child[name];
@@ -75,7 +79,7 @@ function readLines(child: ChildProcess, name: 'stdout' | 'stderr') {
   });
   reader.on('close', () => {
     closed = true;
-    for (const { reject } of waiting) reject(new Error(`${name} ended after:\n${lines.join('\n')}`));
+    for (const { reject } of waiting) reject();
   });
   return {
     text: () => lines.map(line => `${line}\n`).join(''),
@@ -85,7 +89,7 @@ function readLines(child: ChildProcess, name: 'stdout' | 'stderr') {
         if (line !== undefined) {
           taken += 1;
           resolve(line);
-        } else if (closed) reject(new Error(`${name} ended after:\n${lines.join('\n')}`));
+        } else if (closed) reject();
         else waiting.push({ resolve, reject });
       }),
   };
