@@ -6,24 +6,20 @@ import {
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { DispatchError } from '../model/dispatchError.js';
 import type { DispatchWrite, StoredDispatch } from './dispatchStore.js';
+import { invalidField } from './invalidRequest.js';
 import { checkData, storedRow } from './storedData.js';
 import { microsAtOrAfter, roundedSeconds, secondsAtOrAfter, timestampOfSeconds } from './timestamps.js';
-import { applyUpdateMask } from './updateMask.js';
-
-/** How far in the past a new start time may lie: what the call may have taken, and the clocks may differ. */
-const START_GRACE_S = 5;
+import { applyUpdateMask, maskViolations } from './updateMask.js';
 
 /** What a create request comes to. */
 export function createWrite({ dispatchData, startImmediately }: CreateMicrogridDispatchRequest): DispatchWrite {
   return {
     id: null,
     decide(_, { id, atUs }) {
-      if (!dispatchData)
-        throw new DispatchError('INVALID_ARGUMENT', 'dispatch_data: must be set', { field: 'dispatch_data' });
-      const data = startImmediately
-        ? { ...dispatchData, startTime: timestampOfSeconds(wholeSeconds(atUs)) }
-        : dispatchData;
-      const checked = checkData(data, 'dispatch_data', { earliestStartS: wholeSeconds(atUs) - START_GRACE_S });
+      if (!dispatchData) throw invalidField('dispatch_data', 'must be set');
+      const nowS = wholeSeconds(atUs);
+      const startTime = startImmediately ? timestampOfSeconds(nowS) : dispatchData.startTime;
+      const checked = checkData({ ...dispatchData, startTime }, 'dispatch_data', { nowS });
       return { kind: 'created', dispatch: storedRow({ id, createUs: atUs, updateUs: atUs }, checked) };
     },
   };
@@ -41,9 +37,8 @@ export function updateWrite(
       const old = present(microgridId, id, stored);
       if (updateMask.length === 0) return null;
       const data = applyUpdateMask(old.data, updateMask, update);
-      const checked = checkData(data, 'update', {
-        earliestStartS: startsAnew(old.data, data) ? wholeSeconds(atUs) - START_GRACE_S : null,
-      });
+      const nowS = startsAnew(old.data, data) ? wholeSeconds(atUs) : null;
+      const checked = checkData(data, 'update', { nowS }, maskViolations(updateMask, update));
       return { kind: 'updated', dispatch: storedRow({ id, createUs: old.createUs, updateUs: atUs }, checked) };
     },
   };

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 
-import { DispatchError } from '../model/dispatchError.js';
 import type { ListPlace, ListQuery } from './dispatchStore.js';
 
 /** A page of a list: how many items, and where it begins. */
@@ -10,32 +9,33 @@ export interface Page {
   readonly place: ListPlace | null;
 }
 
+/** Items of a page at most, whatever was asked for. */
+export const MAX_PAGE_SIZE = 1000;
+
 /**
- * The token of a page that does not begin at the beginning: base64url of its size, its place and a hash of the list.
+ * The token of a page that does not begin at the beginning: base64url of its size, its place and a hash of them and the
+ * list.
  *
  * It pins a place and not a number of items, so inserted dispatches shift nothing, and it never expires. It is not
  * signed: every call is authorised anyway.
  */
 export function encodePageToken(microgridId: number, query: ListQuery, size: number, place: ListPlace): string {
-  const parts = [size, place.value, place.id, listHash(microgridId, query)];
-  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+  const page = [size, place.value, place.id];
+  const content = JSON.stringify([microgridId, query.filter, query.sort, ...page]);
+  const hash = createHash('sha256').update(content).digest('base64url').slice(0, 16);
+  return Buffer.from(JSON.stringify([...page, hash])).toString('base64url');
 }
 
 /**
- * The page that a token stands for.
- *
- * @throws DispatchError INVALID_ARGUMENT when it is not one of this list's tokens: malformed, or of another microgrid,
- * filter or sort.
+ * The page that a token stands for; null when it is none that {@link encodePageToken} made for this list: malformed,
+ * changed, or of another microgrid, filter or sort order.
  */
-export function decodePageToken(microgridId: number, query: ListQuery, token: string): Page {
-  const [size, value, id, hash, ...rest] = parseParts(token);
-  if (!Number.isSafeInteger(size) || !Number.isSafeInteger(value) || !Number.isSafeInteger(id) || rest.length > 0) {
-    throw tokenError('is not one that this service gave');
-  }
-  if (hash !== listHash(microgridId, query)) {
-    throw tokenError('belongs to a list of another microgrid, filter or sort order');
-  }
-  return { size: size as number, place: { value: value as number, id: id as number } };
+export function decodePageToken(microgridId: number, query: ListQuery, token: string): Page | null {
+  const [size, value, id] = parseParts(token);
+  if (!Number.isSafeInteger(size) || !Number.isSafeInteger(value) || !Number.isSafeInteger(id)) return null;
+  const page = { size: size as number, place: { value: value as number, id: id as number } };
+  if (page.size < 1 || page.size > MAX_PAGE_SIZE) return null;
+  return encodePageToken(microgridId, query, page.size, page.place) === token ? page : null;
 }
 
 function parseParts(token: string): unknown[] {
@@ -43,17 +43,7 @@ function parseParts(token: string): unknown[] {
     const parts: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
     return Array.isArray(parts) ? parts : [];
   } catch {
-    // What is no JSON is as malformed as what is no token: the caller hears it from its parts.
+    // What is no JSON is as malformed as what is no token.
     return [];
   }
-}
-
-function tokenError(problem: string): DispatchError {
-  const field = 'pagination_params.page_token';
-  return new DispatchError('INVALID_ARGUMENT', `${field}: ${problem}`, { field });
-}
-
-function listHash(microgridId: number, query: ListQuery): string {
-  const content = JSON.stringify([microgridId, query.filter, query.sort]);
-  return createHash('sha256').update(content).digest('base64url').slice(0, 16);
 }

@@ -1,5 +1,6 @@
 import type { ServerOptions } from '@grpc/grpc-js';
 import { createServer } from 'nice-grpc';
+import { errorDetailsServerMiddleware } from 'nice-grpc-error-details';
 import type { Logger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { authenticate, type Credentials } from './authenticate.js';
@@ -46,7 +47,10 @@ export interface ServedStore {
 export async function serveStore(store: DispatchStore, options: ServeOptions): Promise<ServedStore> {
   const { listen, credentials, logger } = options;
   const feed = changeFeed(store, logger);
-  const server = createServer(SERVER_OPTIONS).use(reportErrors(logger)).use(authenticate(credentials));
+  const server = createServer(SERVER_OPTIONS)
+    .use(errorDetailsServerMiddleware)
+    .use(reportErrors(logger))
+    .use(authenticate(credentials));
   server.add(storedBytesDefinition, dispatchHandlers(store, feed));
   try {
     const port = await server.listen(listen);

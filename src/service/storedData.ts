@@ -1,16 +1,13 @@
 import { Dispatch, type DispatchData } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { DispatchError } from '../model/dispatchError.js';
 import { occurrences } from '../model/recurrence.js';
 import { decodeRecurrenceRule } from '../wire/recurrenceRuleCodec.js';
 import { MAX_SECONDS } from '../wire/timestampCodec.js';
 import { canonicalData } from './canonicalData.js';
 import type { DispatchRow } from './dispatchStore.js';
+import { invalidField, refuseViolations, type Violation } from './invalidRequest.js';
 import { targetKeys } from './targetKeys.js';
 import { timestampOfMicros, timestampOfSeconds } from './timestamps.js';
-import { type ValidationContext, type Violation, validateDispatchData } from './validateDispatchData.js';
-
-/** Violations that an error message lists; the rest is only counted, since an error has limited room. */
-const MAX_LISTED = 20;
+import { type ValidationContext, validateDispatchData } from './validateDispatchData.js';
 
 /** What the service knows about a dispatch beside its data. */
 export interface DispatchStamps {
@@ -34,20 +31,24 @@ export interface CheckedData {
  * Checks what a client wants to store.
  *
  * @param field - the field of the request that holds the data, for messages.
+ * @param before - what else is wrong with the request.
  * @throws DispatchError INVALID_ARGUMENT, with everything that is wrong.
  */
-export function checkData(data: DispatchData, field: string, context: ValidationContext): CheckedData {
-  const violations = validateDispatchData(data, context);
-  if (violations.length > 0) throw invalidData(field, violations);
+export function checkData(
+  data: DispatchData,
+  field: string,
+  context: ValidationContext,
+  before: Iterable<Violation> = [],
+): CheckedData {
+  refuseViolations(before, validateDispatchData(data, field, context));
   const canonical = canonicalData(data);
-  try {
-    const endS = endOfLastRun(canonical);
-    if (endS === null || endS <= MAX_SECONDS) return { data: canonical, endS };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw invalidData(field, [{ field: 'recurrence', problem: error.message }]);
+  const endS = endOfLastRun(canonical);
+  const excessS = (endS ?? 0) - Number(MAX_SECONDS);
+  if (excessS > 0) {
+    const problem = `must be at most ${(data.duration ?? 0) - excessS}, so that the last run ends within the year 9999`;
+    throw invalidField(`${field}.duration`, problem);
   }
-  throw invalidData(field, [{ field: 'duration', problem: 'makes the last run end after the year 9999' }]);
+  return { data: canonical, endS };
 }
 
 /** The row of a dispatch, with its message encoded once for all who will read it. */
@@ -73,18 +74,14 @@ export function storedRow({ id, createUs, updateUs }: DispatchStamps, { data, en
   };
 }
 
-/**
- * When the last run ends. A rule without any occurrence has no run: such a dispatch is over when it begins.
- *
- * @throws RangeError when the rule cannot be evaluated.
- */
+/** When the last run ends. A rule without any occurrence has no run: such a dispatch is over when it begins. */
 function endOfLastRun(data: DispatchData): number | null {
   const { duration } = data;
   const startS = startSeconds(data);
-  const rule = decodeRecurrenceRule(data.recurrence, 'recurrence');
-  if (!rule) return duration === undefined ? null : startS + duration;
-  const runs = occurrences(rule, startS * 1000);
   if (duration === undefined) return null;
+  const rule = decodeRecurrenceRule(data.recurrence, 'recurrence');
+  if (!rule) return startS + duration;
+  const runs = occurrences(rule, startS * 1000);
   if (runs.after(startS * 1000) === null) return startS;
   const endless = rule.count === undefined && rule.untilMs === undefined;
   const lastMs = endless ? null : runs.before(Number.POSITIVE_INFINITY);
@@ -93,10 +90,4 @@ function endOfLastRun(data: DispatchData): number | null {
 
 function startSeconds({ startTime }: DispatchData): number {
   return Number(startTime?.seconds ?? 0n);
-}
-
-function invalidData(root: string, violations: readonly Violation[]): DispatchError {
-  const listed = violations.slice(0, MAX_LISTED).map(({ field, problem }) => `${root}.${field}: ${problem}`);
-  if (violations.length > MAX_LISTED) listed.push(`and ${violations.length - MAX_LISTED} more`);
-  return new DispatchError('INVALID_ARGUMENT', listed.join('; '), { field: `${root}.${violations[0]?.field}` });
 }

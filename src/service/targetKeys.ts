@@ -33,6 +33,13 @@ export function searchKeys(target: TargetComponents): string[] {
   return keys(target, categoryKeys);
 }
 
+/** How many component ids or categories a target names. */
+export function componentCount({ components }: TargetComponents): number {
+  const value = components?.value;
+  if (!value) return 0;
+  return 'ids' in value ? value.ids.length : value.categories.length;
+}
+
 /** The categories of a target, also of one written in the superseded form. */
 export function categoriesOf(target: TargetComponents): readonly TargetComponents_CategoryAndType[] {
   const { components } = target;

@@ -1,6 +1,7 @@
 import { ServerError, Status } from 'nice-grpc-common';
+import { BadRequest, RichServerError } from 'nice-grpc-error-details';
 import type { Logger } from '../logger.js';
-import { DispatchError, type DispatchErrorCode } from '../model/dispatchError.js';
+import { DispatchError, type DispatchErrorCode, type FieldViolation } from '../model/dispatchError.js';
 
 /** Codes whose message a caller may read. UNDECODABLE and UNEVALUABLE are about what it sent. */
 const STATUS: { readonly [Code in DispatchErrorCode]?: Status } = {
@@ -18,7 +19,8 @@ const STATUS: { readonly [Code in DispatchErrorCode]?: Status } = {
 
 /**
  * The one way from an error to a gRPC status. What it does not know is masked as INTERNAL, and logged; aborts, which
- * are no failure, pass through.
+ * are no failure, pass through. Fields that are wrong are told as `google.rpc.BadRequest` too, by the middleware of
+ * nice-grpc-error-details.
  *
  * @param path - the method, for the log.
  */
@@ -30,8 +32,14 @@ export function toServerError(error: unknown, path: string, logger: Logger): Err
     // Callers are told that a database failed, and whoever runs it why.
     if (status === Status.UNAVAILABLE && error.cause !== undefined)
       logger.warn({ err: error.cause, path }, error.message);
-    return new ServerError(status, error.message);
+    const fieldViolations = status === Status.INVALID_ARGUMENT ? violationsOf(error) : [];
+    if (fieldViolations.length === 0) return new ServerError(status, error.message);
+    return new RichServerError(status, error.message, [BadRequest.fromPartial({ fieldViolations })]);
   }
   logger.error({ err: error, path }, 'a call failed for a reason that its caller is not told');
   return new ServerError(Status.INTERNAL, 'the service failed; its log tells why');
+}
+
+function violationsOf({ field, message, violations }: DispatchError): FieldViolation[] {
+  return violations.length === 0 && field !== undefined ? [{ field, description: message }] : [...violations];
 }

@@ -5,20 +5,21 @@ import {
   RecurrenceRule_Frequency,
   type UpdateMicrogridDispatchRequest_DispatchUpdate_RecurrenceRuleUpdate as RuleUpdate,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { DispatchError } from '../model/dispatchError.js';
+import { quoted, type Violation } from './invalidRequest.js';
+import { intervalProblem } from './ruleViolations.js';
 
 /** What each path of a mask takes from an update. */
-const FIELDS: { readonly [path: string]: (update: DispatchUpdate) => Partial<DispatchData> } = {
+const FIELDS = fieldMap<DispatchUpdate, DispatchData>({
   start_time: ({ startTime }) => ({ startTime }),
   duration: ({ duration }) => ({ duration }),
   target: ({ target }) => ({ target }),
-  is_active: ({ isActive }) => ({ isActive: present('is_active', isActive) }),
+  is_active: ({ isActive }) => (isActive === undefined ? {} : { isActive }),
   payload: ({ payload }) => ({ payload }),
-  recurrence: ({ recurrence }) => ({ recurrence: recurrence && { ...NO_RULE, ...allOf(RULE_FIELDS, recurrence) } }),
-};
+  recurrence: ({ recurrence }) => ({ recurrence: recurrence && wholeRule(recurrence) }),
+});
 
 /** What each path below `recurrence` takes from the update's rule; without a value the default. */
-const RULE_FIELDS: { readonly [path: string]: (update: RuleUpdate) => Partial<RecurrenceRule> } = {
+const RULE_FIELDS = fieldMap<RuleUpdate, RecurrenceRule>({
   freq: ({ freq }) => ({ freq: freq ?? RecurrenceRule_Frequency.UNSPECIFIED }),
   interval: ({ interval }) => ({ interval: interval ?? 0 }),
   end_criteria: ({ endCriteria }) => ({ endCriteria }),
@@ -27,7 +28,8 @@ const RULE_FIELDS: { readonly [path: string]: (update: RuleUpdate) => Partial<Re
   byweekdays: ({ byweekdays }) => ({ byweekdays }),
   bymonthdays: ({ bymonthdays }) => ({ bymonthdays }),
   bymonths: ({ bymonths }) => ({ bymonths }),
-};
+});
+const RULE_PREFIX = 'recurrence.';
 
 const NO_RULE: RecurrenceRule = {
   freq: RecurrenceRule_Frequency.UNSPECIFIED,
@@ -49,26 +51,45 @@ const NO_UPDATE: DispatchUpdate = {
 const NO_RULE_UPDATE: RuleUpdate = { ...NO_RULE, freq: undefined, interval: undefined };
 
 /**
+ * What is wrong with a mask: paths that cannot be updated, and those that the update has no or no possible value for.
+ * The data that it makes is checked for itself.
+ */
+export function* maskViolations(mask: readonly string[], update: DispatchUpdate = NO_UPDATE): Generator<Violation> {
+  const paths = new Set(mask);
+  for (const path of paths) {
+    if (FIELDS.has(path) || ruleFieldOf(path)) continue;
+    const allowed = path.startsWith(RULE_PREFIX)
+      ? `${RULE_PREFIX}{${[...RULE_FIELDS.keys()].join()}}`
+      : [...FIELDS.keys()].join(', ');
+    yield { field: `update_mask.paths[${mask.indexOf(path)}]`, problem: `${quoted(path)} is not one of ${allowed}` };
+  }
+  if (paths.has('is_active') && update.isActive === undefined) {
+    yield { field: 'update.is_active', problem: 'must be set, since update_mask names it' };
+  }
+  // Here alone can a 0 be told from nothing, which is 1.
+  const takesInterval = paths.has('recurrence') || paths.has('recurrence.interval');
+  if (takesInterval && update.recurrence?.interval === 0) {
+    yield { field: 'update.recurrence.interval', problem: intervalProblem(0) };
+  }
+}
+
+/**
  * The data with everything that the mask names taken from the update, and nothing else.
  *
  * A named field without a value is cleared, where it can be. `recurrence` replaces the whole rule, `recurrence.…` one
- * part of it. Names twice are once.
- *
- * @throws DispatchError INVALID_ARGUMENT for a path that cannot be updated, naming it.
+ * part of it. Names twice are once; what {@link maskViolations} finds is left out.
  */
 export function applyUpdateMask(
   data: DispatchData,
   mask: readonly string[],
   update: DispatchUpdate = NO_UPDATE,
 ): DispatchData {
-  const paths = new Set(mask);
-  checkPaths(paths);
   const changes: Partial<DispatchData>[] = [];
   const ruleChanges: Partial<RecurrenceRule>[] = [];
-  for (const path of paths) {
-    const rulePath = rulePathOf(path);
-    if (rulePath === null) changes.push(FIELDS[path]?.(update) ?? {});
-    else ruleChanges.push(RULE_FIELDS[rulePath]?.(update.recurrence ?? NO_RULE_UPDATE) ?? {});
+  for (const path of new Set(mask)) {
+    changes.push(FIELDS.get(path)?.(update) ?? {});
+    const ruleChange = ruleFieldOf(path)?.(update.recurrence ?? NO_RULE_UPDATE);
+    if (ruleChange) ruleChanges.push(ruleChange);
   }
   const changed: DispatchData = Object.assign({ ...data }, ...changes);
   if (ruleChanges.length === 0) return changed;
@@ -78,34 +99,20 @@ export function applyUpdateMask(
   return { ...changed, recurrence: { ...kept, ...ruleChange } };
 }
 
-function checkPaths(paths: ReadonlySet<string>): void {
-  for (const path of paths) {
-    const rulePath = rulePathOf(path);
-    if (rulePath === null ? Object.hasOwn(FIELDS, path) : Object.hasOwn(RULE_FIELDS, rulePath)) continue;
-    const problem = rulePath === null ? 'Invalid fields in update_mask' : 'Invalid recurrence path';
-    throw new DispatchError('INVALID_ARGUMENT', `${problem}: ${path}`, { field: 'update_mask' });
-  }
-}
-
-function rulePathOf(path: string): string | null {
-  return path.startsWith('recurrence.') ? path.slice('recurrence.'.length) : null;
-}
-
 /** The rule as a client would write it: stored rules have their default interval spelled out. */
 function writtenRule(rule: RecurrenceRule | undefined): RecurrenceRule {
   if (!rule) return NO_RULE;
   return rule.interval === 1 ? { ...rule, interval: 0 } : rule;
 }
 
-function allOf<Update, Message>(
-  fields: { readonly [path: string]: (update: Update) => Partial<Message> },
-  update: Update,
-): Partial<Message> {
-  return Object.assign({}, ...Object.values(fields).map(take => take(update)));
+function wholeRule(update: RuleUpdate): RecurrenceRule {
+  return Object.assign({ ...NO_RULE }, ...[...RULE_FIELDS.values()].map(take => take(update)));
 }
 
-function present<Value>(path: string, value: Value | undefined): Value {
-  if (value !== undefined) return value;
-  const field = `update.${path}`;
-  throw new DispatchError('INVALID_ARGUMENT', `${field}: must be set, since update_mask names it`, { field });
+function ruleFieldOf(path: string) {
+  return path.startsWith(RULE_PREFIX) ? RULE_FIELDS.get(path.slice(RULE_PREFIX.length)) : undefined;
+}
+
+function fieldMap<Update, Message>(fields: { readonly [path: string]: (update: Update) => Partial<Message> }) {
+  return new Map(Object.entries(fields));
 }

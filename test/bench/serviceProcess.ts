@@ -60,7 +60,7 @@ function creation(id: number): DispatchWrite {
   return {
     id: null,
     decide: (_, { atUs }) => {
-      const data = checkData(dataOf(id), 'data', { earliestStartS: null });
+      const data = checkData(dataOf(id), 'data', { nowS: null });
       return { kind: 'created', dispatch: storedRow({ id, createUs: atUs, updateUs: atUs }, data) };
     },
   };

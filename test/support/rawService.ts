@@ -1,5 +1,7 @@
 import { ChannelCredentials } from '@grpc/grpc-js';
-import { type Channel, createChannel, createClient } from 'nice-grpc';
+import { type Channel, createChannel, createClientFactory } from 'nice-grpc';
+import { ClientError, type Status } from 'nice-grpc-common';
+import { type BadRequest, errorDetailsClientMiddleware, RichClientError } from 'nice-grpc-error-details';
 import {
   type DeepPartial,
   type Dispatch,
@@ -31,7 +33,40 @@ export async function rawService(options: DispatchServiceOptions = {}) {
 /** A client of its own connection. */
 export function rawClient({ port }: Pick<DispatchService, 'port'>) {
   const channel: Channel = createChannel(`127.0.0.1:${port}`, ChannelCredentials.createInsecure());
-  return { channel, client: createClient(MicrogridDispatchServiceDefinition, channel) };
+  const client = createClientFactory()
+    .use(errorDetailsClientMiddleware)
+    .create(MicrogridDispatchServiceDefinition, channel);
+  return { channel, client };
+}
+
+/** What a refused call was told. */
+export interface Refusal {
+  readonly code: Status;
+  readonly message: string;
+  /** The `google.rpc.BadRequest` of its details; empty when there is none. */
+  readonly violations: readonly { readonly field: string; readonly description: string }[];
+}
+
+/** Waits for a call that is refused. */
+export async function refusalOf(call: Promise<unknown>): Promise<Refusal> {
+  const error: unknown = await call.then(
+    answer => new Error(`the call was not refused: ${String(answer)}`),
+    reason => reason,
+  );
+  if (!(error instanceof ClientError)) throw error;
+  const details = error instanceof RichClientError ? error.extra : [];
+  return {
+    code: error.code,
+    message: error.details,
+    violations: details
+      .filter((detail): detail is BadRequest => detail.$type === 'google.rpc.BadRequest')
+      .flatMap(({ fieldViolations }) => fieldViolations.map(({ field, description }) => ({ field, description }))),
+  };
+}
+
+/** The violations that these descriptions are of, each of which begins with the field. */
+export function violationsOf(descriptions: readonly string[]): Refusal['violations'] {
+  return descriptions.map(description => ({ field: description.split(': ')[0] ?? '', description }));
 }
 
 /** The instant a number of seconds from now, on the second. */
