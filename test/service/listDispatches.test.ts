@@ -12,7 +12,7 @@ import {
   SortOrder,
   type TargetComponents,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { created, inSeconds, rawService } from '../support/rawService.js';
+import { created, inSeconds, rawService, refusalOf, violationsOf } from '../support/rawService.js';
 
 const raw = await rawService();
 const { client } = raw;
@@ -151,23 +151,78 @@ describe('filters', () => {
     expect(await of(categories([9]))).toEqual([]);
   });
 
-  it.each([
-    ['filter.targets[1]: must name at least one component id or category', { targets: [ids(1), {}] }],
-    ['filter.dispatch_ids is 9007199254740992, above', { dispatchIds: [2n ** 53n] }],
-    [
-      'filter.end_time_interval.start_time: has -1 nanoseconds',
-      { endTimeInterval: { startTime: { seconds: 0n, nanos: -1 } } },
-    ],
-    [
-      'filter.start_time_interval.end_time: is not within the years 1 to 9999',
-      { startTimeInterval: { endTime: { seconds: 2n ** 60n, nanos: 0 } } },
-    ],
-  ])('that are wrong are refused: %s', async (details, filter) => {
-    await expect(filtered(filter)).rejects.toMatchObject({
-      code: Status.INVALID_ARGUMENT,
-      details: expect.stringContaining(details),
-    });
+  it('find nothing in an interval that ends where it begins, or before', async () => {
+    const { metadata, data } = await create();
+    const [start, end, update] = [data?.startTime, metadata?.endTime, metadata?.updateTime];
+    const early = { seconds: 0n, nanos: 0 };
+    for (const endTime of [early, undefined]) {
+      expect(await filtered({ startTimeInterval: { startTime: start, endTime: endTime ?? start } })).toEqual([]);
+      expect(await filtered({ endTimeInterval: { startTime: end, endTime: endTime ?? end } })).toEqual([]);
+      expect(await filtered({ updateTimeInterval: { startTime: update, endTime: endTime ?? update } })).toEqual([]);
+    }
+    expect(await filtered({ startTimeInterval: {}, endTimeInterval: {}, updateTimeInterval: {} })).toHaveLength(1);
   });
+
+  it('may name 1,000 components, 1,000 ids and 100 queries', async () => {
+    const { id } = await create({ target: ids(1) });
+    const half = (from: number) => ids(...Array.from({ length: 500 }, (_, index) => from + index));
+    expect(await filtered({ targets: [half(1), half(501)] })).toEqual([id]);
+    expect(await filtered({ dispatchIds: [...Array(999).fill(0n), id] })).toEqual([id]);
+    expect(await filtered({ queries: [...Array(99).fill('nothing'), `#${id}`] })).toEqual([id]);
+  });
+});
+
+describe('a list request', () => {
+  const AT_LEAST_ONE = 'must name at least one component id or category';
+  const beyond = { seconds: 2n ** 60n, nanos: 0 };
+  const ROWS: readonly (readonly [DeepPartial<ListMicrogridDispatchesRequest>, ...descriptions: string[]])[] = [
+    [
+      { filter: { targets: [ids(1), {}, ids(), categories()] } },
+      ...[1, 2, 3].map(index => `filter.targets[${index}]: ${AT_LEAST_ONE}`),
+    ],
+    [
+      { filter: { targets: [ids(...Array(600).fill(1)), categories(...Array(401).fill([2]))] } },
+      'filter.targets: must name at most 1000 component ids and categories together',
+    ],
+    [
+      { filter: { targets: Array(1001).fill({}) } },
+      'filter.targets: must name at most 1000 component ids and categories together',
+    ],
+    [{ filter: { dispatchIds: [1n, 2n ** 53n] } }, 'filter.dispatch_ids[1]: must be 0 to 2^53-1, not 9007199254740992'],
+    [
+      { filter: { dispatchIds: Array(1001).fill(1n) } },
+      'filter.dispatch_ids: must have at most 1000 entries, not 1001',
+    ],
+    [{ filter: { queries: Array(101).fill('A') } }, 'filter.queries: must have at most 100 entries, not 101'],
+    [
+      { filter: { endTimeInterval: { startTime: { seconds: 0n, nanos: -1 } } } },
+      'filter.end_time_interval.start_time: has -1 nanoseconds, not 0 to 999999999',
+    ],
+    [
+      { filter: { startTimeInterval: { startTime: beyond, endTime: beyond } } },
+      'filter.start_time_interval.start_time: is not within the years 1 to 9999',
+      'filter.start_time_interval.end_time: is not within the years 1 to 9999',
+    ],
+    [
+      { filter: { updateTimeInterval: { endTime: beyond } } },
+      'filter.update_time_interval.end_time: is not within the years 1 to 9999',
+    ],
+    [
+      { sortOptions: { sortField: 9 as 1, sortOrder: -1 as 1 }, filter: { targets: [{}] } },
+      `filter.targets[0]: ${AT_LEAST_ONE}`,
+      'sort_options.sort_field: must be one of UNSPECIFIED, START_TIME, CREATE_TIME, LAST_UPDATE_TIME, not 9',
+      'sort_options.sort_order: must be one of UNSPECIFIED, ASCENDING, DESCENDING, not -1',
+    ],
+  ];
+
+  it.each(ROWS.map(([request, ...descriptions]) => [descriptions.join('; '), request, descriptions] as const))(
+    'is refused with %s',
+    async (_, request, descriptions) => {
+      const { code, violations } = await refusalOf(list(request));
+      expect(code).toBe(Status.INVALID_ARGUMENT);
+      expect(violations).toEqual(violationsOf(descriptions));
+    },
+  );
 });
 
 describe('sorting', () => {
@@ -191,15 +246,5 @@ describe('sorting', () => {
     expect(await sorted(SortField.START_TIME)).toBe('acb');
     expect(await sorted(SortField.LAST_UPDATE_TIME, SortOrder.ASCENDING)).toBe('acb');
     expect(await sorted(SortField.LAST_UPDATE_TIME, SortOrder.DESCENDING)).toBe('bca');
-  });
-
-  it('refuses what it does not know', async () => {
-    await expect(list({ sortOptions: { sortField: 9 as 1 } })).rejects.toMatchObject({
-      code: Status.INVALID_ARGUMENT,
-      details: 'sort_options.sort_field: 9 is unknown',
-    });
-    await expect(list({ sortOptions: { sortOrder: -1 as 1 } })).rejects.toMatchObject({
-      details: 'sort_options.sort_order: -1 is unknown',
-    });
   });
 });
