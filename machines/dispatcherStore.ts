@@ -30,7 +30,11 @@ export interface StoreSave {
   readonly replacesAll: boolean;
   /** Whether a list of the service was applied: then the next one yields differences only. */
   readonly synced: boolean;
-  /** What changed, in slices of some milliseconds of work; between two of them the event loop turns. */
+  /**
+   * What changed, in slices of some milliseconds of work; between two of them the event loop turns. A dispatch that is
+   * kept may be named again, and the last one counts; one that is dropped is not named again, so what a slice drops can be
+   * dropped after what it keeps.
+   */
   readonly changes: AsyncIterable<readonly StoreChange[]>;
 }
 

@@ -22,7 +22,7 @@ export interface DispatchServiceOptions {
   /**
    * Where dispatches are kept: a file, which this service has to itself; `postgres://user:password@host:port/database`,
    * which any number of services may share; or `:memory:`, and they are gone when it stops. A file is made where there is
-   * none; a PostgreSQL database must be there.
+   * none, in a folder that is there; a PostgreSQL database must be there.
    *
    * @default ':memory:'
    */
@@ -61,7 +61,7 @@ export interface DispatchService {
  *
  * @throws DispatchError INVALID_ARGUMENT when an option is wrong; UNAVAILABLE when the address cannot be listened on, or
  * the database is in use by another process or cannot be used; FAILED_PRECONDITION when it is another program's, or
- * written by a newer version of this one.
+ * written by a newer version of this one; DATA_LOSS when it is a file that is damaged. Such a file is left as it is.
  */
 export async function startDispatchService(options: DispatchServiceOptions = {}): Promise<DispatchService> {
   const { listen = '127.0.0.1:0', database = ':memory:', authKey, signSecret, logger = silentLogger } = options;
