@@ -7,8 +7,7 @@ import { timestampProblem } from '../wire/timestampCodec.js';
 import { isNoRule } from './canonicalData.js';
 import type { Violation } from './invalidRequest.js';
 
-/** The greatest interval of a rule; the least is 1. */
-export const MAX_INTERVAL = 10_000;
+const MAX_INTERVAL = 10_000;
 const MAX_COUNT = 4096;
 
 /** What may stand in a list of a rule. */

@@ -1,5 +1,6 @@
 import { Dispatch, type DispatchData } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { occurrences } from '../model/recurrence.js';
+import type { RecurrenceRule } from '../model/recurrenceRule.js';
 import { decodeRecurrenceRule } from '../wire/recurrenceRuleCodec.js';
 import { MAX_SECONDS } from '../wire/timestampCodec.js';
 import { canonicalData } from './canonicalData.js';
@@ -42,10 +43,20 @@ export function checkData(
 ): CheckedData {
   refuseViolations(before, validateDispatchData(data, field, context));
   const canonical = canonicalData(data);
-  const endS = endOfLastRun(canonical);
+  const startS = startSeconds(canonical);
+  const rule = decodeRecurrenceRule(canonical.recurrence, 'recurrence');
+  // The task of every Python dispatcher of the microgrid would end: dateutil throws.
+  if (rule && !reachesItsTimes(rule, startS)) {
+    throw invalidField(
+      `${field}.recurrence`,
+      'must come to one of its hours and minutes, counting its interval from start_time',
+    );
+  }
+  const { duration } = canonical;
+  const endS = duration === undefined ? null : endOfLastRun(startS, duration, rule);
   const excessS = (endS ?? 0) - Number(MAX_SECONDS);
   if (excessS > 0) {
-    const problem = `must be at most ${(data.duration ?? 0) - excessS}, so that the last run ends within the year 9999`;
+    const problem = `must be at most ${(duration ?? 0) - excessS}, so that the last run ends within the year 9999`;
     throw invalidField(`${field}.duration`, problem);
   }
   return { data: canonical, endS };
@@ -74,18 +85,19 @@ export function storedRow({ id, createUs, updateUs }: DispatchStamps, { data, en
   };
 }
 
+/** Whether a rule ever comes to a time of day that it names: one of every two hours may leave out all that it does. */
+function reachesItsTimes(rule: RecurrenceRule, startS: number): boolean {
+  const { count, untilMs, byWeekdays, byMonthDays, byMonths, ...times } = rule;
+  if (times.frequency !== 'HOURLY' && times.frequency !== 'MINUTELY') return true;
+  return occurrences(times, startS * 1000).after(startS * 1000) !== null;
+}
+
 /** When the last run ends. A rule without any occurrence has no run: such a dispatch is over when it begins. */
-function endOfLastRun(data: DispatchData): number | null {
-  const { duration } = data;
-  const startS = startSeconds(data);
-  if (duration === undefined) return null;
-  const rule = decodeRecurrenceRule(data.recurrence, 'recurrence');
+function endOfLastRun(startS: number, duration: number, rule: RecurrenceRule | null): number | null {
   if (!rule) return startS + duration;
-  const runs = occurrences(rule, startS * 1000);
-  if (runs.after(startS * 1000) === null) return startS;
-  const endless = rule.count === undefined && rule.untilMs === undefined;
-  const lastMs = endless ? null : runs.before(Number.POSITIVE_INFINITY);
-  return lastMs === null ? null : lastMs / 1000 + duration;
+  if (rule.count === undefined && rule.untilMs === undefined) return null;
+  const lastMs = occurrences(rule, startS * 1000).before(Number.POSITIVE_INFINITY);
+  return lastMs === null ? startS : lastMs / 1000 + duration;
 }
 
 function startSeconds({ startTime }: DispatchData): number {

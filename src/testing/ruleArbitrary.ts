@@ -21,7 +21,8 @@ export interface RuleArbitraryOptions {
  * Valid recurrence rules of every kind, for property tests with fast-check.
  *
  * Lists are unsorted and may hold a value twice, as on the wire. A third of the rules each ends by count, by `untilMs` or not
- * at all. Some rules have no occurrence, for valid rules need not have one.
+ * at all. Some rules have no occurrence, for valid rules need not have one; a service rejects those of them whose hours and
+ * minutes their interval never reaches.
  */
 export function ruleArbitrary(options: RuleArbitraryOptions = {}): Arbitrary<RecurrenceRule> {
   const { frequencies = FREQUENCIES, maxInterval = 10_000, maxCount = 4096, weeklyMonthDays = false } = options;

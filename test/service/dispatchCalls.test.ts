@@ -135,8 +135,13 @@ describe('the end time', () => {
       2 * 86_400 + 600,
     ],
     [
-      'the start time of a rule that never runs',
-      { recurrence: { freq: Frequency.YEARLY, bymonths: [2], bymonthdays: [30] } },
+      'the start time of a rule that ends before it begins',
+      {
+        recurrence: {
+          freq: Frequency.DAILY,
+          endCriteria: { countOrUntil: { $case: 'untilTime' as const, value: { seconds: 0n, nanos: 0 } } },
+        },
+      },
       0,
     ],
   ])('is %s', async (_, overrides, offset) => {

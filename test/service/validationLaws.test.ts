@@ -7,7 +7,7 @@ import {
   type RecurrenceRule,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
-import type { JsonValue } from '../../src/model/dispatchRecord.js';
+import type { DispatchRecord, JsonValue } from '../../src/model/dispatchRecord.js';
 import { checkData, storedRow } from '../../src/service/storedData.js';
 import { dispatchArbitrary, ruleArbitrary } from '../../src/testing/index.js';
 import { decodeDispatch, encodeDispatch } from '../../src/wire/dispatchCodec.js';
@@ -23,6 +23,19 @@ const validData = validRecord.map(record => encodeDispatch(record).data as Dispa
 const recurringData = dispatchArbitrary({ durationMs, recurrence: ruleArbitrary() }).map(
   record => encodeDispatch(record).data as DispatchData & { recurrence: RecurrenceRule },
 );
+
+/** Whether every so many hours or minutes come to a time that the rule names, found by counting. */
+function reachesItsTimes({ recurrence, startTimeMs }: DispatchRecord): boolean {
+  const { frequency, interval = 1, byHours = [], byMinutes = [] } = recurrence ?? {};
+  if (frequency !== 'HOURLY' && frequency !== 'MINUTELY') return true;
+  const stepMs = interval * (frequency === 'HOURLY' ? 3_600_000 : 60_000);
+  // After 1,440 steps the times of day repeat.
+  return Array.from({ length: 1440 }, (_, i) => new Date(startTimeMs + i * stepMs)).some(
+    at =>
+      (byHours.length === 0 || byHours.includes(at.getUTCHours())) &&
+      (frequency === 'HOURLY' || byMinutes.length === 0 || byMinutes.includes(at.getUTCMinutes())),
+  );
+}
 
 /** A change that makes valid data invalid, in one field alone. */
 interface Fault {
@@ -197,10 +210,22 @@ describe('validation', () => {
   it('accepts every valid dispatch, and clients read of it what was sent', () => {
     fc.assert(
       fc.property(validRecord, record => {
+        fc.pre(reachesItsTimes(record));
         const sent = encodeDispatch(record);
         const checked = checkData(sent.data as DispatchData, 'data', { nowS: NOW_S });
         const { data } = Dispatch.decode(storedRow(STAMPS, checked).message);
         expect(decodeDispatch({ ...sent, data }, 1)).toEqual(decodeDispatch(sent, 1));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('refuses of the rules in hours and minutes those that never come to one they name', () => {
+    const recurrence = ruleArbitrary({ frequencies: ['HOURLY', 'MINUTELY'], maxInterval: 1440 });
+    fc.assert(
+      fc.property(dispatchArbitrary({ durationMs, recurrence }), record => {
+        const fields = violatedFields(encodeDispatch(record).data as DispatchData);
+        expect(fields).toEqual(reachesItsTimes(record) ? [] : ['data.recurrence']);
       }),
       { numRuns: 500 },
     );

@@ -14,6 +14,8 @@ const FREQUENCIES = 'MINUTELY, HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY';
 const WEEKDAYS = 'MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY';
 const END = 253_402_300_799n;
 const AT_END = { seconds: END, nanos: 0 };
+const MIDNIGHT = { seconds: 4_102_444_800n, nanos: 0 };
+const NEVER = 'recurrence: must come to one of its hours and minutes, counting its interval from start_time';
 const nested = (levels: number): object => (levels === 1 ? {} : { in: nested(levels - 1) });
 const until = (seconds: bigint, nanos: number) =>
   daily({ endCriteria: { countOrUntil: { $case: 'untilTime', value: { seconds, nanos } } } });
@@ -132,6 +134,11 @@ export const REFUSED: readonly Row[] = [
   [daily({ bymonthdays: Array(63).fill(1) }), 'recurrence.bymonthdays: must have at most 62 entries, not 63'],
   [daily({ bymonths: Array(13).fill(1) }), 'recurrence.bymonths: must have at most 12 entries, not 13'],
 
+  // What ends the Python dispatcher: dateutil throws.
+  [{ startTime: MIDNIGHT, ...daily({ freq: Frequency.HOURLY, interval: 2, byhours: [1, 3] }) }, NEVER],
+  [{ startTime: MIDNIGHT, ...daily({ freq: Frequency.MINUTELY, interval: 60, byminutes: [30] }) }, NEVER],
+  [{ startTime: MIDNIGHT, ...daily({ freq: Frequency.MINUTELY, interval: 1440, byhours: [1], ...count(1) }) }, NEVER],
+
   [
     {
       startTime: undefined,
@@ -176,6 +183,12 @@ export const ACCEPTED: readonly (readonly [string, DeepPartial<DispatchData>])[]
   ['the highest interval', daily({ interval: 10_000 })],
   ['the highest count', daily(count(4096))],
   ['a last instant before the start', until(0n, 0)],
+  ['a rule that seldom fits', { startTime: MIDNIGHT, ...daily({ bymonths: [2], bymonthdays: [29], byweekdays: [7] }) }],
+  [
+    'every second hour that fits',
+    { startTime: MIDNIGHT, ...daily({ freq: Frequency.HOURLY, interval: 2, byhours: [1, 4] }) },
+  ],
+  ['a rule that no day fits', { recurrence: { freq: Frequency.YEARLY, bymonths: [2], bymonthdays: [30] } }],
   ['the last day of the month before any', daily({ bymonthdays: [-31, 31] })],
   ['every value of a list twice over', daily({ byweekdays: [1, 2, 3, 4, 5, 6, 7], byhours: [0, 0, 23, 23] })],
   ['every kind of list', { recurrence: FULL_RULE }],
