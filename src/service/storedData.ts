@@ -95,9 +95,11 @@ function reachesItsTimes(rule: RecurrenceRule, startS: number): boolean {
 /** When the last run ends. A rule without any occurrence has no run: such a dispatch is over when it begins. */
 function endOfLastRun(startS: number, duration: number, rule: RecurrenceRule | null): number | null {
   if (!rule) return startS + duration;
-  if (rule.count === undefined && rule.untilMs === undefined) return null;
-  const lastMs = occurrences(rule, startS * 1000).before(Number.POSITIVE_INFINITY);
-  return lastMs === null ? startS : lastMs / 1000 + duration;
+  const runs = occurrences(rule, startS * 1000);
+  if (runs.after(startS * 1000) === null) return startS;
+  const endless = rule.count === undefined && rule.untilMs === undefined;
+  const lastMs = endless ? null : runs.before(Number.POSITIVE_INFINITY);
+  return lastMs === null ? null : lastMs / 1000 + duration;
 }
 
 function startSeconds({ startTime }: DispatchData): number {

@@ -135,6 +135,11 @@ describe('the end time', () => {
       2 * 86_400 + 600,
     ],
     [
+      'the start time of a rule that never runs',
+      { recurrence: { freq: Frequency.YEARLY, bymonths: [2], bymonthdays: [30] } },
+      0,
+    ],
+    [
       'the start time of a rule that ends before it begins',
       {
         recurrence: {
