@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../model/dispatchRecord.js';
-import { Struct } from '../wire/struct.js';
+import { structByteLength } from '../wire/structByteLength.js';
 import { quoted, type Violation } from './invalidRequest.js';
 
 const MAX_LEVELS = 5;
@@ -16,26 +16,34 @@ const PLAIN_KEY = /^[a-z_]\w{0,29}$/i;
  */
 export function* payloadViolations(payload: JsonObject | undefined, field: string): Generator<Violation> {
   if (!payload) return;
-  const { length } = Struct.encode(payload).finish();
+  const length = structByteLength(payload);
   if (length > MAX_BYTES) yield { field, problem: `must have at most ${MAX_BYTES} bytes when encoded, not ${length}` };
   yield* valueViolations(payload, field, 1);
 }
 
+type Suspect = number | JsonObject | readonly JsonValue[];
+
 /** Messages are at most 100 levels deep, so this cannot overflow the stack. */
-function* valueViolations(value: JsonValue, field: string, level: number): Generator<Violation> {
+function* valueViolations(value: Suspect, field: string, level: number): Generator<Violation> {
   if (typeof value === 'number') {
     yield { field, problem: `must be a finite number, not ${value}` };
   } else if (level > MAX_LEVELS) {
     yield { field, problem: `must not be an object or list, for those may nest ${MAX_LEVELS} levels deep` };
   } else {
-    for (const [key, inner] of Object.entries(value ?? {})) {
-      if (!canBeWrong(inner)) continue;
-      const path = Array.isArray(value) ? `[${key}]` : PLAIN_KEY.test(key) ? `.${key}` : `[${quoted(key)}]`;
-      yield* valueViolations(inner, field + path, level + 1);
+    const members: Iterable<[number | string, JsonValue]> = Array.isArray(value)
+      ? value.entries()
+      : Object.entries(value);
+    for (const [key, inner] of members) {
+      if (canBeWrong(inner)) yield* valueViolations(inner, field + step(key), level + 1);
     }
   }
 }
 
-function canBeWrong(value: JsonValue): boolean {
+function step(key: number | string): string {
+  if (typeof key === 'number') return `[${key}]`;
+  return PLAIN_KEY.test(key) ? `.${key}` : `[${quoted(key)}]`;
+}
+
+function canBeWrong(value: JsonValue): value is Suspect {
   return typeof value === 'number' ? !Number.isFinite(value) : typeof value === 'object' && value !== null;
 }

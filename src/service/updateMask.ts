@@ -87,7 +87,8 @@ export function applyUpdateMask(
   const changes: Partial<DispatchData>[] = [];
   const ruleChanges: Partial<RecurrenceRule>[] = [];
   for (const path of new Set(mask)) {
-    changes.push(FIELDS.get(path)?.(update) ?? {});
+    const change = FIELDS.get(path)?.(update);
+    if (change) changes.push(change);
     const ruleChange = ruleFieldOf(path)?.(update.recurrence ?? NO_RULE_UPDATE);
     if (ruleChange) ruleChanges.push(ruleChange);
   }

@@ -197,6 +197,15 @@ describe('a mask', () => {
     ]);
   });
 
+  it('with very many unknown paths is told the first twenty', async () => {
+    const { id } = await created(client);
+    const mask = Array.from({ length: 200_000 }, (_, index) => `path ${index}`);
+    const { code, message, violations } = await refusalOf(update(id, mask));
+    expect(code).toBe(Status.INVALID_ARGUMENT);
+    expect(violations).toHaveLength(20);
+    expect(message).toMatch(/; and more$/);
+  });
+
   it('with an unknown path of any length and letters is told in a short message', async () => {
     const { id } = await created(client);
     const path = `\r\n\u0000\u202e"%😀${'😀'.repeat(10_000)}`;

@@ -1,0 +1,35 @@
+import type { JsonObject, JsonValue } from '../model/dispatchRecord.js';
+
+/**
+ * How many bytes a `Struct` takes when it is encoded. Unlike encoding it, for which keys are sorted, this costs little, so
+ * what is far too long is refused fast.
+ */
+export function structByteLength(object: JsonObject): number {
+  let length = 0;
+  for (const [key, value] of Object.entries(object)) {
+    length += fieldLength(fieldLength(Buffer.byteLength(key)) + fieldLength(valueLength(value)));
+  }
+  return length;
+}
+
+function valueLength(value: JsonValue): number {
+  if (value === null || typeof value === 'boolean') return 2;
+  if (typeof value === 'number') return 9;
+  if (typeof value === 'string') return fieldLength(Buffer.byteLength(value));
+  return fieldLength(isList(value) ? listLength(value) : structByteLength(value));
+}
+
+function listLength(list: readonly JsonValue[]): number {
+  return list.reduce((length: number, item) => length + fieldLength(valueLength(item)), 0);
+}
+
+/** Of a field with content of so many bytes: its tag and its length come first. */
+function fieldLength(content: number): number {
+  let length = 2 + content;
+  for (let rest = content; rest >= 0x80; rest = Math.floor(rest / 0x80)) length += 1;
+  return length;
+}
+
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
