@@ -41,6 +41,20 @@ export interface DispatchChange {
   readonly dispatch: DispatchRow;
 }
 
+/** A text that a store is to take once only. */
+export interface OneTimeUse {
+  /** Names it among all others, of all microgrids. */
+  readonly id: string;
+  /** Until when it is kept, in microseconds since the epoch; afterwards nobody asks for it any more. */
+  readonly untilUs: number;
+}
+
+/** A request that its caller may repeat. */
+export interface RepeatableRequest extends OneTimeUse {
+  /** Tells its content from another. */
+  readonly hash: string;
+}
+
 /** One write, decided under the lock of its microgrid. */
 export interface DispatchWrite {
   /** The dispatch to change; null for a new one. */
@@ -53,6 +67,13 @@ export interface DispatchWrite {
    * @throws to refuse the write: the store changes nothing and passes the error on.
    */
   decide(old: StoredDispatch | null, stamp: WriteStamp): DispatchChange | null;
+  /** The nonce of the call. A write that comes with a used one is UNAUTHENTICATED; one that is refused uses it up, too. */
+  readonly nonce?: OneTimeUse | undefined;
+  /**
+   * Where the write may be repeated. When it was made before it is not decided again, but answered as the first time; with
+   * another content it is INVALID_ARGUMENT. A write that is refused is not remembered, for it has done nothing.
+   */
+  readonly request?: RepeatableRequest | undefined;
 }
 
 /** What a write came to. */
@@ -184,6 +205,12 @@ export interface DispatchStore {
    * @returns how many it dropped.
    */
   prune(beforeUs: number, limit: number): Promise<number>;
+  /**
+   * Drops nonces and requests that need no longer be kept, at most so many.
+   *
+   * @returns how many it dropped.
+   */
+  forget(nowUs: number, limit: number): Promise<number>;
   /** Waits for the writes that were applied, and refuses others with UNAVAILABLE. */
   close(): Promise<void>;
 }

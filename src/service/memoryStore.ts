@@ -14,6 +14,7 @@ import type {
   StoreOptions,
 } from './dispatchStore.js';
 import { matchesFilter } from './matchesFilter.js';
+import { memoryOfWrites } from './memoryOfWrites.js';
 
 interface Microgrid {
   readonly rows: Map<number, DispatchRow>;
@@ -32,12 +33,21 @@ interface Microgrid {
 export function memoryStore({ nowUs = () => Date.now() * 1000 }: StoreOptions = {}): DispatchStore {
   const microgrids = new Map<number, Microgrid>();
   const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
+  const memory = memoryOfWrites();
   let lastId = 0;
   let closed = false;
 
   function apply(microgridId: number, write: DispatchWrite): AppliedWrite {
     if (closed) throw new DispatchError('UNAVAILABLE', 'the store is closed');
     const microgrid = microgrids.get(microgridId) ?? newMicrogrid();
+    const answered = memory.recall(write, nowUs());
+    if (answered) return { seq: microgrid.seq, dispatch: answered };
+    const applied = decide(microgridId, microgrid, write);
+    memory.remember(write, applied);
+    return applied;
+  }
+
+  function decide(microgridId: number, microgrid: Microgrid, write: DispatchWrite): AppliedWrite {
     const id = write.id ?? lastId + 1;
     const old = microgrid.rows.get(id) ?? null;
     const atUs = Math.max(Math.floor(nowUs()), microgrid.lastUs + 1);
@@ -100,6 +110,7 @@ export function memoryStore({ nowUs = () => Date.now() * 1000 }: StoreOptions = 
       return () => listeners.delete(listener);
     },
     prune: async (beforeUs, limit) => prune(beforeUs, limit),
+    forget: async (nowUs, limit) => memory.forget(nowUs, limit),
     async close() {
       closed = true;
       listeners.clear();

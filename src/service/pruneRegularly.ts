@@ -6,7 +6,8 @@ const INTERVAL_MS = 60_000;
 const AT_ONCE = 1_000;
 
 /**
- * Drops entries of a store's change logs once they are older than `keepMs`, every minute and at once.
+ * Drops entries of a store's change logs once they are older than `keepMs`, and nonces and requests that are over, every
+ * minute and at once.
  *
  * @returns what stops it, fulfilled when the store is left alone.
  */
@@ -21,8 +22,9 @@ export function pruneRegularly(store: DispatchStore, keepMs: number, logger: Log
     try {
       const beforeUs = (Date.now() - keepMs) * 1000;
       while (!stopped && (await store.prune(beforeUs, AT_ONCE)) === AT_ONCE);
+      while (!stopped && (await store.forget(Date.now() * 1000, AT_ONCE)) === AT_ONCE);
     } catch (error) {
-      logger.error({ err: error }, 'old entries of the change log cannot be dropped');
+      logger.error({ err: error }, 'old entries of the change log, or of requests, cannot be dropped');
     }
   }
 

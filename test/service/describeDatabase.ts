@@ -59,6 +59,23 @@ export function describeDatabase(name: string, newPlace: () => Promise<StorePlac
       expect([...new Set(used)].sort((a, b) => a - b)).toEqual(used);
     });
 
+    it('keeps nonces and requests over a restart', async () => {
+      const untilUs = Date.now() * 1000 + 60_000_000;
+      const repeatable = (nonceId: string) => ({
+        ...creation(),
+        nonce: { id: nonceId, untilUs },
+        request: { id: 'request', hash: 'content', untilUs },
+      });
+      const first = await (async () => {
+        await using open = await opened();
+        return await open.store.apply(1, repeatable('a'));
+      })();
+      await using open = await opened();
+      await expect(open.store.apply(1, repeatable('a'))).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+      expect((await open.store.apply(1, repeatable('b'))).dispatch?.id).toBe(first.dispatch?.id);
+      expect(await open.store.head(1)).toBe(1);
+    });
+
     it('refuses a schema that is newer than the program', async () => {
       await (await opened()).store.close();
       await place.execute(

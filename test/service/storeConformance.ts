@@ -9,6 +9,7 @@ import type {
 import { changeOf, creation, dispatchRow } from '../support/dispatchRow.js';
 import { describeStoreChanges } from './storeChanges.js';
 import { describeStoreLists, type StoreFactory } from './storeLists.js';
+import { describeStoreRepeats } from './storeRepeats.js';
 
 const ALL: ListQuery = { filter: {}, sort: { column: 'createUs', descending: true } };
 const MEGABYTE = 1_000_000;
@@ -225,5 +226,6 @@ export function describeStore(name: string, openStore: StoreFactory): void {
     describeStoreLists(openStore);
 
     describeStoreChanges(openStore);
+    describeStoreRepeats(openStore);
   });
 }

@@ -40,6 +40,19 @@ export interface ServiceSchema {
     at_us: number;
     message: Uint8Array;
   };
+  /** Nonces of writes. */
+  nonce: {
+    id: string;
+    until_us: number;
+  };
+  /** Writes that may be repeated, with what the first one left. */
+  request: {
+    id: string;
+    hash: string;
+    dispatch_id: number;
+    message: Uint8Array;
+    until_us: number;
+  };
   /** One row: the last id that a dispatch got. PostgreSQL has a sequence of this name instead. */
   dispatch_id: { last: number };
 }
@@ -57,7 +70,10 @@ export interface ColumnTypes {
 
 /** The history of the schema. A migration that was released is never changed. */
 export function migrations(types: ColumnTypes): Record<string, Migration> {
-  return { '0001_initial': { up: db => createTables(db, types) } };
+  return {
+    '0001_initial': { up: db => createTables(db, types) },
+    '0002_requests': { up: db => createRequestTables(db, types) },
+  };
 }
 
 async function createTables(db: Kysely<unknown>, { integer, bytes, createIds }: ColumnTypes): Promise<void> {
@@ -114,4 +130,24 @@ async function createTables(db: Kysely<unknown>, { integer, bytes, createIds }: 
   await db.schema.createIndex('dispatch_change_by_at').on('dispatch_change').column('at_us').execute();
 
   await createIds(db);
+}
+
+async function createRequestTables(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+  const integer = types.integer;
+  await db.schema
+    .createTable('nonce')
+    .addColumn('id', 'text', column => column.primaryKey())
+    .addColumn('until_us', integer, column => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('request')
+    .addColumn('id', 'text', column => column.primaryKey())
+    .addColumn('hash', 'text', column => column.notNull())
+    .addColumn('dispatch_id', integer, column => column.notNull())
+    .addColumn('message', sql.raw(types.bytes), column => column.notNull())
+    .addColumn('until_us', integer, column => column.notNull())
+    .execute();
+  for (const table of ['nonce', 'request']) {
+    await db.schema.createIndex(`${table}_by_until`).on(table).column('until_us').execute();
+  }
 }

@@ -2,6 +2,7 @@ import type { DispatchStore } from '../dispatchStore.js';
 import { applyTogether } from './applyTogether.js';
 import { pruneChanges, readChanges } from './changeLog.js';
 import { listPages } from './listPages.js';
+import { forgetWrites } from './rememberedWrites.js';
 import { sharedWrites } from './sharedWrites.js';
 import type { SqlDatabase } from './sqlDialect.js';
 
@@ -40,6 +41,7 @@ export function sqlStore(database: SqlDatabase): DispatchStore {
       return () => listeners.delete(listener);
     },
     prune: (beforeUs, limit) => pruneChanges(database, beforeUs, limit),
+    forget: (nowUs, limit) => forgetWrites(database, nowUs, limit),
     async close() {
       await writes.close();
       listeners.clear();

@@ -1,6 +1,7 @@
 import type { Insertable, Transaction } from 'kysely';
 
 import type { DispatchRow, DispatchWrite, LoggedChange, StoredDispatch } from '../dispatchStore.js';
+import { type RememberedWrites, readRemembered } from './rememberedWrites.js';
 import { NEVER, type ServiceSchema } from './schema.js';
 import type { SqlDialect } from './sqlDialect.js';
 
@@ -11,7 +12,7 @@ export interface WriteCall {
 }
 
 /** A microgrid that is locked, as the changes of a batch leave it. */
-interface LockedMicrogrid {
+export interface LockedMicrogrid {
   seq: number;
   lastUs: number;
   /** When it was locked. */
@@ -30,6 +31,7 @@ export interface Batch {
   /** Dispatches that change, by id, as they will be; null when they will be gone. */
   readonly after: Map<number, Owned<DispatchRow> | null>;
   readonly changes: LoggedChange[];
+  readonly remembered: RememberedWrites;
 }
 
 /** Rows of keys in one statement: SQLite takes 32,766 parameters. */
@@ -66,6 +68,10 @@ export async function lockBatch(
     before: new Map(before.map(({ id, microgrid_id, message }) => [id, { id, microgridId: microgrid_id, message }])),
     after: new Map(),
     changes: [],
+    remembered: await readRemembered(
+      transaction,
+      calls.map(({ write }) => write),
+    ),
   };
 }
 
