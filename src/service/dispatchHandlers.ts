@@ -2,15 +2,21 @@ import type { CallContext, ServiceImplementation } from 'nice-grpc';
 
 import { Event } from '../../proto/gen/frequenz/api/common/v1alpha8/streaming/event.js';
 import {
+  CreateMicrogridDispatchRequest,
+  DeleteMicrogridDispatchRequest,
   DeleteMicrogridDispatchResponse,
   type StreamMicrogridDispatchesRequest,
+  UpdateMicrogridDispatchRequest,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { decodeId } from '../wire/integerCodec.js';
+import { REQUEST_IDS_KEPT_S } from '../wire/requestId.js';
+import type { AccessContext } from './access/callAccess.js';
 import type { ChangeFeed } from './changeFeed.js';
 import type { AppliedWrite, ChangeKind, DispatchStore } from './dispatchStore.js';
 import { createWrite, deleteWrite, notFound, updateWrite } from './dispatchWrites.js';
 import { encodePageToken } from './pageToken.js';
 import { readListRequest } from './readListRequest.js';
+import { KEPT_S, madeOnce } from './repeatableRequest.js';
 import {
   encodeDispatchResponse,
   encodeGetResponse,
@@ -32,22 +38,28 @@ const EVENTS: { readonly [Kind in ChangeKind]: Event } = {
 export function dispatchHandlers(
   store: DispatchStore,
   feed: ChangeFeed,
-): ServiceImplementation<typeof storedBytesDefinition> {
+): ServiceImplementation<typeof storedBytesDefinition, AccessContext> {
   return {
-    async createMicrogridDispatch(request) {
+    async createMicrogridDispatch(request, context) {
       const microgridId = decodeId(request.microgridId, 'microgrid_id');
-      return encodeDispatchResponse(messageOf(await store.apply(microgridId, createWrite(request))));
+      const encode = () => CreateMicrogridDispatchRequest.encode(request).finish();
+      const write = madeOnce(createWrite(request), context, { method: 'create', microgridId, encode });
+      return encodeDispatchResponse(messageOf(await store.apply(microgridId, write)));
     },
 
-    async updateMicrogridDispatch(request) {
+    async updateMicrogridDispatch(request, context) {
       const { microgridId, dispatchId } = readIds(request);
-      const applied = await store.apply(microgridId, updateWrite(microgridId, dispatchId, request));
-      return encodeDispatchResponse(messageOf(applied));
+      const encode = () => UpdateMicrogridDispatchRequest.encode(request).finish();
+      const update = updateWrite(microgridId, dispatchId, request);
+      const write = madeOnce(update, context, { method: 'update', microgridId, encode });
+      return encodeDispatchResponse(messageOf(await store.apply(microgridId, write)));
     },
 
-    async deleteMicrogridDispatch(request) {
+    async deleteMicrogridDispatch(request, context) {
       const { microgridId, dispatchId } = readIds(request);
-      await store.apply(microgridId, deleteWrite(microgridId, dispatchId));
+      const encode = () => DeleteMicrogridDispatchRequest.encode(request).finish();
+      const deletion = deleteWrite(microgridId, dispatchId);
+      await store.apply(microgridId, madeOnce(deletion, context, { method: 'delete', microgridId, encode }));
       return DeleteMicrogridDispatchResponse.encode(request).finish();
     },
 
@@ -79,6 +91,7 @@ async function* streamChanges(feed: ChangeFeed, request: StreamMicrogridDispatch
   try {
     // Headers tell the client that nothing is missed from now on. Without an entry they would wait for the first event.
     context.header.set('change-log-position', String(stream.position));
+    context.header.set(REQUEST_IDS_KEPT_S, String(KEPT_S));
     context.sendHeader();
     for (;;) {
       const { kind, message } = await stream.next();

@@ -4,6 +4,8 @@ import { DispatchError } from '../model/dispatchError.js';
 
 /** Where to listen. */
 export interface ListenAddress {
+  /** As it was given. */
+  readonly text: string;
   /** The name or number of the interface; an IPv6 address in brackets. */
   readonly host: string;
   /** 0: any free port. */
@@ -25,7 +27,7 @@ export function listenAddress(text: string): ListenAddress {
       field: 'listen',
     });
   }
-  return { host, port, loopback: isLoopback(host) };
+  return { text, host, port, loopback: isLoopback(host) };
 }
 
 function isLoopback(host: string): boolean {

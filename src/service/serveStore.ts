@@ -3,7 +3,10 @@ import { createServer } from 'nice-grpc';
 import { errorDetailsServerMiddleware } from 'nice-grpc-error-details';
 import type { Logger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
-import { authenticate, type Credentials } from './authenticate.js';
+import { DEFAULT_LIMITS, type HeldLimits, limitCalls } from './access/callLimits.js';
+import type { Access } from './access/openAccess.js';
+import { receiveInTime } from './access/receiveInTime.js';
+import { authenticate } from './authenticate.js';
 import { changeFeed } from './changeFeed.js';
 import { dispatchHandlers } from './dispatchHandlers.js';
 import type { DispatchStore } from './dispatchStore.js';
@@ -21,14 +24,20 @@ const STOP_GRACE_MS = 2_000;
 const SERVER_OPTIONS: ServerOptions = {
   'grpc.keepalive_time_ms': 30_000,
   'grpc.keepalive_timeout_ms': 20_000,
-  interceptors: [sendAhead],
+  // One connection may hold no more than this, in calls and in megabytes; a thousand streams need thirty.
+  'grpc.max_concurrent_streams': 4_000,
+  'grpc-node.max_session_memory': 256,
+  interceptors: [receiveInTime, sendAhead],
 };
 
 /** How to serve a store. */
 export interface ServeOptions {
   /** Host and port to listen on; port 0 takes a free one. */
   readonly listen: string;
-  readonly credentials: Credentials;
+  /** @default every caller, without TLS */
+  readonly access?: Pick<Access, 'keys' | 'credentials'>;
+  /** @default DEFAULT_LIMITS */
+  readonly limits?: HeldLimits;
   readonly logger: Logger;
 }
 
@@ -45,15 +54,16 @@ export interface ServedStore {
  * @throws DispatchError UNAVAILABLE when the address cannot be listened on.
  */
 export async function serveStore(store: DispatchStore, options: ServeOptions): Promise<ServedStore> {
-  const { listen, credentials, logger } = options;
+  const { listen, access, limits = DEFAULT_LIMITS, logger } = options;
   const feed = changeFeed(store, logger);
-  const server = createServer(SERVER_OPTIONS)
+  const server = createServer({ ...SERVER_OPTIONS, 'grpc.max_receive_message_length': limits.requestBytes })
     .use(errorDetailsServerMiddleware)
     .use(reportErrors(logger))
-    .use(authenticate(credentials));
+    .use(authenticate(access?.keys ?? null))
+    .use(limitCalls(limits));
   server.add(storedBytesDefinition, dispatchHandlers(store, feed));
   try {
-    const port = await server.listen(listen);
+    const port = await server.listen(listen, access?.credentials);
     return { port, stop };
   } catch (error) {
     feed.stop();

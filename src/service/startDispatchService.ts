@@ -1,5 +1,7 @@
 import { type Logger, silentLogger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
+import { type CallLimits, callLimits } from './access/callLimits.js';
+import { type Access, type AccessOptions, openAccess } from './access/openAccess.js';
 import type { DispatchStore } from './dispatchStore.js';
 import { listenAddress } from './listenAddress.js';
 import { memoryStore } from './memoryStore.js';
@@ -12,9 +14,9 @@ const KEEP_CHANGES_IN_MEMORY_MS = 10 * 60_000;
 const MIN_KEEP_CHANGES_MS = 60_000;
 
 /** How to run a dispatch service. */
-export interface DispatchServiceOptions {
+export interface DispatchServiceOptions extends AccessOptions {
   /**
-   * `HOST:PORT` to listen on; port 0 takes a free one. Without an `authKey` only loopback is allowed.
+   * `HOST:PORT` to listen on; port 0 takes a free one. Beyond loopback it needs a key and TLS, or `insecure`.
    *
    * @default '127.0.0.1:0'
    */
@@ -33,10 +35,8 @@ export interface DispatchServiceOptions {
    * @default 7 days, in memory 10 minutes
    */
   readonly keepChangesMs?: number | undefined;
-  /** The key that every call must carry. Without one every caller is accepted. */
-  readonly authKey?: string | undefined;
-  /** The secret that every call must be signed with; only with an `authKey`. Without one signatures are not checked. */
-  readonly signSecret?: string | undefined;
+  /** How much it takes of its callers. */
+  readonly limits?: CallLimits | undefined;
   /**
    * Where the service reports failures that no caller is told; a pino logger fits.
    *
@@ -47,11 +47,13 @@ export interface DispatchServiceOptions {
 
 /** A running service. */
 export interface DispatchService {
-  /** Where clients reach it, such as `grpc://127.0.0.1:50051?ssl=false`. */
+  /** Where clients reach it, such as `grpc://127.0.0.1:50051?ssl=false`; with TLS `grpc://127.0.0.1:50051`. */
   readonly address: string;
   readonly port: number;
   /** Where dispatches are kept: `:memory:`, a file with its whole path, or a `postgres://` address without its secrets. */
   readonly database: string;
+  /** Looks at once whether the files of keys and certificates have changed; they are looked at every second anyway. */
+  reload(): Promise<void>;
   /** Ends every stream with UNAVAILABLE, lets calls under way end, and frees the port. Stopping twice is stopping once. */
   stop(): Promise<void>;
 }
@@ -64,13 +66,13 @@ export interface DispatchService {
  * written by a newer version of this one; DATA_LOSS when it is a file that is damaged. Such a file is left as it is.
  */
 export async function startDispatchService(options: DispatchServiceOptions = {}): Promise<DispatchService> {
-  const { listen = '127.0.0.1:0', database = ':memory:', authKey, signSecret, logger = silentLogger } = options;
-  const { host, loopback } = listenAddress(listen);
-  checkCredentials(options, loopback, listen);
+  const { listen = '127.0.0.1:0', database = ':memory:', tls, logger = silentLogger } = options;
+  const place = listenAddress(listen);
   const keepChangesMs = checkKeepChanges(options, database);
-  const store = await openStore(database, logger);
-  const { port, stop } = await served(store, { listen, credentials: { authKey, signSecret }, logger });
-  const address = `grpc://${host}:${port}?ssl=false`;
+  const limits = callLimits(options.limits);
+  const access = await openAccess(options, place, logger);
+  const { store, port, stop } = await served(database, { listen, access, limits, logger });
+  const address = `grpc://${place.host}:${port}${tls ? '' : '?ssl=false'}`;
   const stopPruning = pruneRegularly(store, keepChangesMs, logger);
   logger.info({ address, database: store.name }, 'the dispatch service listens');
 
@@ -78,6 +80,7 @@ export async function startDispatchService(options: DispatchServiceOptions = {})
     await stop();
     await stopPruning();
     await store.close();
+    await access.close();
     logger.info({ address }, 'the dispatch service has stopped');
   }
 
@@ -86,22 +89,12 @@ export async function startDispatchService(options: DispatchServiceOptions = {})
     address,
     port,
     database: store.name,
+    reload: access.reload,
     stop() {
       stopping ??= shutDown();
       return stopping;
     },
   };
-}
-
-function checkCredentials({ authKey, signSecret }: DispatchServiceOptions, loopback: boolean, listen: string): void {
-  if (authKey === '') throw wrongOption('authKey', 'must not be empty; without one every caller is accepted');
-  if (signSecret === '') throw wrongOption('signSecret', 'must not be empty; without one signatures are not checked');
-  if (signSecret !== undefined && authKey === undefined) {
-    throw wrongOption('signSecret', 'needs an authKey, which signatures cover');
-  }
-  if (authKey === undefined && !loopback) {
-    throw wrongOption('listen', `${listen} can be reached from other machines, which needs an authKey`);
-  }
 }
 
 function checkKeepChanges({ keepChangesMs }: DispatchServiceOptions, database: string): number {
@@ -129,12 +122,18 @@ export async function openStore(database: string, logger: Logger): Promise<Dispa
   return openSqliteStore(database);
 }
 
-/** A store that cannot be served is let go of. */
-async function served(store: DispatchStore, options: ServeOptions): Promise<ServedStore> {
+/** Opens a store and serves it. What was opened is let go of when it cannot be served. */
+async function served(
+  database: string,
+  options: ServeOptions & { readonly access: Access },
+): Promise<ServedStore & { readonly store: DispatchStore }> {
+  let store: DispatchStore | null = null;
   try {
-    return await serveStore(store, options);
+    store = await openStore(database, options.logger);
+    return { ...(await serveStore(store, options)), store };
   } catch (error) {
-    await store.close();
+    await store?.close();
+    await options.access.close();
     throw error;
   }
 }

@@ -31,8 +31,7 @@ const database = process.argv[3] ?? ':memory:';
 const nowS = Math.floor(Date.now() / 1000);
 const store = await openStore(database, silentLogger);
 await applyAll(count, index => creation(index + 1));
-const credentials = { authKey: undefined, signSecret: undefined };
-const { port, stop } = await serveStore(store, { listen: '127.0.0.1:0', credentials, logger: silentLogger });
+const { port, stop } = await serveStore(store, { listen: '127.0.0.1:0', logger: silentLogger });
 
 process.on('message', async (updates: number | 'cpu') => {
   if (updates === 'cpu') return process.send?.({ cpuMs: cpuMs() });

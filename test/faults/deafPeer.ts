@@ -28,8 +28,7 @@ const PAYLOAD = { text: 'x'.repeat(1_000) };
  */
 export async function ignoreChanges(place: StorePlace, changes: number): Promise<DeafReport> {
   const store = await place.open();
-  const anybody = { authKey: undefined, signSecret: undefined };
-  const served = await serveStore(store, { listen: '127.0.0.1:0', credentials: anybody, logger: silentLogger });
+  const served = await serveStore(store, { listen: '127.0.0.1:0', logger: silentLogger });
   const [deaf, peer] = [rawClient(served), rawClient(served)];
   try {
     const { dispatch } = await store.apply(1, creation({ message: message(0) }));

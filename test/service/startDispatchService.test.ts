@@ -41,19 +41,42 @@ describe('options', () => {
   );
 
   it.each(['0.0.0.0:0', '[::]:0', '192.0.2.1:0', 'example.org:0', '127.0.0.1.example.org:0'])(
-    'refuse to listen on %s without an authKey',
+    'refuse to listen on %s without keys and TLS, and say what is missing',
     async listen => {
+      const reached = `listen: ${listen} can be reached from other machines, which needs`;
+      const otherwise = 'or --insecure where the network is to be trusted';
       await expect(startDispatchService({ listen })).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
-        message: `listen: ${listen} can be reached from other machines, which needs an authKey`,
+        field: 'listen',
+        message: `${reached} API keys (--keys) and TLS (--tls-cert and --tls-key), ${otherwise}`,
+      });
+      await expect(startDispatchService({ listen, authKey: 'key' })).rejects.toMatchObject({
+        message: `${reached} TLS (--tls-cert and --tls-key), ${otherwise}`,
+      });
+      const tls = { certificate: 'nowhere', key: 'nowhere' };
+      await expect(startDispatchService({ listen, tls })).rejects.toMatchObject({
+        message: `${reached} API keys (--keys), ${otherwise}`,
       });
     },
   );
 
-  it('listen beyond loopback with an authKey', async () => {
-    const service = await startDispatchService({ listen: '0.0.0.0:0', authKey: 'key' });
-    expect(service.address).toBe(`grpc://0.0.0.0:${service.port}?ssl=false`);
-    await service.stop();
+  it('listen beyond loopback without TLS, or without a key, where that is allowed', async () => {
+    for (const authKey of [undefined, 'key']) {
+      const service = await startDispatchService({ listen: '0.0.0.0:0', authKey, insecure: true });
+      expect(service.address).toBe(`grpc://0.0.0.0:${service.port}?ssl=false`);
+      await service.stop();
+    }
+  });
+
+  it.each([
+    [{ calls: 0 }, 'limits.calls: must be a whole number above 0'],
+    [{ callsPerSecond: 1.5 }, 'limits.callsPerSecond: must be a whole number above 0'],
+    [{ call: 1 }, 'limits.call: must be one of calls, callsPerKey, callsPerSecond, streamsPerKey, requestBytes'],
+  ])('refuse the limits %j', async (limits, message) => {
+    await expect(startDispatchService({ limits: limits as object })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message,
+    });
   });
 
   it('tell which address is in use', async () => {
@@ -281,7 +304,6 @@ describe('failures', () => {
     const store = { ...memoryStore(), get: () => Promise.reject(failure) };
     const served = await serveStore(store, {
       listen: '127.0.0.1:0',
-      credentials: { authKey: undefined, signSecret: undefined },
       logger,
     });
     const { client, channel } = rawClient(served);

@@ -1,0 +1,136 @@
+import type { ServerMiddleware } from 'nice-grpc-common';
+
+import { DispatchError } from '../../model/dispatchError.js';
+import type { AccessContext } from './callAccess.js';
+import { tokenBucket } from './tokenBucket.js';
+
+/** How much a service takes. What is beyond ends with RESOURCE_EXHAUSTED, which tells the limit. */
+export interface CallLimits {
+  /**
+   * Calls under way in this process; streams do not count.
+   *
+   * @default 4000
+   */
+  readonly calls?: number | undefined;
+  /**
+   * Calls of one key under way.
+   *
+   * @default 1000
+   */
+  readonly callsPerKey?: number | undefined;
+  /**
+   * Calls of one key a second, opened streams among them, after a burst of five times as many. It does not hold for
+   * callers without a key.
+   *
+   * @default 1000
+   */
+  readonly callsPerSecond?: number | undefined;
+  /**
+   * Open streams of one key.
+   *
+   * @default 2000
+   */
+  readonly streamsPerKey?: number | undefined;
+  /**
+   * The size of one request in bytes. The greatest payload that is allowed is 50 kB.
+   *
+   * @default 1048576
+   */
+  readonly requestBytes?: number | undefined;
+}
+
+/** Limits, each of them set. */
+export type HeldLimits = { readonly [Name in keyof CallLimits]-?: number };
+
+/** The limits that hold where nothing else is said. */
+export const DEFAULT_LIMITS: HeldLimits = {
+  calls: 4_000,
+  callsPerKey: 1_000,
+  callsPerSecond: 1_000,
+  streamsPerKey: 2_000,
+  requestBytes: 1024 * 1024,
+};
+
+/** A burst of so many seconds' calls is let through. */
+const BURST_S = 5;
+
+/**
+ * The limits that hold.
+ *
+ * @throws DispatchError INVALID_ARGUMENT when one is not a whole number above 0, or there is no limit of its name.
+ */
+export function callLimits(limits: CallLimits = {}): HeldLimits {
+  const known: { -readonly [Name in keyof HeldLimits]: number } = { ...DEFAULT_LIMITS };
+  for (const [name, limit] of Object.entries(limits)) {
+    const field = `limits.${name}`;
+    if (!Object.hasOwn(known, name)) {
+      throw new DispatchError(
+        'INVALID_ARGUMENT',
+        `${field}: must be one of ${Object.keys(DEFAULT_LIMITS).join(', ')}`,
+        { field },
+      );
+    }
+    if (limit === undefined) continue;
+    if (!(Number.isSafeInteger(limit) && limit > 0)) {
+      throw new DispatchError('INVALID_ARGUMENT', `${field}: must be a whole number above 0`, { field });
+    }
+    known[name as keyof CallLimits] = limit;
+  }
+  return known;
+}
+
+/** What one key uses. */
+interface Usage {
+  calls: number;
+  streams: number;
+  readonly takeToken: () => boolean;
+}
+
+/** The middleware that keeps calls within limits; it belongs inside of `authenticate`. */
+export function limitCalls(limits: HeldLimits): ServerMiddleware<object, AccessContext> {
+  const usages = new Map<string, Usage>();
+  let calls = 0;
+
+  function usageOf({ access: { apiKey } }: AccessContext): Usage {
+    const found = usages.get(apiKey.name);
+    if (found) return found;
+    const takeToken = apiKey.key === '' ? () => true : tokenBucket(limits.callsPerSecond, BURST_S);
+    const usage = { calls: 0, streams: 0, takeToken };
+    usages.set(apiKey.name, usage);
+    return usage;
+  }
+
+  function check(usage: Usage, isStream: boolean): void {
+    if (!usage.takeToken()) throw exhausted(`more than ${limits.callsPerSecond} calls a second by this key`);
+    if (isStream) {
+      if (usage.streams >= limits.streamsPerKey)
+        throw exhausted(`${limits.streamsPerKey} streams of this key are open`);
+      return;
+    }
+    if (usage.calls >= limits.callsPerKey) throw exhausted(`${limits.callsPerKey} calls of this key are under way`);
+    if (calls >= limits.calls) throw exhausted(`${limits.calls} calls are under way`);
+  }
+
+  return async function* (call, context) {
+    const usage = usageOf(context);
+    check(usage, call.responseStream);
+    if (call.responseStream) usage.streams += 1;
+    else {
+      usage.calls += 1;
+      calls += 1;
+    }
+    try {
+      return yield* call.next(call.request, context);
+    } finally {
+      if (call.responseStream) usage.streams -= 1;
+      else {
+        usage.calls -= 1;
+        calls -= 1;
+      }
+    }
+  };
+}
+
+function exhausted(limit: string): DispatchError {
+  return new DispatchError('RESOURCE_EXHAUSTED', `${limit}, which is the limit of this service`);
+}

@@ -1,0 +1,107 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { ServerCredentials } from '@grpc/grpc-js';
+
+import type { Logger } from '../../logger.js';
+import { DispatchError } from '../../model/dispatchError.js';
+import { warnWhenReadable } from './warnWhenReadable.js';
+import { type WatchedFiles, watchFiles } from './watchFiles.js';
+
+/** Files in PEM that a service uses for TLS. They are read again when they change; connections that are open stay. */
+export interface ServiceTlsOptions {
+  /** The certificate of the service, followed by those that vouch for it. */
+  readonly certificate: string;
+  /** Its private key, without a passphrase. */
+  readonly key: string;
+  /** Certificates of those who vouch for clients. With them clients must show a certificate: mutual TLS. */
+  readonly clientCa?: string | undefined;
+}
+
+/** Credentials that follow files. */
+export interface ServerTls extends WatchedFiles {
+  readonly credentials: ServerCredentials;
+}
+
+/**
+ * Makes credentials of files, for TLS 1.2 and newer.
+ *
+ * @throws DispatchError INVALID_ARGUMENT that names the option when a file cannot be read or holds the wrong thing, or
+ * key and certificate are no pair.
+ */
+export async function serverTls({ certificate, key, clientCa }: ServiceTlsOptions, logger: Logger): Promise<ServerTls> {
+  let credentials: FollowingCredentials | null = null;
+  const files: NamedFile[] = [
+    { field: 'tls.certificate', path: certificate },
+    { field: 'tls.key', path: key },
+    ...(clientCa === undefined ? [] : [{ field: 'tls.clientCa', path: clientCa }]),
+  ];
+  await warnWhenReadable(key, 'the private key of the service', logger);
+  const watched = await watchFiles({
+    paths: files.map(({ path }) => path),
+    what: 'the certificates of the service',
+    take(contents) {
+      const context = secureContext(contents, files, logger);
+      if (credentials) credentials.follow(context);
+      else credentials = new FollowingCredentials(context, clientCa !== undefined);
+    },
+    logger,
+  }).catch(error => {
+    throw error instanceof DispatchError ? error : unreadable(files, error);
+  });
+  if (credentials === null) throw new Error('the first content was not taken');
+  return { ...watched, credentials };
+}
+
+interface NamedFile {
+  readonly field: string;
+  readonly path: string;
+}
+
+class FollowingCredentials extends ServerCredentials {
+  constructor(context: SecureContextOptions, withClients: boolean) {
+    super({ requestCert: withClients, rejectUnauthorized: withClients }, context);
+  }
+
+  /** New connections use another context. */
+  follow(context: SecureContextOptions): void {
+    this.updateSecureContextOptions(context);
+  }
+
+  override _equals(other: ServerCredentials): boolean {
+    return this === other;
+  }
+}
+
+function secureContext(contents: readonly Buffer[], files: readonly NamedFile[], logger: Logger): SecureContextOptions {
+  const [cert, key, ca] = contents;
+  const [certFile, keyFile, caFile] = files;
+  if (!cert || !key || !certFile || !keyFile) throw new Error('a certificate and a key were asked for');
+  const certificate = parsed(certFile, 'holds no certificate in PEM', () => new X509Certificate(cert));
+  const privateKey = parsed(keyFile, 'holds no private key in PEM without a passphrase', () => createPrivateKey(key));
+  if (!certificate.checkPrivateKey(privateKey)) throw wrongFile(keyFile, `is not the key of ${certFile.path}`);
+  if (ca && caFile) parsed(caFile, 'holds no certificate in PEM', () => new X509Certificate(ca));
+  if (Date.parse(certificate.validTo) < Date.now()) {
+    logger.warn({ certificate: certFile.path, validTo: certificate.validTo }, 'the certificate of the service is over');
+  }
+  const context: SecureContextOptions = { cert, key, minVersion: 'TLSv1.2', ...(ca && { ca }) };
+  parsed(certFile, 'cannot be used', () => createSecureContext(context));
+  return context;
+}
+
+function parsed<T>(file: NamedFile, problem: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    throw wrongFile(file, problem, cause);
+  }
+}
+
+function unreadable(files: readonly NamedFile[], error: unknown): unknown {
+  const { path } = error as NodeJS.ErrnoException;
+  const file = files.find(candidate => candidate.path === path);
+  return file ? wrongFile(file, `cannot be read: ${(error as Error).message}`, error) : error;
+}
+
+function wrongFile({ field, path }: NamedFile, problem: string, cause?: unknown): DispatchError {
+  return new DispatchError('INVALID_ARGUMENT', `${field}: ${path} ${problem}`, { field, cause });
+}
