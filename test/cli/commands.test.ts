@@ -81,7 +81,7 @@ describe.concurrent('serve', () => {
     expect(await open.line()).toMatch(/^listening on grpc:\/\/127\.0\.0\.1:\d+\?ssl=false$/);
     const { code, stderr } = await open.stop('SIGINT');
     expect(code).toBe(0);
-    expect(stderr).toContain('every program on this machine is accepted');
+    expect(stderr).toContain('every caller is accepted');
   });
 
   it.runIf(process.platform === 'linux')(

@@ -1,5 +1,5 @@
 import { ChannelCredentials } from '@grpc/grpc-js';
-import { type Channel, createChannel, createClientFactory } from 'nice-grpc';
+import { type Channel, createChannel, createClientFactory, Metadata } from 'nice-grpc';
 import { ClientError, type Status } from 'nice-grpc-common';
 import { type BadRequest, errorDetailsClientMiddleware, RichClientError } from 'nice-grpc-error-details';
 import {
@@ -110,7 +110,7 @@ export async function created(
 }
 
 /** A stream whose headers have arrived. */
-export async function openStream(client: RawClient, microgridId = 1n) {
+export async function openStream(client: RawClient, microgridId = 1n, metadata = Metadata()) {
   const controller = new AbortController();
   let open: () => void = () => {};
   const opened = new Promise<void>(resolve => {
@@ -118,7 +118,7 @@ export async function openStream(client: RawClient, microgridId = 1n) {
   });
   const responses = client.streamMicrogridDispatches(
     { microgridId },
-    { signal: controller.signal, onHeader: () => open() },
+    { metadata, signal: controller.signal, onHeader: () => open() },
   );
   const iterator = responses[Symbol.asyncIterator]();
   // The call is made with the first read, so it is read one ahead.

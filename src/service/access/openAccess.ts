@@ -84,7 +84,7 @@ async function openKeys(
     what: 'the API keys',
     take([content]) {
       keys.replace(parseKeysFile(String(content), path));
-      void warnWhenReadable(path, 'the file of API keys', logger);
+      warnWhenReadable(path, 'the file of API keys', logger);
     },
     logger,
   }).catch(cause => {

@@ -35,12 +35,12 @@ export async function serverTls({ certificate, key, clientCa }: ServiceTlsOption
     { field: 'tls.key', path: key },
     ...(clientCa === undefined ? [] : [{ field: 'tls.clientCa', path: clientCa }]),
   ];
-  await warnWhenReadable(key, 'the private key of the service', logger);
   const watched = await watchFiles({
     paths: files.map(({ path }) => path),
     what: 'the certificates of the service',
     take(contents) {
       const context = secureContext(contents, files, logger);
+      warnWhenReadable(key, 'the private key of the service', logger);
       if (credentials) credentials.follow(context);
       else credentials = new FollowingCredentials(context, clientCa !== undefined);
     },

@@ -1,17 +1,14 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 
 import type { Logger } from '../../logger.js';
 
 const READABLE_BY_OTHERS = 0o004;
 
 /** Warns when a file that holds secrets can be read by every user of the machine. */
-export async function warnWhenReadable(path: string, what: string, logger: Logger): Promise<void> {
-  // Windows has no such bits. A file that is not there is told of by who reads it.
+export function warnWhenReadable(path: string, what: string, logger: Logger): void {
+  // Windows has no such bits.
   if (process.platform === 'win32') return;
-  const mode = await stat(path).then(
-    stats => stats.mode,
-    () => 0,
-  );
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
   if (mode & READABLE_BY_OTHERS) {
     logger.warn({ path }, `${what} can be read by every user of this machine: take that right away (chmod o-r)`);
   }
