@@ -16,6 +16,8 @@ import { storedBytesDefinition } from './storedBytes.js';
 
 /** How long calls under way may take to end when the service stops. */
 const STOP_GRACE_MS = 2_000;
+/** How long a request may take to arrive. */
+const RECEIVE_TIMEOUT_MS = 10_000;
 
 /**
  * Clients may ping as often as every ten seconds, with and without calls: grpc-js counts no ping strikes. The service
@@ -27,7 +29,7 @@ const SERVER_OPTIONS: ServerOptions = {
   // One connection may hold no more than this, in calls and in megabytes; a thousand streams need thirty.
   'grpc.max_concurrent_streams': 4_000,
   'grpc-node.max_session_memory': 256,
-  interceptors: [receiveInTime, sendAhead],
+  interceptors: [receiveInTime(RECEIVE_TIMEOUT_MS), sendAhead],
 };
 
 /** How to serve a store. */

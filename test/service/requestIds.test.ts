@@ -110,7 +110,7 @@ describe('a request id', () => {
 
   it('may have 128 characters', async () => {
     await using raw = await rawService();
-    const options = withId(' !~'.padEnd(128, 'a'));
+    const options = withId('! ~'.padEnd(128, 'a'));
     await raw.client.createMicrogridDispatch(creation, options);
     await raw.client.createMicrogridDispatch(creation, options);
     expect(await count(raw.client)).toBe(1);
