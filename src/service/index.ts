@@ -1,2 +1,4 @@
 export { type Logger, silentLogger } from '../logger.js';
+export type { CallLimits } from './access/callLimits.js';
+export type { ServiceTlsOptions } from './access/serverTls.js';
 export { type DispatchService, type DispatchServiceOptions, startDispatchService } from './startDispatchService.js';

@@ -16,6 +16,8 @@ export interface RunningCli extends AsyncDisposable {
   line(stream?: 'stdout' | 'stderr'): Promise<string>;
   /** Interrupts it; returns how it ended. */
   stop(signal?: NodeJS.Signals): Promise<CliResult>;
+  /** Sends it a signal that does not end it. */
+  kill(signal: NodeJS.Signals): void;
   /** How it ends. */
   readonly ended: Promise<CliResult>;
 }
@@ -46,6 +48,7 @@ export function startCli(args: readonly string[], env: Record<string, string> = 
   return {
     ended,
     stop,
+    kill: signal => void child.kill(signal),
     line: (stream = 'stdout') =>
       streams[stream].next().catch(async () => {
         const { code, stdout, stderr } = await ended;
