@@ -51,7 +51,7 @@ export function verifySignature(call: SignedCall, secret: string, sig: string): 
 }
 
 /** Compares two texts in a time that tells nothing about where they differ, nor about the length of either. */
-export function sameText(one: string, other: string): boolean {
+function sameText(one: string, other: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(one), digest(other));
 }
