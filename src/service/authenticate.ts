@@ -6,6 +6,7 @@ import { decodeId } from '../wire/integerCodec.js';
 import { REQUEST_IDS_KEPT_S } from '../wire/requestId.js';
 import { verifySignature } from '../wire/signature.js';
 import { type AccessContext, type CallAccess, setCaller } from './access/callAccess.js';
+import type { CallLimiter } from './access/callLimits.js';
 import { type ApiKey, foreignMicrogrid, type KeyRing, maySee } from './access/keyRing.js';
 import type { OneTimeUse } from './dispatchStore.js';
 import { type NonceMemory, nonceMemory } from './nonceMemory.js';
@@ -30,15 +31,16 @@ const ANYBODY: ApiKey = { name: 'anybody', key: '', secret: undefined, microgrid
 const NO_SECRET = randomBytes(32).toString('base64');
 
 /**
- * The middleware that lets only those calls in that show one of the keys, signed where it has a secret, and about a
- * microgrid that the key may see: others get UNAUTHENTICATED or PERMISSION_DENIED, in this order. A stream ends the same
- * way when its key, or its right, is taken away.
+ * The middleware that lets only those calls in that show one of the keys, signed where it has a secret, are about a
+ * microgrid that the key may see, and within the limits: others get UNAUTHENTICATED, PERMISSION_DENIED or
+ * RESOURCE_EXHAUSTED, in this order. A stream ends the same way when its key, or its right, is taken away. All of this is
+ * one middleware, because each one takes its time for each message of a stream.
  *
  * Middlewares outside of it learn by `callerOf` who called.
  *
  * @param keys - null accepts every caller.
  */
-export function authenticate(keys: KeyRing | null): ServerMiddleware<AccessContext> {
+export function authenticate(keys: KeyRing | null, limiter: CallLimiter): ServerMiddleware<AccessContext> {
   const noncesOfKeys = new Map<string, NonceMemory>();
 
   function admit({ metadata }: CallContext, methodPath: string): CallAccess {
@@ -77,15 +79,13 @@ export function authenticate(keys: KeyRing | null): ServerMiddleware<AccessConte
     if (access.apiKey !== ANYBODY) setCaller(context, access.apiKey);
     const microgridId = microgridOf(call.request);
     if (microgridId !== null && !maySee(access.apiKey, microgridId)) throw foreignMicrogrid(microgridId);
-    if (!call.responseStream || keys === null) return yield* call.next(call.request, { ...context, access });
-
-    const ended = endable(context.signal);
-    const release = keys.hold({ apiKey: access.apiKey, microgridId, end: ended.end });
+    const leave = limiter.enter(access.apiKey, call.responseStream);
+    const held = keys && call.responseStream ? hold(keys, access.apiKey, microgridId, context.signal) : null;
     try {
-      return yield* call.next(call.request, { ...context, access, signal: ended.signal });
+      return yield* call.next(call.request, { ...context, access, signal: held?.signal ?? context.signal });
     } finally {
-      release();
-      ended.forget();
+      held?.release();
+      leave();
     }
   };
 }
@@ -128,16 +128,19 @@ function microgridOf(request: unknown): number | null {
   return typeof request.microgridId === 'bigint' ? decodeId(request.microgridId, 'microgrid_id') : null;
 }
 
-/** A signal that aborts with another, or with a reason of its own. */
-function endable(signal: AbortSignal) {
+/** A signal for a call that goes on until its peer ends it, or its key or its right is taken away. */
+function hold(keys: KeyRing, apiKey: ApiKey, microgridId: number | null, signal: AbortSignal) {
   const controller = new AbortController();
   const abort = () => controller.abort(signal.reason);
   if (signal.aborted) abort();
   signal.addEventListener('abort', abort, { once: true });
+  const leaveRing = keys.hold({ apiKey, microgridId, end: reason => controller.abort(reason) });
   return {
     signal: controller.signal,
-    end: (reason: DispatchError) => controller.abort(reason),
-    forget: () => signal.removeEventListener('abort', abort),
+    release() {
+      leaveRing();
+      signal.removeEventListener('abort', abort);
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import { createServer } from 'nice-grpc';
 import { errorDetailsServerMiddleware } from 'nice-grpc-error-details';
 import type { Logger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
-import { DEFAULT_LIMITS, type HeldLimits, limitCalls } from './access/callLimits.js';
+import { callLimiter, DEFAULT_LIMITS, type HeldLimits } from './access/callLimits.js';
 import type { Access } from './access/openAccess.js';
 import { receiveInTime } from './access/receiveInTime.js';
 import { authenticate } from './authenticate.js';
@@ -61,8 +61,7 @@ export async function serveStore(store: DispatchStore, options: ServeOptions): P
   const server = createServer({ ...SERVER_OPTIONS, 'grpc.max_receive_message_length': limits.requestBytes })
     .use(errorDetailsServerMiddleware)
     .use(reportErrors(logger))
-    .use(authenticate(access?.keys ?? null))
-    .use(limitCalls(limits));
+    .use(authenticate(access?.keys ?? null, callLimiter(limits)));
   server.add(storedBytesDefinition, dispatchHandlers(store, feed));
   try {
     const port = await server.listen(listen, access?.credentials);

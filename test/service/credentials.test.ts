@@ -4,6 +4,7 @@ import { Metadata, Status } from 'nice-grpc-common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { callerOf } from '../../src/service/access/callAccess.js';
+import { callLimiter, DEFAULT_LIMITS } from '../../src/service/access/callLimits.js';
 import { keyRing } from '../../src/service/access/keyRing.js';
 import { authenticate } from '../../src/service/authenticate.js';
 import { silentLogger, startDispatchService } from '../../src/service/index.js';
@@ -309,7 +310,12 @@ describe('callerOf', () => {
           names.push(callerOf(context)?.name);
         }
       })
-      .use(authenticate(keyRing([{ ...READER, secret: undefined, microgrids: new Set([1]) }])));
+      .use(
+        authenticate(
+          keyRing([{ ...READER, secret: undefined, microgrids: new Set([1]) }]),
+          callLimiter(DEFAULT_LIMITS),
+        ),
+      );
     const unreached = async () => {
       throw new Error('the handler was reached');
     };

@@ -1,7 +1,5 @@
-import type { ServerMiddleware } from 'nice-grpc-common';
-
 import { DispatchError } from '../../model/dispatchError.js';
-import type { AccessContext } from './callAccess.js';
+import type { ApiKey } from './keyRing.js';
 import { tokenBucket } from './tokenBucket.js';
 
 /** How much a service takes. What is beyond ends with RESOURCE_EXHAUSTED, which tells the limit. */
@@ -86,48 +84,52 @@ interface Usage {
   readonly takeToken: () => boolean;
 }
 
-/** The middleware that keeps calls within limits; it belongs inside of `authenticate`. */
-export function limitCalls(limits: HeldLimits): ServerMiddleware<object, AccessContext> {
+/** Keeps calls within limits. */
+export interface CallLimiter {
+  /**
+   * Lets a call of a key in.
+   *
+   * @returns what must be called when it has ended.
+   * @throws DispatchError RESOURCE_EXHAUSTED when it is beyond a limit.
+   */
+  enter(apiKey: ApiKey, isStream: boolean): () => void;
+}
+
+/** A limiter of the calls of one process. */
+export function callLimiter(limits: HeldLimits): CallLimiter {
   const usages = new Map<string, Usage>();
   let calls = 0;
 
-  function usageOf({ access: { apiKey } }: AccessContext): Usage {
-    const found = usages.get(apiKey.name);
+  function usageOf({ name, key }: ApiKey): Usage {
+    const found = usages.get(name);
     if (found) return found;
-    const takeToken = apiKey.key === '' ? () => true : tokenBucket(limits.callsPerSecond, BURST_S);
+    const takeToken = key === '' ? () => true : tokenBucket(limits.callsPerSecond, BURST_S);
     const usage = { calls: 0, streams: 0, takeToken };
-    usages.set(apiKey.name, usage);
+    usages.set(name, usage);
     return usage;
   }
 
-  function check(usage: Usage, isStream: boolean): void {
-    if (!usage.takeToken()) throw exhausted(`more than ${limits.callsPerSecond} calls a second by this key`);
-    if (isStream) {
-      if (usage.streams >= limits.streamsPerKey)
-        throw exhausted(`${limits.streamsPerKey} streams of this key are open`);
-      return;
-    }
-    if (usage.calls >= limits.callsPerKey) throw exhausted(`${limits.callsPerKey} calls of this key are under way`);
-    if (calls >= limits.calls) throw exhausted(`${limits.calls} calls are under way`);
-  }
-
-  return async function* (call, context) {
-    const usage = usageOf(context);
-    check(usage, call.responseStream);
-    if (call.responseStream) usage.streams += 1;
-    else {
+  return {
+    enter(apiKey, isStream) {
+      const usage = usageOf(apiKey);
+      if (!usage.takeToken()) throw exhausted(`more than ${limits.callsPerSecond} calls a second by this key`);
+      if (isStream) {
+        if (usage.streams >= limits.streamsPerKey)
+          throw exhausted(`${limits.streamsPerKey} streams of this key are open`);
+        usage.streams += 1;
+        return () => {
+          usage.streams -= 1;
+        };
+      }
+      if (usage.calls >= limits.callsPerKey) throw exhausted(`${limits.callsPerKey} calls of this key are under way`);
+      if (calls >= limits.calls) throw exhausted(`${limits.calls} calls are under way`);
       usage.calls += 1;
       calls += 1;
-    }
-    try {
-      return yield* call.next(call.request, context);
-    } finally {
-      if (call.responseStream) usage.streams -= 1;
-      else {
+      return () => {
         usage.calls -= 1;
         calls -= 1;
-      }
-    }
+      };
+    },
   };
 }
 
