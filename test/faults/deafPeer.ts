@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Status } from 'nice-grpc-common';
 import { Dispatch } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { silentLogger } from '../../src/logger.js';
@@ -18,6 +19,8 @@ export interface DeafReport {
 }
 
 const TOGETHER = 100;
+/** How far those that read may be behind: less than what their streams hold, however slow the machine is. */
+const MAX_BEHIND = 500;
 const PAYLOAD = { text: 'x'.repeat(1_000) };
 
 /**
@@ -48,11 +51,13 @@ export async function ignoreChanges(place: StorePlace, changes: number): Promise
     const ignored = await open(deaf);
     const read = await Promise.all(Array.from({ length: 3 }, () => open(peer)));
 
-    const reading = read.map(async ({ first, iterator }) => {
+    const counts = read.map(() => 0);
+    const reading = read.map(async ({ first, iterator }, reader) => {
       let result = await first;
       for (let count = 1; ; count += 1) {
         const seen = result.done ? null : result.value.dispatch?.metadata?.dispatchId;
         if (seen !== BigInt(count)) throw new Error(`change ${seen} came in place of ${count}`);
+        counts[reader] = count;
         if (count === changes) return count;
         result = await iterator.next();
       }
@@ -62,12 +67,16 @@ export async function ignoreChanges(place: StorePlace, changes: number): Promise
     all.catch(() => {
       failed = true;
     });
+    const nearlyRead = async (count: number) => {
+      while (!failed && Math.min(...counts) < count - MAX_BEHIND) await pause(1);
+    };
     let before = 0;
     for (let from = 1; from <= changes && !failed; from += TOGETHER) {
       const together = Array.from({ length: Math.min(TOGETHER, changes - from + 1) }, (_, index) =>
         store.apply(1, changeOf(id, 'updated', { message: message(from + index) })),
       );
       await Promise.all(together);
+      await nearlyRead(from);
       // What the program costs once, and what a stream may hold, is there after a tenth.
       if (before === 0 && from >= changes / 10) before = memoryUsed();
     }
