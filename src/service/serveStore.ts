@@ -1,6 +1,5 @@
 import type { ServerOptions } from '@grpc/grpc-js';
 import { createServer } from 'nice-grpc';
-import { errorDetailsServerMiddleware } from 'nice-grpc-error-details';
 import type { Logger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { callLimiter, DEFAULT_LIMITS, type HeldLimits } from './access/callLimits.js';
@@ -59,7 +58,6 @@ export async function serveStore(store: DispatchStore, options: ServeOptions): P
   const { listen, access, limits = DEFAULT_LIMITS, logger } = options;
   const feed = changeFeed(store, logger);
   const server = createServer({ ...SERVER_OPTIONS, 'grpc.max_receive_message_length': limits.requestBytes })
-    .use(errorDetailsServerMiddleware)
     .use(reportErrors(logger))
     .use(authenticate(access?.keys ?? null, callLimiter(limits)));
   server.add(storedBytesDefinition, dispatchHandlers(store, feed));

@@ -66,6 +66,8 @@ describe('the details of an error', () => {
     const ids = { microgridId: 2n ** 53n, dispatchId: 1n };
     const { violations, message } = await refusalOf(client.getMicrogridDispatch(ids));
     expect(violations).toEqual([{ field: 'microgrid_id', description: message }]);
+    const stream = client.streamMicrogridDispatches(ids)[Symbol.asyncIterator]();
+    expect(await refusalOf(stream.next())).toEqual({ code: Status.INVALID_ARGUMENT, message, violations });
   });
 
   it('are absent from an error that is about no field', async () => {
