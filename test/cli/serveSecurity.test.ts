@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
-import { certificateAuthority } from '../support/certificates.js';
+import { certificateAuthority, missingOpenssl } from '../support/certificates.js';
+import { describeWith } from '../support/describeWith.js';
 import { keysFile } from '../support/keysFile.js';
 import { runCli, startCli } from '../support/runCli.js';
 
@@ -10,7 +11,7 @@ vi.setConfig({ testTimeout: 120_000 });
 const partner = { name: 'partner', key: 'key-of-the-partner', secret: 'secret-of-the-partner', microgrids: [1] };
 const other = { name: 'other', key: 'key-of-the-other', secret: 'secret-of-the-other', microgrids: 'all' } as const;
 
-describe('serve', () => {
+describeWith(missingOpenssl(), 'serve with certificates', () => {
   it('serves the keys of a file over TLS of both sides, and reads them again on SIGHUP', async () => {
     using file = keysFile([partner]);
     const authority = certificateAuthority(file.folder, 'authority');
@@ -47,7 +48,9 @@ describe('serve', () => {
     for (const secret of [partner.key, partner.secret, other.key, other.secret])
       expect(stdout + stderr).not.toContain(secret);
   });
+});
 
+describe('serve', () => {
   it('warns of a file of keys that everybody can read, and refuses one that is wrong', async () => {
     using file = keysFile([partner]);
     chmodSync(file.path, 0o644);

@@ -279,6 +279,25 @@ describeWithPostgres('with PostgreSQL', () => {
     },
   );
 
+  it('a nonce is used up by one of two creations at once, on two services, in two microgrids', async () => {
+    using file = keysFile(KEYS);
+    const database = await postgres.createDatabase();
+    const one = await startDispatchService({ database, keys: file.path });
+    const two = await startDispatchService({ database, keys: file.path });
+    const clients = [rawClient(one), rawClient(two)];
+    for (let round = 0; round < 20; round += 1) {
+      const metadata = signedMetadata({ ...OTHER, method: METHOD_NAMES.create });
+      const outcomes = await Promise.all(
+        clients.map(({ client }, index) =>
+          outcome(call(client, 'create', metadata, { microgridId: BigInt(index + 1), dispatchId: 0n })),
+        ),
+      );
+      expect(outcomes.map(({ code }) => code).sort()).toEqual([Status.OK, UNAUTHENTICATED]);
+    }
+    for (const { channel } of clients) channel.close();
+    await Promise.all([one.stop(), two.stop()]);
+  });
+
   it('the password of the database is in no log and no message', async () => {
     const { logger, text, entries } = keptLog();
     const url = new URL(await postgres.createDatabase());

@@ -16,6 +16,16 @@ export interface CertificateAuthority {
   issue(name: string): CertificateFiles;
 }
 
+/** What is missing to make certificates, or null. */
+export function missingOpenssl(): string | null {
+  try {
+    openssl('version');
+    return null;
+  } catch {
+    return 'needs the program openssl: the package of this name';
+  }
+}
+
 /** Makes an authority, whose files are in a folder. */
 export function certificateAuthority(folder: string, name: string): CertificateAuthority {
   const path = (file: string) => join(folder, file);

@@ -95,7 +95,8 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
     }),
   );
   const reload = () => void service.reload();
-  process.on('SIGHUP', reload);
+  // Without files it ends the service as usual, when its terminal is closed.
+  if (keys !== undefined || options.tlsCert !== undefined) process.on('SIGHUP', reload);
   note(keptWhere(service.database));
   if ((authKey ?? keys) === undefined) note('every caller is accepted, for there are no --keys and no --auth-key');
   if (json) printJson({ listening: service.address, port: service.port, database: service.database });

@@ -100,12 +100,12 @@ export function callLimiter(limits: HeldLimits): CallLimiter {
   const usages = new Map<string, Usage>();
   let calls = 0;
 
-  function usageOf({ name, key }: ApiKey): Usage {
-    const found = usages.get(name);
+  function usageOf({ key }: ApiKey): Usage {
+    const found = usages.get(key);
     if (found) return found;
     const takeToken = key === '' ? () => true : tokenBucket(limits.callsPerSecond, BURST_S);
     const usage = { calls: 0, streams: 0, takeToken };
-    usages.set(name, usage);
+    usages.set(key, usage);
     return usage;
   }
 

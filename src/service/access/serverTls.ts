@@ -7,6 +7,9 @@ import { DispatchError } from '../../model/dispatchError.js';
 import { warnWhenReadable } from './warnWhenReadable.js';
 import { type WatchedFiles, watchFiles } from './watchFiles.js';
 
+/** How long a peer may take to agree on TLS. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
 /** Files in PEM that a service uses for TLS. They are read again when they change; connections that are open stay. */
 export interface ServiceTlsOptions {
   /** The certificate of the service, followed by those that vouch for it. */
@@ -59,7 +62,8 @@ interface NamedFile {
 
 class FollowingCredentials extends ServerCredentials {
   constructor(context: SecureContextOptions, withClients: boolean) {
-    super({ requestCert: withClients, rejectUnauthorized: withClients }, context);
+    const asked = { requestCert: withClients, rejectUnauthorized: withClients };
+    super({ ...asked, handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, context);
   }
 
   /** New connections use another context. */
