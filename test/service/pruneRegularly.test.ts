@@ -25,6 +25,8 @@ function tellingStore(store: DispatchStore) {
 }
 
 describe('pruneRegularly', () => {
+  let stop: () => Promise<void>;
+
   it('drops at once all that is old, a part at a time, and keeps the rest', async () => {
     let nowUs = (Date.now() - 3_600_000) * 1000;
     const store = memoryStore({ nowUs: () => nowUs });
@@ -32,17 +34,43 @@ describe('pruneRegularly', () => {
     nowUs += 3_590_000_000;
     await store.apply(1, creation());
     const telling = tellingStore(store);
-    const stop = pruneRegularly(telling.store, 60_000, silentLogger);
+    stop = pruneRegularly(telling.store, 60_000, silentLogger);
     await telling.done;
     await stop();
     expect(telling.dropped).toEqual([1000, 1000, 500]);
     expect((await store.changes(new Map([[1, 2500]]), 10)).changes.map(({ seq }) => seq)).toEqual([2501]);
   });
 
+  it('drops nonces and requests that are over, and keeps the rest', async () => {
+    const store = memoryStore();
+    const nowUs = Date.now() * 1000;
+    const untilOf = (index: number) => nowUs + (index < 1500 ? -1 : 3_600_000_000);
+    const once = (index: number) => ({ nonce: { id: `${index}`, untilUs: untilOf(index) } });
+    await Promise.all(Array.from({ length: 1501 }, (_, index) => store.apply(1, { ...creation(), ...once(index) })));
+    const dropped: number[] = [];
+    const forget = async (...args: Parameters<DispatchStore['forget']>) => {
+      const count = await store.forget(...args);
+      dropped.push(count);
+      return count;
+    };
+    const done = new Promise<void>(resolve => {
+      const telling = { ...store, forget: (...args: Parameters<typeof forget>) => forget(...args).finally(check) };
+      const check = () => {
+        if (dropped.length === 2) resolve();
+      };
+      stop = pruneRegularly(telling, 3_600_000, silentLogger);
+    });
+    await done;
+    await stop();
+    expect(dropped).toEqual([1000, 500]);
+    await store.apply(1, { ...creation(), ...once(0) });
+    await expect(store.apply(1, { ...creation(), ...once(1500) })).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
   it('reports a failure and stops when it is told to', async () => {
     const failure = new Error('disk gone');
     const reported: object[] = [];
-    const stop = pruneRegularly({ ...memoryStore(), prune: () => Promise.reject(failure) }, 60_000, {
+    stop = pruneRegularly({ ...memoryStore(), prune: () => Promise.reject(failure) }, 60_000, {
       ...silentLogger,
       error: fields => reported.push(fields),
     });

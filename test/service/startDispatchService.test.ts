@@ -8,6 +8,7 @@ import { nonceMemory } from '../../src/service/nonceMemory.js';
 import { serveStore } from '../../src/service/serveStore.js';
 import { creation } from '../support/dispatchRow.js';
 import { keptLog } from '../support/keptLog.js';
+import { keysFile } from '../support/keysFile.js';
 import { runProgram } from '../support/program.js';
 import { created, rawClient, rawService } from '../support/rawService.js';
 import { signedMetadata } from '../support/signedMetadata.js';
@@ -165,10 +166,11 @@ describe('stop', () => {
 
   it.each(['memory', 'a file'])('leaves nothing that keeps the process alive, with dispatches in %s', async where => {
     await using place = sqlitePlace();
+    using file = keysFile([]);
     const { code, stdout } = await runProgram(`
       import { startDispatchService } from '${new URL('../../src/service/index.ts', import.meta.url)}';
       const database = ${JSON.stringify(where === 'memory' ? ':memory:' : place.database)};
-      const service = await startDispatchService({ database });
+      const service = await startDispatchService({ database, keys: ${JSON.stringify(file.path)} });
       await service.stop();
       console.log('stopped');
     `);
