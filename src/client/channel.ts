@@ -31,8 +31,14 @@ export function openChannel(address: string, tls: TlsOptions = {}): Channel {
     'grpc.initial_reconnect_backoff_ms': 200,
     'grpc.max_reconnect_backoff_ms': maxReconnectBackoffMs,
     'grpc-node.flow_control_window': flowControlWindowBytes,
+    // Each attempt is the client's own, signed anew. Neither grpc-js nor what a name server says repeats a call: whether it
+    // may be repeated, only the client knows.
+    'grpc.enable_retries': 0,
+    'grpc.service_config_disable_resolution': 1,
   };
   if (parsed.keepAlive !== null) {
+    // How long an attempt to connect may take; the name is that of other gRPC libraries.
+    options['grpc.min_reconnect_backoff_ms'] = parsed.keepAlive.timeoutMs;
     options['grpc.keepalive_time_ms'] = parsed.keepAlive.intervalMs;
     options['grpc.keepalive_timeout_ms'] = parsed.keepAlive.timeoutMs;
     options['grpc.keepalive_permit_without_calls'] = 1;

@@ -1,11 +1,14 @@
 import { type Channel, createClientFactory } from 'nice-grpc';
-import { deadlineMiddleware } from 'nice-grpc-client-middleware-deadline';
 import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import type { Dispatch, DispatchEvent } from '../dispatch.js';
+import { DispatchError } from '../model/dispatchError.js';
+import { Attempts, type RetryOptions, type Waiting } from './attempts.js';
 import { openChannel, type TlsOptions } from './channel.js';
+import { type CredentialsOptions, credentialSource } from './credentials.js';
 import { type CallSignal, MicrogridClient, type MicrogridClientSetup } from './microgridClient.js';
+import { OpenCalls } from './openCalls.js';
 import type { DispatchChanges, ListOptions, NewDispatch } from './requests.js';
-import { type Credentials, sign } from './sign.js';
+import { sign } from './sign.js';
 
 /** Where a {@link DispatchClient} finds its service: an address, or a channel that exists. */
 export type ServiceConnection =
@@ -24,12 +27,23 @@ export type ServiceConnection =
 
 /** Options of a {@link DispatchClient}. */
 export type DispatchClientOptions = ServiceConnection &
-  Credentials & {
-    /** A call that takes longer fails with `DEADLINE_EXCEEDED`. @default 60000 */
+  CredentialsOptions & {
+    /**
+     * A call that takes longer, with all its attempts and the waits between them, fails with `DEADLINE_EXCEEDED`. Each page of
+     * a list is a call. @default 60000
+     */
     readonly callTimeoutMs?: number | undefined;
     /** A stream that is open for longer ends with `DEADLINE_EXCEEDED`; open another. @default 300000 */
     readonly streamTimeoutMs?: number | undefined;
+    /**
+     * Whether calls that failed for a reason that may pass are made again: get and list; create, update and delete where the
+     * service recognises a repetition. Never streams. False: never. @default 5 attempts
+     */
+    readonly retry?: RetryOptions | false | undefined;
   };
+
+/** The longest wait that a timer of Node.js can hold. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Which microgrid a call of a {@link DispatchClient} is about. */
 export interface InMicrogrid {
@@ -47,16 +61,21 @@ export class DispatchClient implements AsyncDisposable {
   readonly #ownsChannel: boolean;
   readonly #setup: MicrogridClientSetup;
 
-  /** @throws DispatchError `INVALID_ARGUMENT` when the address is wrong or a file that it names cannot be read. */
-  constructor(options: DispatchClientOptions) {
-    const { callTimeoutMs = 60_000, streamTimeoutMs = 300_000, channel } = options;
+  /**
+   * @param waiting - how it waits before it tries a call again, for tests.
+   * @throws DispatchError `INVALID_ARGUMENT` when an option is wrong, such as the address, or a file that it names cannot be
+   * read; `field` tells which.
+   */
+  constructor(options: DispatchClientOptions, waiting: Waiting = {}) {
+    const { callTimeoutMs = 60_000, streamTimeoutMs = 300_000, retry = {}, channel } = options;
+    checkTimeout('callTimeoutMs', callTimeoutMs);
+    checkTimeout('streamTimeoutMs', streamTimeoutMs);
+    const credentials = credentialSource(options);
+    const attempts = new Attempts({ retry, credentials, ...waiting });
     this.#ownsChannel = channel === undefined;
     this.#channel = channel ?? openChannel(options.address, options.tls);
-    const rpc = createClientFactory()
-      .use(sign(options))
-      .use(deadlineMiddleware)
-      .create(MicrogridDispatchServiceDefinition, this.#channel);
-    this.#setup = { rpc, callTimeoutMs, streamTimeoutMs };
+    const rpc = createClientFactory().use(sign(credentials)).create(MicrogridDispatchServiceDefinition, this.#channel);
+    this.#setup = { rpc, calls: new OpenCalls(), attempts, callTimeoutMs, streamTimeoutMs };
   }
 
   /** The same calls for one microgrid. */
@@ -93,12 +112,24 @@ export class DispatchClient implements AsyncDisposable {
     return this.forMicrogrid(microgridId).watch(options);
   }
 
-  /** Closes the channel, unless it was passed in. Calls that are under way fail. */
+  /**
+   * Ends the calls under way, which reject with `STOPPED`, as do later ones, and closes the channel, unless that was passed
+   * in. Closing twice is closing once.
+   */
   close(): void {
+    const { calls } = this.#setup;
+    if (calls.isClosed) return;
+    calls.close();
     if (this.#ownsChannel) this.#channel.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
+}
+
+function checkTimeout(field: string, timeoutMs: number): void {
+  if (timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS) return;
+  const message = `${field} must be milliseconds from 1 to ${MAX_TIMEOUT_MS}, not ${timeoutMs}`;
+  throw new DispatchError('INVALID_ARGUMENT', message, { field });
 }

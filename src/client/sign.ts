@@ -1,33 +1,35 @@
 import { randomBytes } from 'node:crypto';
 import { type ClientMiddleware, Metadata } from 'nice-grpc-common';
 import { signRequest } from '../wire/signature.js';
-
-/** What a client shows to the service. A secret without a key is of no use: signatures cover the key. */
-export interface Credentials {
-  /** The API key, sent with every call. */
-  readonly authKey?: string | undefined;
-  /** The secret that every call is signed with; it is never sent. */
-  readonly signSecret?: string | undefined;
-}
+import type { CredentialSource, Credentials } from './credentials.js';
 
 const NONCE_BYTES = 16;
 
-/** The middleware that puts the key and a fresh signature into the metadata of each attempt of a call. */
-export function sign({ authKey, signSecret }: Credentials): ClientMiddleware {
-  return (call, options) => {
-    if (authKey === undefined) return call.next(call.request as never, options) as never;
-    const metadata = Metadata(options.metadata).set('key', authKey);
-    if (signSecret !== undefined) {
-      const ts = Math.floor(Date.now() / 1000);
-      const signed = signRequest({
-        authKey,
-        signSecret,
-        methodPath: call.method.path,
-        ts,
-        nonce: randomBytes(NONCE_BYTES),
-      });
-      for (const [name, value] of Object.entries(signed)) metadata.set(name, value);
-    }
-    return call.next(call.request as never, { ...options, metadata }) as never;
+/** The middleware that puts the key and a fresh signature into the metadata of each attempt at a call. */
+export function sign(source: CredentialSource): ClientMiddleware {
+  return async function* signed(call, options) {
+    const credentials = await unlessAborted(source.next(), options.signal);
+    const metadata = addCredentials(Metadata(options.metadata), credentials, call.method.path);
+    return yield* call.next(call.request, { ...options, metadata });
   };
+}
+
+function addCredentials(metadata: Metadata, { authKey, signSecret }: Credentials, methodPath: string): Metadata {
+  if (authKey === undefined) return metadata;
+  metadata.set('key', authKey);
+  if (signSecret === undefined) return metadata;
+  const ts = Math.floor(Date.now() / 1000);
+  const signed = signRequest({ authKey, signSecret, methodPath, ts, nonce: randomBytes(NONCE_BYTES) });
+  for (const [name, value] of Object.entries(signed)) metadata.set(name, value);
+  return metadata;
+}
+
+/** Who waits for credentials that do not come can still give up. */
+function unlessAborted<T>(value: T | Promise<T>, signal: AbortSignal | undefined): T | Promise<T> {
+  if (!(value instanceof Promise) || signal === undefined) return value;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    value.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }

@@ -1,20 +1,32 @@
 import { ClientError, Status } from 'nice-grpc-common';
 import { DispatchError, type DispatchErrorCode, type DispatchErrorDetails } from '../model/dispatchError.js';
+import { decodeViolations } from '../wire/badRequest.js';
 
 /**
  * The one place where what a call throws becomes a {@link DispatchError}. A status of the service keeps its name and
- * words; what an encoder refused is `INVALID_ARGUMENT`; anything else is `UNKNOWN`. Aborts and what is a `DispatchError`
- * already pass through.
+ * words; what an encoder refused is `INVALID_ARGUMENT`; anything else is `UNKNOWN`. What is a `DispatchError` already
+ * passes through.
+ *
+ * @param statusDetails - the trailer with the details of a status, if one came.
  */
-export function toDispatchError(error: unknown, ids: DispatchErrorDetails): unknown {
+export function toDispatchError(error: unknown, ids: DispatchErrorDetails, statusDetails?: Uint8Array): DispatchError {
+  if (error instanceof DispatchError) return error;
   if (error instanceof ClientError) {
-    const code = Status[error.code] as DispatchErrorCode;
-    // grpc-js leaves an empty note behind when a connection fails.
-    const details = error.details.replace(/\.? Resolution note: $/, '');
-    return new DispatchError(code, `${code}: ${details}`, { ...ids, cause: error });
+    const code = (Status[error.code] ?? 'UNKNOWN') as DispatchErrorCode;
+    const violations = decodeViolations(statusDetails);
+    return new DispatchError(code, `${code}: ${readable(error.details)}`, {
+      ...ids,
+      field: violations[0]?.field,
+      violations,
+      cause: error,
+    });
   }
   if (error instanceof RangeError)
     return new DispatchError('INVALID_ARGUMENT', error.message, { ...ids, cause: error });
-  if (error instanceof DispatchError || (error instanceof Error && error.name === 'AbortError')) return error;
   return new DispatchError('UNKNOWN', error instanceof Error ? error.message : String(error), { ...ids, cause: error });
+}
+
+/** grpc-js leaves an empty note behind when a connection fails. */
+function readable(details: string): string {
+  return details.replace(/\.? Resolution note: $/, '');
 }

@@ -19,8 +19,9 @@ const pollIntervalMs = 30_000;
 export function clientTransport(client: DispatchClient, clock: Clock = systemClock): Transport {
   let hasStream = true;
   return {
+    // What fails is told at once: the dispatcher connects anew, and lists again, by itself.
     list: ({ microgridId, endFromMs, signal }) =>
-      client.forMicrogrid(microgridId).listPages({ endFrom: new Date(endFromMs), pageSize, signal }),
+      client.forMicrogrid(microgridId).listPages({ endFrom: new Date(endFromMs), pageSize, signal, retry: false }),
     watch: ({ microgridId, signal }) => {
       if (!hasStream) return silentWatch(clock, signal);
       const watch = client.forMicrogrid(microgridId).watchRecords({ signal });

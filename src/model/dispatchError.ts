@@ -3,7 +3,7 @@
  *
  * The first group are the gRPC status names. `UNDECODABLE`: a message that this version cannot represent.
  * `UNEVALUABLE`: a dispatch whose recurrence rule is invalid. `CONSUMER_FAILED`: a listener or a program that was given
- * a notification threw. `STOPPED`: the dispatcher was stopped meanwhile.
+ * a notification threw. `STOPPED`: the dispatcher was stopped, or the client closed, before or meanwhile.
  */
 export type DispatchErrorCode =
   | 'CANCELLED'

@@ -33,7 +33,10 @@ async function connect(
 ) {
   const service = await startDispatchService(credentials);
   cleanUps.push(() => service.stop());
-  return { service, client: clientOf(service.address, { ...credentials, ...options }) };
+  return {
+    service,
+    client: clientOf(service.address, { ...credentials, ...options } as Partial<DispatchClientOptions>),
+  };
 }
 
 function clientOf(address: string, options: Partial<DispatchClientOptions> = {}) {
@@ -280,7 +283,9 @@ describe('a call that fails', () => {
     await once(free, 'listening');
     const { port } = free.address() as { port: number };
     free.close();
-    const error = await failure(clientOf(`grpc://127.0.0.1:${port}?ssl=false`).get({ microgridId: 1, id: 1 }));
+    const error = await failure(
+      clientOf(`grpc://127.0.0.1:${port}?ssl=false`, { retry: false }).get({ microgridId: 1, id: 1 }),
+    );
     expect(error.code).toBe('UNAVAILABLE');
   });
 
@@ -329,16 +334,19 @@ describe('a service that answers oddly', () => {
 
   it('is asked for the next page while one is worked off, which may fail without harm when it is not wanted', async () => {
     const asked: (string | undefined)[] = [];
-    const microgrid = await connectScripted({
-      async listMicrogridDispatches({ paginationParams }) {
-        const params = paginationParams?.params;
-        const token = params?.$case === 'pageToken' ? params.value : undefined;
-        asked.push(token);
-        if (token === 'third') throw new ServerError(Status.UNAVAILABLE, 'the third page is lost');
-        const nextPageToken = token === undefined ? 'second' : 'third';
-        return ListMicrogridDispatchesResponse.create({ dispatches: [good], paginationInfo: { nextPageToken } });
+    const microgrid = await connectScripted(
+      {
+        async listMicrogridDispatches({ paginationParams }) {
+          const params = paginationParams?.params;
+          const token = params?.$case === 'pageToken' ? params.value : undefined;
+          asked.push(token);
+          if (token === 'third') throw new ServerError(Status.UNAVAILABLE, 'the third page is lost');
+          const nextPageToken = token === undefined ? 'second' : 'third';
+          return ListMicrogridDispatchesResponse.create({ dispatches: [good], paginationInfo: { nextPageToken } });
+        },
       },
-    });
+      { retry: false },
+    );
     const pages = microgrid.listPages({});
     await pages.next();
     await expect.poll(() => asked).toEqual([undefined, 'second']);
@@ -392,7 +400,7 @@ describe('the channel of a client', () => {
     const { client } = await connect();
     client.close();
     const error = await failure(client.get({ microgridId: 1, id: 1 }));
-    expect(error).toMatchObject({ name: 'DispatchError', message: 'Channel has been shut down' });
+    expect(error).toMatchObject({ name: 'DispatchError', code: 'STOPPED', message: 'the client is closed' });
   });
 
   it.each([

@@ -1,0 +1,66 @@
+import { DispatchError, type DispatchErrorDetails } from '../model/dispatchError.js';
+
+/** A call under way. It is disposed of when it has ended, however it did. */
+export interface OpenCall extends Disposable {
+  /**
+   * Aborts when the caller gives up, the time is over, or the client is closed. Its reason is then what the call failed
+   * with, whatever the attempt that was cut short says.
+   */
+  readonly signal: AbortSignal;
+  /** How long the call may still take, in milliseconds; not negative. */
+  leftMs(): number;
+}
+
+/** What may end a call early. */
+export interface OpenCallOptions {
+  readonly signal: AbortSignal | undefined;
+  /** How long it may take with all its attempts; `Infinity` for a sequence of calls that each have a limit. */
+  readonly timeoutMs: number;
+  /** What the call is about, for its errors. */
+  readonly ids: DispatchErrorDetails;
+}
+
+/** The calls of a client that are under way. */
+export class OpenCalls {
+  readonly #controllers = new Set<AbortController>();
+  #isClosed = false;
+
+  /** @throws the reason of the signal when that has aborted; DispatchError STOPPED when the client is closed. */
+  open({ signal, timeoutMs, ids }: OpenCallOptions): OpenCall {
+    if (this.#isClosed) throw closedError();
+    signal?.throwIfAborted();
+    const controller = new AbortController();
+    const end = () => controller.abort(signal?.reason);
+    const untilMs = performance.now() + timeoutMs;
+    const expire = () =>
+      controller.abort(new DispatchError('DEADLINE_EXCEEDED', `DEADLINE_EXCEEDED: ${timeoutMs} ms are over`, ids));
+    const timer = timeoutMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(expire, timeoutMs);
+    signal?.addEventListener('abort', end, { once: true });
+    this.#controllers.add(controller);
+    return {
+      signal: controller.signal,
+      leftMs: () => Math.max(0, untilMs - performance.now()),
+      [Symbol.dispose]: () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', end);
+        this.#controllers.delete(controller);
+        // What the call began and nobody waits for any more ends with it.
+        controller.abort('the call has ended');
+      },
+    };
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Ends the calls under way, and lets no other begin. */
+  close(): void {
+    this.#isClosed = true;
+    for (const controller of this.#controllers) controller.abort(closedError());
+  }
+}
+
+function closedError(): DispatchError {
+  return new DispatchError('STOPPED', 'the client is closed');
+}
