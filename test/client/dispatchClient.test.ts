@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import { createServer as createTcpServer } from 'node:net';
-import { createServer, type Server, ServerError, Status } from 'nice-grpc';
+import { ServerError, Status } from 'nice-grpc';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Event } from '../../proto/gen/frequenz/api/common/v1alpha8/streaming/event.js';
 import {
   Dispatch as DispatchMessage,
   ListMicrogridDispatchesResponse,
-  MicrogridDispatchServiceDefinition,
   type MicrogridDispatchServiceImplementation,
   StreamMicrogridDispatchesResponse,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
@@ -15,10 +14,11 @@ import { DispatchClient, type DispatchClientOptions } from '../../src/client/dis
 import { dispatchFromProtobuf, dispatchToProtobuf } from '../../src/client/protobuf.js';
 import { type DispatchChanges, encodeUpdate, type ListOptions, type NewDispatch } from '../../src/client/requests.js';
 import { Dispatch, type DispatchEvent } from '../../src/dispatch.js';
-import type { DispatchError } from '../../src/model/dispatchError.js';
 import { startDispatchService } from '../../src/service/startDispatchService.js';
 import { encodeDispatch } from '../../src/wire/dispatchCodec.js';
 import { dispatchRecord, hourMs, minuteMs } from '../support/dispatchRecord.js';
+import { failure } from '../support/failure.js';
+import { scriptedService } from '../support/scriptedService.js';
 
 const cleanUps: (() => unknown)[] = [];
 
@@ -50,15 +50,9 @@ async function connectScripted(
   script: Partial<MicrogridDispatchServiceImplementation>,
   options: Partial<DispatchClientOptions> = {},
 ) {
-  const server: Server = createServer();
-  const missing = async () => {
-    throw new ServerError(Status.UNIMPLEMENTED, 'not scripted');
-  };
-  const calls = Object.keys(MicrogridDispatchServiceDefinition.methods).map(name => [name, missing]);
-  server.add(MicrogridDispatchServiceDefinition, { ...Object.fromEntries(calls), ...script });
-  const port = await server.listen('127.0.0.1:0');
-  cleanUps.push(() => server.forceShutdown());
-  return clientOf(`grpc://127.0.0.1:${port}?ssl=false`, options).forMicrogrid(1);
+  const service = await scriptedService(script);
+  cleanUps.push(() => service[Symbol.asyncDispose]());
+  return clientOf(service.address, options).forMicrogrid(1);
 }
 
 function newDispatch(overrides: Partial<NewDispatch> = {}): NewDispatch {
@@ -69,15 +63,6 @@ function newDispatch(overrides: Partial<NewDispatch> = {}): NewDispatch {
     selector: { ids: [5] },
     ...overrides,
   };
-}
-
-async function failure(promise: Promise<unknown>): Promise<DispatchError> {
-  return promise.then(
-    () => {
-      throw new Error('it did not fail');
-    },
-    error => error,
-  );
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
