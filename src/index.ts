@@ -24,7 +24,12 @@ export type { Receiver, ReceiverOptions } from './dispatcher/receiver.js';
 export { systemClock } from './dispatcher/systemClock.js';
 export type { Logger } from './logger.js';
 export { silentLogger } from './logger.js';
-export type { DispatchErrorCode, DispatchErrorDetails, FieldViolation } from './model/dispatchError.js';
+export type {
+  DispatchErrorCode,
+  DispatchErrorDetails,
+  DispatchErrorJson,
+  FieldViolation,
+} from './model/dispatchError.js';
 export { DispatchError } from './model/dispatchError.js';
 export type { DispatchRecord, JsonObject, JsonValue } from './model/dispatchRecord.js';
 export type { Occurrences } from './model/recurrence.js';

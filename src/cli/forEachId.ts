@@ -1,4 +1,5 @@
 import { DispatchError } from '../model/dispatchError.js';
+import { errorLines } from './output/errorText.js';
 import { note } from './output/print.js';
 
 /** What became of the calls for several dispatches. */
@@ -29,7 +30,9 @@ export async function forEachId(
     } catch (error) {
       if (ids.length === 1 || !(error instanceof DispatchError) || !OF_ONE_DISPATCH.has(error.code)) throw error;
       failed.push(id);
-      note(`Failed to ${verb} ${id}: ${error.message}`);
+      const [message, ...more] = errorLines(error, false);
+      note(`Failed to ${verb} ${id}: ${message}`);
+      for (const line of more) note(line);
     }
   }
   return { done, failed };

@@ -11,8 +11,9 @@ import { listCommand } from './commands/listCommand.js';
 import { serveCommand } from './commands/serveCommand.js';
 import { updateCommand } from './commands/updateCommand.js';
 import { watchCommand } from './commands/watchCommand.js';
-import { addGlobalOptions } from './globalOptions.js';
+import { addGlobalOptions, type GlobalOptions } from './globalOptions.js';
 import { UsageError } from './input/usageError.js';
+import { errorLines } from './output/errorText.js';
 import { note } from './output/print.js';
 
 const COMMANDS = [
@@ -36,10 +37,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+const program = dispatchProgram();
 try {
-  await dispatchProgram().parseAsync();
+  await program.parseAsync();
 } catch (error) {
-  process.exitCode = report(error);
+  process.exitCode = report(error, program.opts<Pick<GlobalOptions, 'json'>>().json === true);
 }
 
 function dispatchProgram(): Command {
@@ -64,16 +66,14 @@ Examples:
   return program;
 }
 
-/** Tells what went wrong in one line; returns the exit code. */
-function report(error: unknown): number {
-  if (error instanceof UsageError) {
-    note(`error: ${error.message}`);
-    return 2;
-  }
+/** Tells what went wrong; returns the exit code. */
+function report(error: unknown, json: boolean): number {
   // Commander has told it already; help and version come this way with 0.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  note(`error: ${error instanceof Error ? error.message : String(error)}`);
-  return 1;
+  if (error instanceof CommanderError && !(error instanceof UsageError)) return error.exitCode === 0 ? 0 : 2;
+  const [message, ...more] = errorLines(error, json);
+  note(`error: ${message}`);
+  for (const line of more) note(line);
+  return error instanceof UsageError ? 2 : 1;
 }
 
 /** Commander repeats an option that it does not know as it was typed, and a misspelt --auth-key=… would tell the key. */

@@ -15,7 +15,14 @@ export async function withMicrogrid<T>(
   // gRPC takes long to load, and help needs none.
   const { DispatchClient } = await import('../client/dispatchClient.js');
   await using client = await withOptions(
-    () => new DispatchClient({ address: url, authKey, signSecret, streamTimeoutMs: LONGEST_STREAM_MS }),
+    () =>
+      new DispatchClient({
+        address: url,
+        authKey,
+        signSecret,
+        streamTimeoutMs: LONGEST_STREAM_MS,
+        retry: { attempts },
+      }),
   );
   try {
     return await work(client.forMicrogrid(microgridId));
@@ -36,6 +43,9 @@ export async function withOptions<T>(make: () => T | Promise<T>): Promise<T> {
 
 /** The longest wait that a timer of Node.js can hold: a person watches until they have seen enough. */
 const LONGEST_STREAM_MS = 2 ** 31 - 1;
+
+/** Over in less than a second: a person who waits wants to know soon that there is no service. */
+const attempts = 3;
 
 function unreachable(error: DispatchError, url: string): DispatchError {
   return new DispatchError('UNAVAILABLE', `${error.message} (service: ${url})`, { cause: error });

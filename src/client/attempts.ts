@@ -138,8 +138,8 @@ export class Attempts {
 /** Metadata of an attempt: how long the caller waits for it, as gRPC tells a service. */
 export function callMetadata(call: OpenCall): Metadata {
   const leftMs = Math.ceil(call.leftMs());
-  // The protocol allows eight digits.
-  return Metadata().set('grpc-timeout', leftMs < 1e8 ? `${leftMs}m` : `${Math.ceil(leftMs / 1000)}S`);
+  // The protocol allows eight digits. Rounded up, the longest time would be more than a service on Node.js can wait.
+  return Metadata().set('grpc-timeout', leftMs < 1e8 ? `${leftMs}m` : `${Math.floor(leftMs / 1000)}S`);
 }
 
 /** The service, or the way to it, may do better soon. What is too large for a message stays so. */

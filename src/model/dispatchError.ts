@@ -46,6 +46,25 @@ export interface DispatchErrorDetails {
   readonly cause?: unknown;
 }
 
+/** A {@link DispatchError} as JSON; what is not known is left out. */
+export interface DispatchErrorJson {
+  readonly code: DispatchErrorCode;
+  readonly message: string;
+  readonly microgridId?: number;
+  readonly dispatchId?: number;
+  readonly field?: string;
+  readonly violations?: readonly FieldViolation[];
+  readonly retryable: boolean;
+}
+
+/** Reasons that may pass by themselves. */
+const RETRYABLE: ReadonlySet<DispatchErrorCode> = new Set([
+  'UNAVAILABLE',
+  'DEADLINE_EXCEEDED',
+  'RESOURCE_EXHAUSTED',
+  'ABORTED',
+]);
+
 /** The one error family of this package. Its message never holds a secret. */
 export class DispatchError extends Error {
   override readonly name = 'DispatchError';
@@ -63,5 +82,27 @@ export class DispatchError extends Error {
     this.dispatchId = details.dispatchId;
     this.field = details.field;
     this.violations = details.violations ?? [];
+  }
+
+  /**
+   * Whether the same call may succeed later, unchanged: `UNAVAILABLE`, `DEADLINE_EXCEEDED`, `RESOURCE_EXHAUSTED` and `ABORTED`. It
+   * does not tell whether the call that failed took effect: with the first two, a creation may have.
+   */
+  get retryable(): boolean {
+    return RETRYABLE.has(this.code);
+  }
+
+  /** What there is to tell, for logs and programs; without the cause. */
+  toJSON(): DispatchErrorJson {
+    const { code, message, microgridId, dispatchId, field, violations, retryable } = this;
+    return {
+      code,
+      message,
+      ...(microgridId !== undefined && { microgridId }),
+      ...(dispatchId !== undefined && { dispatchId }),
+      ...(field !== undefined && { field }),
+      ...(violations.length > 0 && { violations }),
+      retryable,
+    };
   }
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createTcpServer } from 'node:net';
 import { ServerError, Status } from 'nice-grpc';
+import { BadRequest, RequestInfo, RichServerError } from 'nice-grpc-error-details';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Event } from '../../proto/gen/frequenz/api/common/v1alpha8/streaming/event.js';
 import {
@@ -14,6 +15,7 @@ import { DispatchClient, type DispatchClientOptions } from '../../src/client/dis
 import { dispatchFromProtobuf, dispatchToProtobuf } from '../../src/client/protobuf.js';
 import { type DispatchChanges, encodeUpdate, type ListOptions, type NewDispatch } from '../../src/client/requests.js';
 import { Dispatch, type DispatchEvent } from '../../src/dispatch.js';
+import { DispatchError } from '../../src/model/dispatchError.js';
 import { startDispatchService } from '../../src/service/startDispatchService.js';
 import { encodeDispatch } from '../../src/wire/dispatchCodec.js';
 import { dispatchRecord, hourMs, minuteMs } from '../support/dispatchRecord.js';
@@ -403,3 +405,76 @@ it('converts between a Dispatch and its generated message', () => {
   const dispatch = new Dispatch(dispatchRecord({ microgridId: 9 }));
   expect(dispatchFromProtobuf(9, dispatchToProtobuf(dispatch)).record).toEqual(dispatch.record);
 });
+
+describe('the error of a call', () => {
+  const violations = [
+    { field: 'dispatch_data.type', description: 'dispatch_data.type must have 1 to 256 characters' },
+    { field: 'dispatch_data.payload', description: 'dispatch_data.payload must have 5 levels at most' },
+  ];
+
+  it('holds all that is wrong with the request, for calls and streams', async () => {
+    const refuse = async () => {
+      const details = [
+        RequestInfo.fromPartial({ requestId: '7' }),
+        BadRequest.fromPartial({ fieldViolations: violations }),
+      ];
+      throw new RichServerError(Status.INVALID_ARGUMENT, '2 fields are wrong', details);
+    };
+    const microgrid = await connectScripted({
+      createMicrogridDispatch: refuse,
+      async *streamMicrogridDispatches() {
+        yield await refuse();
+      },
+    });
+    const error = await failure(microgrid.create(newDispatch()));
+    expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', microgridId: 1, field: 'dispatch_data.type', violations });
+    expect(error.message).toBe('INVALID_ARGUMENT: 2 fields are wrong');
+    expect(JSON.parse(JSON.stringify({ error }))).toEqual({
+      error: {
+        code: 'INVALID_ARGUMENT',
+        message: 'INVALID_ARGUMENT: 2 fields are wrong',
+        microgridId: 1,
+        field: 'dispatch_data.type',
+        violations,
+        retryable: false,
+      },
+    });
+    expect(await failure(microgrid.watch().next())).toMatchObject({ field: 'dispatch_data.type', violations });
+  });
+
+  it.each([
+    ['nothing', new Uint8Array()],
+    ['random bytes', Uint8Array.of(255, 1, 2, 3)],
+    ['details that end early', Uint8Array.of(26, 100, 1)],
+    ['a cut BadRequest', Uint8Array.from(cutBadRequest())],
+  ])('is told also when its details hold %s', async (_, bytes) => {
+    const microgrid = await connectScripted({
+      getMicrogridDispatch: async (_, { trailer }) => {
+        trailer.set('grpc-status-details-bin', bytes);
+        throw new ServerError(Status.FAILED_PRECONDITION, 'not now');
+      },
+    });
+    expect(await failure(microgrid.get(1))).toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: 'FAILED_PRECONDITION: not now',
+      dispatchId: 1,
+      violations: [],
+    });
+  });
+
+  it('says whether the same call may succeed later', () => {
+    const retryable = (['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'ABORTED'] as const).map(
+      code => new DispatchError(code, '').retryable,
+    );
+    expect(retryable).toEqual([true, true, true, true]);
+    for (const code of ['INVALID_ARGUMENT', 'NOT_FOUND', 'UNAUTHENTICATED', 'INTERNAL', 'UNKNOWN', 'STOPPED'] as const)
+      expect(new DispatchError(code, '').retryable, code).toBe(false);
+  });
+});
+
+/** A status whose BadRequest says that it is longer than it is. */
+function cutBadRequest(): number[] {
+  const url = [...Buffer.from('type.googleapis.com/google.rpc.BadRequest')];
+  const any = [10, url.length, ...url, 18, 3, 10, 50, 1];
+  return [26, any.length, ...any];
+}

@@ -1,5 +1,6 @@
 import { type CallContext, createServer, ServerError, Status } from 'nice-grpc';
 import type { ServerMiddleware } from 'nice-grpc-common';
+import { errorDetailsServerMiddleware } from 'nice-grpc-error-details';
 import {
   MicrogridDispatchServiceDefinition,
   type MicrogridDispatchServiceImplementation,
@@ -35,7 +36,7 @@ export async function scriptedService(
     throw new ServerError(Status.UNIMPLEMENTED, 'not scripted');
   };
   const calls = Object.keys(MicrogridDispatchServiceDefinition.methods).map(name => [name, missing]);
-  const server = createServer().use(note);
+  const server = createServer().use(errorDetailsServerMiddleware).use(note);
   server.add(MicrogridDispatchServiceDefinition, { ...Object.fromEntries(calls), ...script });
   const port = await server.listen('127.0.0.1:0');
   return {

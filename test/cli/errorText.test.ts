@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { errorLines } from '../../src/cli/output/errorText.js';
+import { DispatchError } from '../../src/model/dispatchError.js';
+
+const violations = [
+  { field: 'dispatch_data.type', description: 'dispatch_data.type must have 1 to 256 characters' },
+  { field: 'dispatch_data.payload', description: 'dispatch_data.payload must have 50 KB at most' },
+];
+const error = new DispatchError('INVALID_ARGUMENT', 'INVALID_ARGUMENT: 2 fields are wrong', { violations });
+
+it('tells every field that is wrong in a line of its own', () => {
+  expect(errorLines(error, false)).toEqual([
+    'INVALID_ARGUMENT: 2 fields are wrong',
+    '- dispatch_data.type must have 1 to 256 characters',
+    '- dispatch_data.payload must have 50 KB at most',
+  ]);
+});
+
+it('tells nothing twice', () => {
+  const message = `INVALID_ARGUMENT: ${violations[0]?.description}`;
+  expect(errorLines(new DispatchError('INVALID_ARGUMENT', message, { violations }), false)).toEqual([
+    message,
+    '- dispatch_data.payload must have 50 KB at most',
+  ]);
+});
+
+it('tells the whole error in a line of JSON where that is asked for', () => {
+  const [message, json = ''] = errorLines(error, true);
+  expect(message).toBe(error.message);
+  expect(JSON.parse(json)).toEqual({
+    error: { code: 'INVALID_ARGUMENT', message: error.message, violations, retryable: false },
+  });
+  expect(errorLines(new DispatchError('NOT_FOUND', 'NOT_FOUND: no'), true)).toEqual(['NOT_FOUND: no']);
+});
