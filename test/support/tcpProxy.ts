@@ -11,11 +11,14 @@ export interface TcpProxy extends AsyncDisposable {
   cutAtAnswerTo(text: string): Promise<void>;
   /** From now on nothing gets through, and nobody is told: as when a network falls silent. */
   freeze(): void;
+  /** New connections get through again. Those that were there while nothing got through stay silent. */
+  thaw(): void;
 }
 
 /** Starts a proxy to a port of loopback. */
 export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
+  const connections = new Set<{ isSilent: boolean }>();
   let frozen = false;
   let armed: { readonly text: string; readonly cut: () => void } | null = null;
 
@@ -31,8 +34,10 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
     const client = track(accepted);
     const target = track(connect(targetPort, '127.0.0.1'));
     let cut: (() => void) | null = null;
+    const connection = { isSilent: frozen };
+    connections.add(connection);
     client.on('data', data => {
-      if (frozen) return;
+      if (connection.isSilent) return;
       if (armed && data.includes(armed.text)) {
         cut = armed.cut;
         armed = null;
@@ -40,7 +45,7 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
       target.write(data);
     });
     target.on('data', data => {
-      if (frozen) return;
+      if (connection.isSilent) return;
       if (cut === null) {
         client.write(data);
         return;
@@ -48,8 +53,13 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
       client.destroy();
       cut();
     });
-    client.once('close', () => target.destroy());
-    target.once('close', () => client.destroy());
+    client.once('close', () => {
+      connections.delete(connection);
+      if (!connection.isSilent) target.destroy();
+    });
+    target.once('close', () => {
+      if (!connection.isSilent) client.destroy();
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -64,6 +74,10 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
       }),
     freeze() {
       frozen = true;
+      for (const connection of connections) connection.isSilent = true;
+    },
+    thaw() {
+      frozen = false;
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
