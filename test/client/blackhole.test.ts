@@ -82,7 +82,7 @@ describe('a connection that falls silent', () => {
     await expect.poll(() => told, { timeout: 10_000 }).toContain('waiting');
     expect(told.slice(0, 5)).toEqual(['connecting', 'catchingUp', 'live', 'UNAVAILABLE', 'waiting']);
     // Nor does a new connection get through.
-    await expect.poll(() => told.filter(word => word === 'waiting').length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => told.filter(word => word === 'waiting').length, { timeout: 10_000 }).toBeGreaterThan(1);
     proxy.thaw();
     await expect.poll(() => told, { timeout: 10_000 }).toContain(`created ${id}`);
     await expect.poll(() => told.at(-1)).toBe('live');

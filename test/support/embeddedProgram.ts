@@ -2,6 +2,7 @@
 import { type AnyActorRef, createActor, setup, waitFor } from 'xstate';
 import { Dispatcher, dispatcherActors } from 'xstate-dispatch';
 import { type DispatcherOutput, dispatcherMachine } from 'xstate-dispatch/machines';
+import { playScenes } from './playScenes.js';
 
 const [address = ''] = process.argv.slice(2);
 
@@ -66,23 +67,4 @@ async function dispatcherIs(actor: AnyActorRef, status: string): Promise<void> {
   await waitFor(actor.getSnapshot().children.dispatcher, ({ value }) => value === status);
 }
 
-function openHandles(): Record<string, number> {
-  const counts: Record<string, number> = {};
-  // What the program does at this moment is no handle.
-  for (const name of process.getActiveResourcesInfo().filter(resource => !/Immediate|ReqWrap|REQWRAP/.test(resource))) {
-    counts[name] = (counts[name] ?? 0) + 1;
-  }
-  return counts;
-}
-
-const before = openHandles();
-for (const [name, play] of Object.entries(scenes)) {
-  const stop = await play();
-  const during = openHandles();
-  stop();
-  // A closed connection needs some turns to go.
-  for (let turns = 0; turns < 1000 && JSON.stringify(openHandles()) !== JSON.stringify(before); turns++) {
-    await new Promise(resolve => setImmediate(resolve));
-  }
-  console.log(JSON.stringify({ name, before, during, after: openHandles() }));
-}
+await playScenes(scenes);
