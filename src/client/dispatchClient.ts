@@ -114,7 +114,8 @@ export class DispatchClient implements AsyncDisposable {
 
   /**
    * Ends the calls under way, which reject with `STOPPED`, as do later ones, and closes the channel, unless that was passed
-   * in. Closing twice is closing once.
+   * in. Closing twice is closing once. grpc-js does not let go of a TLS handshake that has begun: without an answer, that
+   * ends after `keep_alive_timeout_s`.
    */
   close(): void {
     const { calls } = this.#setup;

@@ -31,7 +31,7 @@ describe('a program that closes its clients', () => {
       .trim()
       .split('\n')
       .map(line => JSON.parse(line) as PlayedScene);
-    expect(scenes).toHaveLength(6);
+    expect(scenes).toHaveLength(5);
     for (const { name, before, during, after } of scenes) {
       expect({ name, after }).toEqual({ name, after: before });
       expect(during.channels).toBe((before.channels ?? 0) + 1);

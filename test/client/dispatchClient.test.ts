@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer as createTcpServer } from 'node:net';
+import { createServer as createHttp2Server } from 'node:http2';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { ServerError, Status } from 'nice-grpc';
 import { BadRequest, RequestInfo, RichServerError } from 'nice-grpc-error-details';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -15,6 +16,7 @@ import { DispatchClient, type DispatchClientOptions } from '../../src/client/dis
 import { dispatchFromProtobuf, dispatchToProtobuf } from '../../src/client/protobuf.js';
 import { type DispatchChanges, encodeUpdate, type ListOptions, type NewDispatch } from '../../src/client/requests.js';
 import { Dispatch, type DispatchEvent } from '../../src/dispatch.js';
+import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import { startDispatchService } from '../../src/service/startDispatchService.js';
 import { encodeDispatch } from '../../src/wire/dispatchCodec.js';
@@ -291,12 +293,49 @@ describe('a call that fails', () => {
     expect(await failure(collect(microgrid.watch()))).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
   });
 
-  it('ends with the signal, unchanged', async () => {
-    const microgrid = await connectScripted({ getMicrogridDispatch: () => new Promise<never>(() => {}) });
-    const controller = new AbortController();
-    const call = failure(microgrid.get(1, controller));
-    controller.abort();
-    expect((await call).name).toBe('AbortError');
+  it('ends with the signal: with its reason, and without a call when it has aborted before', async () => {
+    const never = () => new Promise<never>(() => {});
+    const service = await scriptedService({
+      createMicrogridDispatch: never,
+      getMicrogridDispatch: never,
+      updateMicrogridDispatch: never,
+      deleteMicrogridDispatch: never,
+      listMicrogridDispatches: never,
+      async *streamMicrogridDispatches() {
+        yield await never();
+      },
+    });
+    cleanUps.push(() => service[Symbol.asyncDispose]());
+    const client = clientOf(service.address);
+    const microgrid = client.forMicrogrid(1);
+    const calls: ((options: { signal: AbortSignal }) => Promise<unknown>)[] = [
+      options => microgrid.create(newDispatch(), options),
+      options => microgrid.get(1, options),
+      options => microgrid.update(1, { active: false }, options),
+      options => microgrid.delete(1, options),
+      options => microgrid.list(options).next(),
+      options => microgrid.listPages(options).next(),
+      options => microgrid.watch(options).next(),
+      options => microgrid.watchRecords(options).opened,
+      options => client.create({ microgridId: 1, ...newDispatch(), ...options }),
+      options => client.get({ microgridId: 1, id: 1, ...options }),
+      options => client.update({ microgridId: 1, id: 1, changes: { active: false }, ...options }),
+      options => client.delete({ microgridId: 1, id: 1, ...options }),
+      options => client.list({ microgridId: 1, ...options }).next(),
+      options => client.watch({ microgridId: 1, ...options }).next(),
+    ];
+    for (const call of calls) expect((await failure(call({ signal: AbortSignal.abort() }))).name).toBe('AbortError');
+    expect(service.seen).toEqual([]);
+    for (const call of calls) {
+      const controller = new AbortController();
+      const before = service.seen.length;
+      const failing = failure(call({ signal: controller.signal }));
+      await expect.poll(() => service.seen.length).toBe(before + 1);
+      controller.abort();
+      expect((await failing).name).toBe('AbortError');
+    }
+    const reason = new Error('the operator has gone home');
+    expect(await failure(microgrid.get(1, { signal: AbortSignal.abort(reason) }))).toBe(reason);
   });
 });
 
@@ -379,15 +418,55 @@ describe('the channel of a client', () => {
     const one = new DispatchClient({ channel });
     await one.create({ microgridId: 1, ...newDispatch() });
     one.close();
+    expect(await failure(one.get({ microgridId: 1, id: 1 }))).toMatchObject({ code: 'STOPPED' });
     const two = new DispatchClient({ channel });
+    expect(await collect(two.list({ microgridId: 1 }))).toHaveLength(1);
+    await using dispatcher = new Dispatcher({ microgridId: 1, channel });
+    await dispatcher.start();
+    await dispatcher.ready();
+    await dispatcher.stop();
     expect(await collect(two.list({ microgridId: 1 }))).toHaveLength(1);
   });
 
-  it('is closed with the client that made it', async () => {
-    const { client } = await connect();
+  it('is closed with the client that made it, which then ends its calls and takes no more', async () => {
+    const never = () => new Promise<never>(() => {});
+    const service = await scriptedService({
+      createMicrogridDispatch: never,
+      async *streamMicrogridDispatches(_, { header, sendHeader }) {
+        header.set('open', 'yes');
+        sendHeader();
+        yield await never();
+      },
+    });
+    cleanUps.push(() => service[Symbol.asyncDispose]());
+    const client = clientOf(service.address);
+    const watch = client.forMicrogrid(1).watchRecords();
+    const lost = failure(watch[Symbol.asyncIterator]().next());
+    await watch.opened;
+    const unanswered = failure(client.create({ microgridId: 1, ...newDispatch() }));
+    await expect.poll(() => service.seen.length).toBe(2);
     client.close();
-    const error = await failure(client.get({ microgridId: 1, id: 1 }));
-    expect(error).toMatchObject({ name: 'DispatchError', code: 'STOPPED', message: 'the client is closed' });
+    client.close();
+    const stopped = { name: 'DispatchError', code: 'STOPPED', message: 'the client is closed', retryable: false };
+    expect(await lost).toMatchObject(stopped);
+    expect(await unanswered).toMatchObject(stopped);
+    expect(await failure(client.get({ microgridId: 1, id: 1 }))).toMatchObject(stopped);
+    expect(await failure(client.forMicrogrid(1).create(newDispatch()))).toMatchObject(stopped);
+    expect(await failure(client.list({ microgridId: 1 }).next())).toMatchObject(stopped);
+    expect(await failure(client.watch({ microgridId: 1 }).next())).toMatchObject(stopped);
+    expect(service.seen).toHaveLength(2);
+  });
+
+  it.each([
+    ['callTimeoutMs', { callTimeoutMs: 0 }],
+    ['callTimeoutMs', { callTimeoutMs: 2 ** 31 }],
+    ['streamTimeoutMs', { streamTimeoutMs: Number.NaN }],
+    ['retry.attempts', { retry: { attempts: 0 } }],
+    ['retry.attempts', { retry: { attempts: 1.5 } }],
+    ['credentials', { credentials: () => ({}), authKey: 'key' } as never],
+  ])('is not opened when %s is wrong', (field, options) => {
+    const refused = expect.objectContaining({ code: 'INVALID_ARGUMENT', field });
+    expect(() => new DispatchClient({ address: 'grpc://localhost', ...options })).toThrow(refused);
   });
 
   it.each([
@@ -399,6 +478,29 @@ describe('the channel of a client', () => {
       expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(problem) }),
     );
   });
+});
+
+it('tells the service how long it waits', async () => {
+  const told: unknown[] = [];
+  const server = createHttp2Server();
+  server.on('stream', (stream, headers) => {
+    told.push(headers['grpc-timeout']);
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '5' }, { endStream: true });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanUps.push(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const longest = 2 ** 31 - 1;
+  const times = { callTimeoutMs: 5_000, streamTimeoutMs: longest };
+  const microgrid = clientOf(`grpc://127.0.0.1:${port}?ssl=false`, times).forMicrogrid(1);
+  await failure(microgrid.get(1));
+  await failure(microgrid.watch().next());
+  const [ofCall, ofStream] = told;
+  expect(ofCall).toMatch(/^\d+m$/);
+  expect(Number.parseInt(`${ofCall}`, 10)).toBeLessThanOrEqual(5_000);
+  expect(ofStream).toMatch(/^\d{1,8}S$/);
+  expect(Number.parseInt(`${ofStream}`, 10) * 1000).toBeLessThanOrEqual(longest);
 });
 
 it('converts between a Dispatch and its generated message', () => {

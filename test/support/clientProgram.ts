@@ -52,12 +52,6 @@ const scenes = {
     await whenChannelWaits();
     return () => client.close();
   },
-  async 'a client that waits for the TLS of what does not answer'() {
-    const client = new DispatchClient({ address: `grpc://localhost:${silentPort}` });
-    endsWithClient(client.get({ microgridId: 1, id: 1 }));
-    await whenChannelWaits();
-    return () => client.close();
-  },
   async 'a client of a channel that its owner closes'() {
     const channel = new Channel(`127.0.0.1:${port}`, ChannelCredentials.createInsecure(), {});
     const client = new DispatchClient({ channel });

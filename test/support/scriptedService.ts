@@ -35,7 +35,13 @@ export async function scriptedService(
   const missing = async () => {
     throw new ServerError(Status.UNIMPLEMENTED, 'not scripted');
   };
-  const calls = Object.keys(MicrogridDispatchServiceDefinition.methods).map(name => [name, missing]);
+  const missingStream = async function* () {
+    yield await missing();
+  };
+  const calls = Object.entries(MicrogridDispatchServiceDefinition.methods).map(([name, { responseStream }]) => [
+    name,
+    responseStream ? missingStream : missing,
+  ]);
   const server = createServer().use(errorDetailsServerMiddleware).use(note);
   server.add(MicrogridDispatchServiceDefinition, { ...Object.fromEntries(calls), ...script });
   const port = await server.listen('127.0.0.1:0');
