@@ -2,12 +2,12 @@ import { type Channel, createClientFactory } from 'nice-grpc';
 import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import type { Dispatch, DispatchEvent } from '../dispatch.js';
 import { DispatchError } from '../model/dispatchError.js';
-import { Attempts, type RetryOptions, type Waiting } from './attempts.js';
+import type { RetryOptions, Waiting } from './attempts.js';
 import { openChannel, type TlsOptions } from './channel.js';
 import { type CredentialsOptions, credentialSource } from './credentials.js';
 import { type CallSignal, MicrogridClient, type MicrogridClientSetup } from './microgridClient.js';
-import { OpenCalls } from './openCalls.js';
 import type { DispatchChanges, ListOptions, NewDispatch } from './requests.js';
+import { ServiceCalls } from './serviceCalls.js';
 import { sign } from './sign.js';
 
 /** Where a {@link DispatchClient} finds its service: an address, or a channel that exists. */
@@ -71,11 +71,11 @@ export class DispatchClient implements AsyncDisposable {
     checkTimeout('callTimeoutMs', callTimeoutMs);
     checkTimeout('streamTimeoutMs', streamTimeoutMs);
     const credentials = credentialSource(options);
-    const attempts = new Attempts({ retry, credentials, ...waiting });
+    const calls = new ServiceCalls({ callTimeoutMs, streamTimeoutMs, retry, credentials, ...waiting });
     this.#ownsChannel = channel === undefined;
     this.#channel = channel ?? openChannel(options.address, options.tls);
     const rpc = createClientFactory().use(sign(credentials)).create(MicrogridDispatchServiceDefinition, this.#channel);
-    this.#setup = { rpc, calls: new OpenCalls(), attempts, callTimeoutMs, streamTimeoutMs };
+    this.#setup = { rpc, calls };
   }
 
   /** The same calls for one microgrid. */

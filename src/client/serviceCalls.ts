@@ -1,0 +1,120 @@
+import type { CallOptions, Metadata } from 'nice-grpc-common';
+import type { DispatchErrorDetails } from '../model/dispatchError.js';
+import { STATUS_DETAILS } from '../wire/badRequest.js';
+import { Attempts, type AttemptsSetup, type CallKind, callMetadata } from './attempts.js';
+import { type OpenCall, OpenCalls } from './openCalls.js';
+import { toDispatchError } from './toDispatchError.js';
+
+/** What {@link ServiceCalls} is made of. */
+export interface ServiceCallsSetup extends AttemptsSetup {
+  readonly callTimeoutMs: number;
+  readonly streamTimeoutMs: number;
+}
+
+/** What a call is about, and what ends it. */
+interface CallSubject {
+  readonly ids: DispatchErrorDetails;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A call with one answer. */
+export interface UnaryCall<Request, Answer> extends CallSubject {
+  readonly kind: CallKind;
+  /** False: it is tried once. */
+  readonly retry?: false | undefined;
+  readonly encode: () => Request;
+  readonly send: (request: Request, options: CallOptions) => Promise<Answer>;
+}
+
+/** A call whose answers are a stream. */
+export interface StreamCall<Message> extends CallSubject {
+  readonly open: (options: CallOptions) => AsyncIterable<Message>;
+  /** Called when the service has answered. */
+  readonly onOpen: () => void;
+}
+
+/** How a client calls its service: each call with its deadline, its attempts, and its failure as a `DispatchError`. */
+export class ServiceCalls {
+  readonly #openCalls = new OpenCalls();
+  readonly #attempts: Attempts;
+  readonly #callTimeoutMs: number;
+  readonly #streamTimeoutMs: number;
+
+  /** @throws DispatchError INVALID_ARGUMENT when the number of attempts is none. */
+  constructor({ callTimeoutMs, streamTimeoutMs, ...attempts }: ServiceCallsSetup) {
+    this.#attempts = new Attempts(attempts);
+    this.#callTimeoutMs = callTimeoutMs;
+    this.#streamTimeoutMs = streamTimeoutMs;
+  }
+
+  async make<Request, Answer>(unary: UnaryCall<Request, Answer>): Promise<Answer> {
+    const { kind, encode, send, retry } = unary;
+    using call = this.#openCalls.open({ ...unary, timeoutMs: this.#callTimeoutMs });
+    let trailer = new TrailerDetails();
+    try {
+      const request = encode();
+      const attempt = (options: CallOptions) => {
+        trailer = new TrailerDetails();
+        return send(request, { ...options, onTrailer: trailer.take });
+      };
+      return await this.#attempts.make(kind, call, attempt, retry === false);
+    } catch (error) {
+      throw failureOf(error, call, unary, trailer);
+    }
+  }
+
+  /** The messages of a stream. It is opened when the first is asked for, and never again. */
+  async *stream<Message>(stream: StreamCall<Message>): AsyncGenerator<Message, void, void> {
+    using call = this.#openCalls.open({ ...stream, timeoutMs: this.#streamTimeoutMs });
+    for (let asksAnew = this.#attempts.mayAskAnew; ; asksAnew = false) {
+      let isOpen = false;
+      const trailer = new TrailerDetails();
+      const onHeader = (header: Metadata) => {
+        isOpen = true;
+        this.#attempts.noteHeader(header);
+        stream.onOpen();
+      };
+      try {
+        yield* stream.open({
+          signal: call.signal,
+          metadata: callMetadata(call),
+          onHeader,
+          onTrailer: trailer.take,
+        });
+        return;
+      } catch (error) {
+        // A stream that was never open, for its credentials were rejected, has lost nothing.
+        if (this.#attempts.noteRejection(error) && asksAnew && !isOpen) continue;
+        throw failureOf(error, call, stream, trailer);
+      }
+    }
+  }
+
+  /** A sequence of calls: what is under way of it ends with it. */
+  sequence(subject: CallSubject): OpenCall {
+    return this.#openCalls.open({ ...subject, timeoutMs: Number.POSITIVE_INFINITY });
+  }
+
+  get isClosed(): boolean {
+    return this.#openCalls.isClosed;
+  }
+
+  /** Ends the calls under way, and lets no other begin. */
+  close(): void {
+    this.#openCalls.close();
+  }
+}
+
+/** The details that come with the status of a call that failed. */
+class TrailerDetails {
+  bytes: Uint8Array | undefined;
+  readonly take = (trailer: Metadata) => {
+    this.bytes = trailer.get(STATUS_DETAILS);
+  };
+}
+
+/** What a call rejects with: whatever ended it early, else what it failed with. */
+function failureOf(error: unknown, call: OpenCall, { ids, signal }: CallSubject, trailer: TrailerDetails): unknown {
+  if (signal?.aborted) return signal.reason;
+  return call.signal.aborted ? call.signal.reason : toDispatchError(error, ids, trailer.bytes);
+}
