@@ -3,6 +3,7 @@ import { DispatchClient } from '../../src/client/dispatchClient.js';
 import type { MicrogridClient } from '../../src/client/microgridClient.js';
 import type { ListOptions } from '../../src/client/requests.js';
 import type { Dispatch } from '../../src/dispatch.js';
+import { verifySignature } from '../../src/wire/signature.js';
 import { type Journal, startJournal } from './journal.js';
 import { beforeUpdate, createCases, fullRule, newDispatch, start, startTime, updateCases } from './ourCases.js';
 import { describeWithPython } from './python.js';
@@ -17,7 +18,7 @@ describeWithPython("our client of the Python package's service", () => {
   let microgrid: MicrogridClient;
   beforeAll(async () => {
     service = await new PythonService().start();
-    client = new DispatchClient({ address: service.address, authKey: 'any' });
+    client = new DispatchClient({ address: service.address, authKey: 'any', signSecret: 'secret' });
     microgrid = client.forMicrogrid(1);
   });
   afterAll(async () => {
@@ -72,12 +73,73 @@ describeWithPython("our client of the Python package's service", () => {
       [{ startFrom: secondHour }, [second, third]],
       [{ startTo: secondHour }, [first]],
       [{ endFrom: secondHour }, [second, third]],
+      // To this service, what has no end ends before everything too.
+      [{ endTo: secondHour }, [first, third]],
       [{ ids: [first, third] }, [first, third]],
       [{ queries: [`#${second}`, 'CHARGE'] }, [first, second]],
     ];
     for (const [options, ids] of listed) {
       expect(await idsOf(other.list(options)), JSON.stringify(options)).toEqual(ids);
     }
+  });
+
+  it('takes every call also with the microgrid in it', async () => {
+    const { id } = await client.create({ microgridId: 4, ...newDispatch() });
+    const changes = { durationMs: 1000 };
+    const updated = await client.update({ microgridId: 4, id, changes });
+    expect((await client.get({ microgridId: 4, id })).record).toEqual(updated.record);
+    expect(await idsOf(client.list({ microgridId: 4 }))).toEqual([id]);
+    await client.delete({ microgridId: 4, id });
+    expect(await idsOf(client.list({ microgridId: 4 }))).toEqual([]);
+    const stop = new AbortController();
+    const change = client.watch({ microgridId: 4, signal: stop.signal }).next();
+    stop.abort();
+    await expect(change).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('asks again for what it may ask again, each time with a new signature', async () => {
+    const { id } = await microgrid.create(newDispatch());
+    await service.attempts();
+    await service.fail(['UNAVAILABLE', 'RESOURCE_EXHAUSTED']);
+    await microgrid.get(id);
+    await service.fail(['UNAVAILABLE']);
+    expect(await idsOf(microgrid.list({ ids: [id] }))).toEqual([id]);
+    const attempts = await service.attempts();
+    const [get, list] = ['GetMicrogridDispatch', 'ListMicrogridDispatches'];
+    expect(attempts.map(({ call }) => call)).toEqual([get, get, get, list, list]);
+    expect(new Set(attempts.map(({ metadata }) => metadata.nonce)).size).toBe(attempts.length);
+    for (const { call, metadata, seconds_left } of attempts) {
+      const { key = '', ts = '', nonce = '', sig = '' } = metadata;
+      expect(verifySignature({ key, ts, nonce, methodPath: `/${call}` }, 'secret', sig)).toBe(true);
+      expect(metadata).not.toHaveProperty('request-id');
+      expect(seconds_left).toBeGreaterThan(0);
+      expect(seconds_left).toBeLessThanOrEqual(60);
+    }
+  });
+
+  it('makes no change again of which the answer was lost: this service would make it twice', async () => {
+    const before = (await service.stored()).length;
+    await service.attempts();
+    await service.fail(['UNAVAILABLE'], { applied: true });
+    await expect(microgrid.create(newDispatch())).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+    expect(await service.stored()).toHaveLength(before + 1);
+    const id = (await service.stored()).at(-1)?.id as number;
+    await service.fail(['UNAVAILABLE'], { applied: true });
+    await expect(microgrid.delete(id)).rejects.toMatchObject({ code: 'UNAVAILABLE', dispatchId: id });
+    expect(await service.stored()).toHaveLength(before);
+    const attempts = await service.attempts();
+    expect(attempts.map(({ call }) => call)).toEqual(['CreateMicrogridDispatch', 'DeleteMicrogridDispatch']);
+    expect(new Set(attempts.map(({ metadata }) => metadata['request-id'])).size).toBe(2);
+  });
+
+  it('gives up a stream when its time is over, as the service was told', async () => {
+    const hasty = new DispatchClient({ address: service.address, streamTimeoutMs: 200 });
+    await service.attempts();
+    await expect(hasty.watch({ microgridId: 5 }).next()).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    hasty.close();
+    const [{ call, seconds_left } = { call: '', seconds_left: null }] = await service.attempts();
+    expect(call).toBe('StreamMicrogridDispatches');
+    expect(seconds_left).toBeLessThanOrEqual(0.2);
   });
 
   it('deletes, and finds no more what it deleted', async () => {

@@ -1,6 +1,15 @@
 import { type PythonProgram, startPython } from './python.js';
 import type { PythonDispatch } from './pythonDispatch.js';
 
+/** A call that arrived at a {@link PythonService}. */
+export interface PythonAttempt {
+  /** Such as `CreateMicrogridDispatch`. */
+  readonly call: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** How long its caller waits, as gRPC tells it. */
+  readonly seconds_left: number | null;
+}
+
 /** The Python package's fake service behind a real gRPC server. It holds its dispatches as long as its process lives. */
 export class PythonService implements AsyncDisposable {
   readonly #program: PythonProgram = startPython('python_service.py');
@@ -43,6 +52,16 @@ export class PythonService implements AsyncDisposable {
   /** Drops a dispatch without telling the streams. */
   forget(id: number, microgridId = 1): Promise<void> {
     return this.#program.call('forget', { microgrid_id: microgridId, dispatch_id: id });
+  }
+
+  /** The calls that arrived since this was asked last. */
+  attempts(): Promise<PythonAttempt[]> {
+    return this.#program.call('attempts', {});
+  }
+
+  /** Fails the next calls with these statuses, before they are applied or after it. */
+  fail(codes: readonly string[], { applied = false } = {}): Promise<void> {
+    return this.#program.call('fail', { codes, applied });
   }
 
   /** Kills its process at once. */

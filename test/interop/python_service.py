@@ -30,6 +30,8 @@ class Service:
         self._fake = FakeService()
         self._server: grpc.aio.Server
         self._ending = asyncio.Event()
+        self._attempts: list[dict[str, Any]] = []
+        self._failures: list[tuple[grpc.StatusCode, bool]] = []
 
     async def start(self, port: int = 0) -> int:
         """Serve on a port of the loopback interface, by default a free one; return it."""
@@ -62,6 +64,21 @@ class Service:
             if int(dispatch.id) != dispatch_id
         ]
 
+    async def attempts(self) -> list[dict[str, Any]]:
+        """Return the calls that arrived since it was asked last."""
+        attempts, self._attempts = self._attempts, []
+        return attempts
+
+    async def fail(self, codes: list[str], applied: bool) -> None:
+        """Fail the next calls with these, before or after they were applied."""
+        self._failures = [(grpc.StatusCode[code], applied) for code in codes]
+
+    def _note(self, name: str, context: grpc.aio.ServicerContext) -> None:
+        metadata = {key: value for key, value in context.invocation_metadata() or ()}
+        self._attempts.append(
+            {"call": name, "metadata": metadata, "seconds_left": context.time_remaining()}
+        )
+
     def _handlers(self) -> grpc.GenericRpcHandler:
         handlers = {
             name: grpc.unary_unary_rpc_method_handler(
@@ -78,15 +95,25 @@ class Service:
 
     def _unary(self, name: str) -> Any:
         async def answer(request: Any, context: grpc.aio.ServicerContext) -> Any:
+            self._note(name, context)
+            code, applied = self._failures.pop(0) if self._failures else (None, False)
+            if code and not applied:
+                await context.abort(code, "as the test says")
             try:
-                return await getattr(self._fake, name)(request)
+                response = await getattr(self._fake, name)(request)
+                if code:
+                    await context.abort(code, "as the test says")
+                return response
             except grpc.RpcError as error:
                 # The fake raises what its fake client raises: the status is in private fields.
                 await context.abort(error._code, error._details)  # type: ignore
 
         return answer
 
-    async def _stream(self, request: Any, _: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+    async def _stream(
+        self, request: Any, context: grpc.aio.ServicerContext
+    ) -> AsyncIterator[Any]:
+        self._note("StreamMicrogridDispatches", context)
         ended = asyncio.ensure_future(self._ending.wait())
         messages = self._fake.StreamMicrogridDispatches(request)
         try:
@@ -121,6 +148,8 @@ async def main() -> None:
             "end_streams": service.end_streams,
             "stored": service.stored,
             "forget": service.forget,
+            "attempts": service.attempts,
+            "fail": service.fail,
         }
     )
 
