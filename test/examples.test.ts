@@ -99,6 +99,14 @@ describe('the examples', () => {
     await expect(microgrid.get(1)).rejects.toMatchObject({ code: 'NOT_FOUND', dispatchId: 1 });
   });
 
+  it('handleErrors tells what went wrong', async () => {
+    const running = runExample('handleErrors');
+    expect(await running.line('created')).toBe('created dispatch 1');
+    expect(await running.line('')).toBe('NOT_FOUND for dispatch 1');
+    if (running.process.exitCode === null) await once(running.process, 'exit');
+    expect(running.process.exitCode).toBe(0);
+  });
+
   it('invokeInMachine has dispatches switch a machine of its own', async () => {
     const running = runExample('invokeInMachine');
     expect(await running.line('heater')).toBe('the heater is off');
@@ -165,6 +173,7 @@ describe('the examples', () => {
   });
 
   it.each([
+    ['handleErrors', 'client'],
     ['firstTest.test', 'testing'],
     ['modelBased.test', 'modelBasedTests'],
   ])('%s is what the page %s shows first', async (name, page) => {
