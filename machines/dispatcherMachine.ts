@@ -194,16 +194,19 @@ function ofMicrogrid({ context }: { context: DispatcherContext }): { microgridId
 function countLoss({ context, event }: Args): Partial<DispatcherContext> {
   if (event.type !== 'source.lost') return {};
   const wasHealthy = context.liveSinceMs !== null && event.atMs - context.liveSinceMs >= healthyAfterMs;
-  return { lostCount: wasHealthy ? 1 : context.lostCount + 1, liveSinceMs: null };
+  return { lostCount: wasHealthy ? 0 : context.lostCount + 1, liveSinceMs: null };
 }
 
-/** The first try comes at once; then full jitter under a limit that doubles. Rejected credentials wait the longest. */
-function retryWait({ context, event }: Args): TimerCommand {
-  const maxDelayMs = context.lostCount <= 1 ? 0 : Math.min(maxRetryMs, firstRetryMs * 2 ** (context.lostCount - 2));
+/**
+ * The first try comes at once; then full jitter under a limit that doubles. Rejected credentials wait the longest, unless they
+ * were good until now: then there may be new ones.
+ */
+function retryWait({ context: { lostCount }, event }: Args): TimerCommand {
   const code = event.type === 'source.lost' ? event.problem.code : undefined;
-  if (code !== 'UNAUTHENTICATED' && code !== 'PERMISSION_DENIED')
-    return { type: 'retry.wanted', minDelayMs: 0, maxDelayMs };
-  return { type: 'retry.wanted', minDelayMs: maxRetryMs, maxDelayMs: 2 * maxRetryMs };
+  const isRejected = code === 'UNAUTHENTICATED' || code === 'PERMISSION_DENIED';
+  if (isRejected && lostCount > 0) return { type: 'retry.wanted', minDelayMs: maxRetryMs, maxDelayMs: 2 * maxRetryMs };
+  const maxDelayMs = lostCount <= 1 ? 0 : Math.min(maxRetryMs, firstRetryMs * 2 ** (lostCount - 2));
+  return { type: 'retry.wanted', minDelayMs: 0, maxDelayMs };
 }
 
 /** What an event makes the dispatcher say. */

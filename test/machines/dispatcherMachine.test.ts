@@ -52,6 +52,13 @@ describe('the states of the dispatcher machine', () => {
     ['a little later after a third', [lost('UNAVAILABLE'), live, lost('UNAVAILABLE'), lost('UNAVAILABLE')], 0, 500],
     ['within half a minute after many', Array.from({ length: 50 }, () => lost('UNAVAILABLE')), 0, 30_000],
     ['slowly when the credentials are rejected', [lost('UNAUTHENTICATED')], 30_000, 60_000],
+    ['at once when credentials that were good are rejected', [live, lost('UNAUTHENTICATED', '09:01')], 0, 0],
+    [
+      'slowly when they are rejected again',
+      [live, lost('UNAUTHENTICATED', '09:01'), lost('UNAUTHENTICATED', '09:01')],
+      30_000,
+      60_000,
+    ],
     ['slowly when the microgrid is forbidden', [lost('PERMISSION_DENIED')], 30_000, 60_000],
   ])('tries again %s', (_, events, minDelayMs, maxDelayMs) => {
     let [snapshot, actions] = initialTransition(dispatcherMachine, { microgridId: 1 });
