@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ChannelCredentials } from '@grpc/grpc-js';
 import { type Channel, type ChannelOptions, createChannel } from 'nice-grpc';
@@ -56,7 +57,14 @@ function credentialsOf({ tls }: ServiceAddress, options: TlsOptions): ChannelCre
     throw new DispatchError('INVALID_ARGUMENT', message, { field: 'tls' });
   }
   const rootCertificates = options.rootCertificates ?? read('ssl_root_certificates_path', rootCertificatesPath);
-  return ChannelCredentials.createSsl(rootCertificates, privateKey, certificateChain);
+  try {
+    // What holds no certificate would be taken for no trust in anybody.
+    if (rootCertificates !== null) new X509Certificate(rootCertificates);
+    return ChannelCredentials.createSsl(rootCertificates, privateKey, certificateChain);
+  } catch (cause) {
+    const message = `the certificates or the private key are no PEM, or do not belong together: ${reasonOf(cause)}`;
+    throw new DispatchError('INVALID_ARGUMENT', message, { field: 'tls', cause });
+  }
 }
 
 function read(field: string, path: string | undefined): Buffer | null {
@@ -64,7 +72,10 @@ function read(field: string, path: string | undefined): Buffer | null {
   try {
     return readFileSync(path);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DispatchError('INVALID_ARGUMENT', `${field} cannot be read: ${reason}`, { field, cause });
+    throw new DispatchError('INVALID_ARGUMENT', `${field} cannot be read: ${reasonOf(cause)}`, { field, cause });
   }
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
