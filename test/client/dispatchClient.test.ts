@@ -220,6 +220,20 @@ describe('a call that fails', () => {
     });
   });
 
+  it('names all fields that the service finds wrong', async () => {
+    const { client } = await connect();
+    const wrong = newDispatch({ type: 'x'.repeat(300), startTime: new Date(0), selector: { ids: [] } });
+    const error = await failure(client.create({ microgridId: 1, ...wrong }));
+    const fields = error.violations.map(({ field }) => field);
+    expect(fields.toSorted()).toEqual([
+      'dispatch_data.start_time',
+      'dispatch_data.target.component_ids.ids',
+      'dispatch_data.type',
+    ]);
+    for (const { field, description } of error.violations) expect(description).toContain(field.split('.').at(-1));
+    expect(error.field).toBe(fields[0]);
+  });
+
   it('is the same error when a list or a watch is asked for what there is not', async () => {
     const { client } = await connect();
     const sort = { field: 'nextRun' as never };
