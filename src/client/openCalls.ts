@@ -23,6 +23,7 @@ export interface OpenCallOptions {
 /** The calls of a client that are under way. */
 export class OpenCalls {
   readonly #controllers = new Set<AbortController>();
+  readonly #signals = new SharedSignals();
   #isClosed = false;
 
   /** @throws the reason of the signal when that has aborted; DispatchError STOPPED when the client is closed. */
@@ -30,19 +31,18 @@ export class OpenCalls {
     if (this.#isClosed) throw closedError();
     signal?.throwIfAborted();
     const controller = new AbortController();
-    const end = () => controller.abort(signal?.reason);
+    const unlisten = signal && this.#signals.listen(signal, () => controller.abort(signal.reason));
     const untilMs = performance.now() + timeoutMs;
     const expire = () =>
       controller.abort(new DispatchError('DEADLINE_EXCEEDED', `DEADLINE_EXCEEDED: ${timeoutMs} ms are over`, ids));
     const timer = timeoutMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(expire, timeoutMs);
-    signal?.addEventListener('abort', end, { once: true });
     this.#controllers.add(controller);
     return {
       signal: controller.signal,
       leftMs: () => Math.max(0, untilMs - performance.now()),
       [Symbol.dispose]: () => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', end);
+        unlisten?.();
         this.#controllers.delete(controller);
         // What the call began and nobody waits for any more ends with it.
         controller.abort('the call has ended');
@@ -58,6 +58,33 @@ export class OpenCalls {
   close(): void {
     this.#isClosed = true;
     for (const controller of this.#controllers) controller.abort(closedError());
+  }
+}
+
+/** Signals with one listener each, however many calls they end: Node.js warns of more than ten. */
+class SharedSignals {
+  readonly #listeners = new Map<AbortSignal, { readonly all: Set<() => void>; readonly tell: () => void }>();
+
+  /** Returns the undo. */
+  listen(signal: AbortSignal, listener: () => void): () => void {
+    let shared = this.#listeners.get(signal);
+    if (shared === undefined) {
+      const all = new Set<() => void>();
+      const tell = () => {
+        for (const end of all) end();
+      };
+      shared = { all, tell };
+      this.#listeners.set(signal, shared);
+      signal.addEventListener('abort', shared.tell, { once: true });
+    }
+    const { all, tell } = shared;
+    all.add(listener);
+    return () => {
+      all.delete(listener);
+      if (all.size > 0) return;
+      signal.removeEventListener('abort', tell);
+      this.#listeners.delete(signal);
+    };
   }
 }
 

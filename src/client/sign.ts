@@ -27,6 +27,7 @@ function addCredentials(metadata: Metadata, { authKey, signSecret }: Credentials
 /** Who waits for credentials that do not come can still give up. */
 function unlessAborted<T>(value: T | Promise<T>, signal: AbortSignal | undefined): T | Promise<T> {
   if (!(value instanceof Promise) || signal === undefined) return value;
+  signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
     signal.addEventListener('abort', abort, { once: true });

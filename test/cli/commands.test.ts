@@ -175,6 +175,22 @@ describe.concurrent('create, get, update and delete', () => {
     expect(result).toEqual({ code: 0, stdout: '0 dispatches, 0 filtered out.\n', stderr: '' });
   });
 
+  it('tell each field that is wrong in a line, with --json as an object', async () => {
+    const create = ['create', '12', 'x'.repeat(300), 'BATTERY', '2020-01-01'];
+    const [text, json] = await Promise.all([runCli(create, env), runCli([...create, '--json'], env)]);
+    expect(text.stderr.trimEnd().split('\n')).toEqual([
+      'error: INVALID_ARGUMENT: the request is wrong',
+      expect.stringMatching(/^- dispatch_data\.type: /),
+      expect.stringMatching(/^- dispatch_data\.start_time: /),
+    ]);
+    const [message, details = ''] = json.stderr.trimEnd().split('\n');
+    expect(message).toMatch(/^error: INVALID_ARGUMENT: dispatch_data\.type: /);
+    const { error } = JSON.parse(details);
+    expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', microgridId: 12, field: 'dispatch_data.type' });
+    expect(error.violations).toHaveLength(2);
+    expect([text.code, json.code, text.stdout + json.stdout]).toEqual([1, 1, '']);
+  });
+
   it('go on after an id that fails, and end with 1', async () => {
     const ids = [];
     for (let i = 0; i < 2; i++) ids.push((await createdIn(13, 'CHARGE', '1', 'in 1 hour')).id);

@@ -17,11 +17,12 @@ it('tells every field that is wrong in a line of its own', () => {
 });
 
 it('tells nothing twice', () => {
-  const message = `INVALID_ARGUMENT: ${violations[0]?.description}`;
-  expect(errorLines(new DispatchError('INVALID_ARGUMENT', message, { violations }), false)).toEqual([
-    message,
-    '- dispatch_data.payload must have 50 KB at most',
-  ]);
+  const [first, second] = violations.map(({ description }) => description);
+  const strung = new DispatchError('INVALID_ARGUMENT', `INVALID_ARGUMENT: ${first}; ${second}`, { violations });
+  expect(errorLines(strung, false)).toEqual(['INVALID_ARGUMENT: the request is wrong', `- ${first}`, `- ${second}`]);
+  const one = { violations: violations.slice(0, 1) };
+  const message = `INVALID_ARGUMENT: ${first}`;
+  expect(errorLines(new DispatchError('INVALID_ARGUMENT', message, one), false)).toEqual([message]);
 });
 
 it('tells the whole error in a line of JSON where that is asked for', () => {

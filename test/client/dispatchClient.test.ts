@@ -353,6 +353,21 @@ describe('a call that fails', () => {
   });
 });
 
+it('a signal may end any number of calls, without a warning', async () => {
+  const never = () => new Promise<never>(() => {});
+  const microgrid = await connectScripted({ getMicrogridDispatch: never });
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on('warning', note);
+  const controller = new AbortController();
+  const calls = Array.from({ length: 50 }, () => failure(microgrid.get(1, { signal: controller.signal })));
+  controller.abort();
+  for (const { name } of await Promise.all(calls)) expect(name).toBe('AbortError');
+  await new Promise(resolve => setImmediate(resolve));
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
+});
+
 describe('a service that answers oddly', () => {
   const good = encodeDispatch(dispatchRecord({ id: 1 }));
   const bad = DispatchMessage.create({ ...encodeDispatch(dispatchRecord({ id: 2 })), data: undefined });

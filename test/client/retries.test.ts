@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { constants, createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type CallContext, ServerError, Status } from 'nice-grpc';
 import { describe, expect, it } from 'vitest';
 import {
@@ -18,7 +19,7 @@ import { REQUEST_ID, REQUEST_IDS_KEPT_S } from '../../src/wire/requestId.js';
 import { verifySignature } from '../../src/wire/signature.js';
 import { dispatchRecord, hourMs } from '../support/dispatchRecord.js';
 import { failure } from '../support/failure.js';
-import { failing, scriptedService } from '../support/scriptedService.js';
+import { failing, type ScriptedService, scriptedService } from '../support/scriptedService.js';
 
 const dispatch = encodeDispatch(dispatchRecord({ id: 1 }));
 const creation: NewDispatch = { type: 'CHARGE', startTime: new Date(Date.now() + hourMs), selector: { ids: [5] } };
@@ -117,6 +118,22 @@ describe('a get or a page of a list that fails', () => {
     using patient = impatient(service.address, { callTimeoutMs: 900 });
     expect(await failure(patient.microgrid.get(1))).toMatchObject({ code: 'UNAVAILABLE' });
     expect(patient.waits).toEqual([250, 500]);
+  });
+
+  it('is answered by a service that was restarted meanwhile', async () => {
+    const dispatches = { listMicrogridDispatches: async () => ListMicrogridDispatchesResponse.create({}) };
+    const first = await scriptedService(dispatches);
+    const { port, address } = first;
+    await first[Symbol.asyncDispose]();
+    let second: ScriptedService | undefined;
+    const wait = async (delayMs: number) => {
+      second ??= await scriptedService(dispatches, port);
+      await delay(delayMs);
+    };
+    await using client = new DispatchClient({ address }, { wait, random: () => 0.999 });
+    expect((await client.list({ microgridId: 1 }).next()).done).toBe(true);
+    expect(second?.seen).toHaveLength(1);
+    await second?.[Symbol.asyncDispose]();
   });
 
   it('is given up at once by its signal, or when the client is closed, also while it waits', async () => {

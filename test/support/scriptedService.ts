@@ -23,9 +23,10 @@ export interface ScriptedService extends AsyncDisposable {
   sent(name: string): unknown[];
 }
 
-/** Starts a service on a free port of loopback. What the script leaves out is UNIMPLEMENTED. */
+/** Starts a service on a port of loopback, by default a free one. What the script leaves out is UNIMPLEMENTED. */
 export async function scriptedService(
   script: Partial<MicrogridDispatchServiceImplementation>,
+  listenPort = 0,
 ): Promise<ScriptedService> {
   const seen: SeenAttempt[] = [];
   const note: ServerMiddleware = async function* note(call, context) {
@@ -44,7 +45,7 @@ export async function scriptedService(
   ]);
   const server = createServer().use(errorDetailsServerMiddleware).use(note);
   server.add(MicrogridDispatchServiceDefinition, { ...Object.fromEntries(calls), ...script });
-  const port = await server.listen('127.0.0.1:0');
+  const port = await server.listen(`127.0.0.1:${listenPort}`);
   return {
     port,
     address: `grpc://127.0.0.1:${port}?ssl=false`,
