@@ -4,7 +4,7 @@ import type { Logger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { callLimiter, DEFAULT_LIMITS, type HeldLimits } from './access/callLimits.js';
 import type { Access } from './access/openAccess.js';
-import { receiveInTime } from './access/receiveInTime.js';
+import { receiveRequests } from './access/receiveRequests.js';
 import { authenticate } from './authenticate.js';
 import { changeFeed } from './changeFeed.js';
 import { dispatchHandlers } from './dispatchHandlers.js';
@@ -15,8 +15,9 @@ import { storedBytesDefinition } from './storedBytes.js';
 
 /** How long calls under way may take to end when the service stops. */
 const STOP_GRACE_MS = 2_000;
-/** How long a request may take to arrive. */
+/** How long a request may take to arrive, and how many may at a time of those who show no right key. */
 const RECEIVE_TIMEOUT_MS = 10_000;
+const MAX_UNKNOWN = 100;
 
 /**
  * Clients may ping as often as every ten seconds, with and without calls: grpc-js counts no ping strikes. The service
@@ -28,7 +29,6 @@ const SERVER_OPTIONS: ServerOptions = {
   // One connection may hold no more than this, in calls and in megabytes; a thousand streams need thirty.
   'grpc.max_concurrent_streams': 4_000,
   'grpc-node.max_session_memory': 256,
-  interceptors: [receiveInTime(RECEIVE_TIMEOUT_MS), sendAhead],
 };
 
 /** How to serve a store. */
@@ -57,9 +57,19 @@ export interface ServedStore {
 export async function serveStore(store: DispatchStore, options: ServeOptions): Promise<ServedStore> {
   const { listen, access, limits = DEFAULT_LIMITS, logger } = options;
   const feed = changeFeed(store, logger);
-  const server = createServer({ ...SERVER_OPTIONS, 'grpc.max_receive_message_length': limits.requestBytes })
+  const keys = access?.keys ?? null;
+  const receive = receiveRequests({
+    timeMs: RECEIVE_TIMEOUT_MS,
+    isKnown: metadata => keys === null || keys.find(String(metadata.get('key')[0] ?? '')) !== undefined,
+    maxUnknown: MAX_UNKNOWN,
+  });
+  const server = createServer({
+    ...SERVER_OPTIONS,
+    'grpc.max_receive_message_length': limits.requestBytes,
+    interceptors: [receive, sendAhead],
+  })
     .use(reportErrors(logger))
-    .use(authenticate(access?.keys ?? null, callLimiter(limits)));
+    .use(authenticate(keys, callLimiter(limits)));
   server.add(storedBytesDefinition, dispatchHandlers(store, feed));
   try {
     const port = await server.listen(listen, access?.credentials);

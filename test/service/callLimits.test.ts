@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:http2';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { type Metadata as GrpcMetadata, Server, ServerCredentials } from '@grpc/grpc-js';
 import { Metadata, Status } from 'nice-grpc-common';
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../src/logger.js';
 import { DEFAULT_LIMITS } from '../../src/service/access/callLimits.js';
 import { keyRing } from '../../src/service/access/keyRing.js';
-import { receiveInTime } from '../../src/service/access/receiveInTime.js';
+import { type ReceiveOptions, receiveRequests } from '../../src/service/access/receiveRequests.js';
 import { tokenBucket } from '../../src/service/access/tokenBucket.js';
 import { memoryStore } from '../../src/service/memoryStore.js';
 import { serveStore } from '../../src/service/serveStore.js';
@@ -132,52 +132,67 @@ describe('tokenBucket', () => {
   });
 });
 
-describe('receiveInTime', () => {
-  it('ends a call whose request does not arrive, and no other', async () => {
-    const server = new Server({ interceptors: [receiveInTime(50)] });
-    const bytes = (value: Buffer) => value;
-    const method = {
-      path: '/test/Echo',
-      requestStream: false,
-      responseStream: false,
-      requestSerialize: bytes,
-      requestDeserialize: bytes,
-      responseSerialize: bytes,
-      responseDeserialize: bytes,
-    };
-    // It answers after the time for the request is over, which must not matter.
-    server.addService({ echo: method }, {
-      echo: (call: { request: Buffer }, answer: (error: null, value: Buffer) => void) =>
-        setTimeout(() => answer(null, call.request), 100),
-    } as never);
-    const port = await new Promise<number>((resolve, reject) =>
-      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-        error ? reject(error) : resolve(bound),
-      ),
-    );
-    const session = connect(`http://127.0.0.1:${port}`);
-    const call = async (body: Buffer | null) => {
-      const stream = session.request({
-        ':method': 'POST',
-        ':path': '/test/Echo',
-        'content-type': 'application/grpc',
-        te: 'trailers',
-      });
-      if (body) stream.end(body);
+/** A server of one method that echoes, which takes its time for it, and calls of it in raw HTTP/2. */
+async function echoServer(options: ReceiveOptions) {
+  const server = new Server({ interceptors: [receiveRequests(options)] });
+  const bytes = (value: Buffer) => value;
+  const method = {
+    path: '/test/Echo',
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: bytes,
+    requestDeserialize: bytes,
+    responseSerialize: bytes,
+    responseDeserialize: bytes,
+  };
+  const echo = (call: { request: Buffer }, answer: (error: null, value: Buffer) => void) =>
+    setTimeout(() => answer(null, call.request), 2 * options.timeMs);
+  server.addService({ echo: method }, { echo } as never);
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    ),
+  );
+  const session = connect(`http://127.0.0.1:${port}`);
+  return {
+    /** The status of a call, which sends its whole request or none of it. */
+    async call(sends: 'request' | 'nothing', key = 'right'): Promise<unknown> {
+      const headers = { ':method': 'POST', ':path': '/test/Echo', 'content-type': 'application/grpc', te: 'trailers' };
+      const stream = session.request({ ...headers, key });
+      if (sends === 'request') stream.end(Buffer.from([0, 0, 0, 0, 1, 7]));
       let status: unknown;
-      stream.on('response', headers => {
-        status = headers['grpc-status'];
+      stream.on('response', response => {
+        status = response['grpc-status'];
       });
-      stream.on('trailers', headers => {
-        status = headers['grpc-status'];
+      stream.on('trailers', trailers => {
+        status = trailers['grpc-status'];
       });
       stream.resume();
       await once(stream, 'end');
       stream.close();
       return status;
-    };
-    expect(await Promise.all([call(null), call(Buffer.from([0, 0, 0, 0, 1, 7]))])).toEqual(['4', '0']);
-    session.close();
-    server.forceShutdown();
+    },
+    [Symbol.dispose]() {
+      session.close();
+      server.forceShutdown();
+    },
+  };
+}
+
+describe('receiveRequests', () => {
+  const isKnown = (metadata: GrpcMetadata) => metadata.get('key')[0] === 'right';
+
+  it('ends a call whose request does not arrive, and no other', async () => {
+    using server = await echoServer({ timeMs: 50, isKnown, maxUnknown: 1 });
+    expect(await Promise.all([server.call('nothing'), server.call('request')])).toEqual(['4', '0']);
+  });
+
+  it('refuses requests of unknown senders when too many are arriving, and none that are known', async () => {
+    using server = await echoServer({ timeMs: 100, isKnown, maxUnknown: 2 });
+    const arriving = [server.call('nothing', 'wrong'), server.call('nothing', 'wrong')];
+    const refused = [server.call('request', 'wrong'), server.call('nothing', 'wrong')];
+    expect(await Promise.all([...refused, server.call('request')])).toEqual(['8', '8', '0']);
+    expect(await Promise.all(arriving)).toEqual(['4', '4']);
+    for (let count = 0; count < 3; count += 1) expect(await server.call('request', 'wrong')).toBe('0');
   });
 });
