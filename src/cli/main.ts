@@ -7,6 +7,7 @@ import { deleteCommand } from './commands/deleteCommand.js';
 import { demoCommand } from './commands/demoCommand.js';
 import { followCommand } from './commands/followCommand.js';
 import { getCommand } from './commands/getCommand.js';
+import { healthCommand } from './commands/healthCommand.js';
 import { listCommand } from './commands/listCommand.js';
 import { serveCommand } from './commands/serveCommand.js';
 import { updateCommand } from './commands/updateCommand.js';
@@ -19,6 +20,7 @@ import { note } from './output/print.js';
 const COMMANDS = [
   demoCommand,
   serveCommand,
+  healthCommand,
   createCommand,
   listCommand,
   getCommand,

@@ -27,6 +27,16 @@ interface ChangeStream {
   close(): void;
 }
 
+/** How far a feed has come. */
+export interface FeedFigures {
+  /** Streams that are open. */
+  readonly streams: number;
+  /** Changes that wait to be sent, of all streams. */
+  readonly waiting: number;
+  /** For how long the change log has not been readable; 0 while it is. */
+  readonly unreadMs: number;
+}
+
 /**
  * Carries the change logs of a store to the streams of this process.
  *
@@ -34,8 +44,14 @@ interface ChangeStream {
  * streams stay open, and go on where they were.
  */
 export interface ChangeFeed {
-  /** Opens a stream, which ends when the signal aborts: once it is there, no later change is missed. */
-  open(microgridId: number, signal: AbortSignal): Promise<ChangeStream>;
+  /**
+   * Opens a stream, which ends when the signal aborts: once it is there, no later change is missed.
+   *
+   * @param onDrop - is called when it is ended because its reader is too slow, who learns of it when he reads again.
+   */
+  open(microgridId: number, signal: AbortSignal, onDrop?: () => void): Promise<ChangeStream>;
+  /** How it stands at this moment. */
+  figures(): FeedFigures;
   /** Ends every stream with UNAVAILABLE, and refuses new ones. */
   stop(): void;
 }
@@ -56,7 +72,8 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
   const hubs = new Map<number, Hub>();
   const woken = new Set<number>();
   let pumping = false;
-  let failing = false;
+  /** Since when the change log cannot be read. On the monotonic clock. */
+  let failingSinceMs: number | null = null;
   let stopped = false;
   const leaveStore = store.onWake(microgridIds => wake(microgridIds ?? hubs.keys()));
   const polling = setInterval(() => wake(hubs.keys()), POLL_MS);
@@ -70,11 +87,12 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
     pumping = true;
     try {
       while (woken.size > 0) await deliver(takeCursors());
-      if (failing) logger.info({}, 'the change log can be read again');
-      failing = false;
+      if (failingSinceMs !== null) logger.info({}, 'the change log can be read again');
+      failingSinceMs = null;
     } catch (error) {
-      if (!failing && !stopped) logger.error({ err: error }, 'the change log cannot be read; streams wait');
-      failing = true;
+      if (failingSinceMs === null && !stopped)
+        logger.error({ err: error }, 'the change log cannot be read; streams wait');
+      failingSinceMs ??= performance.now();
     } finally {
       pumping = false;
     }
@@ -104,7 +122,10 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
       for (const queue of hub.queues) queue.push(change);
       counts.set(microgridId, (counts.get(microgridId) ?? 0) + 1);
     }
-    for (const microgridId of pruned) endHub(microgridId, 'the change log was pruned before it was read');
+    for (const microgridId of pruned) {
+      logger.warn({ microgrid: microgridId }, 'streams are ended: the change log was pruned before it was read');
+      endHub(microgridId, 'the change log was pruned before it was read');
+    }
     for (const [microgridId, count] of counts) void rest(microgridId, count * REST_MS);
     for (const microgridId of more) woken.add(microgridId);
     // A burst comes faster than it can be sent: let streams write what they have.
@@ -151,10 +172,13 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
   }
 
   return {
-    async open(microgridId, signal) {
+    async open(microgridId, signal, onDrop) {
       if (stopped) throw new DispatchError('UNAVAILABLE', 'the service is shutting down');
       signal.throwIfAborted();
-      const queue = changeQueue(QUEUE_LIMIT);
+      const queue = changeQueue(QUEUE_LIMIT, () => {
+        logger.warn({ microgrid: microgridId }, 'a stream is dropped: its peer does not read as fast as things change');
+        onDrop?.();
+      });
       const abort = () => queue.end(signal.reason);
       signal.addEventListener('abort', abort, { once: true });
       // Join first, ask for the position second: what is committed in between is then queued and not lost.
@@ -178,6 +202,14 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
         close();
         throw error;
       }
+    },
+    figures() {
+      const queues = [...hubs.values()].flatMap(hub => [...hub.queues]);
+      return {
+        streams: queues.length,
+        waiting: queues.reduce((sum, queue) => sum + queue.length, 0),
+        unreadMs: failingSinceMs === null ? 0 : performance.now() - failingSinceMs,
+      };
     },
     stop() {
       stopped = true;

@@ -9,6 +9,8 @@ export interface ChangeQueue {
   end(reason: Error): void;
   /** Leaves out what is at or before this position of the change log. */
   startAfter(seq: number): void;
+  /** How many wait. */
+  readonly length: number;
   /** Whether more than half as many changes wait as may. */
   readonly crowded: boolean;
   /** Fulfilled once it is not crowded. */
@@ -21,8 +23,12 @@ export interface ChangeQueue {
   next(): Promise<LoggedChange>;
 }
 
-/** The queue of one stream, for at most `limit` changes. */
-export function changeQueue(limit: number): ChangeQueue {
+/**
+ * The queue of one stream, for at most `limit` changes.
+ *
+ * @param onOverflow - is called when it is ended because that is exceeded.
+ */
+export function changeQueue(limit: number, onOverflow: () => void): ChangeQueue {
   let changes: LoggedChange[] = [];
   let after = 0;
   let ended: Error | null = null;
@@ -68,11 +74,15 @@ export function changeQueue(limit: number): ChangeQueue {
           `more than ${limit} changes wait for this stream to be read; open it again and list`,
         ),
       );
+      onOverflow();
     },
     end,
     startAfter(seq) {
       after = seq;
       changes = changes.filter(change => change.seq > seq);
+    },
+    get length() {
+      return changes.length;
     },
     get crowded() {
       return isCrowded();

@@ -12,8 +12,9 @@ import { decodeId } from '../wire/integerCodec.js';
 import { REQUEST_IDS_KEPT_S } from '../wire/requestId.js';
 import type { AccessContext } from './access/callAccess.js';
 import type { ChangeFeed } from './changeFeed.js';
-import type { AppliedWrite, ChangeKind, DispatchStore } from './dispatchStore.js';
+import type { AppliedWrite, ChangeKind, DispatchStore, StoredDispatch } from './dispatchStore.js';
 import { createWrite, deleteWrite, notFound, updateWrite } from './dispatchWrites.js';
+import { tellOfCall } from './observeCalls.js';
 import { encodePageToken } from './pageToken.js';
 import { readListRequest } from './readListRequest.js';
 import { KEPT_S, madeOnce } from './repeatableRequest.js';
@@ -44,7 +45,9 @@ export function dispatchHandlers(
       const microgridId = decodeId(request.microgridId, 'microgrid_id');
       const encode = () => CreateMicrogridDispatchRequest.encode(request).finish();
       const write = madeOnce(createWrite(request), context, { method: 'create', microgridId, encode });
-      return encodeDispatchResponse(messageOf(await store.apply(microgridId, write)));
+      const dispatch = dispatchOf(await store.apply(microgridId, write));
+      tellOfCall(context, { dispatch: dispatch.id });
+      return encodeDispatchResponse(dispatch.message);
     },
 
     async updateMicrogridDispatch(request, context) {
@@ -52,7 +55,7 @@ export function dispatchHandlers(
       const encode = () => UpdateMicrogridDispatchRequest.encode(request).finish();
       const update = updateWrite(microgridId, dispatchId, request);
       const write = madeOnce(update, context, { method: 'update', microgridId, encode });
-      return encodeDispatchResponse(messageOf(await store.apply(microgridId, write)));
+      return encodeDispatchResponse(dispatchOf(await store.apply(microgridId, write)).message);
     },
 
     async deleteMicrogridDispatch(request, context) {
@@ -109,7 +112,7 @@ function readIds(request: { readonly microgridId: bigint; readonly dispatchId: b
   };
 }
 
-function messageOf({ dispatch }: AppliedWrite): Uint8Array {
+function dispatchOf({ dispatch }: AppliedWrite): StoredDispatch {
   if (!dispatch) throw new Error('the store kept nothing of a write that changed something');
-  return dispatch.message;
+  return dispatch;
 }

@@ -186,6 +186,8 @@ export interface DispatchStore {
     limit: number,
     maxBytes: number,
   ): Promise<ListPage>;
+  /** How many dispatches there are, of all microgrids. */
+  count(): Promise<number>;
   /** The microgrid's present position in its change log; 0 before the first change. */
   head(microgridId: number): Promise<number>;
   /**

@@ -17,15 +17,15 @@ export interface ListenAddress {
 /**
  * Reads `HOST:PORT`, such as `127.0.0.1:50051`, `localhost:0` or `[::1]:50051`.
  *
+ * @param field - the option that it is of, for messages.
  * @throws DispatchError INVALID_ARGUMENT when it is not of this form.
  */
-export function listenAddress(text: string): ListenAddress {
+export function listenAddress(text: string, field = 'listen'): ListenAddress {
   const [, host, digits] = /^(\[[\da-f:.]+\]|[^\s:/[\]]+):(\d{1,5})$/i.exec(text) ?? [];
   const port = Number(digits);
   if (host === undefined || !(port <= 65_535)) {
-    throw new DispatchError('INVALID_ARGUMENT', `listen: '${text}' is not HOST:PORT, such as 127.0.0.1:50051`, {
-      field: 'listen',
-    });
+    const message = `${field}: '${text}' is not HOST:PORT, such as 127.0.0.1:50051`;
+    throw new DispatchError('INVALID_ARGUMENT', message, { field });
   }
   return { text, host, port, loopback: isLoopback(host) };
 }

@@ -103,6 +103,7 @@ export function memoryStore({ nowUs = () => Date.now() * 1000 }: StoreOptions = 
     get: async (microgridId, id) => microgrids.get(microgridId)?.rows.get(id) ?? null,
     list: async (microgridId, query, place, limit, maxBytes) =>
       listPage(microgrids.get(microgridId) ?? newMicrogrid(), query, place, limit, maxBytes),
+    count: async () => [...microgrids.values()].reduce((sum, { rows }) => sum + rows.size, 0),
     head: async microgridId => microgrids.get(microgridId)?.seq ?? 0,
     changes: async (cursors, limit) => changes(cursors, limit),
     onWake(listener) {

@@ -1,35 +1,31 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ServerOptions } from '@grpc/grpc-js';
 import { createServer } from 'nice-grpc';
+
+import { HealthDefinition } from '../../proto/gen/grpc/health/v1/health.js';
+import { ServerReflectionDefinition } from '../../proto/gen/grpc/reflection/v1/reflection.js';
 import type { Logger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { callLimiter, DEFAULT_LIMITS, type HeldLimits } from './access/callLimits.js';
 import type { Access } from './access/openAccess.js';
 import { receiveRequests } from './access/receiveRequests.js';
 import { authenticate } from './authenticate.js';
+import { accessLog } from './accessLog.js';
 import { changeFeed } from './changeFeed.js';
 import { dispatchHandlers } from './dispatchHandlers.js';
 import type { DispatchStore } from './dispatchStore.js';
+import { health } from './health.js';
+import type { ServiceMetrics } from './metrics/serviceMetrics.js';
+import { observeCalls } from './observeCalls.js';
+import { reflection } from './reflection.js';
 import { reportErrors } from './reportErrors.js';
 import { sendAhead } from './sendAhead.js';
 import { storedBytesDefinition } from './storedBytes.js';
+import { watchDatabase } from './watchDatabase.js';
 
-/** How long calls under way may take to end when the service stops. */
-const STOP_GRACE_MS = 2_000;
 /** How long a request may take to arrive, and how many may at a time of those who show no right key. */
 const RECEIVE_TIMEOUT_MS = 10_000;
 const MAX_UNKNOWN = 100;
-
-/**
- * Clients may ping as often as every ten seconds, with and without calls: grpc-js counts no ping strikes. The service
- * pings too, so that streams of peers that vanished end.
- */
-const SERVER_OPTIONS: ServerOptions = {
-  'grpc.keepalive_time_ms': 30_000,
-  'grpc.keepalive_timeout_ms': 20_000,
-  // One connection may hold no more than this, in calls and in megabytes; a thousand streams need thirty.
-  'grpc.max_concurrent_streams': 4_000,
-  'grpc-node.max_session_memory': 256,
-};
 
 /** How to serve a store. */
 export interface ServeOptions {
@@ -40,14 +36,39 @@ export interface ServeOptions {
   /** @default DEFAULT_LIMITS */
   readonly limits?: HeldLimits;
   readonly logger: Logger;
+  readonly connections?: ConnectionOptions;
+  /** How long calls under way may take to end when the service stops. @default 5 s */
+  readonly stopGraceMs?: number;
+  /** How long the service goes on after it has said that it will stop. @default 0 */
+  readonly drainMs?: number;
+  readonly metrics?: ServiceMetrics | undefined;
+}
+
+/** How long connections live. */
+export interface ConnectionOptions {
+  /** How often peers that are silent are asked whether they are there. @default 30 s */
+  readonly keepAliveMs?: number;
+  /** How long they may take to answer. @default 20 s */
+  readonly keepAliveTimeoutMs?: number;
+  /** After how long a connection is ended, with all its streams, give or take a tenth. @default never */
+  readonly maxAgeMs?: number | undefined;
+}
+
+/** How to stop. */
+export interface StopOptions {
+  /** Whether calls under way are cut, also when a stop waits for them already. @default false */
+  readonly now?: boolean;
 }
 
 /** A store that is being served. */
 export interface ServedStore {
   readonly port: number;
-  /** Ends every stream with UNAVAILABLE and waits for calls under way. The store stays open. */
-  stop(): Promise<void>;
+  /** Ends every stream with UNAVAILABLE and waits for calls under way, as long as they may take. The store stays open. */
+  stop(options?: StopOptions): Promise<void>;
 }
+
+/** The full names of the services that health and reflection tell of. */
+const SERVICES = [storedBytesDefinition, HealthDefinition, ServerReflectionDefinition].map(({ fullName }) => fullName);
 
 /**
  * Serves a store over gRPC.
@@ -55,8 +76,14 @@ export interface ServedStore {
  * @throws DispatchError UNAVAILABLE when the address cannot be listened on.
  */
 export async function serveStore(store: DispatchStore, options: ServeOptions): Promise<ServedStore> {
-  const { listen, access, limits = DEFAULT_LIMITS, logger } = options;
-  const feed = changeFeed(store, logger);
+  const { listen, access, limits = DEFAULT_LIMITS, logger, metrics, stopGraceMs = 5_000, drainMs = 0 } = options;
+  const feed = metrics ? metrics.measureFeed(changeFeed(store, logger)) : changeFeed(store, logger);
+  const stopping = new AbortController();
+  const hurry = new AbortController();
+  let stopped: Promise<void> | undefined;
+  const status = health(SERVICES);
+  const stopWatching = watchDatabase(store, tellHealth);
+  const observers = [accessLog(logger, () => stopping.signal.aborted), ...(metrics ? [metrics.callEnded] : [])];
   const keys = access?.keys ?? null;
   const receive = receiveRequests({
     timeMs: RECEIVE_TIMEOUT_MS,
@@ -64,28 +91,73 @@ export async function serveStore(store: DispatchStore, options: ServeOptions): P
     maxUnknown: MAX_UNKNOWN,
   });
   const server = createServer({
-    ...SERVER_OPTIONS,
-    'grpc.max_receive_message_length': limits.requestBytes,
+    ...serverOptions(options.connections ?? {}, limits, stopGraceMs),
     interceptors: [receive, sendAhead],
   })
-    .use(reportErrors(logger))
+    .use(reportErrors(logger, observers))
     .use(authenticate(keys, callLimiter(limits)));
+  server.add(HealthDefinition, status.handlers);
+  server.add(ServerReflectionDefinition, reflection(SERVICES, stopping.signal));
   server.add(storedBytesDefinition, dispatchHandlers(store, feed));
+
+  function tellHealth(serving: boolean): void {
+    status.setServing(serving);
+    metrics?.setServing(serving);
+    if (serving) logger.info({}, 'the database answers again; health is SERVING');
+    else logger.error({}, 'the database has not answered for some seconds; health is NOT_SERVING');
+  }
+
   try {
     const port = await server.listen(listen, access?.credentials);
     return { port, stop };
   } catch (error) {
     feed.stop();
+    stopWatching();
     throw listenError(listen, error);
   }
 
-  async function stop(): Promise<void> {
+  async function shutDown(): Promise<void> {
+    status.drain();
+    metrics?.setServing(false);
+    if (drainMs > 0) await pause(drainMs, undefined, hurry).catch(() => {});
+    stopping.abort();
+    stopWatching();
     feed.stop();
-    // A stream whose peer does not read can be ended in no other way.
-    const force = setTimeout(() => server.forceShutdown(), STOP_GRACE_MS);
+    status.stop();
+    // A stream whose peer does not read, and a call that hangs, can be ended in no other way.
+    const late = setTimeout(() => {
+      logger.warn({}, 'calls that did not end in time are cut');
+      server.forceShutdown();
+    }, stopGraceMs);
+    hurry.signal.addEventListener('abort', () => server.forceShutdown());
+    if (hurry.signal.aborted) server.forceShutdown();
     await server.shutdown();
-    clearTimeout(force);
+    clearTimeout(late);
   }
+
+  async function stop({ now = false }: StopOptions = {}): Promise<void> {
+    stopped ??= shutDown();
+    if (now) hurry.abort();
+    await stopped;
+  }
+}
+
+/** Clients may ping as often as they like, with and without calls: grpc-js counts no ping strikes. */
+function serverOptions(connections: ConnectionOptions, limits: HeldLimits, graceMs: number): ServerOptions {
+  const { keepAliveMs = 30_000, keepAliveTimeoutMs = 20_000, maxAgeMs } = connections;
+  return {
+    // Streams of peers that vanished end.
+    'grpc.keepalive_time_ms': keepAliveMs,
+    'grpc.keepalive_timeout_ms': keepAliveTimeoutMs,
+    ...(maxAgeMs !== undefined && {
+      'grpc.max_connection_age_ms': maxAgeMs,
+      'grpc.max_connection_age_grace_ms': graceMs,
+    }),
+    // One connection may hold no more than this, in calls and in megabytes; a thousand streams need thirty.
+    'grpc.max_concurrent_streams': 4_000,
+    'grpc-node.max_session_memory': 256,
+    'grpc.max_receive_message_length': limits.requestBytes,
+  };
 }
 
 function listenError(listen: string, cause: unknown): DispatchError {

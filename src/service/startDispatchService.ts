@@ -1,17 +1,21 @@
 import { type Logger, silentLogger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { type CallLimits, callLimits } from './access/callLimits.js';
-import { type Access, type AccessOptions, openAccess } from './access/openAccess.js';
+import { type AccessOptions, openAccess } from './access/openAccess.js';
 import type { DispatchStore } from './dispatchStore.js';
 import { listenAddress } from './listenAddress.js';
 import { memoryStore } from './memoryStore.js';
 import { pruneRegularly } from './pruneRegularly.js';
-import { type ServedStore, type ServeOptions, serveStore } from './serveStore.js';
+import { type StopOptions, serveStore } from './serveStore.js';
 
 /** How long changes are kept by default. In memory it is shorter, for they would fill it; streams read them at once. */
 const KEEP_CHANGES_MS = 7 * 24 * 3_600_000;
 const KEEP_CHANGES_IN_MEMORY_MS = 10 * 60_000;
 const MIN_KEEP_CHANGES_MS = 60_000;
+/** Each renewal of a connection costs each dispatcher a list. */
+const MIN_CONNECTION_AGE_MS = 60_000;
+/** What a timer can wait for, with room for the tenth that a connection's age is spread by. */
+const MAX_SPAN_MS = 20 * 24 * 3_600_000;
 
 /** How to run a dispatch service. */
 export interface DispatchServiceOptions extends AccessOptions {
@@ -38,7 +42,34 @@ export interface DispatchServiceOptions extends AccessOptions {
   /** How much it takes of its callers. */
   readonly limits?: CallLimits | undefined;
   /**
-   * Where the service reports failures that no caller is told; a pino logger fits.
+   * `[HOST:]PORT` on which to serve metrics for Prometheus over HTTP, at `/metrics`; without a host on 127.0.0.1, port 0
+   * takes a free one. Anybody who reaches it can read them: they tell names of keys, but nothing secret.
+   *
+   * @default none
+   */
+  readonly metrics?: string | undefined;
+  /**
+   * How long calls under way may take to end when the service stops, in milliseconds. Then they are cut.
+   *
+   * @default 5 s
+   */
+  readonly stopGraceMs?: number | undefined;
+  /**
+   * How long the service goes on after it was told to stop, in milliseconds. Its health is NOT_SERVING meanwhile, so that
+   * load balancers send callers elsewhere.
+   *
+   * @default 0
+   */
+  readonly drainMs?: number | undefined;
+  /**
+   * After how long a connection is ended, in milliseconds, so that clients spread over services that were added; its
+   * streams end, too. Give or take a tenth.
+   *
+   * @default never
+   */
+  readonly maxConnectionAgeMs?: number | undefined;
+  /**
+   * Where the service logs calls, and failures that no caller is told; a pino logger fits.
    *
    * @default silent
    */
@@ -54,8 +85,13 @@ export interface DispatchService {
   readonly database: string;
   /** Looks at once whether the files of keys and certificates have changed; they are looked at every second anyway. */
   reload(): Promise<void>;
-  /** Ends every stream with UNAVAILABLE, lets calls under way end, and frees the port. Stopping twice is stopping once. */
-  stop(): Promise<void>;
+  /** Where its metrics are, such as `http://127.0.0.1:9464/metrics`; absent unless they were asked for. */
+  readonly metricsUrl?: string;
+  /**
+   * Tells load balancers (`drainMs`), ends every stream with UNAVAILABLE, lets calls under way end (`stopGraceMs`), and
+   * frees the port. Stopping twice is stopping once.
+   */
+  stop(options?: StopOptions): Promise<void>;
 }
 
 /**
@@ -70,37 +106,74 @@ export async function startDispatchService(options: DispatchServiceOptions = {})
   const place = listenAddress(listen);
   const keepChangesMs = checkKeepChanges(options, database);
   const limits = callLimits(options.limits);
-  const access = await openAccess(options, place, logger);
-  const { store, port, stop } = await served(database, { listen, access, limits, logger });
-  const address = `grpc://${place.host}:${port}${tls ? '' : '?ssl=false'}`;
-  const stopPruning = pruneRegularly(store, keepChangesMs, logger);
-  logger.info({ address, database: store.name }, 'the dispatch service listens');
+  const times = checkTimes(options);
+  const cleanUps: (() => Promise<void>)[] = [];
 
-  async function shutDown(): Promise<void> {
-    await stop();
-    await stopPruning();
-    await store.close();
-    await access.close();
-    logger.info({ address }, 'the dispatch service has stopped');
+  /** Lets go of what was started, the last first. */
+  async function cleanUp(): Promise<void> {
+    for (const each of cleanUps.reverse()) await each();
   }
 
-  let stopping: Promise<void> | undefined;
-  return {
-    address,
-    port,
-    database: store.name,
-    reload: access.reload,
-    stop() {
-      stopping ??= shutDown();
-      return stopping;
-    },
-  };
+  try {
+    const access = await openAccess(options, place, logger);
+    cleanUps.push(access.close);
+    const metrics = await openMetrics(options.metrics, logger);
+    if (metrics) cleanUps.push(metrics.stop);
+    const opened = await openStore(database, logger);
+    const store = metrics?.metrics.measureStore(opened) ?? opened;
+    cleanUps.push(store.close, pruneRegularly(store, keepChangesMs, logger));
+    const served = await serveStore(store, { listen, access, limits, logger, metrics: metrics?.metrics, ...times });
+    const { port } = served;
+    const address = `grpc://${place.host}:${port}${tls ? '' : '?ssl=false'}`;
+    logger.info({ address, database: store.name, ...(metrics && { metrics: metrics.url }) }, 'the service listens');
+    let stopping: Promise<void> | undefined;
+
+    async function shutDown(): Promise<void> {
+      logger.info({ address }, 'the service stops');
+      await served.stop();
+      await cleanUp();
+      logger.info({ address }, 'the service has stopped');
+    }
+
+    return {
+      address,
+      port,
+      database: store.name,
+      reload: access.reload,
+      ...(metrics && { metricsUrl: metrics.url }),
+      stop({ now = false } = {}) {
+        stopping ??= shutDown();
+        if (now) void served.stop({ now });
+        return stopping;
+      },
+    };
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
 }
 
 function checkKeepChanges({ keepChangesMs }: DispatchServiceOptions, database: string): number {
   if (keepChangesMs === undefined) return database === ':memory:' ? KEEP_CHANGES_IN_MEMORY_MS : KEEP_CHANGES_MS;
   if (keepChangesMs >= MIN_KEEP_CHANGES_MS) return keepChangesMs;
   throw wrongOption('keepChangesMs', 'must be a minute at least: what is dropped before streams read it ends them');
+}
+
+/** The spans that serving takes; those that are absent are at their defaults. */
+function checkTimes({ stopGraceMs, drainMs, maxConnectionAgeMs }: DispatchServiceOptions) {
+  if (stopGraceMs !== undefined) checkSpan('stopGraceMs', stopGraceMs, 0);
+  if (drainMs !== undefined) checkSpan('drainMs', drainMs, 0);
+  if (maxConnectionAgeMs !== undefined) checkSpan('maxConnectionAgeMs', maxConnectionAgeMs, MIN_CONNECTION_AGE_MS);
+  return {
+    ...(stopGraceMs !== undefined && { stopGraceMs }),
+    ...(drainMs !== undefined && { drainMs }),
+    connections: { maxAgeMs: maxConnectionAgeMs },
+  };
+}
+
+function checkSpan(field: string, spanMs: number, leastMs: number): void {
+  if (spanMs >= leastMs && spanMs <= MAX_SPAN_MS) return;
+  throw wrongOption(field, `must be ${leastMs} to ${MAX_SPAN_MS} milliseconds`);
 }
 
 /**
@@ -122,20 +195,14 @@ export async function openStore(database: string, logger: Logger): Promise<Dispa
   return openSqliteStore(database);
 }
 
-/** Opens a store and serves it. What was opened is let go of when it cannot be served. */
-async function served(
-  database: string,
-  options: ServeOptions & { readonly access: Access },
-): Promise<ServedStore & { readonly store: DispatchStore }> {
-  let store: DispatchStore | null = null;
-  try {
-    store = await openStore(database, options.logger);
-    return { ...(await serveStore(store, options)), store };
-  } catch (error) {
-    await store?.close();
-    await options.access.close();
-    throw error;
-  }
+/** Loaded only for who wants metrics. */
+async function openMetrics(text: string | undefined, logger: Logger) {
+  if (text === undefined) return undefined;
+  const address = listenAddress(/^\d+$/.test(text) ? `127.0.0.1:${text}` : text, 'metrics');
+  const { serviceMetrics } = await import('./metrics/serviceMetrics.js');
+  const { serveMetrics } = await import('./metrics/serveMetrics.js');
+  const metrics = serviceMetrics();
+  return { metrics, ...(await serveMetrics(metrics, address, logger)) };
 }
 
 function wrongOption(field: string, problem: string): DispatchError {

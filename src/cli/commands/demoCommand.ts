@@ -31,11 +31,11 @@ async function demo(_: object, command: Command): Promise<void> {
   const { DispatchClient } = await import('../../client/dispatchClient.js');
   const { Dispatcher } = await import('../../dispatcher/dispatcher.js');
   const credentials = { authKey: randomBytes(16).toString('hex'), signSecret: randomBytes(16).toString('hex') };
-  const service = await startDispatchService({ ...credentials, logger: stderrLogger });
+  const service = await startDispatchService({ ...credentials, logger: stderrLogger() });
   try {
     const connection = { address: service.address, ...credentials };
     await using client = new DispatchClient(connection);
-    await using dispatcher = new Dispatcher({ microgridId: MICROGRID_ID, ...connection, logger: stderrLogger });
+    await using dispatcher = new Dispatcher({ microgridId: MICROGRID_ID, ...connection, logger: stderrLogger() });
     dispatcher.actor.on('*', output => {
       if (!isRunNotification(output)) return;
       if (json) printJson(notificationJson(output));

@@ -77,7 +77,7 @@ async function follow(microgridId: number, options: FollowOptions, command: Comm
   const { Dispatcher } = await import('../../dispatcher/dispatcher.js');
   const store = await storeOf(options);
   await using dispatcher = await withOptions(
-    () => new Dispatcher({ microgridId, address: url, authKey, signSecret, logger: stderrLogger, ...store }),
+    () => new Dispatcher({ microgridId, address: url, authKey, signSecret, logger: stderrLogger(), ...store }),
   );
   await using _inspector = await inspect(dispatcher, options);
   const commandsDone = printNotifications(dispatcher, options, command);

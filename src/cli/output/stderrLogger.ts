@@ -1,14 +1,30 @@
 import type { Logger } from '../../logger.js';
 import { note } from './print.js';
 
-/** Notes warnings and errors on stderr, a line each. */
-export const stderrLogger: Logger = {
-  debug: () => {},
-  info: () => {},
-  warn: (fields, message) => note(`warning: ${message} ${fieldsText(fields)}`),
-  error: (fields, message) => note(`error: ${message} ${fieldsText(fields)}`),
-};
+/** From where on something is logged: the level itself and those behind it. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
-function fieldsText(fields: object): string {
-  return JSON.stringify(fields, (_, value) => (value instanceof Error ? value.message : value));
+/** One of {@link LOG_LEVELS}. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const WORDS = { debug: 'debug', info: 'info', warn: 'warning', error: 'error' } as const;
+
+/** Notes on stderr for people: a line each, such as `warning: the call failed status=UNAVAILABLE`. */
+export function stderrLogger(level: LogLevel = 'warn'): Logger {
+  const least = LOG_LEVELS.indexOf(level);
+  const at = (own: keyof Logger) =>
+    LOG_LEVELS.indexOf(own) < least
+      ? () => {}
+      : (fields: object, message: string) => note([`${WORDS[own]}: ${message}`, ...fieldTexts(fields)].join(' '));
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+function fieldTexts(fields: object): string[] {
+  return Object.entries(fields).map(([name, value]) => `${name}=${valueText(value)}`);
+}
+
+function valueText(value: unknown): string {
+  if (value instanceof Error) return JSON.stringify(value.message);
+  if (typeof value === 'string' && /^[^\s"=]+$/.test(value)) return value;
+  return JSON.stringify(value);
 }

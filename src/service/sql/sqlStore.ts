@@ -31,6 +31,10 @@ export function sqlStore(database: SqlDatabase): DispatchStore {
       return (await query.where('id', '=', id).where('microgrid_id', '=', microgridId).executeTakeFirst()) ?? null;
     },
     list: listPages(database),
+    async count() {
+      const query = db.selectFrom('dispatch').select(eb => eb.fn.countAll<number>().as('count'));
+      return (await query.executeTakeFirstOrThrow()).count;
+    },
     async head(microgridId) {
       const query = db.selectFrom('microgrid').select('seq').where('id', '=', microgridId);
       return (await query.executeTakeFirst())?.seq ?? 0;

@@ -1,0 +1,61 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Command } from 'commander';
+
+import type { HealthStatus } from '../../client/checkHealth.js';
+import { globalOptions } from '../globalOptions.js';
+import { parseDuration } from '../input/parseDuration.js';
+import { UsageError } from '../input/usageError.js';
+import { OperationFailed } from '../operationFailed.js';
+import { print, printJson } from '../output/print.js';
+import { withOptions } from '../withMicrogrid.js';
+
+const TIMEOUT_MS = 5_000;
+const RETRY_MS = 200;
+
+/** Adds `health`: whether a service can serve. */
+export function healthCommand(program: Command): void {
+  program
+    .command('health')
+    .summary('ask a service whether it can serve')
+    .description(
+      'Ask a service whether it can serve, by the health checks of gRPC, which need no key.\n\n' +
+        'Ends with 0 when it can, else with 1: it is stopping, has lost its database, or does not answer within ' +
+        'five seconds.',
+    )
+    .option('--wait <duration>', 'ask again for so long until it can', parseDuration)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dispatch health
+  $ dispatch health --url 'grpc://plant.example:50051?ssl=true' --wait 30s`,
+    )
+    .action(health);
+}
+
+async function health({ wait = 0 }: { readonly wait?: number }, command: Command): Promise<void> {
+  const { url, json } = globalOptions(command);
+  const untilMs = performance.now() + wait;
+  let outcome = await ask(url);
+  while (outcome.status !== 'SERVING' && performance.now() < untilMs) {
+    await pause(RETRY_MS);
+    outcome = await ask(url);
+  }
+  const { status, failure } = outcome;
+  if (failure !== undefined) throw failure;
+  if (json) printJson({ health: status, url });
+  else print(`${status} ${url}`);
+  if (status !== 'SERVING') throw new OperationFailed('The service cannot serve.');
+}
+
+/** What a service says, or why it says nothing. */
+async function ask(url: string): Promise<{ readonly status?: HealthStatus; readonly failure?: unknown }> {
+  // gRPC takes long to load, and help needs none.
+  const { checkHealth } = await import('../../client/checkHealth.js');
+  try {
+    return { status: await withOptions(() => checkHealth(url, TIMEOUT_MS)) };
+  } catch (failure) {
+    if (failure instanceof UsageError) throw failure;
+    return { failure };
+  }
+}
