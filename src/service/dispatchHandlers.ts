@@ -14,7 +14,7 @@ import type { AccessContext } from './access/callAccess.js';
 import type { ChangeFeed } from './changeFeed.js';
 import type { AppliedWrite, ChangeKind, DispatchStore, StoredDispatch } from './dispatchStore.js';
 import { createWrite, deleteWrite, notFound, updateWrite } from './dispatchWrites.js';
-import { tellOfCall } from './observeCalls.js';
+import { setCreated } from './observeCalls.js';
 import { encodePageToken } from './pageToken.js';
 import { readListRequest } from './readListRequest.js';
 import { KEPT_S, madeOnce } from './repeatableRequest.js';
@@ -46,7 +46,7 @@ export function dispatchHandlers(
       const encode = () => CreateMicrogridDispatchRequest.encode(request).finish();
       const write = madeOnce(createWrite(request), context, { method: 'create', microgridId, encode });
       const dispatch = dispatchOf(await store.apply(microgridId, write));
-      tellOfCall(context, { dispatch: dispatch.id });
+      setCreated(context, dispatch.id);
       return encodeDispatchResponse(dispatch.message);
     },
 

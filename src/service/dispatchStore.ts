@@ -213,6 +213,6 @@ export interface DispatchStore {
    * @returns how many it dropped.
    */
   forget(nowUs: number, limit: number): Promise<number>;
-  /** Waits for the writes that were applied, and refuses others with UNAVAILABLE. */
+  /** Waits for the writes that were applied, though not for a database that holds them up; refuses others with UNAVAILABLE. */
   close(): Promise<void>;
 }

@@ -1,21 +1,17 @@
 import { type CallContext, ServerError, type ServerMiddleware, Status } from 'nice-grpc-common';
 
-/** What is told of a call beside what every call has. */
-export interface CallFields {
-  /** The name of the key that it was made with. Never the key. */
-  readonly key?: string;
-  /** The id of the dispatch that it created. */
-  readonly dispatch?: number;
-}
+import { callerOf } from './access/callAccess.js';
 
 /** A call that has ended. */
-export interface EndedCall extends CallFields {
+export interface EndedCall {
   /** The method without its service, such as `CreateMicrogridDispatch`. */
   readonly method: string;
   readonly status: Status;
+  /** The name of the key that it was made with. Never the key. */
+  readonly key?: string;
   /** What the caller was told of a failure. */
   readonly reason?: string;
-  /** The microgrid and the dispatch that were asked for. */
+  /** The microgrid and the dispatch that it was about. */
   readonly microgrid?: number;
   readonly dispatch?: number;
   /** Address and port of the caller. */
@@ -25,11 +21,12 @@ export interface EndedCall extends CallFields {
   readonly streaming: boolean;
 }
 
-const fieldsByCall = new WeakMap<CallContext, CallFields>();
+/** By what stays the same object for every middleware and handler of a call. */
+const createdIds = new WeakMap<CallContext['metadata'], number>();
 
-/** Has something told of a call when it has ended. */
-export function tellOfCall(context: CallContext, fields: CallFields): void {
-  fieldsByCall.set(context, { ...fieldsByCall.get(context), ...fields });
+/** Makes known which dispatch a call has created. */
+export function setCreated(context: CallContext, id: number): void {
+  createdIds.set(context.metadata, id);
 }
 
 /**
@@ -57,7 +54,7 @@ export function observeCalls(observers: readonly ((call: EndedCall) => void)[]):
         method: call.method.path.slice(call.method.path.lastIndexOf('/') + 1),
         status,
         ...idsOf(call.requestStream ? undefined : call.request),
-        ...fieldsByCall.get(context),
+        ...calledBy(context),
         peer: context.peer,
         durationMs: performance.now() - startMs,
         streaming: call.responseStream,
@@ -66,6 +63,12 @@ export function observeCalls(observers: readonly ((call: EndedCall) => void)[]):
       for (const observe of observers) observe(ended);
     }
   };
+}
+
+function calledBy(context: CallContext): Pick<EndedCall, 'key' | 'dispatch'> {
+  const caller = callerOf(context);
+  const dispatch = createdIds.get(context.metadata);
+  return { ...(caller && { key: caller.name }), ...(dispatch !== undefined && { dispatch }) };
 }
 
 /** The ids that a request is about. Those that a number cannot hold, which are refused, are rounded. */

@@ -15,7 +15,6 @@ import type {
   ServerReflectionResponse,
   ServerReflectionServiceImplementation,
 } from '../../proto/gen/grpc/reflection/v1/reflection.js';
-import { DispatchError } from '../model/dispatchError.js';
 
 type Answer = NonNullable<DeepPartial<ServerReflectionResponse>['messageResponse']>;
 
@@ -29,7 +28,7 @@ interface Descriptors {
  * Tells tools what the services are made of: `grpc.reflection.v1.ServerReflection`.
  *
  * @param services - the full names of the services to tell of.
- * @param stopping - ends the streams with UNAVAILABLE.
+ * @param stopping - ends the streams with its reason.
  */
 export function reflection(services: readonly string[], stopping: AbortSignal): ServerReflectionServiceImplementation {
   let read: Descriptors | undefined;
@@ -39,10 +38,10 @@ export function reflection(services: readonly string[], stopping: AbortSignal): 
     return read;
   };
   return {
-    async *serverReflectionInfo(requests) {
+    async *serverReflectionInfo(requests, { signal }) {
       const iterator = requests[Symbol.asyncIterator]();
       for (;;) {
-        const { done, value: request } = await nextOf(iterator, stopping);
+        const { done, value: request } = await nextOf(iterator, [stopping, signal]);
         if (done) return;
         yield {
           validHost: request.host,
@@ -129,15 +128,15 @@ function* enumSymbols(scope: string, type: EnumDescriptorProto): Iterable<string
   for (const value of type.value) yield scope + value.name;
 }
 
-/** The next request; rejects with UNAVAILABLE as soon as the service stops. */
-function nextOf<T>(iterator: AsyncIterator<T>, stopping: AbortSignal): Promise<IteratorResult<T>> {
+/** The next request; rejects with the reason of the first signal that aborts. */
+function nextOf<T>(iterator: AsyncIterator<T>, signals: readonly AbortSignal[]): Promise<IteratorResult<T>> {
   return new Promise((resolve, reject) => {
-    const stop = () => reject(new DispatchError('UNAVAILABLE', 'the service is shutting down'));
-    if (stopping.aborted) stop();
-    stopping.addEventListener('abort', stop, { once: true });
-    void iterator
-      .next()
-      .then(resolve, reject)
-      .finally(() => stopping.removeEventListener('abort', stop));
+    const stop = () => reject(signals.find(({ aborted }) => aborted)?.reason);
+    const forget = () => {
+      for (const signal of signals) signal.removeEventListener('abort', stop);
+    };
+    for (const signal of signals) signal.addEventListener('abort', stop, { once: true });
+    if (signals.some(({ aborted }) => aborted)) stop();
+    void iterator.next().then(resolve, reject).finally(forget);
   });
 }

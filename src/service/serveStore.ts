@@ -9,8 +9,8 @@ import { DispatchError } from '../model/dispatchError.js';
 import { callLimiter, DEFAULT_LIMITS, type HeldLimits } from './access/callLimits.js';
 import type { Access } from './access/openAccess.js';
 import { receiveRequests } from './access/receiveRequests.js';
-import { authenticate } from './authenticate.js';
 import { accessLog } from './accessLog.js';
+import { authenticate } from './authenticate.js';
 import { changeFeed } from './changeFeed.js';
 import { dispatchHandlers } from './dispatchHandlers.js';
 import type { DispatchStore } from './dispatchStore.js';
@@ -120,18 +120,25 @@ export async function serveStore(store: DispatchStore, options: ServeOptions): P
     status.drain();
     metrics?.setServing(false);
     if (drainMs > 0) await pause(drainMs, undefined, hurry).catch(() => {});
-    stopping.abort();
+    stopping.abort(new DispatchError('UNAVAILABLE', 'the service is shutting down'));
     stopWatching();
     feed.stop();
     status.stop();
     // A stream whose peer does not read, and a call that hangs, can be ended in no other way.
     const late = setTimeout(() => {
       logger.warn({}, 'calls that did not end in time are cut');
-      server.forceShutdown();
+      hurry.abort();
     }, stopGraceMs);
-    hurry.signal.addEventListener('abort', () => server.forceShutdown());
-    if (hurry.signal.aborted) server.forceShutdown();
-    await server.shutdown();
+    const forced = new Promise<void>(resolve => {
+      const force = () => {
+        server.forceShutdown();
+        resolve();
+      };
+      if (hurry.signal.aborted) force();
+      else hurry.signal.addEventListener('abort', force);
+    });
+    // grpc-js waits for ever for a connection that comes in at this moment.
+    await Promise.race([server.shutdown(), forced]);
     clearTimeout(late);
   }
 

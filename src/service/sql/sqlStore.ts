@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import type { DispatchStore } from '../dispatchStore.js';
 import { applyTogether } from './applyTogether.js';
 import { pruneChanges, readChanges } from './changeLog.js';
@@ -5,6 +7,9 @@ import { listPages } from './listPages.js';
 import { forgetWrites } from './rememberedWrites.js';
 import { sharedWrites } from './sharedWrites.js';
 import type { SqlDatabase } from './sqlDialect.js';
+
+/** Writes under way may take this long to end when the store is closed. */
+const CLOSE_GRACE_MS = 2_000;
 
 /** A {@link DispatchStore} in a database, which it closes with itself. */
 export function sqlStore(database: SqlDatabase): DispatchStore {
@@ -47,7 +52,10 @@ export function sqlStore(database: SqlDatabase): DispatchStore {
     prune: (beforeUs, limit) => pruneChanges(database, beforeUs, limit),
     forget: (nowUs, limit) => forgetWrites(database, nowUs, limit),
     async close() {
-      await writes.close();
+      // Those that a database holds up are given up with their connections.
+      const late = new AbortController();
+      await Promise.race([writes.close(), pause(CLOSE_GRACE_MS, undefined, late).catch(() => {})]);
+      late.abort();
       listeners.clear();
       await database.close();
     },

@@ -1,0 +1,44 @@
+import { ChannelCredentials, ServerCredentials } from '@grpc/grpc-js';
+import { createChannel, createClient } from 'nice-grpc';
+import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { HealthDefinition } from '../../proto/gen/grpc/health/v1/health.js';
+import { ServerReflectionDefinition } from '../../proto/gen/grpc/reflection/v1/reflection.js';
+import { silentLogger } from '../../src/logger.js';
+import { keyRing } from '../../src/service/access/keyRing.js';
+import type { DispatchStore } from '../../src/service/dispatchStore.js';
+import { memoryStore } from '../../src/service/memoryStore.js';
+import { type ServeOptions, serveStore } from '../../src/service/serveStore.js';
+
+/** A store that is served to everybody, with clients of all its services. */
+export async function servedStore(store: DispatchStore = memoryStore(), options: Partial<ServeOptions> = {}) {
+  const served = await serveStore(store, {
+    listen: '127.0.0.1:0',
+    logger: silentLogger,
+    ...options,
+  });
+  return {
+    ...served,
+    ...clientsOf(served.port),
+    async [Symbol.asyncDispose]() {
+      await served.stop({ now: true });
+      await store.close();
+    },
+  };
+}
+
+/** Access for who has a key, which sees everything. */
+export function withKey(key: string): ServeOptions['access'] {
+  const keys = keyRing([{ name: 'default', key, secret: undefined, microgrids: 'all' }]);
+  return { keys, credentials: ServerCredentials.createInsecure() };
+}
+
+/** Clients of the services at a port of this machine, on a connection of their own. */
+export function clientsOf(port: number) {
+  const channel = createChannel(`127.0.0.1:${port}`, ChannelCredentials.createInsecure());
+  return {
+    channel,
+    dispatches: createClient(MicrogridDispatchServiceDefinition, channel),
+    health: createClient(HealthDefinition, channel),
+    reflection: createClient(ServerReflectionDefinition, channel),
+  };
+}
