@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import type { RunNotification } from '../../machines/notification.js';
 import { commandRunner } from '../../src/cli/commandRunner.js';
@@ -6,6 +6,7 @@ import { dispatchTable } from '../../src/cli/output/dispatchTable.js';
 import { dispatchLine, dispatchText } from '../../src/cli/output/dispatchText.js';
 import { notificationJson } from '../../src/cli/output/notificationJson.js';
 import { notificationText } from '../../src/cli/output/notificationText.js';
+import { stderrLogger } from '../../src/cli/output/stderrLogger.js';
 import { Dispatch } from '../../src/dispatch.js';
 import { daily, dispatchRecord, hourMs, minuteMs, monday10Ms } from '../support/dispatchRecord.js';
 
@@ -126,5 +127,24 @@ describe('the commands of notifications', () => {
       runner.run({ ...missed, dispatch: dispatchRecord({ id: i, payload: { a: 'b'.repeat(1_000) } }) });
     await runner.done();
     expect(ended).toEqual([]);
+  });
+});
+
+describe('what is logged in a terminal', () => {
+  it('is a line for each entry from the level on, with its fields, without control characters', () => {
+    const written: string[] = [];
+    const spy = vi.spyOn(process.stderr, 'write').mockImplementation(text => {
+      written.push(String(text));
+      return true;
+    });
+    const logger = stderrLogger('info');
+    logger.debug({}, 'not this');
+    logger.info({ address: 'grpc://[::1]:1?ssl=false', port: 1 }, 'the service listens');
+    logger.warn({ reason: 'two\nlines "quoted"', err: new Error('it broke') }, 'call');
+    spy.mockRestore();
+    expect(written).toEqual([
+      'info: the service listens address=grpc://[::1]:1?ssl=false port=1\n',
+      'warning: call reason="two\\nlines \\"quoted\\"" err="it broke"\n',
+    ]);
   });
 });

@@ -25,6 +25,6 @@ function fieldTexts(fields: object): string[] {
 
 function valueText(value: unknown): string {
   if (value instanceof Error) return JSON.stringify(value.message);
-  if (typeof value === 'string' && /^[^\s"=]+$/.test(value)) return value;
+  if (typeof value === 'string' && /^[^\s"]+$/.test(value)) return value;
   return JSON.stringify(value);
 }
