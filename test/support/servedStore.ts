@@ -27,7 +27,7 @@ export async function servedStore(store: DispatchStore = memoryStore(), options:
 }
 
 /** Access for who has a key, which sees everything. */
-export function withKey(key: string): ServeOptions['access'] {
+export function withKey(key: string): NonNullable<ServeOptions['access']> {
   const keys = keyRing([{ name: 'default', key, secret: undefined, microgrids: 'all' }]);
   return { keys, credentials: ServerCredentials.createInsecure() };
 }
