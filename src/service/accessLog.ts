@@ -1,7 +1,7 @@
 import { Status } from 'nice-grpc-common';
 
 import type { Logger } from '../logger.js';
-import type { EndedCall } from './observeCalls.js';
+import type { CallObserver } from './endedCall.js';
 
 type Level = keyof Logger;
 
@@ -19,7 +19,7 @@ const MAX_REASON_LENGTH = 300;
  *
  * @param stopping - whether the service is being stopped, and calls that it cannot serve are no surprise.
  */
-export function accessLog(logger: Logger, stopping: () => boolean): (call: EndedCall) => void {
+export function accessLog(logger: Logger, stopping: () => boolean): CallObserver {
   return ({ status, durationMs, streaming, reason, ...call }) => {
     const fields = {
       ...call,

@@ -14,7 +14,7 @@ import type { AccessContext } from './access/callAccess.js';
 import type { ChangeFeed } from './changeFeed.js';
 import type { AppliedWrite, ChangeKind, DispatchStore, StoredDispatch } from './dispatchStore.js';
 import { createWrite, deleteWrite, notFound, updateWrite } from './dispatchWrites.js';
-import { setCreated } from './observeCalls.js';
+import { setCreated } from './endedCall.js';
 import { encodePageToken } from './pageToken.js';
 import { readListRequest } from './readListRequest.js';
 import { KEPT_S, madeOnce } from './repeatableRequest.js';

@@ -16,7 +16,6 @@ import { dispatchHandlers } from './dispatchHandlers.js';
 import type { DispatchStore } from './dispatchStore.js';
 import { health } from './health.js';
 import type { ServiceMetrics } from './metrics/serviceMetrics.js';
-import { observeCalls } from './observeCalls.js';
 import { reflection } from './reflection.js';
 import { reportErrors } from './reportErrors.js';
 import { sendAhead } from './sendAhead.js';

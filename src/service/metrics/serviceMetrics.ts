@@ -4,7 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 import type { ChangeFeed } from '../changeFeed.js';
 import type { DispatchStore } from '../dispatchStore.js';
-import type { EndedCall } from '../observeCalls.js';
+import type { EndedCall } from '../endedCall.js';
 import { measuredFeed } from './measuredFeed.js';
 import { measuredStore } from './measuredStore.js';
 
