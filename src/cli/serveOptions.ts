@@ -73,7 +73,6 @@ export function addServeOptions(command: Command): Command {
       'end connections at this age, so that clients spread over services that were added (default: never)',
       parseDuration,
     )
-    .optionsGroup('Help:')
     .addHelpText('after', HELP);
 }
 

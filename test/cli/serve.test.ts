@@ -96,6 +96,12 @@ describe.concurrent('serve', () => {
     expect(logOf(stderr).at(-1)).toMatchObject({ msg: 'the service has stopped' });
   });
 
+  it('tells that a key in the environment, which is for clients, does not go with --keys', async () => {
+    const { code, stderr } = await runCli([...SERVE, '--keys', 'keys.json'], { DISPATCH_API_AUTH_KEY: 'the-auth-key' });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: --keys cannot be used together with --auth-key \(DISPATCH_API_AUTH_KEY\) .*\n$/);
+  });
+
   it('refuses a grace that is no duration', async () => {
     const { code, stderr } = await runCli([...SERVE, '--stop-grace', 'long']);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('Could not parse the duration') });

@@ -32,6 +32,10 @@ export function serveCommand(program: Command): void {
 async function serve(options: ServeOptions, command: Command): Promise<void> {
   const { database, keys } = options;
   const { authKey, signSecret, json } = globalOptions(command);
+  if (keys !== undefined && (authKey ?? signSecret) !== undefined) {
+    const both = '--auth-key (DISPATCH_API_AUTH_KEY) or --sign-secret (DISPATCH_API_SIGN_SECRET)';
+    throw new UsageError(`--keys cannot be used together with ${both}, which may be set in the environment.`);
+  }
   const logger = await serviceLogger(options.logLevel, json === true);
   using interrupted = untilInterrupted();
   if (command.getOptionValueSource('database') === 'default') await mkdir(dirname(database), { recursive: true });
