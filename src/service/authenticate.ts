@@ -10,6 +10,7 @@ import type { CallLimiter } from './access/callLimits.js';
 import { type ApiKey, foreignMicrogrid, type KeyRing, maySee } from './access/keyRing.js';
 import type { OneTimeUse } from './dispatchStore.js';
 import { type NonceMemory, nonceMemory } from './nonceMemory.js';
+import { refuseUnreadable } from './readableRequests.js';
 import { KEPT_S } from './repeatableRequest.js';
 
 /** How far the timestamp of a signed call may be from the service's clock, either way. */
@@ -32,8 +33,8 @@ const NO_SECRET = randomBytes(32).toString('base64');
 
 /**
  * The middleware that lets only those calls in that show one of the keys, signed where it has a secret, are about a
- * microgrid that the key may see, and within the limits: others get UNAUTHENTICATED, PERMISSION_DENIED or
- * RESOURCE_EXHAUSTED, in this order. A stream ends the same way when its key, or its right, is taken away. All of this is
+ * microgrid that the key may see, within the limits, and with a message that can be read: others get UNAUTHENTICATED,
+ * PERMISSION_DENIED, RESOURCE_EXHAUSTED or INVALID_ARGUMENT, in this order. A stream ends the same way when its key, or its right, is taken away. All of this is
  * one middleware, because each one takes its time for each message of a stream.
  *
  * Middlewares outside of it learn by `callerOf` who called.
@@ -82,6 +83,7 @@ export function authenticate(keys: KeyRing | null, limiter: CallLimiter): Server
     const leave = limiter.enter(access.apiKey, call.responseStream);
     const held = keys && call.responseStream ? hold(keys, access.apiKey, microgridId, context.signal) : null;
     try {
+      refuseUnreadable(call.request);
       return yield* call.next(call.request, { ...context, access, signal: held?.signal ?? context.signal });
     } finally {
       held?.release();

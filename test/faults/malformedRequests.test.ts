@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeWithPostgres } from '../support/describeWithPostgres.js';
+import { startPostgres, type TestPostgres } from '../support/postgres.js';
+import { postgresPlace, type StorePlace, sqlitePlace } from '../support/stores.js';
+import { sendMalformed } from './malformedRequests.js';
+import { newSeed } from './random.js';
+
+const seed = newSeed();
+
+describe(`a service that is sent malformed requests (seed ${seed})`, () => {
+  it('refuses them, keeps in a file what it accepted, and nothing else', () => survive(sqlitePlace(), 2_000), 300_000);
+});
+
+describeWithPostgres(`a service that is sent malformed requests (seed ${seed})`, () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres[Symbol.asyncDispose]());
+
+  it('refuses them, keeps in PostgreSQL what it accepted, and nothing else', async () => {
+    await survive(await postgresPlace(postgres), 1_000);
+  }, 300_000);
+});
+
+async function survive(newPlace: StorePlace, requests: number): Promise<void> {
+  await using place = newPlace;
+  const { changes, usedBytes } = await sendMalformed(place, { requests, seed });
+  expect(changes).toBeGreaterThan(100);
+  // Of what was sent, ten times as much.
+  expect(usedBytes.after - usedBytes.before).toBeLessThan(5_000_000);
+}

@@ -1,0 +1,153 @@
+import { DispatchClient } from '../../src/client/dispatchClient.js';
+import type { StorePlace } from '../support/stores.js';
+import { type AcceptedCalls, acceptedCalls } from './malformed/acceptedCalls.js';
+import { brokenRequest } from './malformed/brokenRequests.js';
+import { type CallRequest, callMaker, httpRequest } from './malformed/callRequests.js';
+import { type HttpAnswer, type HttpCaller, httpCaller } from './malformed/httpCaller.js';
+import { type InspectedService, inspectedService } from './malformed/inspectedService.js';
+import { rawConnections } from './malformed/rawConnections.js';
+import { randomNumbers } from './random.js';
+
+/** How much to send. */
+export interface MalformedPlan {
+  /** Requests of all kinds, about. */
+  readonly requests: number;
+  /** Decides what is sent; but what the service gives, ids and page tokens, goes into it, too. */
+  readonly seed: number;
+}
+
+/** What a run came to. */
+export interface MalformedReport {
+  /** Answers, by what was sent and what came back. */
+  readonly outcomes: ReadonlyMap<string, number>;
+  /** Entries of the change logs: what was accepted. */
+  readonly changes: number;
+  /** The longest that a client without malice waited for an answer. */
+  readonly slowestMs: number;
+  /** Memory of the service after the rounds that come first, and in the end. */
+  readonly usedBytes: { readonly before: number; readonly after: number };
+  readonly residentBytes: { readonly before: number; readonly after: number };
+}
+
+const ROUNDS = 10;
+/** Memory is compared from here on: a program takes what it needs once. */
+const WARM_ROUNDS = 3;
+/** Of a hundred requests. */
+const SHARES = { calls: 60, broken: 35, connections: 5 };
+const TOGETHER = 24;
+/** A microgrid that no malformed request names. */
+const FRIEND_MICROGRID_ID = 77;
+/** How long a client without malice waits for an answer. */
+const FRIEND_MS = 5_000;
+
+/**
+ * Sends a service, `dispatch serve` in a process of its own, calls with hostile values, calls that are broken below their
+ * message, and connections without manners. Each call must get a clear status; between the rounds a client without malice
+ * must be served; in the end the change logs must hold what was accepted and nothing else, and the service must have
+ * reported no failure.
+ *
+ * @throws Error with what is wrong.
+ */
+export async function sendMalformed(place: StorePlace, { requests, seed }: MalformedPlan): Promise<MalformedReport> {
+  const random = randomNumbers(seed);
+  const accepted = acceptedCalls();
+  const outcomes = new Map<string, number>();
+  const pageTokens: string[] = [];
+  const makeCall = callMaker();
+  const newCall = () => makeCall({ random, dispatchIds: accepted.recentIds, pageTokens });
+  const count = (outcome: string) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  let slowestMs = 0;
+  const memory: Awaited<ReturnType<InspectedService['memory']>>[] = [];
+
+  await using service = await inspectedService(place.database);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const share = (percent: number) => Math.ceil((requests * percent) / 100 / ROUNDS);
+    await together(share(SHARES.calls), service.port, async caller => {
+      const call = newCall();
+      const answer = await caller.call(httpRequest(call));
+      accepted.note(call.method, [call.message], answer);
+      count(`call: ${checked(answer, call)}`);
+    });
+    await together(share(SHARES.broken), service.port, async caller => {
+      const call = newCall();
+      const request = brokenRequest(call, random);
+      const answer = await caller.call(request);
+      const method = String(request.headers[':path']).split('/').at(-1) ?? '';
+      // Behind the five bytes of its frame, unless that is broken or it is compressed.
+      accepted.note(method, [call.message, request.body.subarray(5)], answer);
+      count(`broken: ${checked(answer, call)}`);
+    });
+    {
+      await using connections = rawConnections(service.port);
+      await together(share(SHARES.connections), service.port, async () => count(await connections.attack(random)));
+      slowestMs = Math.max(slowestMs, await serveFriend(service.port));
+    }
+    memory.push(await service.memory());
+  }
+  const said = await service.stop();
+  const failures = said.filter(line => /^error: |"level":(50|60|"error"|"fatal")/.test(line));
+  if (failures.length > 0) throw new Error(`the service reported failures of its own: ${failures.join('\n')}`);
+  const [before, after] = [memory[WARM_ROUNDS - 1], memory.at(-1)];
+  return {
+    outcomes,
+    changes: await checkStore(place, accepted),
+    slowestMs,
+    usedBytes: { before: before?.usedBytes ?? 0, after: after?.usedBytes ?? 0 },
+    residentBytes: { before: before?.residentBytes ?? 0, after: after?.residentBytes ?? 0 },
+  };
+}
+
+/** Does something so many times, a number of them at the same time, each with a connection of its own. */
+async function together(times: number, port: number, act: (caller: HttpCaller) => Promise<unknown>): Promise<void> {
+  let begun = 0;
+  const workers = Array.from({ length: TOGETHER }, async () => {
+    await using caller = httpCaller(port);
+    while (begun < times) {
+      begun += 1;
+      await act(caller);
+    }
+  });
+  await Promise.all(workers);
+}
+
+/** What grpc-js says by itself with a status that tells of a bug: of frames and compression, which are below messages. */
+const LIBRARY_SAYS = [/^Failed to decompress message/, /^Invalid grpc-timeout value/];
+
+/**
+ * How it was answered. UNKNOWN and INTERNAL tell of a bug in the service, no answer at all of a worse one.
+ *
+ * @throws Error for those.
+ */
+function checked({ outcome, status, message }: HttpAnswer, { method, message: sent }: CallRequest): string {
+  const bug = outcome === 'no answer' || status === 2 || status === 13;
+  if (!bug || LIBRARY_SAYS.some(known => known.test(message))) return outcome;
+  const bytes = sent.toString('base64').slice(0, 2_000);
+  throw new Error(`${method} was answered with ${outcome} '${message}'. Its message: ${bytes}`);
+}
+
+/** A client without malice must be served as ever. Returns how long the slowest of its calls took. */
+async function serveFriend(port: number): Promise<number> {
+  await using client = new DispatchClient({ address: `grpc://127.0.0.1:${port}?ssl=false`, callTimeoutMs: FRIEND_MS });
+  const friend = client.forMicrogrid(FRIEND_MICROGRID_ID);
+  let slowestMs = 0;
+  async function timed<Result>(call: Promise<Result>): Promise<Result> {
+    const fromMs = performance.now();
+    const result = await call;
+    slowestMs = Math.max(slowestMs, Math.ceil(performance.now() - fromMs));
+    return result;
+  }
+  const { id } = await timed(friend.create({ type: 'FRIEND', startTime: 'NOW', selector: { ids: [1] } }));
+  await timed(friend.get(id));
+  for await (const { type } of friend.list()) if (type !== 'FRIEND') throw new Error(`a ${type} came to a friend`);
+  await timed(friend.delete(id));
+  return slowestMs;
+}
+
+async function checkStore(place: StorePlace, accepted: AcceptedCalls): Promise<number> {
+  const store = await place.open();
+  try {
+    return await accepted.check(store);
+  } finally {
+    await store.close();
+  }
+}
