@@ -6,14 +6,28 @@ import { type LineProcess, startProcess } from './lineProcess.js';
 
 const interpreter = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
 
+interface PythonFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly violations?: readonly PythonViolation[];
+}
+
+/** A field that is wrong, as `google.rpc.BadRequest` tells it. */
+export interface PythonViolation {
+  readonly field: string;
+  readonly description: string;
+}
+
 /** What a call of a Python program failed with: a gRPC status name, or the class of a Python exception. */
 class PythonError extends Error {
   override readonly name = 'PythonError';
   readonly code: string;
+  readonly violations: readonly PythonViolation[];
 
-  constructor({ code, message }: { code: string; message: string }) {
+  constructor({ code, message, violations = [] }: PythonFailure) {
     super(message);
     this.code = code;
+    this.violations = violations;
   }
 }
 

@@ -1,10 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
+import { describeCredentials } from './clientCases/credentials.js';
+import { describeLists } from './clientCases/lists.js';
+import { describeMasks } from './clientCases/masks.js';
+import { describePages } from './clientCases/pages.js';
+import { describeRefusals } from './clientCases/refusals.js';
+import { describeStreams } from './clientCases/streams.js';
 import { describeInDatabases, describeInMemory, type NewPlace, type ServedPlace } from './databases.js';
 import { credentials, type FollowedNotification, type Follower, startFollower, startService } from './follower.js';
 import { beforeUpdate, createCases, startTime, updateCases } from './pythonCases.js';
 import { PythonClient } from './pythonClient.js';
-import { fromNow, later, type NewPythonDispatch, noRule, type PythonDispatch } from './pythonDispatch.js';
+import { fromNow, later, noRule } from './pythonDispatch.js';
 
 const hourMs = 3_600_000;
 
@@ -135,59 +141,6 @@ function describeClient(newPlace: NewPlace): void {
     });
   });
 
-  describe('lists', () => {
-    const microgridId = 2;
-    const inAnHour = later(startTime, hourMs);
-    const batteries = { categories: ['BatteryType.LI_ION'] };
-    const news: NewPythonDispatch[] = [
-      { type: 'CHARGE', start_time: startTime, target: { ids: [1, 2] } },
-      { type: 'CHARGE_FAST', start_time: inAnHour, target: batteries },
-      { type: 'DISCHARGE', start_time: later(inAnHour, hourMs), active: false, dry_run: true },
-      { type: 'SWITCH_ON', start_time: later(inAnHour, hourMs), duration: null },
-    ];
-    const dispatches: PythonDispatch[] = [];
-    beforeAll(async () => {
-      for (const dispatch of news) dispatches.push(await python.create(dispatch, microgridId));
-    });
-    /** The places of the listed dispatches in the order of their creation. */
-    async function listed(options: object): Promise<number[]> {
-      const pages = await python.list(options, microgridId);
-      return pages.flat().map(id => dispatches.findIndex(dispatch => dispatch.id === id));
-    }
-
-    it.each<[string, object, number[]]>([
-      ['all, the newest first', {}, [3, 2, 1, 0]],
-      ['by target ids', { target_components: [{ ids: [2] }] }, [0]],
-      ['by target category', { target_components: [batteries] }, [1]],
-      ['by several targets', { target_components: [{ ids: [1] }, batteries] }, [3, 2, 1, 0]],
-      ['active', { active: true }, [3, 1, 0]],
-      ['inactive', { active: false }, [2]],
-      ['dry runs', { dry_run: true }, [2]],
-      ['what starts from an instant', { start_from: inAnHour }, [3, 2, 1]],
-      ['what starts before an instant', { start_to: inAnHour }, [0]],
-      ['what ends from an instant', { end_from: later(inAnHour, 600_000) }, [3, 2, 1]],
-      ['what ends before an instant', { end_to: later(inAnHour, 600_000) }, [0]],
-      ['a text in the type', { filter_queries: ['CHARGE'] }, [2, 1, 0]],
-      ['one of two texts', { filter_queries: ['FAST', 'ON'] }, [3, 1]],
-      ['both filters at once', { active: true, filter_queries: ['CHARGE'] }, [1, 0]],
-    ])('%s', async (_, options, expected) => {
-      expect(await listed(options)).toEqual(expected);
-    });
-
-    it('by ids and by queries for ids', async () => {
-      const [first, second] = dispatches.map(({ id }) => id);
-      expect(await listed({ dispatch_ids: [first, second] })).toEqual([1, 0]);
-      expect(await listed({ filter_queries: [`#${second}`] })).toEqual([1]);
-    });
-
-    it('page by page', async () => {
-      const ids = dispatches.map(({ id }) => id).reverse();
-      expect(await python.list({ page_size: 3 }, microgridId)).toEqual([ids.slice(0, 3), ids.slice(3)]);
-      expect(await python.list({ page_size: 2, active: true }, microgridId)).toEqual([[ids[0], ids[2]], [ids[3]]]);
-      expect(await python.list({}, 99)).toEqual([[]]);
-    });
-  });
-
   it('deletes, and finds no more what it deleted', async () => {
     const running = await python.create({ start_time: 'NOW', duration: null });
     await python.delete(running.id);
@@ -202,27 +155,21 @@ function describeClient(newPlace: NewPlace): void {
     ['key', { authKey: 'wrong' }],
     ['secret', { signSecret: 'wrong' }],
   ])('is refused with a wrong %s', async (_, wrong) => {
-    await using stranger = new PythonClient();
-    await stranger.connect({ address: service.address, ...credentials, ...wrong });
+    const { address } = service;
+    await python.connect({ address, ...credentials, ...wrong });
     const refused = { code: 'UNAUTHENTICATED' };
-    await expect(stranger.list()).rejects.toMatchObject(refused);
-    await expect(stranger.create()).rejects.toMatchObject(refused);
+    await expect(python.list()).rejects.toMatchObject(refused);
+    await expect(python.create()).rejects.toMatchObject(refused);
+    await python.connect({ address, ...credentials });
   });
 
-  it('hears of changes in their order', async () => {
-    await python.watch(3);
-    await python.awaitStream(3);
-    const created = await python.create({}, 3);
-    const updated = await python.update(created.id, { duration: 60 }, 3);
-    await python.delete(created.id, 3);
-    const events = await python.receive(3);
-    const update_time = events[2]?.dispatch.update_time;
-    expect(events).toEqual([
-      { event: 'CREATED', dispatch: created },
-      { event: 'UPDATED', dispatch: updated },
-      { event: 'DELETED', dispatch: { ...updated, update_time } },
-    ]);
-  });
+  const test = () => ({ python, ours, address: service.address });
+  describeMasks(test);
+  describeRefusals(test);
+  describeLists(test);
+  describePages(test);
+  describeStreams(test);
+  describeCredentials(test);
 
   it('leaves the follower nothing else to say', async () => {
     expect(await follower.notAskedFor()).toEqual([]);

@@ -1,6 +1,7 @@
 """Makes the calls of the Python dispatch client that a test asks for, and tells what Python got."""
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from dispatch_json import (
@@ -14,9 +15,10 @@ from dispatch_json import (
 from frequenz.channels import Receiver
 from frequenz.client.common.microgrid import MicrogridId
 from frequenz.client.dispatch import DispatchApiClient
-from frequenz.client.dispatch.types import DispatchEvent, DispatchId
+from frequenz.client.dispatch.types import Dispatch, DispatchEvent, DispatchId
 from json_lines import answer_requests
 from probe import hear_probe
+from python_stub import Stub, call_as_stranger
 
 Json = dict[str, Any]
 
@@ -30,6 +32,7 @@ class Client:
     def __init__(self) -> None:
         """Begin without a connection."""
         self._client: DispatchApiClient
+        self._pages: AsyncIterator[Iterator[Dispatch]]
         self._events: Receiver[DispatchEvent]
 
     async def connect(self, address: str, auth_key: str, sign_secret: str) -> None:
@@ -66,6 +69,21 @@ class Client:
         self, microgrid_id: int, **options: Any
     ) -> list[list[int]]:
         """List dispatches; return the ids of each page."""
+        pages = self._list(microgrid_id, options)
+        return [[int(dispatch.id) for dispatch in page] async for page in pages]
+
+    async def open_list(self, microgrid_id: int, **options: Any) -> None:
+        """Begin to list dispatches."""
+        self._pages = self._list(microgrid_id, options)
+
+    async def next_page(self) -> list[int] | None:
+        """Return the ids of the next page of the list that was begun last, or None behind the last one."""
+        page = await anext(self._pages, None)
+        return None if page is None else [int(dispatch.id) for dispatch in page]
+
+    def _list(
+        self, microgrid_id: int, options: Json
+    ) -> AsyncIterator[Iterator[Dispatch]]:
         for option in ("start_from", "start_to", "end_from", "end_to"):
             if option in options:
                 options[option] = instant_from_json(options[option])
@@ -74,8 +92,7 @@ class Client:
             options["target_components"] = [*map(target_from_json, targets)]
         if "dispatch_ids" in options:
             options["dispatch_ids"] = [*map(DispatchId, options["dispatch_ids"])]
-        pages = self._client.list(MicrogridId(microgrid_id), **options)
-        return [[int(dispatch.id) for dispatch in page] async for page in pages]
+        return self._client.list(MicrogridId(microgrid_id), **options)
 
     async def update(
         self, microgrid_id: int, dispatch_id: int, new_fields: Json
@@ -95,6 +112,10 @@ class Client:
         await self._client.delete(
             microgrid_id=MicrogridId(microgrid_id), dispatch_id=DispatchId(dispatch_id)
         )
+
+    def stub(self) -> Any:
+        """Return the stub of the present connection."""
+        return self._client.stub
 
     async def watch(self, microgrid_id: int) -> None:
         """Open the stream of a microgrid."""
@@ -131,6 +152,7 @@ def _new_value(field: str, value: Any) -> Any:
 async def main() -> None:
     """Serve the test until its end."""
     client = Client()
+    stub = Stub(client.stub)
     await answer_requests(
         {
             "connect": client.connect,
@@ -142,6 +164,13 @@ async def main() -> None:
             "watch": client.watch,
             "await_stream": client.await_stream,
             "receive": client.receive,
+            "open_list": client.open_list,
+            "next_page": client.next_page,
+            "call": stub.call,
+            "call_as_stranger": call_as_stranger,
+            "open_stream": stub.open_stream,
+            "read_stream": stub.read_stream,
+            "close_stream": stub.close_stream,
         }
     )
 
