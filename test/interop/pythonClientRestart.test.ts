@@ -5,10 +5,10 @@ import { PythonClient } from './pythonClient.js';
 
 const name = 'a Python client whose service is restarted and keeps dispatches';
 describeInMemory(name, newPlace => {
-  it('goes on hearing of changes', () => restart(newPlace, { finds: false }), 60_000);
+  it('hears that it stops, and goes on hearing of changes', () => restart(newPlace, { finds: false }), 60_000);
 });
 describeInDatabases(name, newPlace => {
-  it('goes on hearing of changes, and finds what it made', () => restart(newPlace, { finds: true }), 60_000);
+  it('hears that it stops, goes on hearing of changes, and finds what it made', () => restart(newPlace, { finds: true }), 60_000);
 });
 
 async function restart(newPlace: NewPlace, { finds }: { finds: boolean }): Promise<void> {
@@ -20,8 +20,11 @@ async function restart(newPlace: NewPlace, { finds }: { finds: boolean }): Promi
     const made = await python.create({ payload: { setpoint: 1 } });
     await python.watch(1);
     await python.awaitStream(1);
+    await python.openStream('at the end', 2);
     return { port: service.port, made };
   })();
+  // With OK the Python client would never open its stream again.
+  await expect(python.readStream('at the end', 1)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   await using service = await startService(place.database, port);
   expect(service.port).toBe(port);
   await python.awaitStream(1);
