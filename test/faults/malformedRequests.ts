@@ -2,7 +2,7 @@ import { DispatchClient } from '../../src/client/dispatchClient.js';
 import type { StorePlace } from '../support/stores.js';
 import { type AcceptedCalls, acceptedCalls } from './malformed/acceptedCalls.js';
 import { brokenRequest } from './malformed/brokenRequests.js';
-import { type CallRequest, callMaker, httpRequest } from './malformed/callRequests.js';
+import { AUTH_KEY, type CallRequest, callMaker, httpRequest } from './malformed/callRequests.js';
 import { type HttpAnswer, type HttpCaller, httpCaller } from './malformed/httpCaller.js';
 import { type InspectedService, inspectedService } from './malformed/inspectedService.js';
 import { rawConnections } from './malformed/rawConnections.js';
@@ -59,7 +59,7 @@ export async function sendMalformed(place: StorePlace, { requests, seed }: Malfo
   let slowestMs = 0;
   const memory: Awaited<ReturnType<InspectedService['memory']>>[] = [];
 
-  await using service = await inspectedService(place.database);
+  await using service = await inspectedService(place.database, ['--auth-key', AUTH_KEY]);
   for (let round = 0; round < ROUNDS; round += 1) {
     const share = (percent: number) => Math.ceil((requests * percent) / 100 / ROUNDS);
     await together(share(SHARES.calls), service.port, async caller => {
@@ -86,6 +86,7 @@ export async function sendMalformed(place: StorePlace, { requests, seed }: Malfo
   }
   const said = await service.stop();
   const failures = said.filter(line => /^error: |"level":(50|60|"error"|"fatal")/.test(line));
+  if (said.some(line => line.includes(AUTH_KEY))) throw new Error('the service told its key');
   if (failures.length > 0) throw new Error(`the service reported failures of its own: ${failures.join('\n')}`);
   const [before, after] = [memory[WARM_ROUNDS - 1], memory.at(-1)];
   return {
@@ -127,7 +128,8 @@ function checked({ outcome, status, message }: HttpAnswer, { method, message: se
 
 /** A client without malice must be served as ever. Returns how long the slowest of its calls took. */
 async function serveFriend(port: number): Promise<number> {
-  await using client = new DispatchClient({ address: `grpc://127.0.0.1:${port}?ssl=false`, callTimeoutMs: FRIEND_MS });
+  const address = `grpc://127.0.0.1:${port}?ssl=false`;
+  await using client = new DispatchClient({ address, authKey: AUTH_KEY, callTimeoutMs: FRIEND_MS });
   const friend = client.forMicrogrid(FRIEND_MICROGRID_ID);
   let slowestMs = 0;
   async function timed<Result>(call: Promise<Result>): Promise<Result> {

@@ -8,7 +8,11 @@ describeInMemory(name, newPlace => {
   it('hears that it stops, and goes on hearing of changes', () => restart(newPlace, { finds: false }), 60_000);
 });
 describeInDatabases(name, newPlace => {
-  it('hears that it stops, goes on hearing of changes, and finds what it made', () => restart(newPlace, { finds: true }), 60_000);
+  it(
+    'hears that it stops, goes on hearing of changes, and finds what it made',
+    () => restart(newPlace, { finds: true }),
+    60_000,
+  );
 });
 
 async function restart(newPlace: NewPlace, { finds }: { finds: boolean }): Promise<void> {

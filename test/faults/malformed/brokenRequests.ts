@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { bytes, integer, pick } from '../random.js';
-import { type CallRequest, headersOf } from './callRequests.js';
+import { AUTH_KEY, type CallRequest, headersOf } from './callRequests.js';
 import { HOSTILE_TEXTS } from './hostileValues.js';
 import type { HttpRequest } from './httpCaller.js';
 import { field, grpcFrame, sized, varint, WIRE } from './wire.js';
@@ -11,8 +11,15 @@ type Breakage = (call: CallRequest, random: () => number) => HttpRequest;
 const TOO_LONG = 5_000_000;
 const GZIP_BOMB = gzipSync(Buffer.alloc(50_000_000));
 
+/** What operators ask of services, wherever it is offered. */
+const OTHER_SERVICES = [
+  '/grpc.health.v1.Health/Check',
+  '/grpc.health.v1.Health/Watch',
+  '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+];
+
 /** Ways to break a call, below what its message says. Some leave it whole. */
-export const BREAKAGES: { readonly [name: string]: Breakage } = {
+const BREAKAGES: { readonly [name: string]: Breakage } = {
   'truncated message': changed((message, random) => message.subarray(0, integer(0, message.length, random))),
   'flipped bits': changed(flipBits),
   'random message': changed((_, random) => bytes(integer(0, 300, random), random)),
@@ -64,9 +71,8 @@ export const BREAKAGES: { readonly [name: string]: Breakage } = {
   path: (call, random) => {
     const { ':path': path = '' } = headersOf(call.method);
     const odd = ['/', '*', '//', path.slice(1), `${path}/`, path.toLowerCase(), `${path}?a=1`, `${path}%00`, '/a/b'];
-    const reflection = '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo';
     return sent(call, grpcFrame(call.message), {
-      ':path': pick([...odd, reflection, `/${'x'.repeat(8_000)}`], random),
+      ':path': pick([...odd, ...OTHER_SERVICES, `/${'x'.repeat(8_000)}`], random),
     });
   },
   timeout: withHeaders(random => ({
@@ -81,6 +87,9 @@ export const BREAKAGES: { readonly [name: string]: Breakage } = {
       ['', ' ', '\u00ff\u00fe', "' or 1=1", 'x'.repeat(4_000), '-1', 'NaN', '\t'],
       random,
     ),
+  })),
+  'a wrong key': withHeaders(random => ({
+    key: pick(['', 'x', AUTH_KEY.slice(1), `${AUTH_KEY} `, 'x'.repeat(9_000)], random),
   })),
   'much metadata': withHeaders(random =>
     Object.fromEntries(Array.from({ length: integer(50, 200, random) }, (_, index) => [`x-${index}`, 'y'.repeat(40)])),

@@ -12,6 +12,8 @@ export interface CallRequest {
 }
 
 const SERVICE = 'frequenz.api.dispatch.v1.MicrogridDispatchService';
+/** The key that the service of these requests wants. */
+export const AUTH_KEY = 'malformed-requests-key';
 const CHAOS = [0, 0, 0.01, 0.02, 0.05, 0.2, 0.7];
 /** Creations come more often: the other calls need something to be about. */
 const WEIGHTS: { readonly [method: string]: number } = { CreateMicrogridDispatch: 4, UpdateMicrogridDispatch: 4 };
@@ -44,5 +46,6 @@ export function headersOf(method: string): { [name: string]: string } {
     ':path': `/${SERVICE}/${method}`,
     'content-type': 'application/grpc',
     te: 'trailers',
+    key: AUTH_KEY,
   };
 }
