@@ -29,9 +29,11 @@ export interface MalformedReport {
   readonly residentBytes: { readonly before: number; readonly after: number };
 }
 
-const ROUNDS = 10;
-/** Memory is compared from here on: a program takes what it needs once. */
-const WARM_ROUNDS = 3;
+/** Requests of a round at most; what comes at once takes its time, and a client without malice waits behind it. */
+const ROUND_REQUESTS = 2_000;
+const MIN_ROUNDS = 10;
+/** Memory is compared from this part of the rounds on: a program takes what it needs once. */
+const WARM_PART = 0.3;
 /** Of a hundred requests. */
 const SHARES = { calls: 60, broken: 35, connections: 5 };
 const TOGETHER = 24;
@@ -40,7 +42,7 @@ const UNLIMITED = ['--limit', 'callsPerSecond=1000000'];
 /** A microgrid that no malformed request names. */
 const FRIEND_MICROGRID_ID = 77;
 /** How long a client without malice waits for an answer. */
-const FRIEND_MS = 5_000;
+const FRIEND_MS = 15_000;
 
 /**
  * Sends a service, `dispatch serve` in a process of its own, calls with hostile values, calls that are broken below their
@@ -61,9 +63,11 @@ export async function sendMalformed(place: StorePlace, { requests, seed }: Malfo
   let slowestMs = 0;
   const memory: Awaited<ReturnType<InspectedService['memory']>>[] = [];
 
+  const rounds = Math.max(MIN_ROUNDS, Math.ceil(requests / ROUND_REQUESTS));
+
   await using service = await inspectedService(place.database, ['--auth-key', AUTH_KEY, ...UNLIMITED]);
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const share = (percent: number) => Math.ceil((requests * percent) / 100 / ROUNDS);
+  for (let round = 0; round < rounds; round += 1) {
+    const share = (percent: number) => Math.ceil((requests * percent) / 100 / rounds);
     await together(share(SHARES.calls), service.port, async caller => {
       const call = newCall();
       const answer = await caller.call(httpRequest(call));
@@ -90,7 +94,7 @@ export async function sendMalformed(place: StorePlace, { requests, seed }: Malfo
   const failures = said.filter(line => /^error: |"level":(50|60|"error"|"fatal")/.test(line));
   if (said.some(line => line.includes(AUTH_KEY))) throw new Error('the service told its key');
   if (failures.length > 0) throw new Error(`the service reported failures of its own: ${failures.join('\n')}`);
-  const [before, after] = [memory[WARM_ROUNDS - 1], memory.at(-1)];
+  const [before, after] = [memory[Math.floor(rounds * WARM_PART) - 1], memory.at(-1)];
   return {
     outcomes,
     changes: await checkStore(place, accepted),
