@@ -78,10 +78,10 @@ export async function sendMalformed(place: StorePlace, { requests, seed }: Malfo
       const call = newCall();
       const request = brokenRequest(call, random);
       const answer = await caller.call(request);
-      const method = String(request.headers[':path']).split('/').at(-1) ?? '';
+      const path = String(request.headers[':path']);
       // Behind the five bytes of its frame, unless that is broken or it is compressed.
-      accepted.note(method, [call.message, request.body.subarray(5)], answer);
-      count(`broken: ${checked(answer, call)}`);
+      accepted.note(path.split('/').at(-1) ?? '', [call.message, request.body.subarray(5)], answer);
+      count(`broken: ${checked(answer, call, path)}`);
     });
     {
       await using connections = rawConnections(service.port);
@@ -119,16 +119,18 @@ async function together(times: number, port: number, act: (caller: HttpCaller) =
 
 /** What grpc-js says by itself with a status that tells of a bug: of frames and compression, which are below messages. */
 const LIBRARY_SAYS = ['Failed to decompress message', 'Invalid grpc-timeout value'];
+/** What it says of messages to services that are not ours, such as health. */
+const SAYS_OF_OTHERS = [...LIBRARY_SAYS, 'Error deserializing request'];
 
 /**
  * How it was answered. UNKNOWN and INTERNAL tell of a bug in the service, no answer at all of a worse one.
  *
  * @throws Error for those.
  */
-function checked({ outcome, status, message }: HttpAnswer, { method, message: sent }: CallRequest): string {
+function checked({ outcome, status, message }: HttpAnswer, { method, message: sent }: CallRequest, path = ''): string {
   const bug = outcome === 'no answer' || status === 2 || status === 13;
   if (!bug) return outcome;
-  const known = LIBRARY_SAYS.find(said => message.startsWith(said));
+  const known = (path.startsWith('/grpc.') ? SAYS_OF_OTHERS : LIBRARY_SAYS).find(said => message.startsWith(said));
   if (known !== undefined) return `${outcome}, grpc-js: ${known}`;
   const bytes = sent.toString('base64').slice(0, 2_000);
   throw new Error(`${method} was answered with ${outcome} '${message}'. Its message: ${bytes}`);

@@ -12,11 +12,7 @@ const TOO_LONG = 5_000_000;
 const GZIP_BOMB = gzipSync(Buffer.alloc(50_000_000));
 
 /** What operators ask of services, wherever it is offered. */
-const OTHER_SERVICES = [
-  '/grpc.health.v1.Health/Check',
-  '/grpc.health.v1.Health/Watch',
-  '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
-];
+const OTHER_SERVICES = ['/grpc.health.v1.Health/Check', '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo'];
 
 /** Ways to break a call, below what its message says. Some leave it whole. */
 const BREAKAGES: { readonly [name: string]: Breakage } = {
