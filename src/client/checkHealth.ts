@@ -1,8 +1,8 @@
-import { createClientFactory } from 'nice-grpc';
-import { deadlineMiddleware } from 'nice-grpc-client-middleware-deadline';
+import { createClient } from 'nice-grpc';
 
 import { HealthCheckResponse_ServingStatus, HealthDefinition } from '../../proto/gen/grpc/health/v1/health.js';
 import { openChannel } from './channel.js';
+import { OpenCalls } from './openCalls.js';
 import { toDispatchError } from './toDispatchError.js';
 
 /** What a server says of itself; `UNKNOWN` also when it says something unheard of. */
@@ -17,13 +17,13 @@ export type HealthStatus = 'SERVING' | 'NOT_SERVING' | 'UNKNOWN';
  */
 export async function checkHealth(address: string, timeoutMs: number): Promise<HealthStatus> {
   const channel = openChannel(address);
+  using call = new OpenCalls().open({ signal: undefined, timeoutMs, ids: {} });
   try {
-    const client = createClientFactory().use(deadlineMiddleware).create(HealthDefinition, channel);
-    const { status } = await client.check({}, { deadline: timeoutMs });
+    const { status } = await createClient(HealthDefinition, channel).check({}, { signal: call.signal });
     if (status === HealthCheckResponse_ServingStatus.SERVING) return 'SERVING';
     return status === HealthCheckResponse_ServingStatus.NOT_SERVING ? 'NOT_SERVING' : 'UNKNOWN';
   } catch (error) {
-    throw toDispatchError(error, {});
+    throw toDispatchError(call.signal.aborted ? call.signal.reason : error, {});
   } finally {
     channel.close();
   }
