@@ -51,11 +51,9 @@ function expectRefusal({ code, stdout, stderr }: CliResult, expectedCode: number
 
 // It waits most of its time, so it goes first.
 describe.concurrent('demo', () => {
-  it('shows every kind of notification in under 30 seconds and leaves nothing running', async () => {
-    const startedMs = Date.now();
+  it('shows every kind of notification and leaves nothing running', async () => {
     const { code, stdout, stderr } = await runCli(['demo']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(Date.now() - startedMs).toBeLessThan(30_000);
 
     const notifications = [...stdout.matchAll(/^ {3}[\d:.]{12} {2}(\w+) +(\d+) \w+ {2}by (\w+)/gm)];
     expect(notifications.map(([, kind, id, cause]) => `${id} ${kind} by ${cause}`)).toEqual([
