@@ -5,7 +5,7 @@ Requests are in protobuf's text format, answers in its JSON with the names of th
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import grpc.aio
@@ -73,8 +73,8 @@ async def call_as_stranger(  # pylint: disable=too-many-arguments
     signed_method: str | None = None,
     clock_offset_s: int = 0,
     nonce: str = "",
-    without: list[str] = [],
-    instead: Json = {},
+    without: Sequence[str] = (),
+    instead: Json | None = None,
 ) -> Json:
     """Make a call that is signed by the Python package, with a clock, a nonce or metadata that may be wrong."""
     details = grpc.aio.ClientCallDetails(
@@ -90,7 +90,7 @@ async def call_as_stranger(  # pylint: disable=too-many-arguments
     signed = {key: value for key, value in details.metadata if key not in without}
     async with grpc.aio.insecure_channel(target) as channel:
         stub = dispatch_pb2_grpc.MicrogridDispatchServiceStub(channel)
-        metadata = tuple({**signed, **instead}.items())
+        metadata = tuple({**signed, **(instead or {})}.items())
         return await _call(stub, method, request, metadata)
 
 

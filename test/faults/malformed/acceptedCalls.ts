@@ -1,8 +1,8 @@
 import {
-  CreateMicrogridDispatchRequest,
   CreateMicrogridDispatchResponse,
   DeleteMicrogridDispatchResponse,
   Dispatch,
+  StreamMicrogridDispatchesRequest,
 } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { dispatchFromProtobuf } from '../../../src/client/protobuf.js';
 import type { ChangeKind, DispatchStore } from '../../../src/service/dispatchStore.js';
@@ -93,10 +93,10 @@ function answersMicrogrid1(messages: readonly Uint8Array[]): boolean {
   return messages.every(message => microgridOf(message) === 1);
 }
 
-/** Every request has its microgrid in the same place; null when it cannot be read. */
+/** Every request has its microgrid where that of a stream has it, which has nothing else; null when it cannot be read. */
 function microgridOf(message: Uint8Array): number | null {
   try {
-    return Number(CreateMicrogridDispatchRequest.decode(message).microgridId);
+    return Number(StreamMicrogridDispatchesRequest.decode(message).microgridId);
   } catch {
     // The service cannot read it either.
     return null;
