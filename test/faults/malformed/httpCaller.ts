@@ -26,7 +26,7 @@ export interface HttpCaller extends AsyncDisposable {
 }
 
 /** What has had no answer for so long gets none. */
-const ANSWER_MS = 10_000;
+const ANSWER_MS = 30_000;
 /** How long a request that goes on is left open, and a stream that the service has opened. */
 const OPEN_MS = 30;
 /** Requests of one connection, one after the other and at the same time. */
