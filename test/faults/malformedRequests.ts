@@ -1,3 +1,4 @@
+import { ListMicrogridDispatchesResponse } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
 import type { StorePlace } from '../support/stores.js';
 import { type AcceptedCalls, acceptedCalls } from './malformed/acceptedCalls.js';
@@ -37,6 +38,8 @@ const WARM_PART = 0.3;
 /** Of a hundred requests. */
 const SHARES = { calls: 60, broken: 35, connections: 5 };
 const TOGETHER = 24;
+/** Page tokens that are kept, to be sent again. */
+const MAX_PAGE_TOKENS = 50;
 /** The requests come faster than those of a client should, and are to be looked at nevertheless. */
 const UNLIMITED = ['--limit', 'callsPerSecond=1000000'];
 /** A microgrid that no malformed request names. */
@@ -72,6 +75,8 @@ export async function sendMalformed(place: StorePlace, { requests, seed }: Malfo
       const call = newCall();
       const answer = await caller.call(httpRequest(call));
       accepted.note(call.method, [call.message], answer);
+      pageTokens.push(...pageTokenIn(call.method, answer));
+      if (pageTokens.length > MAX_PAGE_TOKENS) pageTokens.shift();
       count(`call: ${checked(answer, call)}`);
     });
     await together(share(SHARES.broken), service.port, async caller => {
@@ -115,6 +120,14 @@ async function together(times: number, port: number, act: (caller: HttpCaller) =
     }
   });
   await Promise.all(workers);
+}
+
+/** The token of the next page, where an answer holds one. */
+function pageTokenIn(method: string, { status, body }: HttpAnswer): string[] {
+  if (method !== 'ListMicrogridDispatches' || status !== 0) return [];
+  // Behind the five bytes of its frame.
+  const token = ListMicrogridDispatchesResponse.decode(body.subarray(5)).paginationInfo?.nextPageToken;
+  return token ? [token] : [];
 }
 
 /** What grpc-js says by itself with a status that tells of a bug: of frames and compression, which are below messages. */

@@ -133,9 +133,10 @@ export const createCases: { readonly [name: string]: CreateCase } = {
   },
 };
 
-const fullRule = {
+/** With any start, each interval here and in the cases comes to each hour: others are refused for some starts. */
+export const fullRule = {
   frequency: 'DAILY',
-  interval: 2,
+  interval: 5,
   end_criteria: { count: 3, until: null },
   byminutes: [0],
   byhours: [6],
@@ -180,7 +181,7 @@ export const updateCases: { readonly [name: string]: UpdateCase } = {
   'the rule, to none': { fields: { 'recurrence.frequency': 'UNSPECIFIED' }, reads: { recurrence: noRule } },
   ...ruleCases({
     frequency: 'HOURLY',
-    interval: 5,
+    interval: 11,
     end_criteria: { count: 4, until: null },
     byminutes: [15, 45],
     byhours: [0, 23],

@@ -1,18 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { beforeUpdate, startTime } from '../pythonCases.js';
+import { beforeUpdate, fullRule, startTime } from '../pythonCases.js';
 import { noRule, type PythonDispatch, type PythonRule } from '../pythonDispatch.js';
 import { type ClientTest, refusal } from './clientTest.js';
-
-const rule: PythonRule = {
-  frequency: 'DAILY',
-  interval: 2,
-  end_criteria: { count: 3, until: null },
-  byminutes: [0],
-  byhours: [6],
-  byweekdays: ['FRIDAY'],
-  bymonthdays: [1],
-  bymonths: [2],
-};
 
 interface MaskCase {
   readonly paths: readonly string[];
@@ -51,33 +40,33 @@ const accepted: { readonly [name: string]: MaskCase } = {
   'recurrence.interval without a value, which is 1': {
     paths: ['recurrence.interval'],
     update: 'recurrence {}',
-    reads: { recurrence: { ...rule, interval: 1 } },
+    reads: { recurrence: { ...fullRule, interval: 1 } },
   },
   'recurrence.end_criteria without a value': {
     paths: ['recurrence.end_criteria'],
     update: 'recurrence {}',
-    reads: { recurrence: { ...rule, end_criteria: null } },
+    reads: { recurrence: { ...fullRule, end_criteria: null } },
   },
   'recurrence.end_criteria that says nothing': {
     paths: ['recurrence.end_criteria'],
     update: 'recurrence { end_criteria {} }',
-    reads: { recurrence: { ...rule, end_criteria: null } },
+    reads: { recurrence: { ...fullRule, end_criteria: null } },
   },
   'recurrence.end_criteria, an instant in place of a count': {
     paths: ['recurrence.end_criteria'],
     update: `recurrence { end_criteria { until_time { seconds: ${untilSeconds} } } }`,
-    reads: { recurrence: { ...rule, end_criteria: { count: null, until } } },
+    reads: { recurrence: { ...fullRule, end_criteria: { count: null, until } } },
   },
   ...Object.fromEntries(
     (['byminutes', 'byhours', 'byweekdays', 'bymonthdays', 'bymonths'] as const).map((list): [string, MaskCase] => [
       `recurrence.${list} without a value`,
-      { paths: [`recurrence.${list}`], update: 'recurrence {}', reads: { recurrence: { ...rule, [list]: [] } } },
+      { paths: [`recurrence.${list}`], update: 'recurrence {}', reads: { recurrence: { ...fullRule, [list]: [] } } },
     ]),
   ),
   'a path twice': {
     paths: ['duration', 'duration', 'recurrence.byhours', 'recurrence.byhours'],
     update: 'duration: 60 recurrence { byhours: [8, 9] }',
-    reads: { duration: 60, recurrence: { ...rule, byhours: [8, 9] } },
+    reads: { duration: 60, recurrence: { ...fullRule, byhours: [8, 9] } },
   },
   'every path at once': {
     paths: ['start_time', 'duration', 'target', 'is_active', 'payload', 'recurrence'],
@@ -142,7 +131,7 @@ export function describeMasks(test: () => ClientTest): void {
   describe('updates with a mask of', () => {
     it.each(Object.entries(accepted))('%s', async (_, { paths, update: fields, reads }) => {
       const { python } = test();
-      const old = await python.create({ ...beforeUpdate, recurrence: { ...rule, end_criteria: { count: 3 } } });
+      const old = await python.create({ ...beforeUpdate, recurrence: { ...fullRule, end_criteria: { count: 3 } } });
       await update(old.id, paths, fields);
       const { update_time, end_time, ...updated } = await python.get(old.id);
       const { update_time: _old, end_time: _end, ...rest } = old;
@@ -174,7 +163,7 @@ export function describeMasks(test: () => ClientTest): void {
   describe('refuses a mask of', () => {
     it.each(Object.entries(refused))('%s', async (_, [paths, fields, field]) => {
       const { python } = test();
-      const old = await python.create({ ...beforeUpdate, recurrence: { ...rule, end_criteria: { count: 3 } } });
+      const old = await python.create({ ...beforeUpdate, recurrence: { ...fullRule, end_criteria: { count: 3 } } });
       await expect(update(old.id, paths, fields)).rejects.toMatchObject(refusal('INVALID_ARGUMENT', field));
       expect(await python.get(old.id)).toEqual(old);
     });
