@@ -1,6 +1,6 @@
 import { judgedAtMs } from './model/clockBack.js';
 import type { DispatchRecord, JsonObject } from './model/dispatchRecord.js';
-import type { RecurrenceRule } from './model/recurrenceRule.js';
+import type { RecurrenceRule } from './model/recurrence/recurrenceRule.js';
 import { type Run, runAt, runsBetween, startAtOrAfter, startsBetween } from './model/schedule.js';
 import type { Selector } from './model/selector.js';
 

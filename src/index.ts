@@ -1,6 +1,6 @@
-export type { Clock } from '../machines/clock.js';
-export type { SyncStatus } from '../machines/dispatcherEvent.js';
-export type { Transport } from '../machines/transport.js';
+export type { Clock } from '../machines/protocol/clock.js';
+export type { SyncStatus } from '../machines/protocol/dispatcherEvent.js';
+export type { Transport } from '../machines/protocol/transport.js';
 export type { RetryOptions, Waiting } from './client/attempts.js';
 export type { TlsOptions } from './client/channel.js';
 export type { Credentials, CredentialsOptions, CredentialsProvider } from './client/credentials.js';
@@ -32,11 +32,11 @@ export type {
 } from './model/dispatchError.js';
 export { DispatchError } from './model/dispatchError.js';
 export type { DispatchRecord, JsonObject, JsonValue } from './model/dispatchRecord.js';
-export type { Occurrences } from './model/recurrence.js';
-export { occurrences } from './model/recurrence.js';
-export type { Frequency, RecurrenceRule, Weekday } from './model/recurrenceRule.js';
-export { ruleFromRfc5545, ruleToRfc5545 } from './model/ruleRfc5545.js';
-export { ruleToText } from './model/ruleText.js';
+export type { Occurrences } from './model/recurrence/recurrence.js';
+export { occurrences } from './model/recurrence/recurrence.js';
+export type { Frequency, RecurrenceRule, Weekday } from './model/recurrence/recurrenceRule.js';
+export { ruleFromRfc5545, ruleToRfc5545 } from './model/recurrence/ruleRfc5545.js';
+export { ruleToText } from './model/recurrence/ruleText.js';
 export type { Run } from './model/schedule.js';
 export type {
   BatteryType,

@@ -1,6 +1,6 @@
 import { instance } from '@viz-js/viz';
-import { dispatcherMachine } from '../../machines/dispatcherMachine.js';
-import { dispatchMachine } from '../../machines/dispatchMachine.js';
+import { dispatchMachine } from '../../machines/dispatch/dispatchMachine.js';
+import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
 import { statechartDot } from './statechartDot.js';
 
 /** A picture of a machine, and where it belongs. */

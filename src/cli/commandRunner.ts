@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-
-import type { LifecycleEvent } from '../../machines/dispatcherEvent.js';
-import type { RunNotification } from '../../machines/notification.js';
+import type { RunNotification } from '../../machines/dispatch/notification.js';
+import type { LifecycleEvent } from '../../machines/protocol/dispatcherEvent.js';
 import { notificationJson } from './output/notificationJson.js';
 
 /** So many commands run at once: a thousand dispatches that start together do not start a thousand processes. */

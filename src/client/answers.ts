@@ -1,4 +1,4 @@
-import type { DispatchChange, DispatchPage } from '../../machines/transport.js';
+import type { DispatchChange, DispatchPage } from '../../machines/protocol/transport.js';
 import { Event } from '../../proto/gen/frequenz/api/common/v1alpha8/streaming/event.js';
 import type {
   Dispatch as DispatchMessage,

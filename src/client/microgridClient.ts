@@ -1,4 +1,4 @@
-import type { DispatchPage, DispatchWatch } from '../../machines/transport.js';
+import type { DispatchPage, DispatchWatch } from '../../machines/protocol/transport.js';
 import type {
   Dispatch as DispatchMessage,
   MicrogridDispatchServiceClient,

@@ -7,7 +7,7 @@ import type {
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { SortField, SortOrder } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import type { JsonObject } from '../model/dispatchRecord.js';
-import type { RecurrenceRule } from '../model/recurrenceRule.js';
+import type { RecurrenceRule } from '../model/recurrence/recurrenceRule.js';
 import type { Selector } from '../model/selector.js';
 import { encodeDuration } from '../wire/dispatchCodec.js';
 import { encodeEnum } from '../wire/enumNames.js';

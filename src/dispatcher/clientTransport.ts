@@ -1,5 +1,5 @@
-import type { Clock } from '../../machines/clock.js';
-import type { DispatchChange, DispatchWatch, Transport } from '../../machines/transport.js';
+import type { Clock } from '../../machines/protocol/clock.js';
+import type { DispatchChange, DispatchWatch, Transport } from '../../machines/protocol/transport.js';
 import type { DispatchClient } from '../client/dispatchClient.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { systemClock } from './systemClock.js';

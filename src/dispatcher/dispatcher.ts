@@ -1,9 +1,9 @@
 import { type ActorRefFrom, createActor } from 'xstate';
-import type { Clock } from '../../machines/clock.js';
-import type { DispatcherOutput, SyncStatus } from '../../machines/dispatcherEvent.js';
-import { dispatcherMachine } from '../../machines/dispatcherMachine.js';
-import type { DispatcherStore } from '../../machines/dispatcherStore.js';
-import type { DispatchRegistry } from '../../machines/dispatchRegistry.js';
+import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
+import type { DispatchRegistry } from '../../machines/pool/dispatchRegistry.js';
+import type { Clock } from '../../machines/protocol/clock.js';
+import type { DispatcherOutput, SyncStatus } from '../../machines/protocol/dispatcherEvent.js';
+import type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
 import { DispatchClient } from '../client/dispatchClient.js';
 import type { MicrogridClient } from '../client/microgridClient.js';
 import type { Dispatch, DispatchEvent } from '../dispatch.js';

@@ -1,9 +1,9 @@
-import type { Clock } from '../../machines/clock.js';
-import type { DispatcherStore } from '../../machines/dispatcherStore.js';
-import { sourceLogic } from '../../machines/source.js';
-import { type StoreOptions, storeLogic } from '../../machines/store.js';
-import { timerLogic } from '../../machines/timer.js';
-import type { OpenTransport, Transport } from '../../machines/transport.js';
+import { sourceLogic } from '../../machines/actors/source.js';
+import { type StoreOptions, storeLogic } from '../../machines/actors/store.js';
+import { timerLogic } from '../../machines/actors/timer.js';
+import type { Clock } from '../../machines/protocol/clock.js';
+import type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
+import type { OpenTransport, Transport } from '../../machines/protocol/transport.js';
 import { DispatchClient, type DispatchClientOptions } from '../client/dispatchClient.js';
 import { consoleLogger } from '../logger.js';
 import type { DispatchError } from '../model/dispatchError.js';

@@ -1,9 +1,9 @@
 import type { Snapshot } from 'xstate';
-import type { Clock } from '../../machines/clock.js';
-import type { SyncStatus } from '../../machines/dispatcherEvent.js';
-import type { DispatcherStore } from '../../machines/dispatcherStore.js';
-import type { Inspect } from '../../machines/inspectedActors.js';
-import type { Transport } from '../../machines/transport.js';
+import type { Inspect } from '../../machines/inspect/inspectedActors.js';
+import type { Clock } from '../../machines/protocol/clock.js';
+import type { SyncStatus } from '../../machines/protocol/dispatcherEvent.js';
+import type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
+import type { Transport } from '../../machines/protocol/transport.js';
 import type { DispatchClientOptions } from '../client/dispatchClient.js';
 import type { Dispatch, DispatchEvent } from '../dispatch.js';
 import type { Logger } from '../logger.js';

@@ -1,4 +1,4 @@
-import type { DispatchRegistry, RegisteredDispatch } from '../../machines/dispatchRegistry.js';
+import type { DispatchRegistry, RegisteredDispatch } from '../../machines/pool/dispatchRegistry.js';
 import type { Dispatch } from '../dispatch.js';
 
 /** The present set of dispatches by id: a live view that holds nothing of its own. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../machines/clock.js';
+import type { Clock } from '../../machines/protocol/clock.js';
 
 /** The clock of this computer. */
 export const systemClock: Clock = {

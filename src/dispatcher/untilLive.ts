@@ -1,5 +1,5 @@
-import type { Clock } from '../../machines/clock.js';
-import type { SyncStatus } from '../../machines/dispatcherEvent.js';
+import type { Clock } from '../../machines/protocol/clock.js';
+import type { SyncStatus } from '../../machines/protocol/dispatcherEvent.js';
 import { DispatchError } from '../model/dispatchError.js';
 
 /** A timer cannot be set for longer than this. */

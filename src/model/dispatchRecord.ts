@@ -1,4 +1,4 @@
-import type { RecurrenceRule } from './recurrenceRule.js';
+import type { RecurrenceRule } from './recurrence/recurrenceRule.js';
 import type { Selector } from './selector.js';
 
 /** What JSON can hold. */

@@ -1,5 +1,5 @@
 import type { DispatchRecord } from './dispatchRecord.js';
-import { type Occurrences, occurrences } from './recurrence.js';
+import { type Occurrences, occurrences } from './recurrence/recurrence.js';
 
 /** One occurrence of a dispatch with its end: `[startMs, endMs)`. */
 export interface Run {

@@ -1,12 +1,12 @@
 import { type Logger, silentLogger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { type CallLimits, callLimits } from './access/callLimits.js';
+import { listenAddress } from './access/listenAddress.js';
 import { type AccessOptions, openAccess } from './access/openAccess.js';
-import type { DispatchStore } from './dispatchStore.js';
-import { listenAddress } from './listenAddress.js';
-import { memoryStore } from './memoryStore.js';
-import { pruneRegularly } from './pruneRegularly.js';
-import { type StopOptions, serveStore } from './serveStore.js';
+import type { DispatchStore } from './domain/dispatchStore.js';
+import { type StopOptions, serveStore } from './grpc/serveStore.js';
+import { pruneRegularly } from './operation/pruneRegularly.js';
+import { memoryStore } from './store/memory/memoryStore.js';
 
 /** How long changes are kept by default. In memory it is shorter, for they would fill it; streams read them at once. */
 const KEEP_CHANGES_MS = 7 * 24 * 3_600_000;
@@ -184,14 +184,14 @@ function checkSpan(field: string, spanMs: number, leastMs: number): void {
 export async function openStore(database: string, logger: Logger): Promise<DispatchStore> {
   if (database === ':memory:') return memoryStore();
   if (/^postgres(ql)?:\/\//.test(database)) {
-    const { openPostgresStore } = await import('./sql/openPostgresStore.js');
+    const { openPostgresStore } = await import('./store/sql/postgres/openPostgresStore.js');
     return openPostgresStore(database, { logger });
   }
   // A drive of Windows is one letter.
   if (database === '' || /^([a-z][a-z\d+.-]+)?:/i.test(database)) {
     throw wrongOption('database', 'is neither a file, nor :memory:, nor an address that begins with postgres://');
   }
-  const { openSqliteStore } = await import('./sql/openSqliteStore.js');
+  const { openSqliteStore } = await import('./store/sql/sqlite/openSqliteStore.js');
   return openSqliteStore(database);
 }
 
@@ -199,8 +199,8 @@ export async function openStore(database: string, logger: Logger): Promise<Dispa
 async function openMetrics(text: string | undefined, logger: Logger) {
   if (text === undefined) return undefined;
   const address = listenAddress(/^\d+$/.test(text) ? `127.0.0.1:${text}` : text, 'metrics');
-  const { serviceMetrics } = await import('./metrics/serviceMetrics.js');
-  const { serveMetrics } = await import('./metrics/serveMetrics.js');
+  const { serviceMetrics } = await import('./operation/serviceMetrics.js');
+  const { serveMetrics } = await import('./operation/serveMetrics.js');
   const metrics = serviceMetrics();
   return { metrics, ...(await serveMetrics(metrics, address, logger)) };
 }

@@ -4,5 +4,5 @@ export type {
   StoredDispatch,
   StoredPage,
   StoreSave,
-} from '../../machines/dispatcherStore.js';
+} from '../../machines/protocol/dispatcherStore.js';
 export { sqliteStore } from './sqliteStore.js';

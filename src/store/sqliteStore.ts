@@ -7,10 +7,10 @@ import type {
   StoredDispatch,
   StoredPage,
   StoreSave,
-} from '../../machines/dispatcherStore.js';
+} from '../../machines/protocol/dispatcherStore.js';
 import { DispatchError } from '../model/dispatchError.js';
-import { openSqlite, type SqliteFile } from './openSqlite.js';
-import { isDamage, sqliteCode } from './sqliteConnection.js';
+import { openSqlite, type SqliteFile } from '../sqlite/openSqlite.js';
+import { isDamage, sqliteCode } from '../sqlite/sqliteConnection.js';
 
 interface Schema {
   microgrid: { id: number; synced: number };

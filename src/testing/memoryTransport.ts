@@ -1,4 +1,4 @@
-import type { DispatchChange, DispatchPage, DispatchWatch, Transport } from '../../machines/transport.js';
+import type { DispatchChange, DispatchPage, DispatchWatch, Transport } from '../../machines/protocol/transport.js';
 import { DispatchError } from '../model/dispatchError.js';
 import type { DispatchRecord } from '../model/dispatchRecord.js';
 import { type Gate, gate } from './gate.js';

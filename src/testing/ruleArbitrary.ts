@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 
-import { FREQUENCIES, WEEKDAYS } from '../model/checkRule.js';
-import type { Frequency, RecurrenceRule } from '../model/recurrenceRule.js';
+import { FREQUENCIES, WEEKDAYS } from '../model/recurrence/checkRule.js';
+import type { Frequency, RecurrenceRule } from '../model/recurrence/recurrenceRule.js';
 
 /** What {@link ruleArbitrary} may make. */
 export interface RuleArbitraryOptions {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../machines/clock.js';
+import type { Clock } from '../../machines/protocol/clock.js';
 
 /** A clock that stands still until a test moves it. */
 export interface SimulatedClock extends Clock {

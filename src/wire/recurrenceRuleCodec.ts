@@ -3,7 +3,7 @@ import {
   RecurrenceRule_Weekday,
   type RecurrenceRule as RecurrenceRuleMessage,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import type { Frequency, RecurrenceRule, Weekday } from '../model/recurrenceRule.js';
+import type { Frequency, RecurrenceRule, Weekday } from '../model/recurrence/recurrenceRule.js';
 import { decodeEnum, encodeEnum } from './enumNames.js';
 import { encodeInt32, encodeUint32 } from './integerCodec.js';
 import { decodeInstantMs, encodeInstantMs } from './timestampCodec.js';

@@ -1,5 +1,5 @@
 import type { Timestamp } from '../../proto/gen/google/protobuf/timestamp.js';
-import { firstDayOfMonth, monthOfDay } from '../model/calendar.js';
+import { firstDayOfMonth, monthOfDay } from '../model/recurrence/calendar.js';
 import { undecodable } from './undecodable.js';
 
 const NANOS_PER_MS = 1_000_000;

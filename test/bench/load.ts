@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type AnyActorRef, createActor, emit, fromCallback, setup } from 'xstate';
-import type { DispatchPage, Transport } from '../../machines/transport.js';
+import type { DispatchPage, Transport } from '../../machines/protocol/transport.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { simulatedClock } from '../../src/testing/simulatedClock.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
-import { type Occurrences, occurrences } from '../../src/model/recurrence.js';
-import type { RecurrenceRule } from '../../src/model/recurrenceRule.js';
+import { type Occurrences, occurrences } from '../../src/model/recurrence/recurrence.js';
+import type { RecurrenceRule } from '../../src/model/recurrence/recurrenceRule.js';
 import { readRuleCases } from '../support/ruleVectors.js';
 import { median, positiveInteger, round } from './figures.js';
 import type { Report } from './report.js';

@@ -7,7 +7,7 @@ import {
   StreamMicrogridDispatchesResponse,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { silentLogger } from '../../src/logger.js';
-import { createWrite } from '../../src/service/dispatchWrites.js';
+import { createWrite } from '../../src/service/domain/dispatchWrites.js';
 import { openStore } from '../../src/service/startDispatchService.js';
 import { ECHO_PATH, makeCalls, openStreams, SERVICE_PATH } from './bareCalls.js';
 import type { BenchService } from './benchService.js';

@@ -13,10 +13,10 @@ import {
   setup,
   waitFor,
 } from 'xstate';
-import type { DispatcherOutput } from '../../machines/dispatcherEvent.js';
-import { dispatcherMachine } from '../../machines/dispatcherMachine.js';
-import { dispatchMachine } from '../../machines/dispatchMachine.js';
-import type { RunNotification } from '../../machines/notification.js';
+import { dispatchMachine } from '../../machines/dispatch/dispatchMachine.js';
+import type { RunNotification } from '../../machines/dispatch/notification.js';
+import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
+import type { DispatcherOutput } from '../../machines/protocol/dispatcherEvent.js';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
 import { clientTransport } from '../../src/dispatcher/clientTransport.js';
 import { dispatcherActors } from '../../src/dispatcher/dispatcherActors.js';

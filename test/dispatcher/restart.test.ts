@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DispatcherStore, StoreSave } from '../../machines/dispatcherStore.js';
+import type { DispatcherStore, StoreSave } from '../../machines/protocol/dispatcherStore.js';
 import type { Dispatch } from '../../src/dispatch.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import { sqliteStore } from '../../src/store/sqliteStore.js';

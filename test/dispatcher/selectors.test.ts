@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ActorRefFrom, createActor } from 'xstate';
-import { dispatcherMachine } from '../../machines/dispatcherMachine.js';
-import type { DispatchPoolSnapshot } from '../../machines/dispatchPool.js';
+import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
+import type { DispatchPoolSnapshot } from '../../machines/pool/dispatchPool.js';
 import { dispatcherActors } from '../../src/dispatcher/dispatcherActors.js';
 import { memoryTransport } from '../../src/testing/memoryTransport.js';
 import { simulatedClock } from '../../src/testing/simulatedClock.js';

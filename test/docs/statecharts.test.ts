@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { createMachine } from 'xstate';
 import { renderStatecharts } from '../../docs/statecharts/renderStatecharts.js';
 import { statechartDot } from '../../docs/statecharts/statechartDot.js';
-import { dispatcherMachine } from '../../machines/dispatcherMachine.js';
-import { dispatchMachine } from '../../machines/dispatchMachine.js';
+import { dispatchMachine } from '../../machines/dispatch/dispatchMachine.js';
+import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
 
 const drawn = await renderStatecharts();
 

@@ -1,5 +1,5 @@
 import { Dispatch } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import type { DispatchStore, LoggedChange } from '../../src/service/dispatchStore.js';
+import type { DispatchStore, LoggedChange } from '../../src/service/domain/dispatchStore.js';
 import { type Ledger, MICROGRID_IDS, markOf } from './ledger.js';
 
 /** Each log must be without gaps, in order of time, and come to what is there. Returns the number of entries. */

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Status } from 'nice-grpc-common';
 import { Dispatch } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { silentLogger } from '../../src/logger.js';
-import { serveStore } from '../../src/service/serveStore.js';
+import { serveStore } from '../../src/service/grpc/serveStore.js';
 import { changeOf, creation } from '../support/dispatchRow.js';
 import { memoryUsed } from '../support/memory.js';
 import { rawClient } from '../support/rawService.js';

@@ -4,7 +4,7 @@ import { type Metadata, Status } from 'nice-grpc-common';
 import pg from 'pg';
 import { Event } from '../../proto/gen/frequenz/api/common/v1alpha8/streaming/event.js';
 import { Dispatch, type StreamMicrogridDispatchesResponse } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import type { ChangeKind, LoggedChange } from '../../src/service/dispatchStore.js';
+import type { ChangeKind, LoggedChange } from '../../src/service/domain/dispatchStore.js';
 import { dispatchData, type RawClient, rawClient } from '../support/rawService.js';
 import { type RunningCli, startCli } from '../support/runCli.js';
 import type { StorePlace } from '../support/stores.js';

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type AnyMachineSnapshot, type AnyStateMachine, createMachine, initialTransition, transition } from 'xstate';
-import { dispatcherMachine } from '../../machines/dispatcherMachine.js';
-import { dispatchMachine } from '../../machines/dispatchMachine.js';
+import { dispatchMachine } from '../../machines/dispatch/dispatchMachine.js';
+import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import { daily, dispatchRecord } from '../support/dispatchRecord.js';
 import { extractMachine } from '../support/extractMachine.js';
@@ -14,7 +15,7 @@ const dispatch = dispatchRecord({ recurrence: daily() });
 /** Each machine with a file of its own, what starts it, and a life of events. */
 const machines = [
   {
-    file: 'dispatchMachine.ts',
+    file: 'dispatch/dispatchMachine.ts',
     machine: dispatchMachine,
     input: { dispatch, atMs: at('09:00') },
     events: [
@@ -28,7 +29,7 @@ const machines = [
     ],
   },
   {
-    file: 'dispatcherMachine.ts',
+    file: 'dispatcher/dispatcherMachine.ts',
     machine: dispatcherMachine,
     input: { microgridId: 1 },
     events: [
@@ -47,9 +48,8 @@ const machines = [
 ];
 
 it('every file that makes a machine is looked at here', () => {
-  const files = readdirSync(folder).filter(name =>
-    /\bcreateMachine\(/.test(readFileSync(new URL(name, folder), 'utf8')),
-  );
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'));
+  const files = names.filter(name => /\bcreateMachine\(/.test(readFileSync(new URL(name, folder), 'utf8')));
   expect(files.sort()).toEqual(machines.map(({ file }) => file).sort());
 });
 
@@ -58,7 +58,7 @@ describe.each(machines)('$file', ({ file, machine, input, events }) => {
   const config = JSON.parse(JSON.stringify(extracted.config));
 
   it('has one literal machine of its name, which is all that XState has', () => {
-    expect(`${extracted.name}.ts`).toBe(file);
+    expect(`${extracted.name}.ts`).toBe(basename(file));
     expect(JSON.parse(JSON.stringify(machine.config))).toEqual(config);
     // What is no literal is data, not behaviour.
     expect(extracted.references.filter(path => !/^context$|^invoke\.\d+\.input$/.test(path))).toEqual([]);

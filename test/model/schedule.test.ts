@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Dispatch, RunningState } from '../../src/dispatch.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
-import { occurrences } from '../../src/model/recurrence.js';
+import { occurrences } from '../../src/model/recurrence/recurrence.js';
 import { dispatchArbitrary } from '../../src/testing/dispatchArbitrary.js';
 import { ruleArbitrary } from '../../src/testing/ruleArbitrary.js';
 import { dayMs, hourMs } from '../support/dispatchRecord.js';

@@ -1,5 +1,5 @@
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
-import type { RecurrenceRule } from '../../src/model/recurrenceRule.js';
+import type { RecurrenceRule } from '../../src/model/recurrence/recurrenceRule.js';
 import { memoryTransport } from '../../src/testing/memoryTransport.js';
 import { dispatchRecord, minuteMs, version } from '../support/dispatchRecord.js';
 import type { Change } from './expectedDispatcher.js';

@@ -1,5 +1,5 @@
 import type { Snapshot } from 'xstate';
-import type { DispatcherStore } from '../../machines/dispatcherStore.js';
+import type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import { silentLogger } from '../../src/logger.js';
 import { type SimulatedClock, simulatedClock } from '../../src/testing/simulatedClock.js';

@@ -1,6 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
-import type { RecurrenceRule } from '../../src/model/recurrenceRule.js';
+import type { RecurrenceRule } from '../../src/model/recurrence/recurrenceRule.js';
 import { dayMs, hourMs, minuteMs } from '../support/dispatchRecord.js';
 
 /**

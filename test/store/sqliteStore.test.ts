@@ -3,8 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql/promise';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DispatcherStore, StoreChange, StoredDispatch, StoreSave } from '../../machines/dispatcherStore.js';
-import { dispatchMachine } from '../../machines/dispatchMachine.js';
+import { dispatchMachine } from '../../machines/dispatch/dispatchMachine.js';
+import type {
+  DispatcherStore,
+  StoreChange,
+  StoredDispatch,
+  StoreSave,
+} from '../../machines/protocol/dispatcherStore.js';
 import { sqliteStore } from '../../src/store/sqliteStore.js';
 import { dispatchRecord, monday10Ms } from '../support/dispatchRecord.js';
 import { forkStore } from '../support/storeProcess.js';

@@ -1,4 +1,4 @@
-import type { RecurrenceRule, Weekday } from '../../src/model/recurrenceRule.js';
+import type { RecurrenceRule, Weekday } from '../../src/model/recurrence/recurrenceRule.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

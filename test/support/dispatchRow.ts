@@ -1,4 +1,4 @@
-import type { ChangeKind, DispatchRow, DispatchWrite, StoredDispatch } from '../../src/service/dispatchStore.js';
+import type { ChangeKind, DispatchRow, DispatchWrite, StoredDispatch } from '../../src/service/domain/dispatchStore.js';
 
 /** A row as the service writes it, with a message of a few bytes; override what the test is about. */
 export function dispatchRow(overrides: Partial<DispatchRow> & Pick<DispatchRow, 'id'>): DispatchRow {

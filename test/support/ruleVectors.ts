@@ -1,4 +1,4 @@
-import type { RecurrenceRule, Weekday } from '../../src/model/recurrenceRule.js';
+import type { RecurrenceRule, Weekday } from '../../src/model/recurrence/recurrenceRule.js';
 import { readVectors } from './vectors.js';
 
 /** One rule with the answers that python-dateutil gives. */

@@ -5,9 +5,9 @@ import { HealthDefinition } from '../../proto/gen/grpc/health/v1/health.js';
 import { ServerReflectionDefinition } from '../../proto/gen/grpc/reflection/v1/reflection.js';
 import { silentLogger } from '../../src/logger.js';
 import { keyRing } from '../../src/service/access/keyRing.js';
-import type { DispatchStore } from '../../src/service/dispatchStore.js';
-import { memoryStore } from '../../src/service/memoryStore.js';
-import { type ServeOptions, serveStore } from '../../src/service/serveStore.js';
+import type { DispatchStore } from '../../src/service/domain/dispatchStore.js';
+import { type ServeOptions, serveStore } from '../../src/service/grpc/serveStore.js';
+import { memoryStore } from '../../src/service/store/memory/memoryStore.js';
 
 /** A store that is served to everybody, with clients of all its services. */
 export async function servedStore(store: DispatchStore = memoryStore(), options: Partial<ServeOptions> = {}) {

@@ -1,5 +1,5 @@
 import type { Snapshot } from 'xstate';
-import type { DispatcherStore } from '../../machines/dispatcherStore.js';
+import type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
 import type { DispatchEvent } from '../../src/dispatch.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import type { Receiver } from '../../src/dispatcher/receiver.js';

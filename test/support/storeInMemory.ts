@@ -1,4 +1,4 @@
-import type { DispatcherStore } from '../../machines/dispatcherStore.js';
+import type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
 
 /** A store that keeps what one dispatcher saves as JSON, for the next one that a test starts; that gets it by id. */
 export function storeInMemory(): DispatcherStore {

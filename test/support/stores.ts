@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import pg from 'pg';
-import type { DispatchStore, StoreOptions } from '../../src/service/dispatchStore.js';
-import { openPostgresStore } from '../../src/service/sql/openPostgresStore.js';
-import { openSqliteStore } from '../../src/service/sql/openSqliteStore.js';
-import { connectSqlite } from '../../src/store/sqliteConnection.js';
+import type { DispatchStore, StoreOptions } from '../../src/service/domain/dispatchStore.js';
+import { openPostgresStore } from '../../src/service/store/sql/postgres/openPostgresStore.js';
+import { openSqliteStore } from '../../src/service/store/sql/sqlite/openSqliteStore.js';
+import { connectSqlite } from '../../src/sqlite/sqliteConnection.js';
 import type { TestPostgres } from './postgres.js';
 import { temporaryFolder } from './temporaryFolder.js';
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
-import { dispatchMachine } from '../../machines/dispatchMachine.js';
+import { dispatchMachine } from '../../machines/dispatch/dispatchMachine.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import { memoryTransport } from '../../src/testing/memoryTransport.js';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Dispatch as DispatchMessage } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchRecord, JsonObject } from '../../src/model/dispatchRecord.js';
-import type { RecurrenceRule } from '../../src/model/recurrenceRule.js';
+import type { RecurrenceRule } from '../../src/model/recurrence/recurrenceRule.js';
 import { dispatchArbitrary } from '../../src/testing/dispatchArbitrary.js';
 import { ruleArbitrary } from '../../src/testing/ruleArbitrary.js';
 import { decodeDispatch, encodeDispatch } from '../../src/wire/dispatchCodec.js';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 
-import type { DispatcherStore } from '../../../machines/dispatcherStore.js';
+import type { DispatcherStore } from '../../../machines/protocol/dispatcherStore.js';
 import type { Dispatcher } from '../../dispatcher/dispatcher.js';
 import { commandRunner } from '../commandRunner.js';
 import { globalOptions } from '../globalOptions.js';

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pc from 'picocolors';
 
-import type { RunNotification } from '../../../machines/notification.js';
+import type { RunNotification } from '../../../machines/dispatch/notification.js';
 import type { MicrogridClient } from '../../client/microgridClient.js';
 import type { Dispatcher } from '../../dispatcher/dispatcher.js';
-import { ruleToText } from '../../model/ruleText.js';
+import { ruleToText } from '../../model/recurrence/ruleText.js';
 import { OperationFailed } from '../operationFailed.js';
 import { isRunNotification } from '../output/notificationJson.js';
 import { clockText } from '../output/timeText.js';

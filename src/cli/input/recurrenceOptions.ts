@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 
-import { checkRule, FREQUENCIES, WEEKDAYS } from '../../model/checkRule.js';
-import type { Frequency, RecurrenceRule, Weekday } from '../../model/recurrenceRule.js';
+import { checkRule, FREQUENCIES, WEEKDAYS } from '../../model/recurrence/checkRule.js';
+import type { Frequency, RecurrenceRule, Weekday } from '../../model/recurrence/recurrenceRule.js';
 import { parseTime } from './parseTime.js';
 import { listOf, parseInteger, parseName } from './parseValue.js';
 import { UsageError } from './usageError.js';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import type { AnyActorRef } from 'xstate';
-import { filteredInspect } from '../../../machines/filteredInspect.js';
-import type { FilteredInspectOptions } from '../../../machines/inspectFilter.js';
-import { inspectRunning } from '../../../machines/inspectRunning.js';
+import { filteredInspect } from '../../../machines/inspect/filteredInspect.js';
+import type { FilteredInspectOptions } from '../../../machines/inspect/inspectFilter.js';
+import { inspectRunning } from '../../../machines/inspect/inspectRunning.js';
 import { note } from '../output/print.js';
 import type { InspectorPlace } from './inspectorPlace.js';
 import { serveInspector } from './serveInspector.js';

@@ -2,7 +2,7 @@ import pc from 'picocolors';
 
 import type { Dispatch } from '../../dispatch.js';
 import type { JsonObject } from '../../model/dispatchRecord.js';
-import { ruleToText } from '../../model/ruleText.js';
+import { ruleToText } from '../../model/recurrence/ruleText.js';
 import type { Selector } from '../../model/selector.js';
 import { selectorToText } from '../selectorText.js';
 import { dispatchState, nextRunText, stateText } from './dispatchState.js';

@@ -1,7 +1,6 @@
 import pc from 'picocolors';
-
-import type { LifecycleEvent } from '../../../machines/dispatcherEvent.js';
-import type { RunNotification } from '../../../machines/notification.js';
+import type { RunNotification } from '../../../machines/dispatch/notification.js';
+import type { LifecycleEvent } from '../../../machines/protocol/dispatcherEvent.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { payloadText, targetText } from './dispatchText.js';
 import { printable } from './print.js';

@@ -1,6 +1,6 @@
 import type { CallContext } from 'nice-grpc-common';
 
-import type { OneTimeUse } from '../dispatchStore.js';
+import type { OneTimeUse } from '../domain/dispatchStore.js';
 import type { ApiKey, Caller } from './keyRing.js';
 
 /** What is known of a call once it is let in. */

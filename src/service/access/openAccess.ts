@@ -2,9 +2,9 @@ import { ServerCredentials } from '@grpc/grpc-js';
 
 import type { Logger } from '../../logger.js';
 import { DispatchError } from '../../model/dispatchError.js';
-import type { ListenAddress } from '../listenAddress.js';
 import { type KeyRing, keyRing } from './keyRing.js';
 import { parseKeysFile } from './keysFile.js';
+import type { ListenAddress } from './listenAddress.js';
 import { type ServiceTlsOptions, serverTls } from './serverTls.js';
 import { warnWhenReadable } from './warnWhenReadable.js';
 import { type WatchedFiles, watchFiles } from './watchFiles.js';

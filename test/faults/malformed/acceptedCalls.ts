@@ -5,7 +5,7 @@ import {
   StreamMicrogridDispatchesRequest,
 } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { dispatchFromProtobuf } from '../../../src/client/protobuf.js';
-import type { ChangeKind, DispatchStore } from '../../../src/service/dispatchStore.js';
+import type { ChangeKind, DispatchStore } from '../../../src/service/domain/dispatchStore.js';
 import { wholeLog } from '../checkLogs.js';
 import type { HttpAnswer } from './httpCaller.js';
 import { poisonOf } from './poison.js';

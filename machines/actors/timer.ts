@@ -1,0 +1,81 @@
+import { fromCallback } from 'xstate';
+import { type Clock, maxSliceMs } from '../protocol/clock.js';
+import type { TimerCommand, TimerEvent } from '../protocol/dispatcherEvent.js';
+
+/** The wall clock is compared with the monotonic clock this often, so that a step or a suspend is seen in time. */
+const maxWaitMs = 1_000;
+
+/** A wall clock that falls back by less than this, against the monotonic clock, did not step. */
+const stepToleranceMs = 100;
+
+/**
+ * The one timer of a dispatcher: serves the head of the agenda, with `timer.due` never before its time, and waits for
+ * retries. A burst of due dispatches is worked off in slices of 8 ms.
+ *
+ * @param options.random in [0, 1), spreads retries. @default Math.random
+ */
+export function timerLogic(options: { clock: Clock; random?: () => number }) {
+  const { clock, random = Math.random } = options;
+  return fromCallback<TimerCommand>(({ sendBack, receive }) => {
+    const tell = (event: TimerEvent) => sendBack(event);
+    let headMs: number | null = null;
+    let isFiring = false;
+    let isStopped = false;
+    let undoWait = () => {};
+    let undoRetry = () => {};
+    let offsetMs = clock.nowMs() - clock.monotonicMs();
+
+    const arm = () => {
+      noticeStep();
+      undoWait();
+      // Whoever is told of a notification may have stopped the dispatcher.
+      if (isStopped) return;
+      const untilHeadMs = headMs === null ? maxWaitMs : headMs - clock.nowMs();
+      undoWait = clock.setTimer(fire, Math.min(Math.max(untilHeadMs, 0), maxWaitMs));
+    };
+
+    const fire = () => {
+      isFiring = true;
+      noticeStep();
+      const sinceMs = clock.monotonicMs();
+      while (!isStopped && headMs !== null && headMs <= clock.nowMs()) {
+        if (clock.monotonicMs() - sinceMs >= maxSliceMs) {
+          isFiring = false;
+          undoWait = clock.yield(fire);
+          return;
+        }
+        tell({ type: 'timer.due', atMs: clock.nowMs() });
+      }
+      isFiring = false;
+      arm();
+    };
+
+    const noticeStep = () => {
+      const earlierMs = offsetMs;
+      offsetMs = clock.nowMs() - clock.monotonicMs();
+      if (offsetMs < earlierMs - stepToleranceMs) tell({ type: 'clock.wentBack', atMs: clock.nowMs() });
+    };
+
+    receive(command => {
+      if (command.type === 'agenda.moved') {
+        headMs = command.atMs;
+        if (!isFiring) arm();
+      } else {
+        const { minDelayMs, maxDelayMs } = command;
+        undoRetry();
+        undoRetry = clock.setTimer(
+          () => tell({ type: 'retry.due' }),
+          minDelayMs + random() * (maxDelayMs - minDelayMs),
+        );
+      }
+    });
+    // What was restored may be from a time that this clock has not reached yet.
+    tell({ type: 'clock.wentBack', atMs: clock.nowMs() });
+    arm();
+    return () => {
+      isStopped = true;
+      undoWait();
+      undoRetry();
+    };
+  });
+}

@@ -1,0 +1,198 @@
+import { assign, emit, enqueueActions, setup } from 'xstate';
+import { isLongBefore, judgedAtMs } from '../../src/model/clockBack.js';
+import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
+import { jsonEquals } from '../../src/model/jsonEquals.js';
+import { type Run, runAt } from '../../src/model/schedule.js';
+import { selectorEquals } from '../../src/model/selector.js';
+import type { DispatchArgs, DispatchContext, DispatchInput, DispatchMachineEvent } from './dispatchContext.js';
+import {
+  missedNotification,
+  reconfiguredNotification,
+  startedNotification,
+  stoppedNotification,
+} from './dispatchNotifications.js';
+import { announcedMs, dueRun, isOver, leadsTo, planAfresh, planByTimer, planIdle } from './dispatchPlan.js';
+import type { RunNotification } from './notification.js';
+
+/** Where a dispatch of the present set stands: the states of `dispatchMachine` but for the final one. */
+export type DispatchState = 'idle' | 'running' | 'stopped';
+
+/**
+ * The life of one dispatch: `idle`, `running`, `stopped` and finally `deleted`. What it emits on a transition is the
+ * notification.
+ *
+ * It reads no clock and sets no timer: `context.nextChange` tells when it wants `timer.due`, always later than the last
+ * event. Too early a `timer.due` does no harm.
+ */
+export const dispatchMachine = setup({
+  types: {
+    input: {} as DispatchInput,
+    context: {} as DispatchContext,
+    events: {} as DispatchMachineEvent,
+    emitted: {} as RunNotification,
+  },
+  actions: {
+    takeUpdate: assign(takeUpdate),
+    takeTime: assign(takeTime),
+    replan: assign(replan),
+    endRun: assign(endRun),
+    announceStart: emit(startedNotification),
+    announceReconfiguration: emit(reconfiguredNotification),
+    announceStop: emit(stoppedNotification),
+    announceMissed: enqueueActions(({ context, event, enqueue }) => {
+      const notification = missedNotification({ context, event });
+      if (notification !== null) enqueue.emit(notification);
+    }),
+  },
+  guards: {
+    isInRun: ({ context }) => context.run !== null,
+    hasNoRunLeft: ({ context }) => context.nextChange === null,
+    runsAtOnce: ({ context }) => context.run !== null && context.run.startMs === context.run.endMs,
+    changeIsDue: ({ context, event }) => context.nextChange !== null && context.nextChange.atMs <= event.atMs,
+    nextRunBegins,
+    nextRunTakesOver,
+    clockIsLongBeforeRun: ({ context, event }) => context.run !== null && isLongBefore(context.run, event.atMs),
+    updateEndsRun,
+    updateEntersNextRun,
+    updateChangesRun,
+  },
+}).createMachine({
+  id: 'dispatch',
+  context: initialContext,
+  initial: 'idle',
+  states: {
+    idle: {
+      always: [
+        { guard: 'runsAtOnce', actions: ['announceStart', 'announceStop', 'endRun'] },
+        { guard: 'isInRun', target: 'running' },
+        { guard: 'hasNoRunLeft', target: 'stopped' },
+      ],
+      on: {
+        'timer.due': [
+          { guard: 'nextRunBegins', target: 'running', actions: 'takeTime' },
+          { guard: 'changeIsDue', actions: ['announceMissed', 'takeTime'] },
+          { actions: 'replan' },
+        ],
+        'dispatch.updated': { actions: 'takeUpdate' },
+        'dispatch.deleted': { target: 'deleted' },
+      },
+    },
+    running: {
+      entry: 'announceStart',
+      exit: 'announceStop',
+      on: {
+        'timer.due': [
+          { guard: 'clockIsLongBeforeRun', target: 'idle', actions: 'replan' },
+          { guard: 'nextRunTakesOver', actions: ['announceMissed', 'takeTime', 'announceStart'] },
+          { guard: 'changeIsDue', target: 'idle', actions: ['announceMissed', 'takeTime'] },
+        ],
+        'dispatch.updated': [
+          { guard: 'updateEndsRun', target: 'idle', actions: 'takeUpdate' },
+          { guard: 'updateEntersNextRun', actions: ['takeUpdate', 'announceStart'] },
+          { guard: 'updateChangesRun', actions: ['takeUpdate', 'announceReconfiguration'] },
+          { actions: 'takeUpdate' },
+        ],
+        'dispatch.deleted': { target: 'deleted' },
+      },
+    },
+    stopped: {
+      on: {
+        'timer.due': { target: 'idle', actions: 'replan' },
+        'dispatch.updated': { target: 'idle', actions: 'takeUpdate' },
+        'dispatch.deleted': { target: 'deleted' },
+      },
+    },
+    deleted: { type: 'final' },
+  },
+});
+
+/**
+ * The context that an actor of {@link dispatchMachine} begins with when it comes to rest in `idle` without a word: it waits
+ * for its next run. Null when it does anything else.
+ */
+export function waitingContext(input: DispatchInput): DispatchContext | null {
+  const context = initialContext({ input });
+  return context.run === null && context.nextChange !== null ? context : null;
+}
+
+function initialContext({ input }: { input: DispatchInput }): DispatchContext {
+  const { dispatch, atMs, cause = 'sync' } = input;
+  return { dispatch, atMs, cause, ...planAfresh(dispatch, atMs, null) };
+}
+
+function takeUpdate({ context, event }: DispatchArgs): Partial<DispatchContext> {
+  if (event.type !== 'dispatch.updated') return {};
+  const { dispatch, atMs } = event;
+  return { dispatch, atMs, cause: 'update', ...planAfresh(dispatch, judgedAt(context, event), context) };
+}
+
+function takeTime({ context, event: { atMs } }: DispatchArgs): Partial<DispatchContext> {
+  return { atMs, cause: 'schedule', ...planByTimer(context.dispatch, atMs, context) };
+}
+
+/**
+ * A run that the clock went back from is announced again when its start comes, as if it had not been; one that it went
+ * back into begins if it was only missed.
+ */
+function replan({ context, event: { atMs } }: DispatchArgs): Partial<DispatchContext> {
+  const { dispatch, doneMs } = context;
+  return { atMs, cause: 'schedule', ...planByTimer(dispatch, atMs, { run: null, doneMs, nextChange: null }) };
+}
+
+function endRun({ context }: { context: DispatchContext }): Partial<DispatchContext> {
+  return planIdle(context.dispatch, context.atMs, announcedMs(context));
+}
+
+/** The run that was waited for contains the instant: none was missed. */
+function nextRunBegins({ context, event: { atMs } }: DispatchArgs): boolean {
+  const { dispatch, nextChange } = context;
+  if (nextChange === null || nextChange.atMs > atMs) return false;
+  const run = dueRun(dispatch, atMs, context);
+  return run !== null && run.startMs === nextChange.atMs && run.endMs !== run.startMs;
+}
+
+/** The instant is in a run that the present one leads to without a gap. */
+function nextRunTakesOver({ context, event: { atMs } }: DispatchArgs): boolean {
+  const { dispatch, run, nextChange } = context;
+  if (run === null || nextChange?.kind !== 'start' || nextChange.atMs > atMs) return false;
+  const due = dueRun(dispatch, atMs, context);
+  return due !== null && leadsTo(dispatch, run, due.startMs);
+}
+
+function updateEndsRun({ context, event }: DispatchArgs): boolean {
+  return (
+    event.type === 'dispatch.updated' &&
+    ((context.run !== null && isOver(context.run, event.atMs)) ||
+      context.dispatch.type !== event.dispatch.type ||
+      updatedRun(context, event) === null)
+  );
+}
+
+/** The timer of the next run was due and the update came first. */
+function updateEntersNextRun({ context, event }: DispatchArgs): boolean {
+  const { nextChange } = context;
+  if (event.type !== 'dispatch.updated' || nextChange?.kind !== 'start' || event.atMs < nextChange.atMs) return false;
+  return (updatedRun(context, event)?.startMs ?? -Infinity) >= nextChange.atMs;
+}
+
+function updateChangesRun({ context, event }: DispatchArgs): boolean {
+  if (event.type !== 'dispatch.updated') return false;
+  const [old, now] = [context.dispatch, event.dispatch];
+  return (
+    context.run?.endMs !== updatedRun(context, event)?.endMs ||
+    old.dryRun !== now.dryRun ||
+    !selectorEquals(old.selector, now.selector) ||
+    !jsonEquals(old.payload, now.payload)
+  );
+}
+
+function updatedRun(context: DispatchContext, event: { dispatch: DispatchRecord; atMs: number }): Run | null {
+  return runAt(event.dispatch, judgedAt(context, event));
+}
+
+/** The instant to judge an update by: now, unless it leaves the run there that the clock went back from a little. */
+function judgedAt({ run }: DispatchContext, { dispatch, atMs }: { dispatch: DispatchRecord; atMs: number }): number {
+  if (run === null) return atMs;
+  const keptMs = judgedAtMs(run, atMs);
+  return runAt(dispatch, keptMs) === null ? atMs : keptMs;
+}

@@ -1,0 +1,45 @@
+import type { AnyEventObject } from 'xstate';
+import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
+
+/** So much of what an event holds is kept. */
+const most = { items: 10, keys: 20, depth: 6, text: 500, textInList: 100 };
+
+/**
+ * An event that is short however much it carries: of a dispatch, id and type are left; of a list, its `count` and the `first`
+ * ten of those wanted; of an error, what it says.
+ *
+ * @param isWanted which dispatches to name in lists
+ */
+export function abridged(event: AnyEventObject, isWanted: (dispatch: DispatchRecord) => boolean): AnyEventObject {
+  return abridge(event, most.text, most.depth) as AnyEventObject;
+
+  function abridge(value: unknown, maxText: number, depth: number): unknown {
+    if (typeof value === 'string') return value.length > maxText ? `${value.slice(0, maxText)}…` : value;
+    if (typeof value === 'number' || typeof value === 'boolean' || value == null) return value;
+    if (typeof value !== 'object' || depth === 0) return abridge(String(value), maxText, depth);
+    if (Array.isArray(value)) {
+      if (value.length === 0) return value;
+      const wanted = value.filter(item => {
+        const dispatch = dispatchOf(item);
+        return dispatch === undefined || isWanted(dispatch);
+      });
+      const first = wanted.slice(0, most.items).map(item => abridge(item, most.textInList, depth - 1));
+      return { count: value.length, first };
+    }
+    if (isRecord(value)) return abridge({ id: value.id, type: value.type }, maxText, depth);
+    const fields = value instanceof Error ? { ...value, message: value.message } : value;
+    const entries = Object.entries(fields).slice(0, most.keys);
+    return Object.fromEntries(entries.map(([key, field]) => [key, abridge(field, maxText, depth - 1)]));
+  }
+}
+
+/** The dispatch that a value is, or is about. */
+export function dispatchOf(value: unknown): DispatchRecord | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (isRecord(value)) return value;
+  return 'dispatch' in value && isRecord(value.dispatch) ? value.dispatch : undefined;
+}
+
+function isRecord(value: unknown): value is DispatchRecord {
+  return typeof value === 'object' && value !== null && 'microgridId' in value && 'startTimeMs' in value;
+}

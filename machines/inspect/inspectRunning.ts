@@ -1,0 +1,45 @@
+import { type AnyActorRef, toObserver } from 'xstate';
+import type { DispatchRegistry } from '../pool/dispatchRegistry.js';
+import { type Inspect, isPool, parentOf } from './inspectedActors.js';
+
+/**
+ * Inspects a dispatcher, or a machine that invoked one, that exists already: `inspect` hears of the actors that are there
+ * with their snapshots, then of what happens in their system. Returns the undo.
+ *
+ * Where `createActor({ inspect })` must be decided before the start, this can come and go while it runs.
+ */
+export function inspectRunning(actor: AnyActorRef, inspect: Inspect): () => void {
+  const observer = toObserver(inspect);
+  const rootId = rootOf(actor).sessionId;
+  for (const actorRef of withDescendants(actor)) {
+    observer.next?.({ type: '@xstate.actor', rootId, actorRef });
+    observer.next?.({
+      type: '@xstate.snapshot',
+      rootId,
+      actorRef,
+      event: { type: '' },
+      snapshot: actorRef.getSnapshot(),
+    });
+  }
+  const subscription = actor.system.inspect(observer);
+  return () => subscription.unsubscribe();
+}
+
+function rootOf(actor: AnyActorRef): AnyActorRef {
+  const parent = parentOf(actor) as AnyActorRef | undefined;
+  return parent === undefined ? actor : rootOf(parent);
+}
+
+function* withDescendants(actor: AnyActorRef): Generator<AnyActorRef> {
+  yield actor;
+  const snapshot = actor.getSnapshot();
+  if (isPool(actor)) yield* dispatchesOf(snapshot.context);
+  else for (const child of Object.values<AnyActorRef>(snapshot.children ?? {})) yield* withDescendants(child);
+}
+
+function* dispatchesOf(registry: DispatchRegistry): Generator<AnyActorRef> {
+  for (const id of registry.ids()) {
+    const actor = registry.actor(id);
+    if (actor !== undefined) yield actor;
+  }
+}

@@ -1,0 +1,248 @@
+import { type ActorRefFrom, type AnyActorRef, createActor, type Snapshot } from 'xstate';
+import { deepFreeze } from '../../src/model/deepFreeze.js';
+import { DispatchError } from '../../src/model/dispatchError.js';
+import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
+import { assertEvaluable } from '../../src/model/schedule.js';
+import type { DispatchInput, DispatchMachineEvent } from '../dispatch/dispatchContext.js';
+import { dispatchMachine, waitingContext } from '../dispatch/dispatchMachine.js';
+import type { RunNotification } from '../dispatch/notification.js';
+import type { DispatcherOutput } from '../protocol/dispatcherEvent.js';
+import type { StoreChange, StoredDispatch } from '../protocol/dispatcherStore.js';
+import { keptAfterEndMs } from '../protocol/keptAfterEnd.js';
+import { overheard } from '../xstate/overheard.js';
+import { relay } from '../xstate/relay.js';
+import { sharedStart } from '../xstate/sharedStart.js';
+import { stopInSlices } from '../xstate/stopInSlices.js';
+import { Agenda, notInAgenda } from './agenda.js';
+import { type DispatchChild, entryOf, kept, keptOfAll, storedOf } from './dispatchChild.js';
+import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
+
+/** What the children say. */
+export interface ChildrenOutput {
+  readonly tell: (output: DispatcherOutput) => void;
+  /** What one of them remembers changed. */
+  readonly keep: (change: StoreChange) => void;
+}
+
+/** What the children need of the pool actor that is their parent. */
+export interface PoolScope {
+  readonly self: AnyActorRef;
+  readonly stopChild: (child: AnyActorRef) => void;
+}
+
+/** The dispatch actors of a pool by id, and the agenda that says when to wake which. */
+export class DispatchChildren implements DispatchRegistry {
+  readonly #scope: PoolScope;
+  readonly #tell: ChildrenOutput['tell'];
+  readonly #keep: ChildrenOutput['keep'];
+  readonly #children = new Map<number, DispatchChild>();
+  readonly #agenda = new Agenda<DispatchChild>();
+  #runningCount = 0;
+  readonly #machine = overheard(sharedStart(dispatchMachine, waitingContext), notification => this.#pass(notification));
+
+  /** @param stored what an earlier pool had; they are there at once, and live from {@link start} on. */
+  constructor(scope: PoolScope, { tell, keep }: ChildrenOutput, stored: readonly StoredDispatch[] = []) {
+    this.#scope = scope;
+    this.#tell = tell;
+    this.#keep = keep;
+    for (const one of stored) this.#addStored(one);
+  }
+
+  get size(): number {
+    return this.#children.size;
+  }
+
+  get runningCount(): number {
+    return this.#runningCount;
+  }
+
+  /** When the first of them wants to be woken, milliseconds since the epoch; null: none does. */
+  get headMs(): number | null {
+    return this.#agenda.head()?.atMs ?? null;
+  }
+
+  get(id: number): RegisteredDispatch | undefined {
+    const child = this.#children.get(id);
+    return child && entryOf(child);
+  }
+
+  actor(id: number): ActorRefFrom<typeof dispatchMachine> | undefined {
+    return this.#children.get(id)?.actor;
+  }
+
+  ids(): IterableIterator<number> {
+    return this.#children.keys();
+  }
+
+  *running(): Generator<RegisteredDispatch> {
+    for (const child of this.#children.values()) if (child.isRunning) yield entryOf(child);
+  }
+
+  /** All of them as JSON. */
+  *stored(): Generator<StoredDispatch> {
+    for (const child of this.#children.values()) yield storedOf(child);
+  }
+
+  /** What a store is to keep of them: live, it is read when that is written. */
+  kept(): Iterable<StoreChange> {
+    return { [Symbol.iterator]: () => keptOfAll(this.#children.values()) };
+  }
+
+  /**
+   * Takes one in as a store kept it; what it had announced is not repeated.
+   *
+   * @throws Error when it cannot be one.
+   */
+  restore(stored: StoredDispatch): void {
+    this.#start(this.#addStored(stored));
+  }
+
+  /** Starts those that it was made with. */
+  start(): void {
+    for (const child of this.#children.values()) this.#start(child);
+  }
+
+  stop(): void {
+    stopInSlices(this.#scope, this.#children.values());
+  }
+
+  create(dispatch: DispatchRecord, atMs: number, cause: 'sync' | 'update'): void {
+    this.#tell({ type: 'lifecycle.created', dispatch, atMs, notifiedMs: null });
+    const child = this.#add({ input: { dispatch, atMs, cause } }, null);
+    this.#start(child);
+    this.#keep(kept(child));
+  }
+
+  update(dispatch: DispatchRecord, atMs: number): void {
+    this.#tellLifecycle('lifecycle.updated', dispatch, atMs);
+    this.#send(dispatch.id, { type: 'dispatch.updated', atMs, dispatch });
+  }
+
+  delete(dispatch: DispatchRecord, atMs: number): void {
+    this.#tellLifecycle('lifecycle.deleted', dispatch, atMs);
+    this.#send(dispatch.id, { type: 'dispatch.deleted', atMs, dispatch });
+    this.#drop(dispatch.id);
+  }
+
+  /** Wakes those that are due at an instant, in order, at most `limit` of them. */
+  wakeDue(atMs: number, limit: number): void {
+    for (let left = limit; left > 0; left -= 1) {
+      const head = this.#agenda.head();
+      if (head === null || head.atMs > atMs) return;
+      if (head.kind === 'forget') this.#forget(head);
+      else this.#send(head.id, { type: 'timer.due', atMs });
+    }
+  }
+
+  /** Makes those due at an instant that planned at a later one: the clock went back and they must look at it anew. */
+  makeDueAfterStepTo(atMs: number): void {
+    for (const child of this.#children.values()) {
+      const snapshot = child.actor.getSnapshot();
+      if (snapshot.context.atMs <= atMs) continue;
+      // What is overdue keeps its turn.
+      const dueMs = child.place === notInAgenda ? atMs : Math.min(child.atMs, atMs);
+      this.#agenda.set(child, dueMs, snapshot.matches('running') ? 'stop' : 'start');
+    }
+  }
+
+  /** Drops one whose machine failed; XState has stopped it. Consumers are told that it is gone. */
+  dropFailed(id: number, cause: unknown): void {
+    const child = this.#children.get(id);
+    if (child === undefined) return;
+    const { dispatch, run, atMs } = child.actor.getSnapshot().context;
+    this.#tellLifecycle('lifecycle.deleted', dispatch, atMs);
+    if (run !== null) this.#tell({ type: 'running.stopped', dispatch, run, cause: 'delete', atMs, lateMs: 0 });
+    this.#drop(id);
+    const { microgridId } = dispatch;
+    const details = { microgridId, dispatchId: id, cause };
+    const problem = new DispatchError('INTERNAL', `the machine of dispatch ${id} failed`, details);
+    this.#tell({ type: 'dispatcher.problem', microgridId, problem });
+  }
+
+  #forget(child: DispatchChild): void {
+    this.#scope.stopChild(child.actor);
+    this.#drop(child.id);
+  }
+
+  #drop(id: number): void {
+    const child = this.#children.get(id);
+    if (child === undefined) return;
+    this.#children.delete(id);
+    this.#agenda.delete(child);
+    this.#keep({ kind: 'dropped', id });
+    this.#count(child, false);
+  }
+
+  #count(child: DispatchChild, isRunning: boolean): void {
+    this.#runningCount += Number(isRunning) - Number(child.isRunning);
+    child.isRunning = isRunning;
+  }
+
+  #send(id: number, event: DispatchMachineEvent): void {
+    const child = this.#children.get(id);
+    if (child === undefined) return;
+    const before = child.actor.getSnapshot();
+    relay(this.#scope.self, child.actor, event);
+    this.#schedule(child);
+    const after = child.actor.getSnapshot();
+    if (after !== before && after.status === 'active') this.#keep(kept(child));
+  }
+
+  #start(child: DispatchChild): void {
+    child.actor.start();
+    this.#schedule(child);
+  }
+
+  #schedule(child: DispatchChild): void {
+    const { status, context } = child.actor.getSnapshot();
+    const { nextChange, run, dispatch } = context;
+    this.#count(child, status === 'active' && run !== null);
+    if (status !== 'active') this.#agenda.delete(child);
+    else if (nextChange !== null) this.#agenda.set(child, nextChange.atMs, nextChange.kind);
+    else if (run === null && dispatch.endTimeMs !== null) {
+      this.#agenda.set(child, dispatch.endTimeMs + keptAfterEndMs, 'forget');
+    } else this.#agenda.delete(child);
+  }
+
+  #addStored({ state, context, notifiedMs }: StoredDispatch): DispatchChild {
+    const { dispatch, atMs } = context;
+    // What could not be evaluated is kept as inactive, and is here to stay.
+    if (dispatch.active) assertEvaluable(dispatch);
+    deepFreeze(dispatch.payload);
+    // What XState persists of a machine: it restores without the detours of `resolveState`.
+    const persisted = { status: 'active', value: state, context, children: {}, historyValue: {} } as const;
+    const snapshot: Snapshot<unknown> = { ...persisted, output: undefined, error: undefined };
+    return this.#add({ input: { dispatch, atMs }, snapshot }, notifiedMs);
+  }
+
+  #add(options: { input: DispatchInput; snapshot?: Snapshot<unknown> }, notifiedMs: number | null): DispatchChild {
+    const { input, snapshot } = options;
+    const { id } = input.dispatch;
+    // Spread, such an object would get a hidden class of its own: 100,000 of them take time and memory.
+    const own = { input, id: String(id), parent: this.#scope.self, src: 'dispatch' } as const;
+    const actor = createActor(this.#machine, Object.assign(own, snapshot && { snapshot }));
+    const child: DispatchChild = {
+      id,
+      actor,
+      notifiedMs,
+      isRunning: false,
+      atMs: 0,
+      kind: 'start',
+      place: notInAgenda,
+    };
+    this.#children.set(id, child);
+    return child;
+  }
+
+  #tellLifecycle(type: 'lifecycle.updated' | 'lifecycle.deleted', dispatch: DispatchRecord, atMs: number): void {
+    this.#tell({ type, dispatch, atMs, notifiedMs: this.#children.get(dispatch.id)?.notifiedMs ?? null });
+  }
+
+  #pass(notification: RunNotification): void {
+    const child = this.#children.get(notification.dispatch.id);
+    if (child !== undefined && notification.type !== 'run.missed') {
+      child.notifiedMs = notification.atMs + notification.lateMs;
+    }
+    this.#tell(notification);
+  }
+}

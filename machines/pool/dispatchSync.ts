@@ -1,0 +1,118 @@
+import { DispatchError } from '../../src/model/dispatchError.js';
+import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
+import { assertEvaluable } from '../../src/model/schedule.js';
+import type { DispatcherOutput, SyncEvent } from '../protocol/dispatcherEvent.js';
+import { keptAfterEndMs } from '../protocol/keptAfterEnd.js';
+import type { DispatchChildren } from './dispatchChildren.js';
+import { RecentDeletions } from './recentDeletions.js';
+
+/** So many dispatches are deleted for one event; the source looks at the clock in between. */
+const sliceSize = 64;
+
+/** Brings the children in step with the service: decides which version of a dispatch counts. */
+export class DispatchSync {
+  readonly #children: DispatchChildren;
+  readonly #tell: (output: DispatcherOutput) => void;
+  readonly #deletions = new RecentDeletions();
+  /** Those that the list lacks so far; null while none is under way. */
+  #unlisted: Set<number> | null = null;
+  #synced: boolean;
+
+  constructor(children: DispatchChildren, tell: (output: DispatcherOutput) => void, synced: boolean) {
+    this.#children = children;
+    this.#tell = tell;
+    this.#synced = synced;
+  }
+
+  /** Whether a list was applied: from then on a list only yields differences. */
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  /** Carries on where an earlier dispatcher stood. */
+  restore(synced: boolean): void {
+    this.#synced = synced;
+  }
+
+  /** Applies what the source brought; true when `sync.listEnded` is to be sent once more. */
+  apply(event: SyncEvent): boolean {
+    switch (event.type) {
+      case 'sync.listStarted':
+        this.#unlisted = new Set(this.#children.ids());
+        return false;
+      case 'sync.listed':
+        for (const dispatch of event.dispatches) this.#takeListed(dispatch, event.atMs);
+        for (const id of event.unreadableIds) this.#unlisted?.delete(id);
+        return false;
+      case 'sync.listEnded':
+        return this.#deleteUnlisted(event);
+      case 'sync.changed':
+        for (const change of event.changes) {
+          if (change.kind === 'deleted') this.#takeDeletion(change.id, change.dispatch, event.atMs);
+          else this.#takeStreamed(change.dispatch, event.atMs);
+        }
+        return false;
+    }
+  }
+
+  /** A listed version counts when it differs, also when it is older: a service may be restored from a backup. */
+  #takeListed(dispatch: DispatchRecord, atMs: number): void {
+    this.#unlisted?.delete(dispatch.id);
+    const held = this.#children.get(dispatch.id)?.dispatch;
+    if (held === undefined) this.#create(dispatch, atMs, this.#synced ? 'update' : 'sync');
+    else if (held.updateTime !== dispatch.updateTime) this.#update(dispatch, atMs);
+  }
+
+  /** A streamed version counts when it is newer. */
+  #takeStreamed(dispatch: DispatchRecord, atMs: number): void {
+    if (this.#deletions.has(dispatch.id, atMs)) return;
+    const held = this.#children.get(dispatch.id)?.dispatch;
+    const isForgotten = dispatch.endTimeMs !== null && dispatch.endTimeMs + keptAfterEndMs <= atMs;
+    if (held === undefined && !isForgotten) this.#create(dispatch, atMs, 'update');
+    else if (held !== undefined && held.updateTime < dispatch.updateTime) this.#update(dispatch, atMs);
+  }
+
+  #takeDeletion(id: number, dispatch: DispatchRecord | undefined, atMs: number): void {
+    this.#deletions.add(id, atMs);
+    const held = this.#children.get(id)?.dispatch;
+    if (held !== undefined) this.#children.delete(dispatch ?? held, atMs);
+  }
+
+  /** Deletes what the list lacks although it asked for it; true when the slice was full and more is left. */
+  #deleteUnlisted({ endFromMs, atMs }: { endFromMs: number; atMs: number }): boolean {
+    let left = sliceSize;
+    for (const id of this.#unlisted ?? []) {
+      if (left-- === 0) return true;
+      this.#unlisted?.delete(id);
+      const dispatch = this.#children.get(id)?.dispatch;
+      const wasAskedFor = dispatch !== undefined && (dispatch.endTimeMs === null || dispatch.endTimeMs >= endFromMs);
+      if (wasAskedFor) this.#children.delete(dispatch, atMs);
+    }
+    this.#unlisted = null;
+    this.#deletions.clear();
+    this.#synced = true;
+    return false;
+  }
+
+  #create(dispatch: DispatchRecord, atMs: number, cause: 'sync' | 'update'): void {
+    if (this.#checkEvaluable(dispatch)) this.#children.create(dispatch, atMs, cause);
+  }
+
+  /** What cannot be evaluated is kept as inactive, so that no run goes on by a version that no longer counts. */
+  #update(dispatch: DispatchRecord, atMs: number): void {
+    this.#children.update(this.#checkEvaluable(dispatch) ? dispatch : { ...dispatch, active: false }, atMs);
+  }
+
+  #checkEvaluable(dispatch: DispatchRecord): boolean {
+    try {
+      assertEvaluable(dispatch);
+      return true;
+    } catch (cause) {
+      const { id, microgridId } = dispatch;
+      const message = `dispatch ${id} cannot be evaluated: ${cause instanceof Error ? cause.message : String(cause)}`;
+      const problem = new DispatchError('UNEVALUABLE', message, { microgridId, dispatchId: id, cause });
+      this.#tell({ type: 'dispatcher.problem', microgridId, problem });
+      return false;
+    }
+  }
+}

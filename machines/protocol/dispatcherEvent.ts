@@ -1,0 +1,140 @@
+import type { DispatchError } from '../../src/model/dispatchError.js';
+import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
+import type { RunNotification } from '../dispatch/notification.js';
+import type { StoreChange, StoredDispatch } from './dispatcherStore.js';
+
+/** Where a dispatcher stands with its service: the states of `dispatcherMachine`. */
+export type SyncStatus = 'connecting' | 'catchingUp' | 'live' | 'waiting' | 'stopped';
+
+/** A dispatch came to be, changed or is gone; sent before the notifications about its runs. */
+export interface LifecycleEvent {
+  readonly type: 'lifecycle.created' | 'lifecycle.updated' | 'lifecycle.deleted';
+  readonly dispatch: DispatchRecord;
+  /** When it was noticed, milliseconds since the epoch. */
+  readonly atMs: number;
+  /** When its running state was notified last, milliseconds since the epoch; null when it never was. */
+  readonly notifiedMs: number | null;
+}
+
+/** Something went wrong that the dispatcher survives. */
+export interface ProblemEvent {
+  readonly type: 'dispatcher.problem';
+  readonly microgridId: number;
+  readonly problem: DispatchError;
+}
+
+/** The dispatcher's standing with its service changed. */
+export interface SyncStatusEvent {
+  readonly type: 'dispatcher.sync';
+  readonly microgridId: number;
+  readonly status: SyncStatus;
+}
+
+/** The dispatcher carries on where an earlier one was: the dispatches of its snapshot or its store are there again. */
+export interface RestoredEvent {
+  readonly type: 'dispatcher.restored';
+  readonly microgridId: number;
+  /** How many. What they had announced is not repeated. */
+  readonly count: number;
+}
+
+/** What a dispatcher machine emits, and sends to the machine that invoked it. */
+export type DispatcherOutput = RunNotification | LifecycleEvent | ProblemEvent | SyncStatusEvent | RestoredEvent;
+
+/** What the source brings from the store, before all else; each is answered by `pool.ready`. */
+export type RestoreEvent =
+  /** Answered with no `more` when it is not wanted: the dispatcher was restored from a snapshot. */
+  | { readonly type: 'restore.started' }
+  | { readonly type: 'restore.brought'; readonly dispatches: readonly StoredDispatch[] }
+  | {
+      readonly type: 'restore.ended';
+      /** The present instant. */
+      readonly atMs: number;
+      /** Whether a list of the service had been applied. */
+      readonly synced: boolean;
+      /** Whether everything could be read. */
+      readonly complete: boolean;
+    };
+
+/** What the source tells the pool of the service; each is answered by `pool.ready`. `atMs` is the present instant. */
+export type SyncEvent =
+  /** A list begins: what it lacks when it ends is deleted. */
+  | { readonly type: 'sync.listStarted'; readonly atMs: number }
+  | {
+      readonly type: 'sync.listed';
+      readonly atMs: number;
+      readonly dispatches: readonly DispatchRecord[];
+      /** Those that the list has but that cannot be read: what is held of them stays. */
+      readonly unreadableIds: readonly number[];
+    }
+  /** The list asked for dispatches that end at or after `endFromMs`. Sent again while the answer says `more`. */
+  | { readonly type: 'sync.listEnded'; readonly atMs: number; readonly endFromMs: number }
+  | { readonly type: 'sync.changed'; readonly atMs: number; readonly changes: readonly RecordChange[] };
+
+/** A change that a stream brought. */
+export type RecordChange =
+  | { readonly kind: 'created' | 'updated'; readonly dispatch: DispatchRecord }
+  /** Without the dispatch, when that could not be read, it is as it was held. */
+  | { readonly kind: 'deleted'; readonly id: number; readonly dispatch?: DispatchRecord };
+
+/** What the timer tells. `atMs` is the present instant. */
+export type TimerEvent =
+  | { readonly type: 'timer.due'; readonly atMs: number }
+  /** The clock went back, or may have: the timer has only just started. */
+  | { readonly type: 'clock.wentBack'; readonly atMs: number }
+  | { readonly type: 'retry.due' };
+
+/** What the timer is told. */
+export type TimerCommand =
+  /** When it is wanted next, null for not at all. */
+  | { readonly type: 'agenda.moved'; readonly atMs: number | null }
+  /** Send `retry.due` after a random wait between the two. */
+  | { readonly type: 'retry.wanted'; readonly minDelayMs: number; readonly maxDelayMs: number };
+
+/** What the source tells beside {@link SyncEvent}s. */
+export type SourceEvent =
+  | { readonly type: 'source.connecting' }
+  /** The stream is open, or has kept silent for a second: the list begins. */
+  | { readonly type: 'source.opened' }
+  /** The list and the changes since are applied. */
+  | { readonly type: 'source.live'; readonly atMs: number }
+  | { readonly type: 'source.lost'; readonly atMs: number; readonly problem: DispatchError };
+
+/** What the source is told. */
+export type SourceCommand = { readonly type: 'source.connect' } | PoolReady;
+
+/**
+ * The pool has worked off one {@link SyncEvent} or {@link RestoreEvent}; after `sync.listEnded`, whether `more` is left to
+ * delete, after `restore.started`, whether `more` is wanted.
+ */
+export interface PoolReady {
+  readonly type: 'pool.ready';
+  readonly more: boolean;
+}
+
+/** What the pool has to say after one event, in order: many in one, because each event that it sends costs as much as one. */
+export interface PoolReport {
+  readonly type: 'pool.reported';
+  readonly outputs: readonly DispatcherOutput[];
+}
+
+/** The store wants to be told what changes from now on. */
+export interface ChangesWanted {
+  readonly type: 'changes.wanted';
+}
+
+/** What the store is told: what changed of the dispatches since the last time. */
+export interface PoolChanged {
+  readonly type: 'pool.changed';
+  readonly changes: readonly StoreChange[];
+  /** Everything that is to be kept, in place of what was; read when it is written. Null: only the changes count. */
+  readonly everything: Iterable<StoreChange> | null;
+  /** Whether a list of the service was applied. */
+  readonly synced: boolean;
+}
+
+/** What the pool is told. */
+export type PoolEvent = SyncEvent | RestoreEvent | ChangesWanted | Exclude<TimerEvent, { type: 'retry.due' }>;
+
+/** What the pool tells. */
+export type PoolOutput = PoolReport | PoolReady | PoolChanged | Extract<TimerCommand, { type: 'agenda.moved' }>;

@@ -1,0 +1,83 @@
+import { DispatchError, type FieldViolation } from '../../model/dispatchError.js';
+
+/** One thing that is wrong with a request. */
+export interface Violation {
+  /** The field, by its path in the protocol's names, such as `dispatch_data.recurrence.byhours[2]`. */
+  readonly field: string;
+  /** What is wrong with it and what is allowed, as the end of a sentence that begins with the field. */
+  readonly problem: string;
+}
+
+/**
+ * How much an error tells. It is sent twice in the trailers of a call, once as text and once in its details, and clients
+ * take 8 KB of those.
+ */
+const MAX_VIOLATIONS = 20;
+const MAX_FIELD_BYTES = 80;
+const MAX_DESCRIPTION_BYTES = 152;
+/** As it is sent: a space takes three bytes, and so does each byte of a letter that is not ASCII. */
+const MAX_MESSAGE_BYTES = 600;
+const MORE = '; and more';
+
+/**
+ * Refuses a request with everything that is wrong with it; lets it pass when that is nothing.
+ *
+ * Of a great many violations only the first 20 are looked for.
+ *
+ * @throws DispatchError INVALID_ARGUMENT with the violations.
+ */
+export function refuseViolations(...sources: readonly Iterable<Violation>[]): void {
+  const first: Violation[] = [];
+  for (const violations of sources) {
+    for (const violation of violations) {
+      if (first.length === MAX_VIOLATIONS) throw requestError(first, true);
+      first.push(violation);
+    }
+  }
+  if (first.length > 0) throw requestError(first, false);
+}
+
+/** The error for a request with one thing that is wrong. */
+export function invalidField(field: string, problem: string): DispatchError {
+  return requestError([{ field, problem }], false);
+}
+
+/** A text from a request as a message may quote it: not too long, on one line. */
+export function quoted(text: string): string {
+  return JSON.stringify(shortened(text, 30));
+}
+
+function requestError(found: readonly Violation[], more: boolean): DispatchError {
+  const violations = found.map(({ field, problem }) => {
+    const name = shortened(field, MAX_FIELD_BYTES);
+    return { field: name, description: shortened(`${name}: ${problem}`, MAX_DESCRIPTION_BYTES) };
+  });
+  return new DispatchError('INVALID_ARGUMENT', messageOf(violations, more), {
+    field: violations[0]?.field,
+    violations,
+  });
+}
+
+function messageOf(listed: readonly FieldViolation[], more: boolean): string {
+  let message = '';
+  for (const [index, { description }] of listed.entries()) {
+    const longer = index === 0 ? description : `${message}; ${description}`;
+    if (encodeURI(longer + MORE).length > MAX_MESSAGE_BYTES) return message + MORE;
+    message = longer;
+  }
+  return more ? message + MORE : message;
+}
+
+/** Cuts a text to a number of UTF-8 bytes, never within a character: half of one cannot be sent. */
+function shortened(text: string, maxBytes: number): string {
+  // A character of UTF-16 has at most three bytes.
+  if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;
+  let bytes = Buffer.byteLength('…');
+  let end = 0;
+  for (const character of text) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > maxBytes) break;
+    end += character.length;
+  }
+  return `${text.slice(0, end)}…`;
+}

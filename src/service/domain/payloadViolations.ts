@@ -1,0 +1,49 @@
+import type { JsonObject, JsonValue } from '../../model/dispatchRecord.js';
+import { structByteLength } from '../../wire/structByteLength.js';
+import { quoted, type Violation } from './invalidRequest.js';
+
+const MAX_LEVELS = 5;
+const MAX_BYTES = 50 * 1024;
+
+/** A key that a path may hold as it is. */
+const PLAIN_KEY = /^[a-z_]\w{0,29}$/i;
+
+/**
+ * What is wrong with a payload: the contract allows five levels of objects and lists, the payload itself among them, and
+ * 50 KB; and JSON has neither NaN nor an infinity.
+ *
+ * @param field - the path of the payload.
+ */
+export function* payloadViolations(payload: JsonObject | undefined, field: string): Generator<Violation> {
+  if (!payload) return;
+  const length = structByteLength(payload);
+  if (length > MAX_BYTES) yield { field, problem: `must have at most ${MAX_BYTES} bytes when encoded, not ${length}` };
+  yield* valueViolations(payload, field, 1);
+}
+
+type Suspect = number | JsonObject | readonly JsonValue[];
+
+/** Messages are at most 100 levels deep, so this cannot overflow the stack. */
+function* valueViolations(value: Suspect, field: string, level: number): Generator<Violation> {
+  if (typeof value === 'number') {
+    yield { field, problem: `must be a finite number, not ${value}` };
+  } else if (level > MAX_LEVELS) {
+    yield { field, problem: `must not be an object or list, for those may nest ${MAX_LEVELS} levels deep` };
+  } else {
+    const members: Iterable<[number | string, JsonValue]> = Array.isArray(value)
+      ? value.entries()
+      : Object.entries(value);
+    for (const [key, inner] of members) {
+      if (canBeWrong(inner)) yield* valueViolations(inner, field + step(key), level + 1);
+    }
+  }
+}
+
+function step(key: number | string): string {
+  if (typeof key === 'number') return `[${key}]`;
+  return PLAIN_KEY.test(key) ? `.${key}` : `[${quoted(key)}]`;
+}
+
+function canBeWrong(value: JsonValue): value is Suspect {
+  return typeof value === 'number' ? !Number.isFinite(value) : typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,151 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { CallContext, ServerMiddleware } from 'nice-grpc-common';
+
+import { DispatchError } from '../../model/dispatchError.js';
+import { decodeId } from '../../wire/integerCodec.js';
+import { REQUEST_IDS_KEPT_S } from '../../wire/requestId.js';
+import { verifySignature } from '../../wire/signature.js';
+import { type AccessContext, type CallAccess, setCaller } from '../access/callAccess.js';
+import type { CallLimiter } from '../access/callLimits.js';
+import { type ApiKey, foreignMicrogrid, type KeyRing, maySee } from '../access/keyRing.js';
+import { type NonceMemory, nonceMemory } from '../access/nonceMemory.js';
+import type { OneTimeUse } from '../domain/dispatchStore.js';
+import { refuseUnreadable } from './readableRequests.js';
+import { KEPT_S } from './repeatableRequest.js';
+
+/** How far the timestamp of a signed call may be from the service's clock, either way. */
+const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
+/** How far the clocks of processes that share a database may be apart: nonces stay there for longer by this. */
+const MAX_PROCESS_CLOCK_DIFFERENCE_MS = 10 * 60_000;
+/** Nonces remembered of one key at most: about 60 MB, or 1,200 signed calls a second for as long as one is remembered. */
+const MAX_NONCES = 400_000;
+/** The longest nonce accepted; clients send 24 characters. */
+const MAX_NONCE_LENGTH = 64;
+
+/** Who asks whether the service lives needs no key. */
+const OPEN_PATH = /^\/grpc\.health\.v1\.Health\//;
+
+/** Who calls where no key is needed. */
+const ANYBODY: ApiKey = { name: 'anybody', key: '', secret: undefined, microgrids: 'all' };
+
+/** Checked in place of the secret of a key that is not there, so that the refusal takes as long. */
+const NO_SECRET = randomBytes(32).toString('base64');
+
+/**
+ * The middleware that lets only those calls in that show one of the keys, signed where it has a secret, are about a
+ * microgrid that the key may see, within the limits, and with a message that can be read: others get UNAUTHENTICATED,
+ * PERMISSION_DENIED, RESOURCE_EXHAUSTED or INVALID_ARGUMENT, in this order. A stream ends the same way when its key, or its right, is taken away. All of this is
+ * one middleware, because each one takes its time for each message of a stream.
+ *
+ * Middlewares outside of it learn by `callerOf` who called.
+ *
+ * @param keys - null accepts every caller.
+ */
+export function authenticate(keys: KeyRing | null, limiter: CallLimiter): ServerMiddleware<AccessContext> {
+  const noncesOfKeys = new Map<string, NonceMemory>();
+
+  function admit({ metadata }: CallContext, methodPath: string): CallAccess {
+    if (keys === null || OPEN_PATH.test(methodPath)) return { apiKey: ANYBODY };
+    const call = { ...signatureIn(metadata), methodPath };
+    const apiKey = keys.find(call.key);
+    const rightlySigned = isSigned(call) && verifySignature(call, apiKey?.secret ?? NO_SECRET, call.sig);
+    if (!apiKey) throw refusal('the key is not one that this service accepts');
+    if (apiKey.secret === undefined) return { apiKey };
+    const untilMs = checkSignature(call, rightlySigned, Date.now());
+    return { apiKey, nonce: takeNonce(apiKey, call.nonce, untilMs) };
+  }
+
+  /** Only after the signature was checked: a nonce is used up by whoever holds the secret, and by nobody else. */
+  function takeNonce({ key }: ApiKey, nonce: string, untilMs: number): OneTimeUse {
+    const nonces = noncesOfKeys.get(key) ?? nonceMemory(MAX_NONCES);
+    noncesOfKeys.set(key, nonces);
+    const id = createHash('sha256').update(`${key}\0${nonce}`).digest('base64url').slice(0, 22);
+    switch (nonces.take(id, untilMs, Date.now())) {
+      case 'replayed':
+        throw refusal('the nonce of the signature was used before');
+      case 'full':
+        throw new DispatchError(
+          'RESOURCE_EXHAUSTED',
+          'the key was used for too many signed calls within a few minutes',
+        );
+      case 'fresh':
+        return { id, untilUs: (untilMs + MAX_PROCESS_CLOCK_DIFFERENCE_MS) * 1000 };
+    }
+  }
+
+  return async function* (call, context) {
+    // Not of streams: a client takes the headers of a stream for its opening, and this one may be refused.
+    if (!call.responseStream) context.header.set(REQUEST_IDS_KEPT_S, String(KEPT_S));
+    const access = admit(context, call.method.path);
+    if (access.apiKey !== ANYBODY) setCaller(context, access.apiKey);
+    const microgridId = microgridOf(call.request);
+    if (microgridId !== null && !maySee(access.apiKey, microgridId)) throw foreignMicrogrid(microgridId);
+    const leave = limiter.enter(access.apiKey, call.responseStream);
+    const held = keys && call.responseStream ? hold(keys, access.apiKey, microgridId, context.signal) : null;
+    try {
+      refuseUnreadable(call.request);
+      return yield* call.next(call.request, { ...context, access, signal: held?.signal ?? context.signal });
+    } finally {
+      held?.release();
+      leave();
+    }
+  };
+}
+
+interface CallSignature {
+  readonly key: string;
+  readonly ts: string;
+  readonly nonce: string;
+  readonly sig: string;
+}
+
+/** What a call shows; empty texts stand for what it does not. */
+function signatureIn(metadata: CallContext['metadata']): CallSignature {
+  const [key = '', ts = '', nonce = '', sig = ''] = ['key', 'ts', 'nonce', 'sig'].map(name => {
+    const value = metadata.get(name);
+    return typeof value === 'string' ? value : '';
+  });
+  if (key === '') throw refusal('the call carries no key (metadata `key`)');
+  return { key, ts, nonce, sig };
+}
+
+function isSigned({ ts, nonce, sig }: CallSignature): boolean {
+  return ts !== '' && nonce !== '' && sig !== '';
+}
+
+/** Until when the nonce must not be used again, in milliseconds since the epoch. */
+function checkSignature(call: CallSignature, rightlySigned: boolean, nowMs: number): number {
+  if (!isSigned(call)) throw refusal('the call is not signed (metadata `ts`, `nonce` and `sig`)');
+  const tsMs = /^\d{1,12}$/.test(call.ts) ? Number(call.ts) * 1000 : Number.NaN;
+  if (!(Math.abs(nowMs - tsMs) <= MAX_CLOCK_DIFFERENCE_MS)) {
+    throw refusal('the timestamp of the signature is more than five minutes away from the time of this service');
+  }
+  if (call.nonce.length > MAX_NONCE_LENGTH || !rightlySigned) throw refusal('the signature is wrong');
+  return tsMs + MAX_CLOCK_DIFFERENCE_MS;
+}
+
+/** The microgrid that a request is about; null when it is about none. */
+function microgridOf(request: unknown): number | null {
+  if (typeof request !== 'object' || request === null || !('microgridId' in request)) return null;
+  return typeof request.microgridId === 'bigint' ? decodeId(request.microgridId, 'microgrid_id') : null;
+}
+
+/** A signal for a call that goes on until its peer ends it, or its key or its right is taken away. */
+function hold(keys: KeyRing, apiKey: ApiKey, microgridId: number | null, signal: AbortSignal) {
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  const leaveRing = keys.hold({ apiKey, microgridId, end: reason => controller.abort(reason) });
+  return {
+    signal: controller.signal,
+    release() {
+      leaveRing();
+      signal.removeEventListener('abort', abort);
+    },
+  };
+}
+
+function refusal(reason: string): DispatchError {
+  return new DispatchError('UNAUTHENTICATED', reason);
+}

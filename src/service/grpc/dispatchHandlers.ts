@@ -1,0 +1,118 @@
+import type { CallContext, ServiceImplementation } from 'nice-grpc';
+
+import { Event } from '../../../proto/gen/frequenz/api/common/v1alpha8/streaming/event.js';
+import {
+  CreateMicrogridDispatchRequest,
+  DeleteMicrogridDispatchRequest,
+  DeleteMicrogridDispatchResponse,
+  type StreamMicrogridDispatchesRequest,
+  UpdateMicrogridDispatchRequest,
+} from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { decodeId } from '../../wire/integerCodec.js';
+import { REQUEST_IDS_KEPT_S } from '../../wire/requestId.js';
+import type { AccessContext } from '../access/callAccess.js';
+import type { AppliedWrite, ChangeKind, DispatchStore, StoredDispatch } from '../domain/dispatchStore.js';
+import { createWrite, deleteWrite, notFound, updateWrite } from '../domain/dispatchWrites.js';
+import { encodePageToken } from '../domain/pageToken.js';
+import { readListRequest } from '../domain/readListRequest.js';
+import type { ChangeFeed } from '../feed/changeFeed.js';
+import { setCreated } from '../operation/endedCall.js';
+import { KEPT_S, madeOnce } from './repeatableRequest.js';
+import {
+  encodeDispatchResponse,
+  encodeGetResponse,
+  encodeListResponse,
+  encodeStreamResponse,
+  type storedBytesDefinition,
+} from './storedBytes.js';
+
+/** Bytes of dispatches on a page: clients take messages of 4 MB. */
+const MAX_PAGE_BYTES = 3_000_000;
+
+const EVENTS: { readonly [Kind in ChangeKind]: Event } = {
+  created: Event.CREATED,
+  updated: Event.UPDATED,
+  deleted: Event.DELETED,
+};
+
+/** The six calls of the service, on a store and the feed of its changes. */
+export function dispatchHandlers(
+  store: DispatchStore,
+  feed: ChangeFeed,
+): ServiceImplementation<typeof storedBytesDefinition, AccessContext> {
+  return {
+    async createMicrogridDispatch(request, context) {
+      const microgridId = decodeId(request.microgridId, 'microgrid_id');
+      const encode = () => CreateMicrogridDispatchRequest.encode(request).finish();
+      const write = madeOnce(createWrite(request), context, { method: 'create', microgridId, encode });
+      const dispatch = dispatchOf(await store.apply(microgridId, write));
+      setCreated(context, dispatch.id);
+      return encodeDispatchResponse(dispatch.message);
+    },
+
+    async updateMicrogridDispatch(request, context) {
+      const { microgridId, dispatchId } = readIds(request);
+      const encode = () => UpdateMicrogridDispatchRequest.encode(request).finish();
+      const update = updateWrite(microgridId, dispatchId, request);
+      const write = madeOnce(update, context, { method: 'update', microgridId, encode });
+      return encodeDispatchResponse(dispatchOf(await store.apply(microgridId, write)).message);
+    },
+
+    async deleteMicrogridDispatch(request, context) {
+      const { microgridId, dispatchId } = readIds(request);
+      const encode = () => DeleteMicrogridDispatchRequest.encode(request).finish();
+      const deletion = deleteWrite(microgridId, dispatchId);
+      await store.apply(microgridId, madeOnce(deletion, context, { method: 'delete', microgridId, encode }));
+      return DeleteMicrogridDispatchResponse.encode(request).finish();
+    },
+
+    async getMicrogridDispatch(request) {
+      const { microgridId, dispatchId } = readIds(request);
+      const dispatch = await store.get(microgridId, dispatchId);
+      if (!dispatch) throw notFound(microgridId, dispatchId);
+      return encodeGetResponse(microgridId, dispatch.message);
+    },
+
+    async listMicrogridDispatches(request) {
+      const { microgridId, query, page } = readListRequest(request);
+      const { items, next, total } = await store.list(microgridId, query, page.place, page.size, MAX_PAGE_BYTES);
+      return encodeListResponse(
+        items.map(item => item.message),
+        {
+          totalItems: total,
+          nextPageToken: next ? encodePageToken(microgridId, query, page.size, next) : undefined,
+        },
+      );
+    },
+
+    streamMicrogridDispatches: (request, context) => streamChanges(feed, request, context),
+  };
+}
+
+async function* streamChanges(feed: ChangeFeed, request: StreamMicrogridDispatchesRequest, context: CallContext) {
+  const stream = await feed.open(decodeId(request.microgridId, 'microgrid_id'), context.signal);
+  try {
+    // Headers tell the client that nothing is missed from now on. Without an entry they would wait for the first event.
+    context.header.set('change-log-position', String(stream.position));
+    context.header.set(REQUEST_IDS_KEPT_S, String(KEPT_S));
+    context.sendHeader();
+    for (;;) {
+      const { kind, message } = await stream.next();
+      yield encodeStreamResponse(EVENTS[kind], message);
+    }
+  } finally {
+    stream.close();
+  }
+}
+
+function readIds(request: { readonly microgridId: bigint; readonly dispatchId: bigint }) {
+  return {
+    microgridId: decodeId(request.microgridId, 'microgrid_id'),
+    dispatchId: decodeId(request.dispatchId, 'dispatch_id'),
+  };
+}
+
+function dispatchOf({ dispatch }: AppliedWrite): StoredDispatch {
+  if (!dispatch) throw new Error('the store kept nothing of a write that changed something');
+  return dispatch;
+}

@@ -1,0 +1,88 @@
+import {
+  type HealthServiceImplementation,
+  HealthCheckResponse_ServingStatus as Serving,
+} from '../../../proto/gen/grpc/health/v1/health.js';
+import { DispatchError } from '../../model/dispatchError.js';
+
+/** What tells load balancers and supervisors whether the service can serve: `grpc.health.v1.Health`. */
+export interface Health {
+  /** `Check` and `Watch`. */
+  readonly handlers: HealthServiceImplementation;
+  /** Says whether it can serve. Those who watch are told. */
+  setServing(serving: boolean): void;
+  /** Says that it cannot, whatever {@link setServing} says from now on. */
+  drain(): void;
+  /** Drains, and ends all watches with UNAVAILABLE. */
+  stop(): void;
+}
+
+/**
+ * Starts with SERVING.
+ *
+ * @param services - the full names that can be asked for, beside the empty one, which is the server as a whole. They are
+ * all in the same state.
+ */
+export function health(services: readonly string[]): Health {
+  const known = new Set(['', ...services]);
+  const wakes = new Set<() => void>();
+  let serving = true;
+  let draining = false;
+  let stopped = false;
+
+  function wakeAll(): void {
+    for (const wake of wakes) wake();
+  }
+
+  function present(): Serving {
+    return serving && !draining ? Serving.SERVING : Serving.NOT_SERVING;
+  }
+
+  /** Fulfilled after a change, or when the signal aborts. */
+  async function nextChange(signal: AbortSignal): Promise<void> {
+    let wake: () => void = () => {};
+    const woken = new Promise<void>(resolve => {
+      wake = resolve;
+    });
+    wakes.add(wake);
+    signal.addEventListener('abort', wake, { once: true });
+    if (!signal.aborted) await woken;
+    signal.removeEventListener('abort', wake);
+    wakes.delete(wake);
+  }
+
+  return {
+    handlers: {
+      async check({ service }) {
+        if (!known.has(service)) throw new DispatchError('NOT_FOUND', 'no service of this name is known here');
+        return { status: present() };
+      },
+      async *watch({ service }, { signal }) {
+        let told: Serving | null = null;
+        for (;;) {
+          const status = known.has(service) ? present() : Serving.SERVICE_UNKNOWN;
+          if (status !== told) {
+            told = status;
+            yield { status };
+            continue;
+          }
+          if (stopped) throw new DispatchError('UNAVAILABLE', 'the service is shutting down');
+          await nextChange(signal);
+          signal.throwIfAborted();
+        }
+      },
+    },
+    setServing(now) {
+      serving = now;
+      wakeAll();
+    },
+    drain() {
+      draining = true;
+      wakeAll();
+    },
+    stop() {
+      draining = true;
+      stopped = true;
+      wakeAll();
+    },
+  };
+}

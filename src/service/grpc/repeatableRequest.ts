@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import type { CallContext } from 'nice-grpc-common';
+
+import { DispatchError } from '../../model/dispatchError.js';
+import { REQUEST_ID } from '../../wire/requestId.js';
+import type { AccessContext } from '../access/callAccess.js';
+import type { DispatchWrite, RepeatableRequest } from '../domain/dispatchStore.js';
+
+/** For how many seconds the answer to a request with an id is kept. */
+export const KEPT_S = 24 * 3600;
+
+const ID = /^[ -~]{1,128}$/;
+
+/** What a call asks for. */
+interface AskedWrite {
+  /** The method, which is a part of the content. */
+  readonly method: string;
+  readonly microgridId: number;
+  /** The request as it was understood, encoded again: two encodings of one request are the same. */
+  encode(): Uint8Array;
+}
+
+/**
+ * A write with what keeps it from being made twice: the nonce of its call, and its request id where it has one. A request
+ * id counts for one key and one microgrid.
+ *
+ * @throws DispatchError INVALID_ARGUMENT when the request id is malformed.
+ */
+export function madeOnce(
+  write: DispatchWrite,
+  { metadata, access }: CallContext & AccessContext,
+  { method, microgridId, encode }: AskedWrite,
+): DispatchWrite {
+  const { nonce, apiKey } = access;
+  const requestIds = metadata.getAll(REQUEST_ID);
+  if (requestIds.length === 0) return { ...write, nonce };
+  const [requestId] = requestIds;
+  if (requestIds.length > 1 || typeof requestId !== 'string' || !ID.test(requestId)) {
+    const message = `${REQUEST_ID}: must be one text of 1 to 128 printable ASCII characters`;
+    throw new DispatchError('INVALID_ARGUMENT', message, { field: REQUEST_ID });
+  }
+  const request: RepeatableRequest = {
+    id: digest(JSON.stringify([apiKey.name, microgridId, requestId])),
+    hash: digest(method, encode()),
+    untilUs: (Date.now() + KEPT_S * 1000) * 1000,
+  };
+  return { ...write, nonce, request };
+}
+
+function digest(...parts: (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('base64url');
+}

@@ -1,0 +1,42 @@
+import { ServerError, type ServerMiddleware, Status } from 'nice-grpc-common';
+import { errorDetailsServerMiddleware } from 'nice-grpc-error-details';
+
+import type { Logger } from '../../logger.js';
+import { type CallObserver, endedCall } from '../operation/endedCall.js';
+import { toServerError } from './toServerError.js';
+
+/**
+ * The outermost middleware: whatever a call throws leaves as a status, with its details, and it is told how each call has
+ * ended. It does both because each middleware takes its time for each message of a stream.
+ *
+ * @param observers - are told of every call that came as far as this, once it has ended.
+ */
+export function reportErrors(logger: Logger, observers: readonly CallObserver[] = []): ServerMiddleware {
+  return async function* (call, context) {
+    const startMs = performance.now();
+    // What neither returns nor throws was cancelled, and so was what has an answer that nobody waits for.
+    let status: Status = Status.CANCELLED;
+    let reason: string | undefined;
+    try {
+      const response = yield* call.next(call.request, context);
+      if (!context.signal.aborted) status = Status.OK;
+      return response;
+    } catch (error) {
+      const failed = toServerError(error, call.method.path, logger);
+      if (failed instanceof ServerError) {
+        status = failed.code;
+        reason = failed.details;
+      }
+      // It writes the details. Around every call it would cost every message of a stream.
+      return yield* errorDetailsServerMiddleware({ ...call, next: () => failing(failed) }, context);
+    } finally {
+      const ended = endedCall(call, context, { status, reason, durationMs: performance.now() - startMs });
+      for (const observe of observers) observe(ended);
+    }
+  };
+}
+
+// biome-ignore lint/correctness/useYield: a call that has no response
+async function* failing(error: Error): AsyncGenerator<never, never> {
+  throw error;
+}

@@ -1,0 +1,183 @@
+import { DispatchError } from '../../../model/dispatchError.js';
+import type {
+  AppliedWrite,
+  ChangeBatch,
+  DispatchRow,
+  DispatchStore,
+  DispatchWrite,
+  ListPage,
+  ListPlace,
+  ListQuery,
+  LoggedChange,
+  SortColumn,
+  StoreOptions,
+} from '../../domain/dispatchStore.js';
+import { cutPage, type SortedItem } from '../cutPage.js';
+import { matchesFilter } from './matchesFilter.js';
+import { memoryOfWrites } from './memoryOfWrites.js';
+
+interface Microgrid {
+  readonly rows: Map<number, DispatchRow>;
+  /** Entries `prunedSeq + 1` to `seq`, in order. */
+  log: LoggedChange[];
+  prunedSeq: number;
+  seq: number;
+  lastUs: number;
+  /** The rows in ascending order by each column that was asked for since the last change. */
+  readonly sorted: Map<SortColumn, readonly DispatchRow[]>;
+  /** The rows of the last filtered list, if nothing changed since: the next page of it needs them again. */
+  listed: { readonly key: string; readonly rows: readonly DispatchRow[] } | null;
+}
+
+/** A {@link DispatchStore} that keeps everything in this process, and nothing beyond it. */
+export function memoryStore({ nowUs = () => Date.now() * 1000 }: StoreOptions = {}): DispatchStore {
+  const microgrids = new Map<number, Microgrid>();
+  const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
+  const memory = memoryOfWrites();
+  let lastId = 0;
+  let closed = false;
+
+  function apply(microgridId: number, write: DispatchWrite): AppliedWrite {
+    if (closed) throw new DispatchError('UNAVAILABLE', 'the store is closed');
+    const microgrid = microgrids.get(microgridId) ?? newMicrogrid();
+    const answered = memory.recall(write, nowUs());
+    if (answered) return { seq: microgrid.seq, dispatch: answered };
+    const applied = decide(microgridId, microgrid, write);
+    memory.remember(write, applied);
+    return applied;
+  }
+
+  function decide(microgridId: number, microgrid: Microgrid, write: DispatchWrite): AppliedWrite {
+    const id = write.id ?? lastId + 1;
+    const old = microgrid.rows.get(id) ?? null;
+    const atUs = Math.max(Math.floor(nowUs()), microgrid.lastUs + 1);
+    const change = write.decide(old, { id, atUs });
+    if (!change) return { seq: microgrid.seq, dispatch: old };
+
+    const { kind, dispatch } = change;
+    if (kind === 'deleted') microgrid.rows.delete(id);
+    else microgrid.rows.set(id, dispatch);
+    microgrid.sorted.clear();
+    microgrid.listed = null;
+    microgrid.seq += 1;
+    microgrid.lastUs = atUs;
+    microgrid.log.push({ microgridId, seq: microgrid.seq, kind, atUs, id, message: dispatch.message });
+    microgrids.set(microgridId, microgrid);
+    lastId = Math.max(lastId, id);
+    for (const listener of listeners) listener([microgridId]);
+    return { seq: microgrid.seq, dispatch };
+  }
+
+  function changes(cursors: ReadonlyMap<number, number>, limit: number): ChangeBatch {
+    const found: LoggedChange[] = [];
+    const pruned: number[] = [];
+    const more: number[] = [];
+    for (const [microgridId, cursor] of cursors) {
+      const microgrid = microgrids.get(microgridId);
+      if (!microgrid) continue;
+      const from = cursor - microgrid.prunedSeq;
+      const to = from + limit - found.length;
+      if (from < 0) pruned.push(microgridId);
+      else found.push(...microgrid.log.slice(from, to));
+      if (from >= 0 && to < microgrid.log.length) more.push(microgridId);
+    }
+    return { changes: found, pruned, more };
+  }
+
+  function prune(beforeUs: number, limit: number): number {
+    let count = 0;
+    for (const microgrid of microgrids.values()) {
+      const { log } = microgrid;
+      let dropped = 0;
+      while (count + dropped < limit && (log[dropped]?.atUs ?? beforeUs) < beforeUs) dropped += 1;
+      microgrid.log = log.slice(dropped);
+      microgrid.prunedSeq += dropped;
+      count += dropped;
+    }
+    return count;
+  }
+
+  return {
+    name: ':memory:',
+    apply: async (microgridId, write) => apply(microgridId, write),
+    get: async (microgridId, id) => microgrids.get(microgridId)?.rows.get(id) ?? null,
+    list: async (microgridId, query, place, limit, maxBytes) =>
+      listPage(microgrids.get(microgridId) ?? newMicrogrid(), query, place, limit, maxBytes),
+    count: async () => [...microgrids.values()].reduce((sum, { rows }) => sum + rows.size, 0),
+    head: async microgridId => microgrids.get(microgridId)?.seq ?? 0,
+    changes: async (cursors, limit) => changes(cursors, limit),
+    onWake(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    prune: async (beforeUs, limit) => prune(beforeUs, limit),
+    forget: async (nowUs, limit) => memory.forget(nowUs, limit),
+    async close() {
+      closed = true;
+      listeners.clear();
+      microgrids.clear();
+    },
+  };
+}
+
+function newMicrogrid(): Microgrid {
+  return { rows: new Map(), log: [], prunedSeq: 0, seq: 0, lastUs: 0, sorted: new Map(), listed: null };
+}
+
+function listPage(
+  microgrid: Microgrid,
+  query: ListQuery,
+  place: ListPlace | null,
+  limit: number,
+  maxBytes: number,
+): ListPage {
+  const { sort } = query;
+  const rows = listedRows(microgrid, query);
+  return { ...cutPage(itemsFrom(rows, sort, place), limit, maxBytes), total: rows.length };
+}
+
+function* itemsFrom(
+  rows: readonly DispatchRow[],
+  sort: ListQuery['sort'],
+  place: ListPlace | null,
+): Iterable<SortedItem> {
+  const step = sort.descending ? -1 : 1;
+  for (let index = firstIndex(rows, sort, place); index >= 0 && index < rows.length; index += step) {
+    const row = rows[index] as DispatchRow;
+    yield { value: row[sort.column], dispatch: row };
+  }
+}
+
+/** The rows that satisfy the filter, in ascending order. */
+function listedRows(microgrid: Microgrid, { filter, sort }: ListQuery): readonly DispatchRow[] {
+  const rows = sortedRows(microgrid, sort.column);
+  const matches = matchesFilter(filter);
+  if (!matches) return rows;
+  const key = JSON.stringify([filter, sort.column]);
+  if (microgrid.listed?.key !== key) microgrid.listed = { key, rows: rows.filter(matches) };
+  return microgrid.listed.rows;
+}
+
+function sortedRows(microgrid: Microgrid, column: SortColumn): readonly DispatchRow[] {
+  let rows = microgrid.sorted.get(column);
+  if (!rows) {
+    rows = [...microgrid.rows.values()].sort((a, b) => a[column] - b[column] || a.id - b.id);
+    microgrid.sorted.set(column, rows);
+  }
+  return rows;
+}
+
+/** The index of the first row behind the place, in the direction of the sort; outside of the rows when there is none. */
+function firstIndex(rows: readonly DispatchRow[], { column, descending }: ListQuery['sort'], place: ListPlace | null) {
+  if (!place) return descending ? rows.length - 1 : 0;
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const row = rows[middle] as DispatchRow;
+    const order = row[column] - place.value || row.id - place.id;
+    if (order < 0 || (order === 0 && !descending)) low = middle + 1;
+    else high = middle;
+  }
+  return descending ? low - 1 : low;
+}

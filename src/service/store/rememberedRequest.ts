@@ -1,0 +1,29 @@
+import { DispatchError } from '../../model/dispatchError.js';
+import type { RepeatableRequest, StoredDispatch } from '../domain/dispatchStore.js';
+
+/** A request that was done, and what it left. */
+export interface RememberedRequest extends RepeatableRequest {
+  readonly dispatch: StoredDispatch;
+}
+
+/**
+ * What a request gets that was done before; null when it was not, or too long ago.
+ *
+ * @throws DispatchError INVALID_ARGUMENT when the one that was done has another content.
+ */
+export function firstAnswer(
+  remembered: RememberedRequest | undefined,
+  request: RepeatableRequest,
+  nowUs: number,
+): StoredDispatch | null {
+  if (!remembered || remembered.untilUs <= nowUs) return null;
+  if (remembered.hash === request.hash) return remembered.dispatch;
+  throw new DispatchError('INVALID_ARGUMENT', 'request-id: it was used before, for a request with another content', {
+    field: 'request-id',
+  });
+}
+
+/** Why a call is refused whose nonce was taken before. */
+export function usedNonce(): DispatchError {
+  return new DispatchError('UNAUTHENTICATED', 'the nonce of the signature was used before');
+}

@@ -1,0 +1,82 @@
+import { Kysely, PostgresDialect, type SqlBool, sql } from 'kysely';
+
+import { type Logger, silentLogger } from '../../../../logger.js';
+import { DispatchError } from '../../../../model/dispatchError.js';
+import { migrate } from '../../../../sqlite/migrate.js';
+import type { DispatchStore, StoreOptions } from '../../../domain/dispatchStore.js';
+import { migrations, type ServiceSchema } from '../schema.js';
+import type { SqlDialect } from '../sqlDialect.js';
+import { sqlStore } from '../sqlStore.js';
+import { type PostgresServer, postgresServer, reasonOf } from './postgresPool.js';
+import { type PostgresWakes, postgresWakes } from './postgresWakes.js';
+
+/** What a store in PostgreSQL can be given. */
+export interface PostgresStoreOptions extends StoreOptions {
+  /**
+   * Where it tells about its connection.
+   *
+   * @default silent
+   */
+  readonly logger?: Logger | undefined;
+}
+
+/**
+ * Opens a {@link DispatchStore} in a PostgreSQL database, which any number of processes may have open.
+ *
+ * @param url - `postgres://user:password@host:port/database`; the database is there already, and for this alone.
+ * @throws DispatchError INVALID_ARGUMENT when the address is malformed, UNAVAILABLE when the database cannot be used,
+ * FAILED_PRECONDITION when a newer version of this program has written it. No message tells the password.
+ */
+export async function openPostgresStore(
+  url: string,
+  { nowUs, logger = silentLogger }: PostgresStoreOptions = {},
+): Promise<DispatchStore> {
+  const server = postgresServer(url);
+  const db = new Kysely<ServiceSchema>({ dialect: new PostgresDialect({ pool: server.pool }) });
+  try {
+    await migrate(db, migrations({ integer: 'bigint', bytes: 'bytea', createIds }), server.name);
+  } catch (error) {
+    await server.close();
+    throw startError(server, error);
+  }
+  let onChange: (microgridIds: readonly number[] | null) => void = () => {};
+  const wakes = postgresWakes(server, ids => onChange(ids), logger);
+  return sqlStore({
+    name: server.name,
+    db,
+    dialect: postgresDispatches(wakes, nowUs),
+    onChange: listener => {
+      onChange = listener;
+    },
+    async close() {
+      await Promise.all([wakes.close(), server.close()]);
+    },
+  });
+}
+
+async function createIds(db: Kysely<unknown>): Promise<void> {
+  await sql`create sequence dispatch_id`.execute(db);
+}
+
+function postgresDispatches({ announce }: PostgresWakes, nowUs: (() => number) | undefined): SqlDialect {
+  return {
+    nowUs: () =>
+      nowUs ? sql<number>`${nowUs()}::bigint` : sql<number>`(extract(epoch from clock_timestamp()) * 1000000)::bigint`,
+    isAnyOf: (value, these) => sql<SqlBool>`${value} = any(${these})`,
+    containsAnyOf: (text, these) =>
+      sql<SqlBool>`exists (select 1 from unnest(${these}::text[]) as part where strpos(${text}, part) > 0)`,
+    async takeIds(transaction, count) {
+      const { rows } = await sql<{ id: number }>`
+        select nextval('dispatch_id') as id from generate_series(1, ${count})
+      `.execute(transaction);
+      return rows.map(row => row.id);
+    },
+    announce,
+  };
+}
+
+function startError({ name }: PostgresServer, error: unknown): DispatchError {
+  if (error instanceof DispatchError && error.code !== 'UNAVAILABLE') return error;
+  const cause = error instanceof DispatchError ? error.cause : error;
+  return new DispatchError('UNAVAILABLE', `cannot use ${name}: ${reasonOf(cause)}`, { cause });
+}

@@ -1,0 +1,145 @@
+import { Socket } from 'node:net';
+import type { PostgresPool, PostgresPoolClient } from 'kysely';
+import pg from 'pg';
+
+import { DispatchError } from '../../../../model/dispatchError.js';
+import { databaseFailure } from '../../../../sqlite/databaseFailure.js';
+
+/** Where a database is, and how this program uses it. */
+export interface PostgresServer {
+  /** Host, port and database, without user or password. */
+  readonly name: string;
+  /** A connection for `LISTEN`, which nobody else uses; not connected yet. */
+  client(): pg.Client;
+  readonly pool: PostgresPool;
+  /** Ends all connections, at once where the database does not answer. */
+  close(): Promise<void>;
+}
+
+/** Connections for queries. Writes share transactions, so few are enough. */
+const MAX_CONNECTIONS = 8;
+
+/**
+ * What a failing database or network may take before it is told. Who holds a lock and falls silent is ended before those
+ * who wait for it give up; and the server gives up before this side does, which costs the connection.
+ */
+const TIME_LIMITS = {
+  idle_in_transaction_session_timeout: 5_000,
+  lock_timeout: 8_000,
+  statement_timeout: 12_000,
+  query_timeout: 15_000,
+  connectionTimeoutMillis: 5_000,
+};
+/** Queries under way may take this long to end when the service stops. */
+const CLOSE_GRACE_MS = 2_000;
+
+const { BYTEA, INT8 } = pg.types.builtins;
+
+/**
+ * Describes a server; nothing is connected before it is needed.
+ *
+ * @param url - `postgres://user:password@host:port/database`, with the parameters of libpq.
+ * @throws DispatchError INVALID_ARGUMENT when it is malformed. The message does not tell it, for it may hold a password.
+ */
+export function postgresServer(url: string): PostgresServer {
+  const sockets = new Set<Socket>();
+  const config: pg.PoolConfig = {
+    connectionString: url,
+    application_name: 'xstate-dispatch',
+    max: MAX_CONNECTIONS,
+    ...TIME_LIMITS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    types: { getTypeParser },
+    stream() {
+      const socket = new Socket();
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      return socket;
+    },
+  };
+  const pool = new pg.Pool(config);
+  // A connection that is lost while nobody uses it ends the process unless somebody listens.
+  pool.on('error', () => {});
+  pool.on('connect', client => client.on('error', () => {}));
+
+  async function connect(): Promise<PostgresPoolClient> {
+    try {
+      return trustedClient(await pool.connect());
+    } catch (error) {
+      throw databaseFailure(error);
+    }
+  }
+
+  return {
+    name: serverName(url),
+    client: () => new pg.Client(config),
+    pool: { connect, end: () => pool.end() },
+    async close() {
+      const silent = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, CLOSE_GRACE_MS);
+      await pool.end();
+      await Promise.all(
+        [...sockets].map(socket => new Promise<void>(resolve => socket.once('close', () => resolve()))),
+      );
+      clearTimeout(silent);
+    },
+  };
+}
+
+/** Gives 64-bit integers as numbers, since the service's are all below 2^53, and bytes as what every store gives. */
+function getTypeParser(oid: number, format: 'text' | 'binary' = 'text') {
+  const parse = pg.types.getTypeParser(oid, format as 'text');
+  if (oid === INT8 && format === 'text') return Number;
+  if (oid !== BYTEA) return parse;
+  return (text: string) => {
+    const { buffer, byteOffset, byteLength }: Buffer = parse(text);
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  };
+}
+
+/**
+ * A client that is thrown away after it has failed in another way than by a refused statement: what is still on its way
+ * would be taken for the answer to the next query.
+ */
+function trustedClient(client: pg.PoolClient): PostgresPoolClient {
+  let failure: DispatchError | null = null;
+  async function query(sql: string, parameters: readonly unknown[]) {
+    if (failure) throw failure;
+    try {
+      return await client.query(sql, [...parameters]);
+    } catch (error) {
+      if (isRefusal(error)) throw error;
+      failure = databaseFailure(error);
+      throw failure;
+    }
+  }
+  // The other form of query() is for cursors, which nothing here uses.
+  return { query: query as unknown as PostgresPoolClient['query'], release: () => client.release(failure ?? false) };
+}
+
+/** Classes and codes (SQLSTATE) by which a server tells that it cannot serve, and not that a statement is wrong. */
+const UNABLE = /^(08|25006|25P03|28|3D|40|53|55P03|57|58|XX)/;
+
+/** Whether the server has refused a statement, and the connection is sound. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && !UNABLE.test(error.code ?? '');
+}
+
+/** What went wrong, in the words of the server or the system. */
+export function reasonOf(error: unknown): string {
+  // Node tries all addresses of a name, and tells of each one.
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}
+
+function serverName(url: string): string {
+  try {
+    const { host, pathname, searchParams } = new URL(url);
+    return `postgres://${host || (searchParams.get('host') ?? '')}${pathname}`;
+  } catch {
+    const message = 'database: it is no address such as postgres://user:password@host:5432/database';
+    throw new DispatchError('INVALID_ARGUMENT', message, { field: 'database' });
+  }
+}

@@ -1,0 +1,117 @@
+import type { Transaction } from 'kysely';
+
+import type { AppliedWrite, DispatchWrite, StoredDispatch } from '../../domain/dispatchStore.js';
+import { firstAnswer, type RememberedRequest, usedNonce } from '../rememberedRequest.js';
+import type { ServiceSchema } from './schema.js';
+import type { SqlDatabase } from './sqlDialect.js';
+
+/** What a transaction knows of the nonces and requests of its writes. */
+export interface RememberedWrites {
+  /** Nonces that it takes; each is for one write. */
+  readonly nonces: Set<string>;
+  /** Requests that were done, by id. */
+  readonly requests: Map<string, RememberedRequest>;
+  /** Those among them that it has done itself. */
+  readonly done: RememberedRequest[];
+  /** Whether it has taken nonces, which stay taken also when all its writes are refused. */
+  readonly hasTaken: boolean;
+}
+
+/** Takes the nonces of writes, and reads what became of their requests. Without either it asks for nothing. */
+export async function readRemembered(
+  transaction: Transaction<ServiceSchema>,
+  writes: readonly DispatchWrite[],
+): Promise<RememberedWrites> {
+  const nonces = await takeNonces(transaction, writes);
+  const requests = await findRequests(
+    transaction,
+    writes.flatMap(({ request }) => request?.id ?? []),
+  );
+  return { nonces, requests, done: [], hasTaken: nonces.size > 0 };
+}
+
+/** Gives what a write left that was made before; null when it is to be made. Throws as `MemoryOfWrites.recall`. */
+export function recall(
+  { nonces, requests }: RememberedWrites,
+  { nonce, request }: DispatchWrite,
+  nowUs: number,
+): StoredDispatch | null {
+  if (nonce && !nonces.delete(nonce.id)) throw usedNonce();
+  return request ? firstAnswer(requests.get(request.id), request, nowUs) : null;
+}
+
+/** Remembers the request of a write that was made. */
+export function remember({ requests, done }: RememberedWrites, write: DispatchWrite, { dispatch }: AppliedWrite): void {
+  if (!write.request || !dispatch) return;
+  const remembered = { ...write.request, dispatch };
+  requests.set(remembered.id, remembered);
+  done.push(remembered);
+}
+
+/** Writes down requests that were done. One that is there is over. */
+export async function writeRequests(
+  transaction: Transaction<ServiceSchema>,
+  done: readonly RememberedRequest[],
+): Promise<void> {
+  await transaction
+    .insertInto('request')
+    .values(
+      done.map(({ id, hash, dispatch, untilUs }) => ({
+        id,
+        hash,
+        dispatch_id: dispatch.id,
+        message: dispatch.message,
+        until_us: untilUs,
+      })),
+    )
+    .onConflict(conflict =>
+      conflict.column('id').doUpdateSet(eb => ({
+        hash: eb.ref('excluded.hash'),
+        dispatch_id: eb.ref('excluded.dispatch_id'),
+        message: eb.ref('excluded.message'),
+        until_us: eb.ref('excluded.until_us'),
+      })),
+    )
+    .execute();
+}
+
+/** Drops nonces and requests that are over; see `DispatchStore.forget`. */
+export async function forgetWrites({ db }: SqlDatabase, nowUs: number, limit: number): Promise<number> {
+  let count = 0;
+  for (const table of ['nonce', 'request'] as const) {
+    const over = db.selectFrom(table).select('id').where('until_us', '<', nowUs).orderBy('until_us');
+    const query = db.deleteFrom(table).where('id', 'in', over.limit(limit - count));
+    count += Number((await query.executeTakeFirst()).numDeletedRows);
+  }
+  return count;
+}
+
+async function takeNonces(
+  transaction: Transaction<ServiceSchema>,
+  writes: readonly DispatchWrite[],
+): Promise<Set<string>> {
+  const nonces = new Map(writes.flatMap(({ nonce }) => (nonce ? [[nonce.id, nonce.untilUs] as const] : [])));
+  if (nonces.size === 0) return new Set();
+  const taken = await transaction
+    .insertInto('nonce')
+    // In one order, so that no two transactions can wait for each other when somebody sends the same nonces twice.
+    .values([...nonces].sort().map(([id, untilUs]) => ({ id, until_us: untilUs })))
+    .onConflict(conflict => conflict.column('id').doNothing())
+    .returning('id')
+    .execute();
+  return new Set(taken.map(({ id }) => id));
+}
+
+async function findRequests(
+  transaction: Transaction<ServiceSchema>,
+  ids: readonly string[],
+): Promise<Map<string, RememberedRequest>> {
+  if (ids.length === 0) return new Map();
+  const rows = await transaction.selectFrom('request').selectAll().where('id', 'in', ids).execute();
+  return new Map(
+    rows.map(({ id, hash, dispatch_id, message, until_us }) => [
+      id,
+      { id, hash, dispatch: { id: dispatch_id, message }, untilUs: until_us },
+    ]),
+  );
+}

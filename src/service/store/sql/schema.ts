@@ -1,0 +1,153 @@
+import { type Kysely, type Migration, sql } from 'kysely';
+
+import type { ChangeKind } from '../../domain/dispatchStore.js';
+
+/**
+ * The tables of the service. Names tell the unit, as in `DispatchRow`: `…_s` are whole seconds and `…_us` whole
+ * microseconds since the epoch. Flags are 0 or 1.
+ */
+export interface ServiceSchema {
+  /** Made on the first write. Every write locks it first, and so orders itself among the others of the microgrid. */
+  microgrid: {
+    id: number;
+    /** The position in its change log. */
+    seq: number;
+    /** The instant of its last change. */
+    last_us: number;
+  };
+  dispatch: {
+    id: number;
+    microgrid_id: number;
+    type: string;
+    start_s: number;
+    /** {@link NEVER} when the last run has no end. */
+    end_s: number;
+    active: number;
+    dry_run: number;
+    recurring: number;
+    create_us: number;
+    update_us: number;
+    /** The encoded `Dispatch`. */
+    message: Uint8Array;
+  };
+  /** The keys under which the components of a dispatch are found. */
+  dispatch_target: { microgrid_id: number; key: string; dispatch_id: number };
+  dispatch_change: {
+    microgrid_id: number;
+    seq: number;
+    dispatch_id: number;
+    kind: ChangeKind;
+    at_us: number;
+    message: Uint8Array;
+  };
+  /** Nonces of writes. */
+  nonce: {
+    id: string;
+    until_us: number;
+  };
+  /** Writes that may be repeated, with what the first one left. */
+  request: {
+    id: string;
+    hash: string;
+    dispatch_id: number;
+    message: Uint8Array;
+    until_us: number;
+  };
+  /** One row: the last id that a dispatch got. PostgreSQL has a sequence of this name instead. */
+  dispatch_id: { last: number };
+}
+
+/** An end that is never reached. A number, so that one range of an index holds all that ends later or never. */
+export const NEVER = Number.MAX_SAFE_INTEGER;
+
+/** How a database calls the types of columns, and how it counts. */
+export interface ColumnTypes {
+  readonly integer: 'integer' | 'bigint';
+  readonly bytes: 'blob' | 'bytea';
+  /** Makes that which `SqlDialect.takeIds` takes ids from. */
+  createIds(db: Kysely<unknown>): Promise<void>;
+}
+
+/** The history of the schema. A migration that was released is never changed. */
+export function migrations(types: ColumnTypes): Record<string, Migration> {
+  return {
+    '0001_initial': { up: db => createTables(db, types) },
+    '0002_requests': { up: db => createRequestTables(db, types) },
+  };
+}
+
+async function createTables(db: Kysely<unknown>, { integer, bytes, createIds }: ColumnTypes): Promise<void> {
+  const bytesType = sql.raw<Uint8Array>(bytes);
+  await db.schema
+    .createTable('microgrid')
+    .addColumn('id', integer, column => column.primaryKey())
+    .addColumn('seq', integer, column => column.notNull())
+    .addColumn('last_us', integer, column => column.notNull())
+    .execute();
+
+  await db.schema
+    .createTable('dispatch')
+    .addColumn('id', integer, column => column.primaryKey())
+    .addColumn('microgrid_id', integer, column => column.notNull())
+    .addColumn('type', 'text', column => column.notNull())
+    .addColumn('start_s', integer, column => column.notNull())
+    .addColumn('end_s', integer, column => column.notNull())
+    .addColumn('active', 'integer', column => column.notNull())
+    .addColumn('dry_run', 'integer', column => column.notNull())
+    .addColumn('recurring', 'integer', column => column.notNull())
+    .addColumn('create_us', integer, column => column.notNull())
+    .addColumn('update_us', integer, column => column.notNull())
+    .addColumn('message', bytesType, column => column.notNull())
+    .execute();
+  for (const sorted of ['start_s', 'create_us', 'update_us']) {
+    // Dispatchers list what has not ended: with the end in the index, what has costs no look at its row.
+    await db.schema
+      .createIndex(`dispatch_by_${sorted}`)
+      .on('dispatch')
+      .columns(['microgrid_id', sorted, 'id', 'end_s'])
+      .execute();
+  }
+
+  await db.schema
+    .createTable('dispatch_target')
+    .addColumn('microgrid_id', integer, column => column.notNull())
+    .addColumn('key', 'text', column => column.notNull())
+    .addColumn('dispatch_id', integer, column => column.notNull())
+    .addPrimaryKeyConstraint('dispatch_target_key', ['microgrid_id', 'key', 'dispatch_id'])
+    .execute();
+  await db.schema.createIndex('dispatch_target_by_dispatch').on('dispatch_target').column('dispatch_id').execute();
+
+  await db.schema
+    .createTable('dispatch_change')
+    .addColumn('microgrid_id', integer, column => column.notNull())
+    .addColumn('seq', integer, column => column.notNull())
+    .addColumn('dispatch_id', integer, column => column.notNull())
+    .addColumn('kind', 'text', column => column.notNull())
+    .addColumn('at_us', integer, column => column.notNull())
+    .addColumn('message', bytesType, column => column.notNull())
+    .addPrimaryKeyConstraint('dispatch_change_key', ['microgrid_id', 'seq'])
+    .execute();
+  await db.schema.createIndex('dispatch_change_by_at').on('dispatch_change').column('at_us').execute();
+
+  await createIds(db);
+}
+
+async function createRequestTables(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+  const integer = types.integer;
+  await db.schema
+    .createTable('nonce')
+    .addColumn('id', 'text', column => column.primaryKey())
+    .addColumn('until_us', integer, column => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('request')
+    .addColumn('id', 'text', column => column.primaryKey())
+    .addColumn('hash', 'text', column => column.notNull())
+    .addColumn('dispatch_id', integer, column => column.notNull())
+    .addColumn('message', sql.raw(types.bytes), column => column.notNull())
+    .addColumn('until_us', integer, column => column.notNull())
+    .execute();
+  for (const table of ['nonce', 'request']) {
+    await db.schema.createIndex(`${table}_by_until`).on(table).column('until_us').execute();
+  }
+}

@@ -1,0 +1,63 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import type { DispatchStore } from '../../domain/dispatchStore.js';
+import { applyTogether } from './applyTogether.js';
+import { pruneChanges, readChanges } from './changeLog.js';
+import { listPages } from './listPages.js';
+import { forgetWrites } from './rememberedWrites.js';
+import { sharedWrites } from './sharedWrites.js';
+import type { SqlDatabase } from './sqlDialect.js';
+
+/** Writes under way may take this long to end when the store is closed. */
+const CLOSE_GRACE_MS = 2_000;
+
+/** A {@link DispatchStore} in a database, which it closes with itself. */
+export function sqlStore(database: SqlDatabase): DispatchStore {
+  const { db } = database;
+  const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
+  const writes = sharedWrites(async calls => {
+    const outcomes = await applyTogether(database, calls);
+    // Some may have changed nothing: to be woken in vain does no harm. Later, so that a listener that throws cannot make
+    // what is committed look like a failure.
+    queueMicrotask(() => wake([...new Set(calls.map(call => call.microgridId))]));
+    return outcomes;
+  });
+  database.onChange(wake);
+
+  function wake(microgridIds: readonly number[] | null): void {
+    for (const listener of listeners) listener(microgridIds);
+  }
+
+  return {
+    name: database.name,
+    apply: (microgridId, write) => writes.apply({ microgridId, write }),
+    async get(microgridId, id) {
+      const query = db.selectFrom('dispatch').select(['id', 'message']);
+      return (await query.where('id', '=', id).where('microgrid_id', '=', microgridId).executeTakeFirst()) ?? null;
+    },
+    list: listPages(database),
+    async count() {
+      const query = db.selectFrom('dispatch').select(eb => eb.fn.countAll<number>().as('count'));
+      return (await query.executeTakeFirstOrThrow()).count;
+    },
+    async head(microgridId) {
+      const query = db.selectFrom('microgrid').select('seq').where('id', '=', microgridId);
+      return (await query.executeTakeFirst())?.seq ?? 0;
+    },
+    changes: (cursors, limit) => readChanges(database, cursors, limit),
+    onWake(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    prune: (beforeUs, limit) => pruneChanges(database, beforeUs, limit),
+    forget: (nowUs, limit) => forgetWrites(database, nowUs, limit),
+    async close() {
+      // Those that a database holds up are given up with their connections.
+      const late = new AbortController();
+      await Promise.race([writes.close(), pause(CLOSE_GRACE_MS, undefined, late).catch(() => {})]);
+      late.abort();
+      listeners.clear();
+      await database.close();
+    },
+  };
+}

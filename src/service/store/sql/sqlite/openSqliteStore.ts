@@ -1,0 +1,55 @@
+import { type Kysely, type SqlBool, sql } from 'kysely';
+
+import { openSqlite } from '../../../../sqlite/openSqlite.js';
+import type { DispatchStore, StoreOptions } from '../../../domain/dispatchStore.js';
+import { migrations, type ServiceSchema } from '../schema.js';
+import type { SqlDialect } from '../sqlDialect.js';
+import { sqlStore } from '../sqlStore.js';
+
+/** `XDSP`: the dispatches of a service. */
+const FILE_KIND = {
+  applicationId: 0x58445350,
+  holds: 'the dispatches of a service',
+  migrations: migrations({ integer: 'integer', bytes: 'blob', createIds }),
+};
+
+/**
+ * Opens a {@link DispatchStore} in an SQLite file, which this process has to itself.
+ *
+ * @throws DispatchError when it cannot be opened, see {@link openSqlite}.
+ */
+export async function openSqliteStore(path: string, { nowUs = systemUs }: StoreOptions = {}): Promise<DispatchStore> {
+  const { db, path: name, close } = await openSqlite<ServiceSchema>(path, FILE_KIND);
+  return sqlStore({ name, db, dialect: sqliteDispatches(nowUs), onChange: () => {}, close });
+}
+
+async function createIds(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('dispatch_id')
+    .addColumn('last', 'integer', column => column.notNull())
+    .execute();
+  await (db as Kysely<ServiceSchema>).insertInto('dispatch_id').values({ last: 0 }).execute();
+}
+
+function sqliteDispatches(nowUs: () => number): SqlDialect {
+  return {
+    nowUs: () => sql.val(nowUs()),
+    isAnyOf: (value, these) => sql<SqlBool>`${value} in (select value from json_each(${JSON.stringify(these)}))`,
+    containsAnyOf: (text, these) =>
+      sql<SqlBool>`exists (select 1 from json_each(${JSON.stringify(these)}) where instr(${text}, value) > 0)`,
+    async takeIds(transaction, count) {
+      const { last } = await transaction
+        .updateTable('dispatch_id')
+        .set(eb => ({ last: eb('last', '+', count) }))
+        .returning('last')
+        .executeTakeFirstOrThrow();
+      return Array.from({ length: count }, (_, index) => last - count + 1 + index);
+    },
+    // Nobody else has the file.
+    announce: async () => {},
+  };
+}
+
+function systemUs(): number {
+  return Date.now() * 1000;
+}

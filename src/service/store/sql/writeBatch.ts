@@ -1,0 +1,163 @@
+import type { Insertable, Transaction } from 'kysely';
+
+import type { DispatchRow, DispatchWrite, LoggedChange, StoredDispatch } from '../../domain/dispatchStore.js';
+import { type RememberedWrites, readRemembered } from './rememberedWrites.js';
+import { NEVER, type ServiceSchema } from './schema.js';
+import type { SqlDialect } from './sqlDialect.js';
+
+/** A write to a microgrid. */
+export interface WriteCall {
+  readonly microgridId: number;
+  readonly write: DispatchWrite;
+}
+
+/** A microgrid that is locked, as the changes of a batch leave it. */
+export interface LockedMicrogrid {
+  seq: number;
+  lastUs: number;
+  /** When it was locked. */
+  readonly nowUs: number;
+}
+
+type Owned<Dispatch> = Dispatch & { readonly microgridId: number };
+
+/** What the writes of one transaction come to. */
+export interface Batch {
+  readonly microgrids: ReadonlyMap<number, LockedMicrogrid>;
+  /** Ids for dispatches that are created. */
+  readonly freshIds: number[];
+  /** Dispatches as they were, by id. */
+  readonly before: ReadonlyMap<number, Owned<StoredDispatch>>;
+  /** Dispatches that change, by id, as they will be; null when they will be gone. */
+  readonly after: Map<number, Owned<DispatchRow> | null>;
+  readonly changes: LoggedChange[];
+  readonly remembered: RememberedWrites;
+}
+
+/** Rows of keys in one statement: SQLite takes 32,766 parameters. */
+const KEYS_AT_ONCE = 5_000;
+
+/** Locks the microgrids of some calls, and reads what the calls are about. */
+export async function lockBatch(
+  transaction: Transaction<ServiceSchema>,
+  dialect: SqlDialect,
+  calls: readonly WriteCall[],
+): Promise<Batch> {
+  // Always the first statement, and always in this order: no two processes can wait for each other.
+  const locked = await transaction
+    .insertInto('microgrid')
+    .values(
+      [...new Set(calls.map(call => call.microgridId))].sort((a, b) => a - b).map(id => ({ id, seq: 0, last_us: 0 })),
+    )
+    .onConflict(conflict => conflict.column('id').doUpdateSet({ seq: eb => eb.ref('microgrid.seq') }))
+    .returning(['id', 'seq', 'last_us', dialect.nowUs().as('now_us')])
+    .execute();
+  const ids = calls.flatMap(({ write }) => write.id ?? []);
+  const before =
+    ids.length === 0
+      ? []
+      : await transaction
+          .selectFrom('dispatch')
+          .select(['id', 'microgrid_id', 'message'])
+          .where('id', 'in', ids)
+          .execute();
+  const createCount = calls.length - ids.length;
+  return {
+    microgrids: new Map(locked.map(row => [row.id, { seq: row.seq, lastUs: row.last_us, nowUs: row.now_us }])),
+    freshIds: createCount === 0 ? [] : await dialect.takeIds(transaction, createCount),
+    before: new Map(before.map(({ id, microgrid_id, message }) => [id, { id, microgridId: microgrid_id, message }])),
+    after: new Map(),
+    changes: [],
+    remembered: await readRemembered(
+      transaction,
+      calls.map(({ write }) => write),
+    ),
+  };
+}
+
+/** Writes what a batch has come to. */
+export async function writeBatch(
+  transaction: Transaction<ServiceSchema>,
+  dialect: SqlDialect,
+  { microgrids, before, after, changes }: Batch,
+): Promise<void> {
+  await transaction.insertInto('dispatch_change').values(changes.map(changeRow)).execute();
+
+  const replaced = [...after.keys()].filter(id => before.has(id));
+  if (replaced.length > 0)
+    await transaction.deleteFrom('dispatch_target').where('dispatch_id', 'in', replaced).execute();
+  const gone = replaced.filter(id => after.get(id) === null);
+  if (gone.length > 0) await transaction.deleteFrom('dispatch').where('id', 'in', gone).execute();
+  const rows = [...after.values()].filter(row => row !== null);
+  if (rows.length > 0) await putRows(transaction, rows);
+
+  const changed = new Set(changes.map(change => change.microgridId));
+  await transaction
+    .insertInto('microgrid')
+    .values(
+      [...microgrids].filter(([id]) => changed.has(id)).map(([id, { seq, lastUs }]) => ({ id, seq, last_us: lastUs })),
+    )
+    .onConflict(conflict =>
+      conflict
+        .column('id')
+        .doUpdateSet({ seq: eb => eb.ref('excluded.seq'), last_us: eb => eb.ref('excluded.last_us') }),
+    )
+    .execute();
+  await dialect.announce(transaction, [...changed]);
+}
+
+async function putRows(transaction: Transaction<ServiceSchema>, rows: readonly Owned<DispatchRow>[]): Promise<void> {
+  await transaction
+    .insertInto('dispatch')
+    .values(rows.map(dispatchRow))
+    .onConflict(conflict =>
+      conflict.column('id').doUpdateSet(eb => ({
+        type: eb.ref('excluded.type'),
+        start_s: eb.ref('excluded.start_s'),
+        end_s: eb.ref('excluded.end_s'),
+        active: eb.ref('excluded.active'),
+        dry_run: eb.ref('excluded.dry_run'),
+        recurring: eb.ref('excluded.recurring'),
+        create_us: eb.ref('excluded.create_us'),
+        update_us: eb.ref('excluded.update_us'),
+        message: eb.ref('excluded.message'),
+      })),
+    )
+    .execute();
+  const keys = rows.flatMap(({ microgridId, id, targetKeys }) =>
+    targetKeys.map(key => ({ microgrid_id: microgridId, key, dispatch_id: id })),
+  );
+  for (let from = 0; from < keys.length; from += KEYS_AT_ONCE) {
+    await transaction
+      .insertInto('dispatch_target')
+      .values(keys.slice(from, from + KEYS_AT_ONCE))
+      .execute();
+  }
+}
+
+function changeRow({
+  microgridId,
+  seq,
+  id,
+  kind,
+  atUs,
+  message,
+}: LoggedChange): Insertable<ServiceSchema['dispatch_change']> {
+  return { microgrid_id: microgridId, seq, dispatch_id: id, kind, at_us: atUs, message };
+}
+
+function dispatchRow(row: Owned<DispatchRow>): Insertable<ServiceSchema['dispatch']> {
+  return {
+    id: row.id,
+    microgrid_id: row.microgridId,
+    type: row.type,
+    start_s: row.startS,
+    end_s: row.endS ?? NEVER,
+    active: Number(row.active),
+    dry_run: Number(row.dryRun),
+    recurring: Number(row.recurring),
+    create_us: row.createUs,
+    update_us: row.updateUs,
+    message: row.message,
+  };
+}

@@ -1,0 +1,157 @@
+import { Metadata, ServerError, Status } from 'nice-grpc-common';
+import { describe, expect, it } from 'vitest';
+import type { DispatchStore } from '../../../src/service/domain/dispatchStore.js';
+import { accessLog } from '../../../src/service/operation/accessLog.js';
+import type { EndedCall } from '../../../src/service/operation/endedCall.js';
+import { memoryStore } from '../../../src/service/store/memory/memoryStore.js';
+import { deferred } from '../../support/deferred.js';
+import { keptLog, type LogEntry } from '../../support/keptLog.js';
+import { created, dispatchData, openStream, rawService } from '../../support/rawService.js';
+import { servedStore } from '../../support/servedStore.js';
+
+const CALL: EndedCall = {
+  method: 'GetMicrogridDispatch',
+  status: Status.OK,
+  peer: '127.0.0.1:1',
+  durationMs: 1.26,
+  streaming: false,
+};
+
+/** The lines of calls, as a logger writes them. */
+const ofCalls = (entries: readonly LogEntry[]) =>
+  entries
+    .filter(({ message }) => message === 'call' || message === 'stream')
+    .map(({ level, message, fields }): Record<string, unknown> => ({ ...fields, level, message }));
+
+describe('the log of calls', () => {
+  it('tells who changed what', async () => {
+    const { entries, logger } = keptLog();
+    await using raw = await rawService({ logger });
+    const { id } = await created(raw.client, {}, 7n);
+    await raw.client.deleteMicrogridDispatch({ microgridId: 7n, dispatchId: id });
+    const line = {
+      level: 'info',
+      message: 'call',
+      status: 'OK',
+      microgrid: 7,
+      dispatch: Number(id),
+      peer: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      ms: expect.any(Number),
+    };
+    expect(ofCalls(entries)).toEqual([
+      { ...line, method: 'CreateMicrogridDispatch' },
+      { ...line, method: 'DeleteMicrogridDispatch' },
+    ]);
+  });
+
+  it('tells why a call was refused, and nothing of what it carried', async () => {
+    const { entries, logger, text } = keptLog();
+    await using raw = await rawService({ logger, authKey: 'the-auth-key' });
+    const payload = { secret: 'in the payload' };
+    const create = (type: string, key: string) =>
+      raw.client
+        .createMicrogridDispatch(
+          { microgridId: 1n, dispatchData: dispatchData({ type, payload }) },
+          { metadata: Metadata({ key, other: 'in the metadata' }) },
+        )
+        .catch(() => {});
+    await create('', 'the-auth-key');
+    await create('T', 'a-wrong-key');
+    await create('T', 'the-auth-key');
+    expect(ofCalls(entries)).toMatchObject([
+      { level: 'info', status: 'INVALID_ARGUMENT', reason: expect.stringContaining('type') },
+      { level: 'warn', status: 'UNAUTHENTICATED', reason: 'the key is not one that this service accepts' },
+      { level: 'info', status: 'OK' },
+    ]);
+    await raw.service.stop();
+    expect(text()).not.toMatch(/the-auth-key|a-wrong-key|in the payload|in the metadata/);
+  });
+
+  it('tells of a stream when it has ended', async () => {
+    const { entries, logger } = keptLog();
+    await using raw = await rawService({ logger });
+    {
+      await using stream = await openStream(raw.client, 3n);
+      await created(raw.client, {}, 3n);
+      await stream.next();
+    }
+    await expect
+      .poll(() => ofCalls(entries))
+      .toContainEqual(
+        expect.objectContaining({ level: 'debug', message: 'stream', microgrid: 3, status: 'CANCELLED' }),
+      );
+    await using stream = await openStream(raw.client, 4n);
+    await raw.service.stop();
+    await stream.next().catch(() => {});
+    expect(ofCalls(entries).at(-1)).toMatchObject({ level: 'debug', microgrid: 4, status: 'UNAVAILABLE' });
+  });
+
+  it('says that a call was cancelled when nobody waits for its answer', async () => {
+    const { entries, logger } = keptLog();
+    const controller = new AbortController();
+    const asked = deferred();
+    const answered = deferred();
+    const store: DispatchStore = {
+      ...memoryStore(),
+      async get() {
+        asked.resolve();
+        await answered.promise;
+        return { id: 1, message: new Uint8Array() };
+      },
+    };
+    await using served = await servedStore(store, { logger });
+    const ids = { microgridId: 1n, dispatchId: 1n };
+    const call = served.dispatches.getMicrogridDispatch(ids, { signal: controller.signal });
+    call.catch(() => {});
+    await asked.promise;
+    controller.abort();
+    // What goes over the same connection comes after the cancellation.
+    await served.health.check({});
+    answered.resolve();
+    await expect(call).rejects.toMatchObject({ name: 'AbortError' });
+    await expect
+      .poll(() => ofCalls(entries).filter(({ method }) => method === 'GetMicrogridDispatch'))
+      .toMatchObject([{ level: 'debug', status: 'CANCELLED' }]);
+  });
+
+  it('makes a line of a failure that only the log is told of', async () => {
+    const { entries, logger } = keptLog();
+    const store = { ...memoryStore(), get: () => Promise.reject(new Error('hunter2')) };
+    await using served = await servedStore(store, { logger });
+    const call = served.dispatches.getMicrogridDispatch({ microgridId: 1n, dispatchId: 2n });
+    await expect(call).rejects.toMatchObject({ code: Status.INTERNAL });
+    expect(ofCalls(entries)).toMatchObject([{ level: 'error', status: 'INTERNAL', microgrid: 1, dispatch: 2 }]);
+    expect(JSON.stringify(ofCalls(entries))).not.toContain('hunter2');
+  });
+
+  it.each<[Status, LogEntry['level']]>([
+    [Status.OK, 'debug'],
+    [Status.CANCELLED, 'debug'],
+    [Status.NOT_FOUND, 'info'],
+    [Status.FAILED_PRECONDITION, 'info'],
+    [Status.PERMISSION_DENIED, 'warn'],
+    [Status.RESOURCE_EXHAUSTED, 'warn'],
+    [Status.UNAVAILABLE, 'warn'],
+    [Status.UNKNOWN, 'error'],
+  ])('has status %d at level %s', (status, level) => {
+    const { entries, logger } = keptLog();
+    accessLog(logger, () => false)({ ...CALL, status });
+    expect(ofCalls(entries)).toEqual([
+      {
+        level,
+        message: 'call',
+        method: 'GetMicrogridDispatch',
+        status: Status[status],
+        peer: '127.0.0.1:1',
+        ms: 1.3,
+      },
+    ]);
+  });
+
+  it('cuts a long reason', () => {
+    const { entries, logger } = keptLog();
+    const { details } = new ServerError(Status.INVALID_ARGUMENT, 'x'.repeat(5_000));
+    accessLog(logger, () => false)({ ...CALL, status: Status.INVALID_ARGUMENT, reason: details });
+    expect(ofCalls(entries)[0]?.reason).toHaveLength(300);
+  });
+});

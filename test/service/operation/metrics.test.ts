@@ -1,0 +1,253 @@
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { Metadata } from 'nice-grpc-common';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DispatchError } from '../../../src/model/dispatchError.js';
+import type { DispatchServiceOptions } from '../../../src/service/index.js';
+import { serviceMetrics } from '../../../src/service/operation/serviceMetrics.js';
+import { memoryStore } from '../../../src/service/store/memory/memoryStore.js';
+import { databaseFailure } from '../../../src/sqlite/databaseFailure.js';
+import { deferred } from '../../support/deferred.js';
+import { describeWithPostgres } from '../../support/describeWithPostgres.js';
+import { creation } from '../../support/dispatchRow.js';
+import { startPostgres, type TestPostgres } from '../../support/postgres.js';
+import { runProgram } from '../../support/program.js';
+import { created, dispatchData, openStream, rawService } from '../../support/rawService.js';
+import { servedStore } from '../../support/servedStore.js';
+
+/** A service with metrics, and what reads them. */
+async function measuredService(options: DispatchServiceOptions = {}) {
+  const raw = await rawService({ metrics: '0', ...options });
+  const url = raw.service.metricsUrl ?? '';
+  return { ...raw, url, figures: async () => figuresOf(await (await fetch(url)).text()) };
+}
+
+/** The lines of a text of Prometheus, by name and labels. */
+function figuresOf(text: string): Record<string, number> {
+  const lines = text.split('\n').filter(line => line !== '' && !line.startsWith('#'));
+  return Object.fromEntries(
+    lines.map(line => {
+      const [, name = '', value] = /^(.+) (\S+)$/.exec(line) ?? [];
+      return [name, Number(value)];
+    }),
+  );
+}
+
+describe('metrics', () => {
+  it('count calls by method, status and key, and how long they took, but not of streams', async () => {
+    await using measured = await measuredService();
+    const { client, figures } = measured;
+    await created(client);
+    await created(client);
+    await client.getMicrogridDispatch({ microgridId: 1n, dispatchId: 99n }).catch(() => {});
+    {
+      await using _ = await openStream(client);
+    }
+    await expect.poll(figures).toMatchObject({
+      'dispatch_calls_total{method="CreateMicrogridDispatch",status="OK",key=""}': 2,
+      'dispatch_calls_total{method="GetMicrogridDispatch",status="NOT_FOUND",key=""}': 1,
+      'dispatch_calls_total{method="StreamMicrogridDispatches",status="CANCELLED",key=""}': 1,
+      'dispatch_call_duration_seconds_count{method="CreateMicrogridDispatch"}': 2,
+      'dispatch_call_duration_seconds_bucket{le="15",method="CreateMicrogridDispatch"}': 2,
+    });
+    expect(Object.keys(await figures()).filter(name => /duration.*Stream/.test(name))).toEqual([]);
+  });
+
+  it('tell of streams, of what is sent on them and how late, and of dispatches and writes', async () => {
+    await using measured = await measuredService();
+    const { client, figures } = measured;
+    await using one = await openStream(client);
+    await using other = await openStream(client, 2n);
+    await created(client);
+    await created(client, {}, 2n);
+    await created(client, {}, 2n);
+    for (const stream of [one, other, other]) await stream.next();
+    const told = await figures();
+    expect(told).toMatchObject({
+      dispatch_streams: 2,
+      dispatch_feed_waiting: 0,
+      dispatch_feed_unread_seconds: 0,
+      dispatch_feed_lag_seconds_count: 3,
+      dispatch_dispatches: 3,
+      dispatch_writes_waiting: 0,
+      dispatch_write_duration_seconds_count: 3,
+      dispatch_streams_dropped_total: 0,
+      dispatch_serving: 1,
+    });
+    expect(told['dispatch_feed_lag_seconds_bucket{le="15"}']).toBe(3);
+  });
+
+  it('tell which version runs, and of its process', async () => {
+    await using measured = await measuredService();
+    const told = await measured.figures();
+    const [info] = Object.keys(told).filter(name => name.startsWith('dispatch_build_info'));
+    expect(info).toMatch(/^dispatch_build_info\{version="\d+\.\d+\.\d+",node="\d+\.\d+\.\d+"\}$/);
+    expect(told.process_resident_memory_bytes).toBeGreaterThan(0);
+    expect(told.nodejs_eventloop_lag_p99_seconds).toBeGreaterThanOrEqual(0);
+  });
+
+  it('are those of one service only', async () => {
+    await using one = await measuredService();
+    await using other = await measuredService();
+    await created(one.client);
+    expect((await one.figures()).dispatch_dispatches).toBe(1);
+    expect((await other.figures()).dispatch_dispatches).toBe(0);
+  });
+
+  it('count streams that were dropped because their peers do not read', async () => {
+    const metrics = serviceMetrics();
+    const store = memoryStore();
+    await using served = await servedStore(store, { metrics });
+    const stream = served.dispatches.streamMicrogridDispatches({ microgridId: 1n })[Symbol.asyncIterator]();
+    const first = stream.next();
+    // A field that nobody knows, so that a client can read it.
+    const message = new BinaryWriter().tag(999, WireType.LengthDelimited).bytes(new Uint8Array(20_000)).finish();
+    first.catch(() => {});
+    await expect
+      .poll(async () => {
+        await Promise.all(Array.from({ length: 500 }, () => store.apply(1, creation({ message }))));
+        return figuresOf(await metrics.text());
+      })
+      .toMatchObject({ dispatch_streams_dropped_total: 1, dispatch_feed_waiting: 0 });
+  });
+
+  it('count failures of the database, and not what callers did wrong', async () => {
+    const metrics = serviceMetrics();
+    const memory = memoryStore();
+    const store = metrics.measureStore({
+      ...memory,
+      get: async () => {
+        throw databaseFailure(new Error('the disk is gone'));
+      },
+      list: async () => {
+        throw new TypeError('a fault of the program');
+      },
+      count: async () => {
+        throw databaseFailure(new Error('the disk is gone'));
+      },
+    });
+    const refusal = new DispatchError('INVALID_ARGUMENT', 'no');
+    const refused = {
+      id: null,
+      decide() {
+        throw refusal;
+      },
+    };
+    await expect(store.apply(1, refused)).rejects.toBe(refusal);
+    await expect(store.get(1, 1)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    const query = { filter: {}, sort: { column: 'createUs', descending: false } } as const;
+    await expect(store.list(1, query, null, 1, 1)).rejects.toThrow(TypeError);
+    const told = figuresOf(await metrics.text());
+    expect(told).toMatchObject({
+      'dispatch_database_failures_total{operation="get"}': 1,
+      'dispatch_database_failures_total{operation="list"}': 1,
+      dispatch_dispatches: 0,
+    });
+    expect(told).not.toHaveProperty(['dispatch_database_failures_total{operation="write"}']);
+    expect(figuresOf(await metrics.text())).toMatchObject({
+      'dispatch_database_failures_total{operation="count"}': 1,
+    });
+  });
+
+  it('tell how many writes wait for the database', async () => {
+    const metrics = serviceMetrics();
+    const commit = deferred();
+    const memory = memoryStore();
+    const store = metrics.measureStore({
+      ...memory,
+      async apply(...write) {
+        await commit.promise;
+        return await memory.apply(...write);
+      },
+    });
+    const writes = [store.apply(1, creation()), store.apply(1, creation())];
+    expect(figuresOf(await metrics.text())).toMatchObject({ dispatch_writes_waiting: 2 });
+    commit.resolve();
+    await Promise.all(writes);
+    expect(figuresOf(await metrics.text())).toMatchObject({ dispatch_writes_waiting: 0 });
+  });
+
+  it('tell no key, and no peer', async () => {
+    await using measured = await measuredService({ authKey: 'the-auth-key' });
+    const metadata = Metadata({ key: 'the-auth-key' });
+    await measured.client.createMicrogridDispatch({ microgridId: 1n, dispatchData: dispatchData() }, { metadata });
+    const text = await (await fetch(measured.url)).text();
+    expect(text).toContain('method="CreateMicrogridDispatch"');
+    expect(text).not.toContain('the-auth-key');
+  });
+
+  it('are at /metrics, on loopback unless a host is given', async () => {
+    await using measured = await measuredService();
+    expect(measured.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
+    const response = await fetch(`${measured.url}?x=1`);
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect((await fetch(measured.url, { method: 'POST' })).status).toBe(405);
+    expect((await fetch(measured.url.replace('/metrics', '/'))).status).toBe(404);
+    await using named = await measuredService({ metrics: 'localhost:0' });
+    expect(named.url).toMatch(/^http:\/\/localhost:\d+\/metrics$/);
+  });
+
+  it('are gone when the service has stopped', async () => {
+    await using measured = await measuredService();
+    await measured.figures();
+    await measured.service.stop();
+    await expect(fetch(measured.url)).rejects.toThrow();
+  });
+
+  it('refuse an address that is none, and tell which is in use', async () => {
+    await expect(rawService({ metrics: 'x' })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      field: 'metrics',
+      message: "metrics: 'x' is not HOST:PORT, such as 127.0.0.1:50051",
+    });
+    await using measured = await measuredService();
+    const { host } = new URL(measured.url);
+    await expect(rawService({ metrics: host })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(new RegExp(`^cannot listen on ${host} for metrics: .*EADDRINUSE`)),
+    });
+  });
+
+  it('load nothing where they are not asked for', async () => {
+    const entry = new URL('../../../src/service/index.ts', import.meta.url);
+    const { stdout } = await runProgram(`
+      const { createRequire } = await import('node:module');
+      const { startDispatchService } = await import('${entry}');
+      const service = await startDispatchService();
+      await service.stop();
+      const loaded = Object.keys(createRequire('${entry}').cache);
+      console.log(loaded.some(path => path.includes('grpc-js')), loaded.some(path => path.includes('prom-client')));
+    `);
+    expect(stdout).toBe('true false\n');
+  });
+});
+
+describeWithPostgres('metrics of a service on PostgreSQL', () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres[Symbol.asyncDispose]());
+
+  it('count the dispatches of all processes, and can be read while the database is away', async () => {
+    const database = await postgres.createDatabase();
+    await using other = await rawService({ database });
+    await created(other.client);
+    await using measured = await measuredService({ database });
+    await using _ = await openStream(measured.client);
+    expect(await measured.figures()).toMatchObject({ dispatch_dispatches: 1 });
+    await postgres.stop();
+    await measured.client.getMicrogridDispatch({ microgridId: 1n, dispatchId: 1n }).catch(() => {});
+    const figures = measured.figures;
+    await expect.poll(figures, { timeout: 10_000 }).toMatchObject({
+      dispatch_dispatches: 1,
+      dispatch_serving: 0,
+      'dispatch_database_failures_total{operation="get"}': 1,
+      'dispatch_calls_total{method="GetMicrogridDispatch",status="UNAVAILABLE",key=""}': 1,
+    });
+    expect((await figures()).dispatch_feed_unread_seconds).toBeGreaterThan(0);
+    await postgres.start();
+    await expect
+      .poll(figures, { timeout: 10_000 })
+      .toMatchObject({ dispatch_serving: 1, dispatch_feed_unread_seconds: 0 });
+  });
+});

@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DispatchStore, ListQuery, LoggedChange } from '../../../src/service/domain/dispatchStore.js';
+import { creation } from '../../support/dispatchRow.js';
+import type { StoreFactory } from './storeLists.js';
+
+const ALL: ListQuery = { filter: {}, sort: { column: 'createUs', descending: true } };
+
+/** Fixes how every dispatch store keeps its change logs. */
+export function describeStoreChanges(openStore: StoreFactory): void {
+  describe('change log', () => {
+    let store: DispatchStore;
+    let nowUs: number;
+    beforeEach(async () => {
+      nowUs = 1_700_000_000_000_000;
+      store = await openStore(() => nowUs);
+    });
+    afterEach(() => store.close());
+
+    const create = (microgridId: number) => store.apply(microgridId, creation());
+    const log = async (microgridId: number, after = 0): Promise<readonly LoggedChange[]> =>
+      (await store.changes(new Map([[microgridId, after]]), 1000)).changes;
+
+    it('gives what follows each cursor', async () => {
+      for (let count = 0; count < 5; count += 1) {
+        await create(1);
+        await create(2);
+      }
+      const cursors = new Map([
+        [1, 3],
+        [2, 5],
+        [3, 0],
+      ]);
+      const { changes, pruned } = await store.changes(cursors, 100);
+      expect(changes.map(({ microgridId, seq }) => [microgridId, seq])).toEqual([
+        [1, 4],
+        [1, 5],
+      ]);
+      expect(pruned).toEqual([]);
+    });
+
+    it('tells of which logs more is left, until it was all read', async () => {
+      await Promise.all(Array.from({ length: 50 }, () => create(1)));
+      await Promise.all([create(2), create(3)]);
+      const cursors = new Map([1, 2, 3, 4].map(microgridId => [microgridId, 0]));
+      const seen: string[] = [];
+      for (let reads = 0; ; reads += 1) {
+        const { changes, more } = await store.changes(cursors, 9);
+        expect(changes.length).toBeLessThanOrEqual(9);
+        for (const { microgridId, seq } of changes) {
+          seen.push(`${microgridId}/${seq}`);
+          cursors.set(microgridId, seq);
+        }
+        if (more.length === 0) break;
+        expect(reads).toBeLessThan(50);
+      }
+      expect(new Set(seen).size).toBe(52);
+      expect([...cursors.values()]).toEqual([50, 1, 1, 0]);
+    });
+
+    it('reads many logs at once', async () => {
+      const microgridIds = Array.from({ length: 600 }, (_, index) => index + 1);
+      await Promise.all(microgridIds.map(microgridId => create(microgridId)));
+      const cursors = new Map(microgridIds.map(microgridId => [microgridId, 0]));
+      const { changes, more } = await store.changes(cursors, 500);
+      expect(changes).toHaveLength(500);
+      expect(more).toHaveLength(100);
+      const read = new Set(changes.map(({ microgridId }) => microgridId));
+      expect([...read, ...more].sort((a, b) => a - b)).toEqual(microgridIds);
+    });
+
+    it('tells which cursors lie before what was pruned', async () => {
+      await create(1);
+      await create(1);
+      nowUs += 60_000_000;
+      await create(1);
+      await create(2);
+      expect(await store.prune(nowUs, 1000)).toBe(2);
+      const cursors = new Map([
+        [1, 1],
+        [2, 0],
+      ]);
+      const { changes, pruned } = await store.changes(cursors, 100);
+      expect(pruned).toEqual([1]);
+      expect(changes.map(({ microgridId }) => microgridId)).toEqual([2]);
+      expect((await log(1, 2)).map(({ seq }) => seq)).toEqual([3]);
+      expect(await store.head(1)).toBe(3);
+      expect((await store.list(1, ALL, null, 1, 1)).total).toBe(3);
+    });
+
+    it('tells so also when all was pruned, and of nobody who has read it all', async () => {
+      await create(1);
+      await create(2);
+      expect(await store.prune(nowUs + 1_000_000, 1000)).toBe(2);
+      const cursors = new Map([
+        [1, 0],
+        [2, 1],
+        [3, 0],
+      ]);
+      expect(await store.changes(cursors, 100)).toEqual({ changes: [], pruned: [1], more: [] });
+      await create(1);
+      expect((await log(1, 1)).map(({ seq }) => seq)).toEqual([2]);
+    });
+
+    it('is pruned from its beginning, a part at a time', async () => {
+      for (let count = 0; count < 5; count += 1) await create(1);
+      expect(await store.prune(nowUs + 1_000_000, 2)).toBe(2);
+      expect((await log(1, 2)).map(({ seq }) => seq)).toEqual([3, 4, 5]);
+      expect(await store.prune(nowUs + 1_000_000, 4)).toBe(3);
+      expect(await store.prune(nowUs + 1_000_000, 4)).toBe(0);
+    });
+
+    it('wakes its listeners after each change until they leave', async () => {
+      const woken: (readonly number[] | null)[] = [];
+      const seen = new Promise<void>(resolve => {
+        store.onWake(microgridIds => {
+          if (!microgridIds || microgridIds.includes(4)) resolve();
+        });
+      });
+      const leave = store.onWake(microgridIds => woken.push(microgridIds));
+      leave();
+      await create(4);
+      await seen;
+      expect(woken).toEqual([]);
+    });
+  });
+}
