@@ -2,7 +2,7 @@ import { type Logger, silentLogger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { type CallLimits, callLimits } from './access/callLimits.js';
 import { listenAddress } from './access/listenAddress.js';
-import { type AccessOptions, openAccess } from './access/openAccess.js';
+import { type AccessOptions, loadAccessControl } from './access/loadAccessControl.js';
 import type { DispatchStore } from './domain/dispatchStore.js';
 import { type StopOptions, serveStore } from './grpc/serveStore.js';
 import { pruneRegularly } from './operation/pruneRegularly.js';
@@ -115,7 +115,7 @@ export async function startDispatchService(options: DispatchServiceOptions = {})
   }
 
   try {
-    const access = await openAccess(options, place, logger);
+    const access = await loadAccessControl(options, place, logger);
     cleanUps.push(access.close);
     const metrics = await openMetrics(options.metrics, logger);
     if (metrics) cleanUps.push(metrics.stop);

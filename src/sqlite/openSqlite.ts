@@ -46,7 +46,7 @@ const HEADER_BYTES = 100;
  * no database, one of another program, or of a newer version of this one; DATA_LOSS when it is damaged.
  */
 export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Promise<SqliteFile<Schema>> {
-  const file = await realFile(path);
+  const file = await resolveFile(path);
   await checkHeader(file, kind);
   const lock = await lockFile(file);
   const connections: SqliteConnection[] = [];
@@ -63,7 +63,7 @@ export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Pr
     await checkPages(file);
     const writer = connect();
     await writer.run(`PRAGMA application_id = ${kind.applicationId}`);
-    await useLog(writer);
+    await enableWriteAheadLog(writer);
     const readers = Array.from({ length: READERS }, connect);
     for (const reader of readers) await reader.run('PRAGMA query_only = ON');
     const db = new Kysely<Schema>({ dialect: sqliteDialect(writer, readers) });
@@ -141,14 +141,14 @@ function damaged(file: string, reason: unknown, cause?: unknown): DispatchError 
 }
 
 /** Commits go to a write-ahead log, and to the disk before they are confirmed; `fullfsync` says so to macOS. */
-async function useLog(writer: SqliteConnection): Promise<void> {
+async function enableWriteAheadLog(writer: SqliteConnection): Promise<void> {
   const { rows } = await writer.execute('PRAGMA journal_mode = WAL', []);
   if (rows[0]?.journal_mode !== 'wal') throw new Error('its file system cannot hold a write-ahead log of SQLite');
   await writer.run('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON');
 }
 
 /** The file that a path leads to, by whatever links, so that it has one name to lock. */
-async function realFile(path: string): Promise<string> {
+async function resolveFile(path: string): Promise<string> {
   const wanted = resolve(path);
   try {
     const folder = await realpath(dirname(wanted)).catch(ifMissing(() => null));

@@ -65,13 +65,13 @@ export function connectSqlite(path: string, busyTimeoutMs: number): SqliteConnec
     const prepared = await statement(sql);
     // run() leaves a statement that gives rows, such as one with RETURNING, unfinished, and its transaction open.
     if (!prepared.reader && bound.length > 0) return { rows: [], changed: prepared.run(bound).changes };
-    if (!prepared.reader) return { rows: [], changed: await executeAside(sql) };
+    if (!prepared.reader) return { rows: [], changed: await executeOffThread(sql) };
     const rows = await prepared.all(bound);
     for (const row of rows) withBytes(row);
     return { rows, changed: rows.length };
   }
 
-  async function executeAside(sql: string): Promise<number> {
+  async function executeOffThread(sql: string): Promise<number> {
     await database.exec(sql);
     const [row] = await (await statement('SELECT changes() AS changed')).all([]);
     return Number(row?.changed);

@@ -2,9 +2,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { RecurrenceRule_Frequency, RecurrenceRule_Weekday } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { silentLogger } from '../../src/logger.js';
+import { checkData, storedRow } from '../../src/service/domain/checkData.js';
 import type { DispatchWrite } from '../../src/service/domain/dispatchStore.js';
 import { updateWrite } from '../../src/service/domain/dispatchWrites.js';
-import { checkData, storedRow } from '../../src/service/domain/storedData.js';
 import { serveStore } from '../../src/service/grpc/serveStore.js';
 import { openStore } from '../../src/service/startDispatchService.js';
 import { cpuMs } from './figures.js';

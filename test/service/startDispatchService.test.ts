@@ -2,7 +2,7 @@ import { Metadata, Status } from 'nice-grpc-common';
 import { describe, expect, it } from 'vitest';
 import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
-import { nonceMemory } from '../../src/service/access/nonceMemory.js';
+import { replayCache } from '../../src/service/access/replayCache.js';
 import { serveStore } from '../../src/service/grpc/serveStore.js';
 import { startDispatchService } from '../../src/service/index.js';
 import { memoryStore } from '../../src/service/store/memory/memoryStore.js';
@@ -208,16 +208,16 @@ describe('credentials', () => {
   });
 });
 
-describe('nonceMemory', () => {
+describe('replayCache', () => {
   it('refuses a nonce until it expires', () => {
-    const memory = nonceMemory(10);
+    const memory = replayCache(10);
     expect(memory.take('a', 600_000, 0)).toBe('fresh');
     expect(memory.take('a', 900_000, 600_000)).toBe('replayed');
     expect(memory.take('a', 900_000, 720_000)).toBe('fresh');
   });
 
   it('takes no more than its limit, until some expire', () => {
-    const memory = nonceMemory(2);
+    const memory = replayCache(2);
     expect(memory.take('a', 60_000, 0)).toBe('fresh');
     expect(memory.take('b', 600_000, 0)).toBe('fresh');
     expect(memory.take('c', 600_000, 0)).toBe('full');

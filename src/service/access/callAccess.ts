@@ -1,6 +1,6 @@
 import type { CallContext } from 'nice-grpc-common';
 
-import type { OneTimeUse } from '../domain/dispatchStore.js';
+import type { ExpiringId } from '../domain/dispatchStore.js';
 import type { ApiKey, Caller } from './keyRing.js';
 
 /** What is known of a call once it is let in. */
@@ -8,7 +8,7 @@ export interface CallAccess {
   /** The key that it has shown. */
   readonly apiKey: ApiKey;
   /** The nonce of its signature, for the store; absent where it is not signed. */
-  readonly nonce?: OneTimeUse | undefined;
+  readonly nonce?: ExpiringId | undefined;
 }
 
 /** What {@link authenticate} adds to the context of a call. */

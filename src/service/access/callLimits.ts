@@ -38,10 +38,10 @@ export interface CallLimits {
 }
 
 /** Limits, each of them set. */
-export type HeldLimits = { readonly [Name in keyof CallLimits]-?: number };
+export type EffectiveLimits = { readonly [Name in keyof CallLimits]-?: number };
 
 /** The limits that hold where nothing else is said. */
-export const DEFAULT_LIMITS: HeldLimits = {
+export const DEFAULT_LIMITS: EffectiveLimits = {
   calls: 4_000,
   callsPerKey: 1_000,
   callsPerSecond: 1_000,
@@ -57,8 +57,8 @@ const BURST_S = 5;
  *
  * @throws DispatchError INVALID_ARGUMENT when one is not a whole number above 0, or there is no limit of its name.
  */
-export function callLimits(limits: CallLimits = {}): HeldLimits {
-  const known: { -readonly [Name in keyof HeldLimits]: number } = { ...DEFAULT_LIMITS };
+export function callLimits(limits: CallLimits = {}): EffectiveLimits {
+  const known: { -readonly [Name in keyof EffectiveLimits]: number } = { ...DEFAULT_LIMITS };
   for (const [name, limit] of Object.entries(limits)) {
     const field = `limits.${name}`;
     if (!Object.hasOwn(known, name)) {
@@ -96,7 +96,7 @@ export interface CallLimiter {
 }
 
 /** A limiter of the calls of one process. */
-export function callLimiter(limits: HeldLimits): CallLimiter {
+export function callLimiter(limits: EffectiveLimits): CallLimiter {
   const usages = new Map<string, Usage>();
   let calls = 0;
 

@@ -17,7 +17,7 @@ export interface ApiKey extends Caller {
 }
 
 /** A call that goes on for long: it ends when what it rests on does. */
-export interface HeldCall {
+export interface LongCall {
   readonly apiKey: ApiKey;
   readonly microgridId: number | null;
   end(reason: DispatchError): void;
@@ -33,7 +33,7 @@ export interface KeyRing {
    */
   replace(keys: readonly ApiKey[]): void;
   /** Lets {@link replace} end a call; returns what undoes it. */
-  hold(call: HeldCall): () => void;
+  track(call: LongCall): () => void;
 }
 
 /** Whether a caller may see and change a microgrid. */
@@ -49,10 +49,10 @@ export function foreignMicrogrid(microgridId: number): DispatchError {
 /** A ring of keys. */
 export function keyRing(keys: readonly ApiKey[]): KeyRing {
   let byDigest = digested(keys);
-  const held = new Set<HeldCall>();
+  const tracked = new Set<LongCall>();
   const find = (key: string) => byDigest.get(digest(key));
 
-  function lost({ apiKey, microgridId }: HeldCall): DispatchError | null {
+  function lost({ apiKey, microgridId }: LongCall): DispatchError | null {
     const now = find(apiKey.key);
     if (!now || now.secret !== apiKey.secret) {
       return new DispatchError('UNAUTHENTICATED', 'the key is no longer one that this service accepts');
@@ -64,14 +64,14 @@ export function keyRing(keys: readonly ApiKey[]): KeyRing {
     find,
     replace(next) {
       byDigest = digested(next);
-      for (const call of [...held]) {
+      for (const call of [...tracked]) {
         const reason = lost(call);
         if (reason) call.end(reason);
       }
     },
-    hold(call) {
-      held.add(call);
-      return () => held.delete(call);
+    track(call) {
+      tracked.add(call);
+      return () => tracked.delete(call);
     },
   };
 }

@@ -19,14 +19,14 @@ export function canonicalData(data: DispatchData): DispatchData {
     ...data,
     startTime: startTime && timestampOfSeconds(roundedSeconds(startTime)),
     target: target && canonicalTarget(target),
-    recurrence: recurrence && !isNoRule(recurrence) ? canonicalRule(recurrence) : undefined,
+    recurrence: recurrence && !isEmptyRule(recurrence) ? canonicalRule(recurrence) : undefined,
   };
 }
 
 /**
  * Whether a rule message says nothing at all. The Python client sends such a one for "no recurrence".
  */
-export function isNoRule(rule: RecurrenceRule): boolean {
+export function isEmptyRule(rule: RecurrenceRule): boolean {
   const { freq, interval, endCriteria, byminutes, byhours, byweekdays, bymonthdays, bymonths } = rule;
   const lists = [byminutes, byhours, byweekdays, bymonthdays, bymonths];
   return (

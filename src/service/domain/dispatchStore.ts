@@ -42,7 +42,7 @@ export interface DispatchChange {
 }
 
 /** A text that a store is to take once only. */
-export interface OneTimeUse {
+export interface ExpiringId {
   /** Names it among all others, of all microgrids. */
   readonly id: string;
   /** Until when it is kept, in microseconds since the epoch; afterwards nobody asks for it any more. */
@@ -50,7 +50,7 @@ export interface OneTimeUse {
 }
 
 /** A request that its caller may repeat. */
-export interface RepeatableRequest extends OneTimeUse {
+export interface IdempotencyKey extends ExpiringId {
   /** Tells its content from another. */
   readonly hash: string;
 }
@@ -68,12 +68,12 @@ export interface DispatchWrite {
    */
   decide(old: StoredDispatch | null, stamp: WriteStamp): DispatchChange | null;
   /** The nonce of the call. A write that comes with a used one is UNAUTHENTICATED; one that is refused uses it up, too. */
-  readonly nonce?: OneTimeUse | undefined;
+  readonly nonce?: ExpiringId | undefined;
   /**
    * Where the write may be repeated. When it was made before it is not decided again, but answered as the first time; with
    * another content it is INVALID_ARGUMENT. A write that is refused is not remembered, for it has done nothing.
    */
-  readonly request?: RepeatableRequest | undefined;
+  readonly idempotencyKey?: IdempotencyKey | undefined;
 }
 
 /** What a write came to. */
@@ -212,7 +212,7 @@ export interface DispatchStore {
    *
    * @returns how many it dropped.
    */
-  forget(nowUs: number, limit: number): Promise<number>;
+  deleteExpired(nowUs: number, limit: number): Promise<number>;
   /** Waits for the writes that were applied, though not for a database that holds them up; refuses others with UNAVAILABLE. */
   close(): Promise<void>;
 }

@@ -5,9 +5,9 @@ import {
   type UpdateMicrogridDispatchRequest,
 } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { DispatchError } from '../../model/dispatchError.js';
+import { checkData, storedRow } from './checkData.js';
 import type { DispatchWrite, StoredDispatch } from './dispatchStore.js';
 import { invalidField } from './invalidRequest.js';
-import { checkData, storedRow } from './storedData.js';
 import { microsAtOrAfter, roundedSeconds, secondsAtOrAfter, timestampOfSeconds } from './timestamps.js';
 import { applyUpdateMask, maskViolations } from './updateMask.js';
 
@@ -37,7 +37,7 @@ export function updateWrite(
       const old = present(microgridId, id, stored);
       if (updateMask.length === 0) return null;
       const data = applyUpdateMask(old.data, updateMask, update);
-      const nowS = startsAnew(old.data, data) ? wholeSeconds(atUs) : null;
+      const nowS = changesStartTime(old.data, data) ? wholeSeconds(atUs) : null;
       const checked = checkData(data, 'update', { nowS }, maskViolations(updateMask, update));
       return { kind: 'updated', dispatch: storedRow({ id, createUs: old.createUs, updateUs: atUs }, checked) };
     },
@@ -73,7 +73,7 @@ function present(microgridId: number, id: number, stored: StoredDispatch | null)
 }
 
 /** Whether an update gives a start time other than the present one. */
-function startsAnew(old: DispatchData, { startTime }: DispatchData): boolean {
+function changesStartTime(old: DispatchData, { startTime }: DispatchData): boolean {
   return !startTime || !old.startTime || roundedSeconds(startTime) !== roundedSeconds(old.startTime);
 }
 

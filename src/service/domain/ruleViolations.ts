@@ -4,7 +4,7 @@ import {
   RecurrenceRule_Weekday as Weekday,
 } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { timestampProblem } from '../../wire/timestampCodec.js';
-import { isNoRule } from './canonicalData.js';
+import { isEmptyRule } from './canonicalData.js';
 import type { Violation } from './invalidRequest.js';
 
 const MAX_INTERVAL = 10_000;
@@ -45,7 +45,7 @@ const LISTS = {
  * @param field - the path of the rule.
  */
 export function* ruleViolations(rule: RecurrenceRule | undefined, field: string): Generator<Violation> {
-  if (!rule || isNoRule(rule)) return;
+  if (!rule || isEmptyRule(rule)) return;
   const { freq, interval } = rule;
   const end = rule.endCriteria?.countOrUntil;
   if (freq < 1 || freq > SPECIFIED_FREQUENCIES.length) {

@@ -6,9 +6,9 @@ import { type ChangeQueue, changeQueue } from './changeQueue.js';
 
 /** Changes that may wait for one stream before it is dropped. */
 const QUEUE_LIMIT = 1000;
-/** Log entries read at a time: so many that a stream that is not crowded has room for them. */
+/** Log entries read at a time: so many that a stream that is not congested has room for them. */
 const BATCH_LIMIT = QUEUE_LIMIT / 2;
-/** How long a crowded stream may hold up its microgrid, for each change: who reads a thousand a second is never dropped. */
+/** How long a congested stream may hold up its microgrid, for each change: who reads a thousand a second is never dropped. */
 const REST_MS = 1;
 /** How long a change that nobody told of, or that could not be read, may wait. */
 const POLL_MS = 1000;
@@ -133,17 +133,17 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
   }
 
   /**
-   * Reads no more of a microgrid while a stream of it is crowded, so that those that read are not dropped by changes that
+   * Reads no more of a microgrid while a stream of it is congested, so that those that read are not dropped by changes that
    * come faster. For a while only: one that does not read must not hold up the others, and is dropped in the end.
    */
   async function rest(microgridId: number, mostMs: number): Promise<void> {
     const hub = hubs.get(microgridId);
-    const crowded = [...(hub?.queues ?? [])].filter(queue => queue.crowded);
-    if (!hub || crowded.length === 0) return;
+    const congested = [...(hub?.queues ?? [])].filter(queue => queue.congested);
+    if (!hub || congested.length === 0) return;
     hub.resting = true;
     const over = new AbortController();
     const late = setTimeout(mostMs, undefined, over).catch(() => {});
-    await Promise.race([Promise.all(crowded.map(queue => queue.relieved())), late]);
+    await Promise.race([Promise.all(congested.map(queue => queue.whenUncongested())), late]);
     over.abort();
     hub.resting = false;
     wake([microgridId]);

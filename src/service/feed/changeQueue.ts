@@ -12,9 +12,9 @@ export interface ChangeQueue {
   /** How many wait. */
   readonly length: number;
   /** Whether more than half as many changes wait as may. */
-  readonly crowded: boolean;
-  /** Fulfilled once it is not crowded. */
-  relieved(): Promise<void>;
+  readonly congested: boolean;
+  /** Fulfilled once it is not congested. */
+  whenUncongested(): Promise<void>;
   /**
    * The next change, as soon as there is one.
    *
@@ -42,7 +42,7 @@ export function changeQueue(limit: number, onOverflow: () => void): ChangeQueue 
     tellRelief();
   }
 
-  function isCrowded(): boolean {
+  function isCongested(): boolean {
     return changes.length > limit / 2;
   }
 
@@ -55,7 +55,7 @@ export function changeQueue(limit: number, onOverflow: () => void): ChangeQueue 
   }
 
   function tellRelief(): void {
-    if (relief === null || isCrowded()) return;
+    if (relief === null || isCongested()) return;
     relief.tell();
     relief = null;
   }
@@ -84,11 +84,11 @@ export function changeQueue(limit: number, onOverflow: () => void): ChangeQueue 
     get length() {
       return changes.length;
     },
-    get crowded() {
-      return isCrowded();
+    get congested() {
+      return isCongested();
     },
-    async relieved() {
-      if (!isCrowded()) return;
+    async whenUncongested() {
+      if (!isCongested()) return;
       relief ??= newRelief();
       await relief.promise;
     },

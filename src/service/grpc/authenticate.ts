@@ -8,10 +8,10 @@ import { verifySignature } from '../../wire/signature.js';
 import { type AccessContext, type CallAccess, setCaller } from '../access/callAccess.js';
 import type { CallLimiter } from '../access/callLimits.js';
 import { type ApiKey, foreignMicrogrid, type KeyRing, maySee } from '../access/keyRing.js';
-import { type NonceMemory, nonceMemory } from '../access/nonceMemory.js';
-import type { OneTimeUse } from '../domain/dispatchStore.js';
-import { refuseUnreadable } from './readableRequests.js';
-import { KEPT_S } from './repeatableRequest.js';
+import { type ReplayCache, replayCache } from '../access/replayCache.js';
+import type { ExpiringId } from '../domain/dispatchStore.js';
+import { throwDecodeError } from './deferDecodeErrors.js';
+import { REQUEST_ID_RETENTION_S } from './idempotentWrite.js';
 
 /** How far the timestamp of a signed call may be from the service's clock, either way. */
 const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
@@ -42,7 +42,7 @@ const NO_SECRET = randomBytes(32).toString('base64');
  * @param keys - null accepts every caller.
  */
 export function authenticate(keys: KeyRing | null, limiter: CallLimiter): ServerMiddleware<AccessContext> {
-  const noncesOfKeys = new Map<string, NonceMemory>();
+  const replayCaches = new Map<string, ReplayCache>();
 
   function admit({ metadata }: CallContext, methodPath: string): CallAccess {
     if (keys === null || OPEN_PATH.test(methodPath)) return { apiKey: ANYBODY };
@@ -56,9 +56,9 @@ export function authenticate(keys: KeyRing | null, limiter: CallLimiter): Server
   }
 
   /** Only after the signature was checked: a nonce is used up by whoever holds the secret, and by nobody else. */
-  function takeNonce({ key }: ApiKey, nonce: string, untilMs: number): OneTimeUse {
-    const nonces = noncesOfKeys.get(key) ?? nonceMemory(MAX_NONCES);
-    noncesOfKeys.set(key, nonces);
+  function takeNonce({ key }: ApiKey, nonce: string, untilMs: number): ExpiringId {
+    const nonces = replayCaches.get(key) ?? replayCache(MAX_NONCES);
+    replayCaches.set(key, nonces);
     const id = createHash('sha256').update(`${key}\0${nonce}`).digest('base64url').slice(0, 22);
     switch (nonces.take(id, untilMs, Date.now())) {
       case 'replayed':
@@ -75,18 +75,19 @@ export function authenticate(keys: KeyRing | null, limiter: CallLimiter): Server
 
   return async function* (call, context) {
     // Not of streams: a client takes the headers of a stream for its opening, and this one may be refused.
-    if (!call.responseStream) context.header.set(REQUEST_IDS_KEPT_S, String(KEPT_S));
+    if (!call.responseStream) context.header.set(REQUEST_IDS_KEPT_S, String(REQUEST_ID_RETENTION_S));
     const access = admit(context, call.method.path);
     if (access.apiKey !== ANYBODY) setCaller(context, access.apiKey);
     const microgridId = microgridOf(call.request);
     if (microgridId !== null && !maySee(access.apiKey, microgridId)) throw foreignMicrogrid(microgridId);
     const leave = limiter.enter(access.apiKey, call.responseStream);
-    const held = keys && call.responseStream ? hold(keys, access.apiKey, microgridId, context.signal) : null;
+    const revocable =
+      keys && call.responseStream ? revocableSignal(keys, access.apiKey, microgridId, context.signal) : null;
     try {
-      refuseUnreadable(call.request);
-      return yield* call.next(call.request, { ...context, access, signal: held?.signal ?? context.signal });
+      throwDecodeError(call.request);
+      return yield* call.next(call.request, { ...context, access, signal: revocable?.signal ?? context.signal });
     } finally {
-      held?.release();
+      revocable?.release();
       leave();
     }
   };
@@ -131,16 +132,16 @@ function microgridOf(request: unknown): number | null {
 }
 
 /** A signal for a call that goes on until its peer ends it, or its key or its right is taken away. */
-function hold(keys: KeyRing, apiKey: ApiKey, microgridId: number | null, signal: AbortSignal) {
+function revocableSignal(keys: KeyRing, apiKey: ApiKey, microgridId: number | null, signal: AbortSignal) {
   const controller = new AbortController();
   const abort = () => controller.abort(signal.reason);
   if (signal.aborted) abort();
   signal.addEventListener('abort', abort, { once: true });
-  const leaveRing = keys.hold({ apiKey, microgridId, end: reason => controller.abort(reason) });
+  const untrack = keys.track({ apiKey, microgridId, end: reason => controller.abort(reason) });
   return {
     signal: controller.signal,
     release() {
-      leaveRing();
+      untrack();
       signal.removeEventListener('abort', abort);
     },
   };

@@ -17,7 +17,7 @@ import { encodePageToken } from '../domain/pageToken.js';
 import { readListRequest } from '../domain/readListRequest.js';
 import type { ChangeFeed } from '../feed/changeFeed.js';
 import { setCreated } from '../operation/endedCall.js';
-import { KEPT_S, madeOnce } from './repeatableRequest.js';
+import { idempotentWrite, REQUEST_ID_RETENTION_S } from './idempotentWrite.js';
 import {
   encodeDispatchResponse,
   encodeGetResponse,
@@ -44,7 +44,7 @@ export function dispatchHandlers(
     async createMicrogridDispatch(request, context) {
       const microgridId = decodeId(request.microgridId, 'microgrid_id');
       const encode = () => CreateMicrogridDispatchRequest.encode(request).finish();
-      const write = madeOnce(createWrite(request), context, { method: 'create', microgridId, encode });
+      const write = idempotentWrite(createWrite(request), context, { method: 'create', microgridId, encode });
       const dispatch = dispatchOf(await store.apply(microgridId, write));
       setCreated(context, dispatch.id);
       return encodeDispatchResponse(dispatch.message);
@@ -54,7 +54,7 @@ export function dispatchHandlers(
       const { microgridId, dispatchId } = readIds(request);
       const encode = () => UpdateMicrogridDispatchRequest.encode(request).finish();
       const update = updateWrite(microgridId, dispatchId, request);
-      const write = madeOnce(update, context, { method: 'update', microgridId, encode });
+      const write = idempotentWrite(update, context, { method: 'update', microgridId, encode });
       return encodeDispatchResponse(dispatchOf(await store.apply(microgridId, write)).message);
     },
 
@@ -62,7 +62,7 @@ export function dispatchHandlers(
       const { microgridId, dispatchId } = readIds(request);
       const encode = () => DeleteMicrogridDispatchRequest.encode(request).finish();
       const deletion = deleteWrite(microgridId, dispatchId);
-      await store.apply(microgridId, madeOnce(deletion, context, { method: 'delete', microgridId, encode }));
+      await store.apply(microgridId, idempotentWrite(deletion, context, { method: 'delete', microgridId, encode }));
       return DeleteMicrogridDispatchResponse.encode(request).finish();
     },
 
@@ -94,7 +94,7 @@ async function* streamChanges(feed: ChangeFeed, request: StreamMicrogridDispatch
   try {
     // Headers tell the client that nothing is missed from now on. Without an entry they would wait for the first event.
     context.header.set('change-log-position', String(stream.position));
-    context.header.set(REQUEST_IDS_KEPT_S, String(KEPT_S));
+    context.header.set(REQUEST_IDS_KEPT_S, String(REQUEST_ID_RETENTION_S));
     context.sendHeader();
     for (;;) {
       const { kind, message } = await stream.next();

@@ -6,8 +6,8 @@ import { HealthDefinition } from '../../../proto/gen/grpc/health/v1/health.js';
 import { ServerReflectionDefinition } from '../../../proto/gen/grpc/reflection/v1/reflection.js';
 import type { Logger } from '../../logger.js';
 import { DispatchError } from '../../model/dispatchError.js';
-import { callLimiter, DEFAULT_LIMITS, type HeldLimits } from '../access/callLimits.js';
-import type { Access } from '../access/openAccess.js';
+import { callLimiter, DEFAULT_LIMITS, type EffectiveLimits } from '../access/callLimits.js';
+import type { AccessControl } from '../access/loadAccessControl.js';
 import type { DispatchStore } from '../domain/dispatchStore.js';
 import { changeFeed } from '../feed/changeFeed.js';
 import { accessLog } from '../operation/accessLog.js';
@@ -16,10 +16,10 @@ import { watchDatabase } from '../operation/watchDatabase.js';
 import { authenticate } from './authenticate.js';
 import { dispatchHandlers } from './dispatchHandlers.js';
 import { health } from './health.js';
-import { receiveRequests } from './receiveRequests.js';
+import { limitArrivingRequests } from './limitArrivingRequests.js';
 import { reflection } from './reflection.js';
 import { reportErrors } from './reportErrors.js';
-import { sendAhead } from './sendAhead.js';
+import { sendWindow } from './sendWindow.js';
 import { storedBytesDefinition } from './storedBytes.js';
 
 /** How long a request may take to arrive, and how many may at a time of those who show no right key. */
@@ -31,9 +31,9 @@ export interface ServeOptions {
   /** Host and port to listen on; port 0 takes a free one. */
   readonly listen: string;
   /** @default every caller, without TLS */
-  readonly access?: Pick<Access, 'keys' | 'credentials'>;
+  readonly access?: Pick<AccessControl, 'keys' | 'credentials'>;
   /** @default DEFAULT_LIMITS */
-  readonly limits?: HeldLimits;
+  readonly limits?: EffectiveLimits;
   readonly logger: Logger;
   readonly connections?: ConnectionOptions;
   /** How long calls under way may take to end when the service stops. @default 5 s */
@@ -84,14 +84,14 @@ export async function serveStore(store: DispatchStore, options: ServeOptions): P
   const stopWatching = watchDatabase(store, tellHealth);
   const observers = [accessLog(logger, () => stopping.signal.aborted), ...(metrics ? [metrics.callEnded] : [])];
   const keys = access?.keys ?? null;
-  const receive = receiveRequests({
+  const receive = limitArrivingRequests({
     timeMs: RECEIVE_TIMEOUT_MS,
     isKnown: metadata => keys === null || keys.find(String(metadata.get('key')[0] ?? '')) !== undefined,
     maxUnknown: MAX_UNKNOWN,
   });
   const server = createServer({
     ...serverOptions(options.connections ?? {}, limits, stopGraceMs),
-    interceptors: [receive, sendAhead],
+    interceptors: [receive, sendWindow],
   })
     .use(reportErrors(logger, observers))
     .use(authenticate(keys, callLimiter(limits)));
@@ -149,7 +149,7 @@ export async function serveStore(store: DispatchStore, options: ServeOptions): P
 }
 
 /** Clients may ping as often as they like, with and without calls: grpc-js counts no ping strikes. */
-function serverOptions(connections: ConnectionOptions, limits: HeldLimits, graceMs: number): ServerOptions {
+function serverOptions(connections: ConnectionOptions, limits: EffectiveLimits, graceMs: number): ServerOptions {
   const { keepAliveMs = 30_000, keepAliveTimeoutMs = 20_000, maxAgeMs } = connections;
   return {
     // Streams of peers that vanished end.

@@ -7,7 +7,7 @@ import {
   MicrogridDispatchServiceDefinition,
   StreamMicrogridDispatchesResponse,
 } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { readable } from './readableRequests.js';
+import { deferDecodeErrors } from './deferDecodeErrors.js';
 
 /** A response that is encoded already. */
 const encodedResponse = {
@@ -19,14 +19,14 @@ type Methods = typeof MicrogridDispatchServiceDefinition.methods;
 
 /**
  * The service's definition with encoded responses in place of messages, so that stored dispatches are sent as they are:
- * encoding 100,000 of them anew takes five times as long. Its requests are {@link readable}.
+ * encoding 100,000 of them anew takes five times as long. Its requests are {@link deferDecodeErrors}.
  */
 export const storedBytesDefinition = {
   ...MicrogridDispatchServiceDefinition,
   methods: Object.fromEntries(
     Object.entries(MicrogridDispatchServiceDefinition.methods).map(([name, method]) => [
       name,
-      { ...method, requestType: readable(method.requestType), responseType: encodedResponse },
+      { ...method, requestType: deferDecodeErrors(method.requestType), responseType: encodedResponse },
     ]),
   ) as {
     readonly [Name in keyof Methods]: Omit<Methods[Name], 'responseType'> & { responseType: typeof encodedResponse };

@@ -55,7 +55,7 @@ export function measuredStore(store: DispatchStore, registers: Registry[], bucke
     count: () => counted('count', () => store.count()),
     onWake: listener => store.onWake(listener),
     prune: (...what) => counted('prune', () => store.prune(...what)),
-    forget: (...what) => counted('prune', () => store.forget(...what)),
+    deleteExpired: (...what) => counted('prune', () => store.deleteExpired(...what)),
     close: () => store.close(),
   };
 }

@@ -22,7 +22,7 @@ export function pruneRegularly(store: DispatchStore, keepMs: number, logger: Log
     try {
       const beforeUs = (Date.now() - keepMs) * 1000;
       while (!stopped && (await store.prune(beforeUs, AT_ONCE)) === AT_ONCE);
-      while (!stopped && (await store.forget(Date.now() * 1000, AT_ONCE)) === AT_ONCE);
+      while (!stopped && (await store.deleteExpired(Date.now() * 1000, AT_ONCE)) === AT_ONCE);
     } catch (error) {
       logger.error({ err: error }, 'old entries of the change log, or of requests, cannot be dropped');
     }

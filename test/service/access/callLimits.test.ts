@@ -7,7 +7,7 @@ import { silentLogger } from '../../../src/logger.js';
 import { DEFAULT_LIMITS } from '../../../src/service/access/callLimits.js';
 import { keyRing } from '../../../src/service/access/keyRing.js';
 import { tokenBucket } from '../../../src/service/access/tokenBucket.js';
-import { type ReceiveOptions, receiveRequests } from '../../../src/service/grpc/receiveRequests.js';
+import { type ArrivalLimits, limitArrivingRequests } from '../../../src/service/grpc/limitArrivingRequests.js';
 import { serveStore } from '../../../src/service/grpc/serveStore.js';
 import { memoryStore } from '../../../src/service/store/memory/memoryStore.js';
 import { dispatchData, openStream, rawClient, rawService } from '../../support/rawService.js';
@@ -133,8 +133,8 @@ describe('tokenBucket', () => {
 });
 
 /** A server of one method that echoes, which takes its time for it, and calls of it in raw HTTP/2. */
-async function echoServer(options: ReceiveOptions) {
-  const server = new Server({ interceptors: [receiveRequests(options)] });
+async function echoServer(options: ArrivalLimits) {
+  const server = new Server({ interceptors: [limitArrivingRequests(options)] });
   const bytes = (value: Buffer) => value;
   const method = {
     path: '/test/Echo',
@@ -179,7 +179,7 @@ async function echoServer(options: ReceiveOptions) {
   };
 }
 
-describe('receiveRequests', () => {
+describe('limitArrivingRequests', () => {
   const isKnown = (metadata: GrpcMetadata) => metadata.get('key')[0] === 'right';
 
   it('ends a call whose request does not arrive, and no other', async () => {

@@ -8,7 +8,7 @@ import {
 } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { DispatchError } from '../../../src/model/dispatchError.js';
 import type { DispatchRecord, JsonValue } from '../../../src/model/dispatchRecord.js';
-import { checkData, storedRow } from '../../../src/service/domain/storedData.js';
+import { checkData, storedRow } from '../../../src/service/domain/checkData.js';
 import { dispatchArbitrary, ruleArbitrary } from '../../../src/testing/index.js';
 import { decodeDispatch, encodeDispatch } from '../../../src/wire/dispatchCodec.js';
 import { categories, ids, manyIds } from '../../support/dispatchParts.js';
@@ -25,7 +25,7 @@ const recurringData = dispatchArbitrary({ durationMs, recurrence: ruleArbitrary(
 );
 
 /** Whether every so many hours or minutes come to a time that the rule names, found by counting. */
-function reachesItsTimes({ recurrence, startTimeMs }: DispatchRecord): boolean {
+function hasReachableTimes({ recurrence, startTimeMs }: DispatchRecord): boolean {
   const { frequency, interval = 1, byHours = [], byMinutes = [] } = recurrence ?? {};
   if (frequency !== 'HOURLY' && frequency !== 'MINUTELY') return true;
   const stepMs = interval * (frequency === 'HOURLY' ? 3_600_000 : 60_000);
@@ -210,7 +210,7 @@ describe('validation', () => {
   it('accepts every valid dispatch, and clients read of it what was sent', () => {
     fc.assert(
       fc.property(validRecord, record => {
-        fc.pre(reachesItsTimes(record));
+        fc.pre(hasReachableTimes(record));
         const sent = encodeDispatch(record);
         const checked = checkData(sent.data as DispatchData, 'data', { nowS: NOW_S });
         const { data } = Dispatch.decode(storedRow(STAMPS, checked).message);
@@ -225,7 +225,7 @@ describe('validation', () => {
     fc.assert(
       fc.property(dispatchArbitrary({ durationMs, recurrence }), record => {
         const fields = violatedFields(encodeDispatch(record).data as DispatchData);
-        expect(fields).toEqual(reachesItsTimes(record) ? [] : ['data.recurrence']);
+        expect(fields).toEqual(hasReachableTimes(record) ? [] : ['data.recurrence']);
       }),
       { numRuns: 500 },
     );

@@ -48,13 +48,16 @@ describe('pruneRegularly', () => {
     const once = (index: number) => ({ nonce: { id: `${index}`, untilUs: untilOf(index) } });
     await Promise.all(Array.from({ length: 1501 }, (_, index) => store.apply(1, { ...creation(), ...once(index) })));
     const dropped: number[] = [];
-    const forget = async (...args: Parameters<DispatchStore['forget']>) => {
-      const count = await store.forget(...args);
+    const forget = async (...args: Parameters<DispatchStore['deleteExpired']>) => {
+      const count = await store.deleteExpired(...args);
       dropped.push(count);
       return count;
     };
     const done = new Promise<void>(resolve => {
-      const telling = { ...store, forget: (...args: Parameters<typeof forget>) => forget(...args).finally(check) };
+      const telling = {
+        ...store,
+        deleteExpired: (...args: Parameters<typeof forget>) => forget(...args).finally(check),
+      };
       const check = () => {
         if (dropped.length === 2) resolve();
       };

@@ -64,7 +64,7 @@ export function describeDatabase(name: string, newPlace: () => Promise<StorePlac
       const repeatable = (nonceId: string) => ({
         ...creation(),
         nonce: { id: nonceId, untilUs },
-        request: { id: 'request', hash: 'content', untilUs },
+        idempotencyKey: { id: 'request', hash: 'content', untilUs },
       });
       const first = await (async () => {
         await using open = await opened();

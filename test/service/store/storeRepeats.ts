@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DispatchStore, DispatchWrite, RepeatableRequest } from '../../../src/service/domain/dispatchStore.js';
+import type { DispatchStore, DispatchWrite, IdempotencyKey } from '../../../src/service/domain/dispatchStore.js';
 import { changeOf, creation } from '../../support/dispatchRow.js';
 import type { StoreFactory } from './storeLists.js';
 
@@ -17,7 +17,7 @@ export function describeStoreRepeats(openStore: StoreFactory): void {
     afterEach(() => store.close());
 
     const nonce = (id: string) => ({ id, untilUs: nowUs + MINUTE_US });
-    const request = (id: string, hash = 'content'): RepeatableRequest => ({ id, hash, untilUs: nowUs + MINUTE_US });
+    const key = (id: string, hash = 'content'): IdempotencyKey => ({ id, hash, untilUs: nowUs + MINUTE_US });
     const replayed = { code: 'UNAUTHENTICATED', message: 'the nonce of the signature was used before' };
     const refusing: DispatchWrite = {
       id: null,
@@ -50,17 +50,17 @@ export function describeStoreRepeats(openStore: StoreFactory): void {
     });
 
     it('answers a repeated request as the first time, and does it once', async () => {
-      const first = await store.apply(1, { ...creation(), request: request('r') });
+      const first = await store.apply(1, { ...creation(), idempotencyKey: key('r') });
       const id = first.dispatch?.id as number;
       await store.apply(1, changeOf(id, 'updated', { message: Uint8Array.of(9) }));
-      const again = await store.apply(1, { ...creation(), request: request('r') });
+      const again = await store.apply(1, { ...creation(), idempotencyKey: key('r') });
       expect(again).toMatchObject({ seq: 2, dispatch: { id, message: first.dispatch?.message } });
       expect(await store.head(1)).toBe(2);
     });
 
     it('does a request once among writes of the same moment', async () => {
       const answers = await Promise.all(
-        Array.from({ length: 10 }, () => store.apply(1, { ...creation(), request: request('r') })),
+        Array.from({ length: 10 }, () => store.apply(1, { ...creation(), idempotencyKey: key('r') })),
       );
       expect(new Set(answers.map(({ dispatch }) => dispatch?.id)).size).toBe(1);
       expect(await store.head(1)).toBe(1);
@@ -68,22 +68,22 @@ export function describeStoreRepeats(openStore: StoreFactory): void {
 
     it('answers a repeated deletion, whose dispatch is gone', async () => {
       const { dispatch } = await store.apply(1, creation());
-      const deletion = { ...changeOf(dispatch?.id as number, 'deleted'), request: request('r') };
+      const deletion = { ...changeOf(dispatch?.id as number, 'deleted'), idempotencyKey: key('r') };
       const first = await store.apply(1, deletion);
       expect((await store.apply(1, deletion)).dispatch?.message).toEqual(first.dispatch?.message);
-      await expect(store.apply(1, { ...deletion, request: undefined })).rejects.toThrow('no dispatch');
+      await expect(store.apply(1, { ...deletion, idempotencyKey: undefined })).rejects.toThrow('no dispatch');
     });
 
     it('remembers a request that changed nothing', async () => {
       const { dispatch } = await store.apply(1, creation());
       const id = dispatch?.id as number;
-      await store.apply(1, { id, decide: () => null, request: request('r') });
-      expect((await store.apply(1, { ...refusing, id, request: request('r') })).dispatch?.id).toBe(id);
+      await store.apply(1, { id, decide: () => null, idempotencyKey: key('r') });
+      expect((await store.apply(1, { ...refusing, id, idempotencyKey: key('r') })).dispatch?.id).toBe(id);
     });
 
     it('refuses a request with another content under the same id', async () => {
-      await store.apply(1, { ...creation(), request: request('r', 'one') });
-      await expect(store.apply(1, { ...creation(), request: request('r', 'other') })).rejects.toMatchObject({
+      await store.apply(1, { ...creation(), idempotencyKey: key('r', 'one') });
+      await expect(store.apply(1, { ...creation(), idempotencyKey: key('r', 'other') })).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
         field: 'request-id',
       });
@@ -91,29 +91,30 @@ export function describeStoreRepeats(openStore: StoreFactory): void {
     });
 
     it('does not remember a request that was refused', async () => {
-      await expect(store.apply(1, { ...refusing, request: request('r') })).rejects.toThrow('refused');
-      await store.apply(1, { ...creation(), request: request('r', 'other') });
+      await expect(store.apply(1, { ...refusing, idempotencyKey: key('r') })).rejects.toThrow('refused');
+      await store.apply(1, { ...creation(), idempotencyKey: key('r', 'other') });
       expect(await store.head(1)).toBe(1);
     });
 
     it('does a request anew when the first one is over', async () => {
-      await store.apply(1, { ...creation(), request: request('r', 'one') });
+      await store.apply(1, { ...creation(), idempotencyKey: key('r', 'one') });
       nowUs += 2 * MINUTE_US;
-      await store.apply(1, { ...creation(), request: request('r', 'other') });
-      expect((await store.apply(1, { ...refusing, request: request('r', 'other') })).seq).toBe(2);
+      await store.apply(1, { ...creation(), idempotencyKey: key('r', 'other') });
+      expect((await store.apply(1, { ...refusing, idempotencyKey: key('r', 'other') })).seq).toBe(2);
     });
 
     it('forgets what is over, a part at a time', async () => {
-      for (const id of ['a', 'b', 'c']) await store.apply(1, { ...creation(), nonce: nonce(id), request: request(id) });
-      expect(await store.forget(nowUs, 100)).toBe(0);
+      for (const id of ['a', 'b', 'c'])
+        await store.apply(1, { ...creation(), nonce: nonce(id), idempotencyKey: key(id) });
+      expect(await store.deleteExpired(nowUs, 100)).toBe(0);
       nowUs += 2 * MINUTE_US;
-      await store.apply(1, { ...creation(), nonce: nonce('d'), request: request('d') });
-      expect(await store.forget(nowUs, 4)).toBe(4);
-      expect(await store.forget(nowUs, 4)).toBe(2);
-      expect(await store.forget(nowUs, 4)).toBe(0);
+      await store.apply(1, { ...creation(), nonce: nonce('d'), idempotencyKey: key('d') });
+      expect(await store.deleteExpired(nowUs, 4)).toBe(4);
+      expect(await store.deleteExpired(nowUs, 4)).toBe(2);
+      expect(await store.deleteExpired(nowUs, 4)).toBe(0);
       await store.apply(1, { ...creation(), nonce: nonce('a') });
       await expect(store.apply(1, { ...creation(), nonce: nonce('d') })).rejects.toMatchObject(replayed);
-      expect((await store.apply(1, { ...refusing, request: request('d') })).dispatch).not.toBeNull();
+      expect((await store.apply(1, { ...refusing, idempotencyKey: key('d') })).dispatch).not.toBeNull();
     });
   });
 }

@@ -14,7 +14,7 @@ import type {
 } from '../../domain/dispatchStore.js';
 import { cutPage, type SortedItem } from '../cutPage.js';
 import { matchesFilter } from './matchesFilter.js';
-import { memoryOfWrites } from './memoryOfWrites.js';
+import { memoryIdempotency } from './memoryIdempotency.js';
 
 interface Microgrid {
   readonly rows: Map<number, DispatchRow>;
@@ -33,17 +33,17 @@ interface Microgrid {
 export function memoryStore({ nowUs = () => Date.now() * 1000 }: StoreOptions = {}): DispatchStore {
   const microgrids = new Map<number, Microgrid>();
   const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
-  const memory = memoryOfWrites();
+  const idempotency = memoryIdempotency();
   let lastId = 0;
   let closed = false;
 
   function apply(microgridId: number, write: DispatchWrite): AppliedWrite {
     if (closed) throw new DispatchError('UNAVAILABLE', 'the store is closed');
     const microgrid = microgrids.get(microgridId) ?? newMicrogrid();
-    const answered = memory.recall(write, nowUs());
-    if (answered) return { seq: microgrid.seq, dispatch: answered };
+    const earlier = idempotency.findEarlierResult(write, nowUs());
+    if (earlier) return { seq: microgrid.seq, dispatch: earlier };
     const applied = decide(microgridId, microgrid, write);
-    memory.remember(write, applied);
+    idempotency.recordResult(write, applied);
     return applied;
   }
 
@@ -111,7 +111,7 @@ export function memoryStore({ nowUs = () => Date.now() * 1000 }: StoreOptions = 
       return () => listeners.delete(listener);
     },
     prune: async (beforeUs, limit) => prune(beforeUs, limit),
-    forget: async (nowUs, limit) => memory.forget(nowUs, limit),
+    deleteExpired: async (nowUs, limit) => idempotency.deleteExpired(nowUs, limit),
     async close() {
       closed = true;
       listeners.clear();

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type AliasableExpression, sql } from 'kysely';
 import type { DispatchStore, ListPlace, ListQuery, SortColumn } from '../../domain/dispatchStore.js';
 import { cutPage } from '../cutPage.js';
-import { satisfies } from './listFilter.js';
+import { filterCondition } from './filterCondition.js';
 import type { SqlDatabase } from './sqlDialect.js';
 
 const COLUMNS = { startS: 'start_s', createUs: 'create_us', updateUs: 'update_us' } as const satisfies Record<
@@ -101,5 +101,5 @@ async function count(database: SqlDatabase, request: PageRequest): Promise<numbe
 }
 
 function matching({ db, dialect }: SqlDatabase, { microgridId, filter }: PageRequest) {
-  return db.selectFrom('dispatch').where(eb => satisfies(eb, dialect, microgridId, filter));
+  return db.selectFrom('dispatch').where(eb => filterCondition(eb, dialect, microgridId, filter));
 }

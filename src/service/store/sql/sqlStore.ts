@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 import type { DispatchStore } from '../../domain/dispatchStore.js';
-import { applyTogether } from './applyTogether.js';
+import { applyBatch } from './applyBatch.js';
 import { pruneChanges, readChanges } from './changeLog.js';
 import { listPages } from './listPages.js';
-import { forgetWrites } from './rememberedWrites.js';
-import { sharedWrites } from './sharedWrites.js';
 import type { SqlDatabase } from './sqlDialect.js';
+import { deleteExpiredRecords } from './sqlIdempotency.js';
+import { writeQueue } from './writeQueue.js';
 
 /** Writes under way may take this long to end when the store is closed. */
 const CLOSE_GRACE_MS = 2_000;
@@ -15,8 +15,8 @@ const CLOSE_GRACE_MS = 2_000;
 export function sqlStore(database: SqlDatabase): DispatchStore {
   const { db } = database;
   const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
-  const writes = sharedWrites(async calls => {
-    const outcomes = await applyTogether(database, calls);
+  const writes = writeQueue(async calls => {
+    const outcomes = await applyBatch(database, calls);
     // Some may have changed nothing: to be woken in vain does no harm. Later, so that a listener that throws cannot make
     // what is committed look like a failure.
     queueMicrotask(() => wake([...new Set(calls.map(call => call.microgridId))]));
@@ -50,7 +50,7 @@ export function sqlStore(database: SqlDatabase): DispatchStore {
       return () => listeners.delete(listener);
     },
     prune: (beforeUs, limit) => pruneChanges(database, beforeUs, limit),
-    forget: (nowUs, limit) => forgetWrites(database, nowUs, limit),
+    deleteExpired: (nowUs, limit) => deleteExpiredRecords(database, nowUs, limit),
     async close() {
       // Those that a database holds up are given up with their connections.
       const late = new AbortController();

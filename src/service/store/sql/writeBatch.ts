@@ -1,9 +1,9 @@
 import type { Insertable, Transaction } from 'kysely';
 
 import type { DispatchRow, DispatchWrite, LoggedChange, StoredDispatch } from '../../domain/dispatchStore.js';
-import { type RememberedWrites, readRemembered } from './rememberedWrites.js';
 import { NEVER, type ServiceSchema } from './schema.js';
 import type { SqlDialect } from './sqlDialect.js';
+import { type BatchIdempotency, readIdempotency } from './sqlIdempotency.js';
 
 /** A write to a microgrid. */
 export interface WriteCall {
@@ -31,7 +31,7 @@ export interface Batch {
   /** Dispatches that change, by id, as they will be; null when they will be gone. */
   readonly after: Map<number, Owned<DispatchRow> | null>;
   readonly changes: LoggedChange[];
-  readonly remembered: RememberedWrites;
+  readonly idempotency: BatchIdempotency;
 }
 
 /** Rows of keys in one statement: SQLite takes 32,766 parameters. */
@@ -68,7 +68,7 @@ export async function lockBatch(
     before: new Map(before.map(({ id, microgrid_id, message }) => [id, { id, microgridId: microgrid_id, message }])),
     after: new Map(),
     changes: [],
-    remembered: await readRemembered(
+    idempotency: await readIdempotency(
       transaction,
       calls.map(({ write }) => write),
     ),

@@ -7,8 +7,8 @@ import type { DispatchStore, StoreOptions } from '../../../domain/dispatchStore.
 import { migrations, type ServiceSchema } from '../schema.js';
 import type { SqlDialect } from '../sqlDialect.js';
 import { sqlStore } from '../sqlStore.js';
-import { type PostgresServer, postgresServer, reasonOf } from './postgresPool.js';
-import { type PostgresWakes, postgresWakes } from './postgresWakes.js';
+import { type PostgresNotifications, postgresNotifications } from './postgresNotifications.js';
+import { type PostgresServer, postgresServer, reasonOf } from './postgresServer.js';
 
 /** What a store in PostgreSQL can be given. */
 export interface PostgresStoreOptions extends StoreOptions {
@@ -40,7 +40,7 @@ export async function openPostgresStore(
     throw startError(server, error);
   }
   let onChange: (microgridIds: readonly number[] | null) => void = () => {};
-  const wakes = postgresWakes(server, ids => onChange(ids), logger);
+  const wakes = postgresNotifications(server, ids => onChange(ids), logger);
   return sqlStore({
     name: server.name,
     db,
@@ -58,7 +58,7 @@ async function createIds(db: Kysely<unknown>): Promise<void> {
   await sql`create sequence dispatch_id`.execute(db);
 }
 
-function postgresDispatches({ announce }: PostgresWakes, nowUs: (() => number) | undefined): SqlDialect {
+function postgresDispatches({ announce }: PostgresNotifications, nowUs: (() => number) | undefined): SqlDialect {
   return {
     nowUs: () =>
       nowUs ? sql<number>`${nowUs()}::bigint` : sql<number>`(extract(epoch from clock_timestamp()) * 1000000)::bigint`,

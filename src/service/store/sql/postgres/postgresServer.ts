@@ -65,7 +65,7 @@ export function postgresServer(url: string): PostgresServer {
 
   async function connect(): Promise<PostgresPoolClient> {
     try {
-      return trustedClient(await pool.connect());
+      return discardOnFailure(await pool.connect());
     } catch (error) {
       throw databaseFailure(error);
     }
@@ -103,7 +103,7 @@ function getTypeParser(oid: number, format: 'text' | 'binary' = 'text') {
  * A client that is thrown away after it has failed in another way than by a refused statement: what is still on its way
  * would be taken for the answer to the next query.
  */
-function trustedClient(client: pg.PoolClient): PostgresPoolClient {
+function discardOnFailure(client: pg.PoolClient): PostgresPoolClient {
   let failure: DispatchError | null = null;
   async function query(sql: string, parameters: readonly unknown[]) {
     if (failure) throw failure;

@@ -4,15 +4,15 @@ import type { CallContext } from 'nice-grpc-common';
 import { DispatchError } from '../../model/dispatchError.js';
 import { REQUEST_ID } from '../../wire/requestId.js';
 import type { AccessContext } from '../access/callAccess.js';
-import type { DispatchWrite, RepeatableRequest } from '../domain/dispatchStore.js';
+import type { DispatchWrite, IdempotencyKey } from '../domain/dispatchStore.js';
 
 /** For how many seconds the answer to a request with an id is kept. */
-export const KEPT_S = 24 * 3600;
+export const REQUEST_ID_RETENTION_S = 24 * 3600;
 
 const ID = /^[ -~]{1,128}$/;
 
 /** What a call asks for. */
-interface AskedWrite {
+interface RequestContent {
   /** The method, which is a part of the content. */
   readonly method: string;
   readonly microgridId: number;
@@ -26,10 +26,10 @@ interface AskedWrite {
  *
  * @throws DispatchError INVALID_ARGUMENT when the request id is malformed.
  */
-export function madeOnce(
+export function idempotentWrite(
   write: DispatchWrite,
   { metadata, access }: CallContext & AccessContext,
-  { method, microgridId, encode }: AskedWrite,
+  { method, microgridId, encode }: RequestContent,
 ): DispatchWrite {
   const { nonce, apiKey } = access;
   const requestIds = metadata.getAll(REQUEST_ID);
@@ -39,12 +39,12 @@ export function madeOnce(
     const message = `${REQUEST_ID}: must be one text of 1 to 128 printable ASCII characters`;
     throw new DispatchError('INVALID_ARGUMENT', message, { field: REQUEST_ID });
   }
-  const request: RepeatableRequest = {
+  const idempotencyKey: IdempotencyKey = {
     id: digest(JSON.stringify([apiKey.name, microgridId, requestId])),
     hash: digest(method, encode()),
-    untilUs: (Date.now() + KEPT_S * 1000) * 1000,
+    untilUs: (Date.now() + REQUEST_ID_RETENTION_S * 1000) * 1000,
   };
-  return { ...write, nonce, request };
+  return { ...write, nonce, idempotencyKey };
 }
 
 function digest(...parts: (string | Uint8Array)[]): string {

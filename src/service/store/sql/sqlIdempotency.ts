@@ -1,57 +1,61 @@
 import type { Transaction } from 'kysely';
 
 import type { AppliedWrite, DispatchWrite, StoredDispatch } from '../../domain/dispatchStore.js';
-import { firstAnswer, type RememberedRequest, usedNonce } from '../rememberedRequest.js';
+import { type CompletedRequest, earlierResult, reusedNonce } from '../completedRequest.js';
 import type { ServiceSchema } from './schema.js';
 import type { SqlDatabase } from './sqlDialect.js';
 
 /** What a transaction knows of the nonces and requests of its writes. */
-export interface RememberedWrites {
+export interface BatchIdempotency {
   /** Nonces that it takes; each is for one write. */
   readonly nonces: Set<string>;
   /** Requests that were done, by id. */
-  readonly requests: Map<string, RememberedRequest>;
+  readonly requests: Map<string, CompletedRequest>;
   /** Those among them that it has done itself. */
-  readonly done: RememberedRequest[];
+  readonly done: CompletedRequest[];
   /** Whether it has taken nonces, which stay taken also when all its writes are refused. */
   readonly hasTaken: boolean;
 }
 
 /** Takes the nonces of writes, and reads what became of their requests. Without either it asks for nothing. */
-export async function readRemembered(
+export async function readIdempotency(
   transaction: Transaction<ServiceSchema>,
   writes: readonly DispatchWrite[],
-): Promise<RememberedWrites> {
+): Promise<BatchIdempotency> {
   const nonces = await takeNonces(transaction, writes);
   const requests = await findRequests(
     transaction,
-    writes.flatMap(({ request }) => request?.id ?? []),
+    writes.flatMap(({ idempotencyKey }) => idempotencyKey?.id ?? []),
   );
   return { nonces, requests, done: [], hasTaken: nonces.size > 0 };
 }
 
-/** Gives what a write left that was made before; null when it is to be made. Throws as `MemoryOfWrites.recall`. */
-export function recall(
-  { nonces, requests }: RememberedWrites,
-  { nonce, request }: DispatchWrite,
+/** Gives what a write left that was made before; null when it is to be made. Throws as `MemoryIdempotency.findEarlierResult`. */
+export function findEarlierResult(
+  { nonces, requests }: BatchIdempotency,
+  { nonce, idempotencyKey }: DispatchWrite,
   nowUs: number,
 ): StoredDispatch | null {
-  if (nonce && !nonces.delete(nonce.id)) throw usedNonce();
-  return request ? firstAnswer(requests.get(request.id), request, nowUs) : null;
+  if (nonce && !nonces.delete(nonce.id)) throw reusedNonce();
+  return idempotencyKey ? earlierResult(requests.get(idempotencyKey.id), idempotencyKey, nowUs) : null;
 }
 
 /** Remembers the request of a write that was made. */
-export function remember({ requests, done }: RememberedWrites, write: DispatchWrite, { dispatch }: AppliedWrite): void {
-  if (!write.request || !dispatch) return;
-  const remembered = { ...write.request, dispatch };
-  requests.set(remembered.id, remembered);
-  done.push(remembered);
+export function recordResult(
+  { requests, done }: BatchIdempotency,
+  write: DispatchWrite,
+  { dispatch }: AppliedWrite,
+): void {
+  if (!write.idempotencyKey || !dispatch) return;
+  const completed = { ...write.idempotencyKey, dispatch };
+  requests.set(completed.id, completed);
+  done.push(completed);
 }
 
 /** Writes down requests that were done. One that is there is over. */
-export async function writeRequests(
+export async function writeCompletedRequests(
   transaction: Transaction<ServiceSchema>,
-  done: readonly RememberedRequest[],
+  done: readonly CompletedRequest[],
 ): Promise<void> {
   await transaction
     .insertInto('request')
@@ -75,8 +79,8 @@ export async function writeRequests(
     .execute();
 }
 
-/** Drops nonces and requests that are over; see `DispatchStore.forget`. */
-export async function forgetWrites({ db }: SqlDatabase, nowUs: number, limit: number): Promise<number> {
+/** Drops nonces and requests that are over; see `DispatchStore.deleteExpired`. */
+export async function deleteExpiredRecords({ db }: SqlDatabase, nowUs: number, limit: number): Promise<number> {
   let count = 0;
   for (const table of ['nonce', 'request'] as const) {
     const over = db.selectFrom(table).select('id').where('until_us', '<', nowUs).orderBy('until_us');
@@ -105,7 +109,7 @@ async function takeNonces(
 async function findRequests(
   transaction: Transaction<ServiceSchema>,
   ids: readonly string[],
-): Promise<Map<string, RememberedRequest>> {
+): Promise<Map<string, CompletedRequest>> {
   if (ids.length === 0) return new Map();
   const rows = await transaction.selectFrom('request').selectAll().where('id', 'in', ids).execute();
   return new Map(

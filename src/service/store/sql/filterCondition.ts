@@ -5,7 +5,7 @@ import type { ServiceSchema } from './schema.js';
 import type { SqlDialect } from './sqlDialect.js';
 
 /** What a filter asks of a dispatch of a microgrid. */
-export function satisfies(
+export function filterCondition(
   eb: ExpressionBuilder<ServiceSchema, 'dispatch'>,
   dialect: SqlDialect,
   microgridId: number,

@@ -2,9 +2,9 @@ import type { ControlledTransaction } from 'kysely';
 
 import { DispatchError } from '../../../model/dispatchError.js';
 import type { AppliedWrite } from '../../domain/dispatchStore.js';
-import { recall, remember, writeRequests } from './rememberedWrites.js';
 import type { ServiceSchema } from './schema.js';
 import type { SqlDatabase } from './sqlDialect.js';
+import { findEarlierResult, recordResult, writeCompletedRequests } from './sqlIdempotency.js';
 import { type Batch, type LockedMicrogrid, lockBatch, type WriteCall, writeBatch } from './writeBatch.js';
 
 /** What became of a call: either it was applied, or its own decision refused it. */
@@ -18,7 +18,7 @@ export type WriteOutcome = { readonly applied: AppliedWrite } | { readonly refus
  * @throws DispatchError UNAVAILABLE when the answer to the commit is lost, and so the outcome; or what the database threw,
  * and then nothing was changed.
  */
-export async function applyTogether(
+export async function applyBatch(
   { db, dialect }: SqlDatabase,
   calls: readonly WriteCall[],
 ): Promise<readonly WriteOutcome[]> {
@@ -27,9 +27,9 @@ export async function applyTogether(
   try {
     const batch = await lockBatch(transaction, dialect, calls);
     const outcomes = calls.map(call => decide(batch, call));
-    const { done, hasTaken } = batch.remembered;
+    const { done, hasTaken } = batch.idempotency;
     if (batch.changes.length > 0) await writeBatch(transaction, dialect, batch);
-    if (done.length > 0) await writeRequests(transaction, done);
+    if (done.length > 0) await writeCompletedRequests(transaction, done);
     if (batch.changes.length > 0 || done.length > 0 || hasTaken) await commit(transaction);
     return outcomes;
   } finally {
@@ -56,10 +56,10 @@ function decide(batch: Batch, call: WriteCall): WriteOutcome {
   const microgrid = batch.microgrids.get(call.microgridId);
   if (!microgrid) throw new Error('the database gave no lock');
   try {
-    const answered = recall(batch.remembered, call.write, microgrid.nowUs);
-    if (answered) return { applied: { seq: microgrid.seq, dispatch: answered } };
+    const earlier = findEarlierResult(batch.idempotency, call.write, microgrid.nowUs);
+    if (earlier) return { applied: { seq: microgrid.seq, dispatch: earlier } };
     const applied = decideAnew(batch, microgrid, call);
-    remember(batch.remembered, call.write, applied);
+    recordResult(batch.idempotency, call.write, applied);
     return { applied };
   } catch (refusal) {
     return { refusal };

@@ -37,7 +37,7 @@ export interface AccessOptions {
 }
 
 /** Who may call a service, kept up to date. */
-export interface Access {
+export interface AccessControl {
   /** The keys that it accepts; null accepts every caller. */
   readonly keys: KeyRing | null;
   readonly credentials: ServerCredentials;
@@ -52,7 +52,11 @@ export interface Access {
  * @throws DispatchError INVALID_ARGUMENT when an option, or the file that it names, is wrong, or too little to listen on
  * this address.
  */
-export async function openAccess(options: AccessOptions, listen: ListenAddress, logger: Logger): Promise<Access> {
+export async function loadAccessControl(
+  options: AccessOptions,
+  listen: ListenAddress,
+  logger: Logger,
+): Promise<AccessControl> {
   checkOptions(options, listen);
   const tls = options.tls ? await serverTls(options.tls, logger) : null;
   try {

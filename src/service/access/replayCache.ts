@@ -1,5 +1,5 @@
 /** Remembers which nonces were used. */
-export interface NonceMemory {
+export interface ReplayCache {
   /**
    * Takes a nonce that must not be used again before `untilMs`.
    *
@@ -16,7 +16,7 @@ const BUCKET_MS = 60_000;
  *
  * A full memory refuses new nonces: forgetting one early would allow its request to be replayed.
  */
-export function nonceMemory(limit: number): NonceMemory {
+export function replayCache(limit: number): ReplayCache {
   const buckets = new Map<number, Set<string>>();
   let count = 0;
 

@@ -1,10 +1,10 @@
 import { DispatchError } from '../../../model/dispatchError.js';
 import type { AppliedWrite } from '../../domain/dispatchStore.js';
-import type { WriteOutcome } from './applyTogether.js';
+import type { WriteOutcome } from './applyBatch.js';
 import type { WriteCall } from './writeBatch.js';
 
 /** Writes that share transactions. */
-export interface SharedWrites {
+export interface WriteQueue {
   /** Applies a write together with others that wait; fulfilled once it is committed. */
   apply(call: WriteCall): Promise<AppliedWrite>;
   /** Waits for those that were called, and refuses others. */
@@ -12,7 +12,7 @@ export interface SharedWrites {
 }
 
 /** Writes in one transaction. */
-const MAX_TOGETHER = 128;
+const MAX_BATCH_SIZE = 128;
 /** Writes that may wait. When the database is slower than the callers, more would only wait longer. */
 const MAX_WAITING = 10_000;
 
@@ -27,9 +27,7 @@ interface Waiting extends WriteCall {
  * When the database refuses a transaction, each half of it is tried alone, down to the call that is to blame: it harms no
  * other. When the database is UNAVAILABLE, all of the transaction are.
  */
-export function sharedWrites(
-  applyTogether: (calls: readonly WriteCall[]) => Promise<readonly WriteOutcome[]>,
-): SharedWrites {
+export function writeQueue(applyBatch: (calls: readonly WriteCall[]) => Promise<readonly WriteOutcome[]>): WriteQueue {
   const waiting: Waiting[] = [];
   let working: Promise<void> | null = null;
   let closed = false;
@@ -37,14 +35,14 @@ export function sharedWrites(
   async function work(): Promise<void> {
     // Calls of the same moment come in one after the other: they are to share the first transaction already.
     await new Promise<void>(resolve => setImmediate(resolve));
-    while (waiting.length > 0) await settle(waiting.splice(0, MAX_TOGETHER));
+    while (waiting.length > 0) await settle(waiting.splice(0, MAX_BATCH_SIZE));
     working = null;
   }
 
   async function settle(calls: readonly Waiting[]): Promise<void> {
     let outcomes: readonly WriteOutcome[];
     try {
-      outcomes = await applyTogether(calls);
+      outcomes = await applyBatch(calls);
     } catch (error) {
       await settleFailure(calls, error);
       return;

@@ -1,8 +1,8 @@
 import { DispatchError } from '../../model/dispatchError.js';
-import type { RepeatableRequest, StoredDispatch } from '../domain/dispatchStore.js';
+import type { IdempotencyKey, StoredDispatch } from '../domain/dispatchStore.js';
 
 /** A request that was done, and what it left. */
-export interface RememberedRequest extends RepeatableRequest {
+export interface CompletedRequest extends IdempotencyKey {
   readonly dispatch: StoredDispatch;
 }
 
@@ -11,19 +11,19 @@ export interface RememberedRequest extends RepeatableRequest {
  *
  * @throws DispatchError INVALID_ARGUMENT when the one that was done has another content.
  */
-export function firstAnswer(
-  remembered: RememberedRequest | undefined,
-  request: RepeatableRequest,
+export function earlierResult(
+  completed: CompletedRequest | undefined,
+  request: IdempotencyKey,
   nowUs: number,
 ): StoredDispatch | null {
-  if (!remembered || remembered.untilUs <= nowUs) return null;
-  if (remembered.hash === request.hash) return remembered.dispatch;
+  if (!completed || completed.untilUs <= nowUs) return null;
+  if (completed.hash === request.hash) return completed.dispatch;
   throw new DispatchError('INVALID_ARGUMENT', 'request-id: it was used before, for a request with another content', {
     field: 'request-id',
   });
 }
 
 /** Why a call is refused whose nonce was taken before. */
-export function usedNonce(): DispatchError {
+export function reusedNonce(): DispatchError {
   return new DispatchError('UNAUTHENTICATED', 'the nonce of the signature was used before');
 }

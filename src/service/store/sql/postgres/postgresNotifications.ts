@@ -4,10 +4,10 @@ import { sql, type Transaction } from 'kysely';
 
 import type { Logger } from '../../../../logger.js';
 import type { ServiceSchema } from '../schema.js';
-import type { PostgresServer } from './postgresPool.js';
+import type { PostgresServer } from './postgresServer.js';
 
 /** What the processes of a service tell each other through PostgreSQL. */
-export interface PostgresWakes {
+export interface PostgresNotifications {
   /** Tells the others, once the transaction is committed, that these microgrids have changes. */
   announce(transaction: Transaction<ServiceSchema>, microgridIds: readonly number[]): Promise<void>;
   close(): Promise<void>;
@@ -24,11 +24,11 @@ const RETRY_MS = 500;
  *
  * @param onChange gets the microgrids that another process has changed; null when it is not known which, or whether any.
  */
-export function postgresWakes(
+export function postgresNotifications(
   server: PostgresServer,
   onChange: (microgridIds: readonly number[] | null) => void,
   logger: Logger,
-): PostgresWakes {
+): PostgresNotifications {
   const self = randomBytes(6).toString('hex');
   const closing = new AbortController();
   const closed = new Promise<void>(resolve => closing.signal.addEventListener('abort', () => resolve()));

@@ -1,7 +1,7 @@
 import { type Metadata, ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
 
 /** How to receive requests. */
-export interface ReceiveOptions {
+export interface ArrivalLimits {
   /** How long a request may take to arrive once its headers are there. */
   readonly timeMs: number;
   /** Whether somebody known sends a request, going by its headers. */
@@ -14,7 +14,7 @@ export interface ReceiveOptions {
  * Bounds what arriving requests hold, for they are read before it is known who sends them: a request that does not arrive
  * in time ends with DEADLINE_EXCEEDED, one too many of an unknown sender with RESOURCE_EXHAUSTED before it is read.
  */
-export function receiveRequests({ timeMs, isKnown, maxUnknown }: ReceiveOptions): ServerInterceptor {
+export function limitArrivingRequests({ timeMs, isKnown, maxUnknown }: ArrivalLimits): ServerInterceptor {
   let unknown = 0;
   return (_, call) => {
     let counted = false;

@@ -46,7 +46,7 @@ export function checkData(
   const startS = startSeconds(canonical);
   const rule = decodeRecurrenceRule(canonical.recurrence, 'recurrence');
   // The task of every Python dispatcher of the microgrid would end: dateutil throws.
-  if (rule && !reachesItsTimes(rule, startS)) {
+  if (rule && !hasReachableTimes(rule, startS)) {
     throw invalidField(
       `${field}.recurrence`,
       'must come to one of its hours and minutes, counting its interval from start_time',
@@ -86,7 +86,7 @@ export function storedRow({ id, createUs, updateUs }: DispatchStamps, { data, en
 }
 
 /** Whether a rule ever comes to a time of day that it names: one of every two hours may leave out all that it does. */
-function reachesItsTimes(rule: RecurrenceRule, startS: number): boolean {
+function hasReachableTimes(rule: RecurrenceRule, startS: number): boolean {
   const { count, untilMs, byWeekdays, byMonthDays, byMonths, ...times } = rule;
   if (times.frequency !== 'HOURLY' && times.frequency !== 'MINUTELY') return true;
   return occurrences(times, startS * 1000).after(startS * 1000) !== null;
