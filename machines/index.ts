@@ -1,13 +1,18 @@
-export { sourceLogic } from './actors/source.js';
-export type { StoreOptions } from './actors/store.js';
-export { storeLogic } from './actors/store.js';
-export { timerLogic } from './actors/timer.js';
-export type { DispatchContext, DispatchInput, DispatchMachineEvent } from './dispatch/dispatchContext.js';
+export { sourceLogic } from './actors/sourceLogic.js';
+export type { StoreOptions } from './actors/storeLogic.js';
+export { storeLogic } from './actors/storeLogic.js';
+export { timerLogic } from './actors/timerLogic.js';
 export type { DispatchState } from './dispatch/dispatchMachine.js';
 export { dispatchMachine } from './dispatch/dispatchMachine.js';
-export type { NextChange } from './dispatch/dispatchPlan.js';
-export type { RunMissed, RunNotification, RunReconfigured, RunStarted, RunStopped } from './dispatch/notification.js';
-export { maxMissedCount } from './dispatch/notification.js';
+export type { DispatchContext, DispatchInput, DispatchMachineEvent, NextChange } from './dispatch/dispatchPlan.js';
+export { maxMissedCount } from './dispatch/dispatchPlan.js';
+export type {
+  RunMissed,
+  RunNotification,
+  RunReconfigured,
+  RunStarted,
+  RunStopped,
+} from './dispatch/runNotification.js';
 export type { DispatcherContext, DispatcherInput, DispatcherMachineEvent } from './dispatcher/dispatcherMachine.js';
 export { dispatcherMachine } from './dispatcher/dispatcherMachine.js';
 export { filteredInspect } from './inspect/filteredInspect.js';
@@ -25,7 +30,7 @@ export type {
   RestoredEvent,
   SyncStatus,
   SyncStatusEvent,
-} from './protocol/dispatcherEvent.js';
+} from './protocol/dispatcherOutput.js';
 export type {
   DispatcherStore,
   StoreChange,

@@ -1,5 +1,5 @@
 export type { Clock } from '../machines/protocol/clock.js';
-export type { SyncStatus } from '../machines/protocol/dispatcherEvent.js';
+export type { SyncStatus } from '../machines/protocol/dispatcherOutput.js';
 export type { Transport } from '../machines/protocol/transport.js';
 export type { RetryOptions, Waiting } from './client/attempts.js';
 export type { TlsOptions } from './client/channel.js';

@@ -1,6 +1,6 @@
 import { DispatchError } from '../../src/model/dispatchError.js';
 import type { Clock } from '../protocol/clock.js';
-import type { RecordChange } from '../protocol/dispatcherEvent.js';
+import type { RecordChange } from '../protocol/messages.js';
 import type { DispatchWatch } from '../protocol/transport.js';
 
 /**

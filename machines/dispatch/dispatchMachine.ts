@@ -4,15 +4,15 @@ import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { jsonEquals } from '../../src/model/jsonEquals.js';
 import { type Run, runAt } from '../../src/model/schedule.js';
 import { selectorEquals } from '../../src/model/selector.js';
-import type { DispatchArgs, DispatchContext, DispatchInput, DispatchMachineEvent } from './dispatchContext.js';
+import type { DispatchArgs, DispatchContext, DispatchInput, DispatchMachineEvent } from './dispatchPlan.js';
+import { announcedMs, dueRun, isOver, leadsTo, planAfresh, planByTimer, planIdle } from './dispatchPlan.js';
+import type { RunNotification } from './runNotification.js';
 import {
   missedNotification,
   reconfiguredNotification,
   startedNotification,
   stoppedNotification,
-} from './dispatchNotifications.js';
-import { announcedMs, dueRun, isOver, leadsTo, planAfresh, planByTimer, planIdle } from './dispatchPlan.js';
-import type { RunNotification } from './notification.js';
+} from './runNotification.js';
 
 /** Where a dispatch of the present set stands: the states of `dispatchMachine` but for the final one. */
 export type DispatchState = 'idle' | 'running' | 'stopped';

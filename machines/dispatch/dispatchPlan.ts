@@ -1,6 +1,5 @@
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { type Run, runAt, runFrom, startAtOrAfter, startAtOrBefore, startsBetween } from '../../src/model/schedule.js';
-import { maxMissedCount } from './notification.js';
 
 /** When a dispatch wants to be woken, and for what. */
 export interface NextChange {
@@ -17,6 +16,39 @@ export interface Plan {
   readonly doneMs: number | null;
   readonly nextChange: NextChange | null;
 }
+
+/** What a dispatch machine starts from. */
+export interface DispatchInput {
+  readonly dispatch: DispatchRecord;
+  /** The present instant, milliseconds since the epoch. */
+  readonly atMs: number;
+  /** What brought the dispatch: the first sync, or a change since. @default 'sync' */
+  readonly cause?: 'sync' | 'update';
+}
+
+/** What a dispatch machine remembers; JSON-safe. */
+export interface DispatchContext extends Plan {
+  readonly dispatch: DispatchRecord;
+  /** The instant of the last event that mattered, milliseconds since the epoch. */
+  readonly atMs: number;
+  /** What that event was: the cause of a run that began with it. */
+  readonly cause: 'schedule' | 'update' | 'sync';
+}
+
+/** What a dispatch machine is told; `atMs` is the present instant, milliseconds since the epoch. */
+export type DispatchMachineEvent =
+  | { readonly type: 'timer.due'; readonly atMs: number }
+  | { readonly type: 'dispatch.updated'; readonly atMs: number; readonly dispatch: DispatchRecord }
+  | { readonly type: 'dispatch.deleted'; readonly atMs: number; readonly dispatch?: DispatchRecord };
+
+/** What the actions and guards of a dispatch machine are given. */
+export interface DispatchArgs {
+  readonly context: DispatchContext;
+  readonly event: DispatchMachineEvent;
+}
+
+/** Maximum number of missed runs that are counted exactly. */
+export const maxMissedCount = 1_000;
 
 /** A zero-length run that is noticed this late at most still starts and stops; later it was missed. */
 const zeroLengthGraceMs = 1_000;

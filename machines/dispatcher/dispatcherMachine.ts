@@ -1,23 +1,19 @@
-import { assign, emit, fromCallback, sendTo, setup } from 'xstate';
-import { DispatchError } from '../../src/model/dispatchError.js';
+import { assign, fromCallback, sendTo, setup } from 'xstate';
+import { DispatchError, messageOf } from '../../src/model/dispatchError.js';
 import { dispatchPool } from '../pool/dispatchPool.js';
+import type { DispatcherOutput, ProblemEvent, SyncStatus } from '../protocol/dispatcherOutput.js';
 import type {
   ChangesWanted,
-  DispatcherOutput,
   PoolChanged,
-  PoolEvent,
   PoolOutput,
-  ProblemEvent,
   RestoreEvent,
   SourceCommand,
   SourceEvent,
   SyncEvent,
-  SyncStatus,
   TimerCommand,
   TimerEvent,
-} from '../protocol/dispatcherEvent.js';
-import { emitAll } from './emitAll.js';
-import { sendAllToParent } from './sendAllToParent.js';
+} from '../protocol/messages.js';
+import { emitAndSendToParent } from '../xstate/emitAndSendToParent.js';
 
 /** What a dispatcher machine starts from. */
 export interface DispatcherInput {
@@ -81,18 +77,16 @@ export const dispatcherMachine = setup({
     store: fromCallback<PoolChanged, { microgridId: number }>(() => {}),
   },
   actions: {
-    tellPool: sendTo('pool', ({ event }) => event as PoolEvent),
-    tellSource: sendTo('source', ({ event }) => event as SourceCommand),
-    tellTimer: sendTo('timer', ({ event }) => event as TimerCommand),
-    tellStore: sendTo('store', ({ event }) => event as PoolChanged),
+    forward: sendTo(
+      (_, { to }: { to: 'pool' | 'source' | 'store' | 'timer' }) => to,
+      ({ event }) => event,
+    ),
     connect: sendTo('source', { type: 'source.connect' }),
     planRetry: sendTo('timer', retryWait),
     noteLive: assign(({ event }) => ({ liveSinceMs: event.type === 'source.live' ? event.atMs : null })),
     noteLoss: assign(countLoss),
-    announce: emitAll<DispatcherContext, DispatcherMachineEvent, DispatcherOutput>(outputsOf),
-    tellParent: sendAllToParent<DispatcherContext, DispatcherMachineEvent, undefined, DispatcherOutput>(outputsOf),
-    announceSync: emit(syncStatus),
-    tellParentSync: sendAllToParent<
+    announce: emitAndSendToParent<DispatcherContext, DispatcherMachineEvent, undefined, DispatcherOutput>(outputsOf),
+    announceSync: emitAndSendToParent<
       DispatcherContext,
       DispatcherMachineEvent,
       { status: SyncStatus },
@@ -115,37 +109,21 @@ export const dispatcherMachine = setup({
   initial: 'connecting',
   states: {
     connecting: {
-      entry: [
-        { type: 'announceSync', params: { status: 'connecting' } },
-        { type: 'tellParentSync', params: { status: 'connecting' } },
-      ],
+      entry: [{ type: 'announceSync', params: { status: 'connecting' } }],
       // Said once, although the source says it too when it starts.
       on: { 'source.connecting': { actions: 'noteLive' } },
     },
     catchingUp: {
-      entry: [
-        { type: 'announceSync', params: { status: 'catchingUp' } },
-        { type: 'tellParentSync', params: { status: 'catchingUp' } },
-      ],
+      entry: [{ type: 'announceSync', params: { status: 'catchingUp' } }],
     },
     live: {
-      entry: [
-        { type: 'announceSync', params: { status: 'live' } },
-        { type: 'tellParentSync', params: { status: 'live' } },
-      ],
+      entry: [{ type: 'announceSync', params: { status: 'live' } }],
     },
     waiting: {
-      entry: [
-        { type: 'announceSync', params: { status: 'waiting' } },
-        { type: 'tellParentSync', params: { status: 'waiting' } },
-        'planRetry',
-      ],
+      entry: [{ type: 'announceSync', params: { status: 'waiting' } }, 'planRetry'],
     },
     stopped: {
-      entry: [
-        { type: 'announceSync', params: { status: 'stopped' } },
-        { type: 'tellParentSync', params: { status: 'stopped' } },
-      ],
+      entry: [{ type: 'announceSync', params: { status: 'stopped' } }],
       type: 'final',
     },
   },
@@ -155,21 +133,21 @@ export const dispatcherMachine = setup({
     'source.live': { target: '.live', actions: 'noteLive' },
     'source.lost': [
       { guard: 'isRoutineLoss', target: '.waiting', actions: 'noteLoss' },
-      { target: '.waiting', actions: ['noteLoss', 'announce', 'tellParent'] },
+      { target: '.waiting', actions: ['noteLoss', 'announce'] },
     ],
     'retry.due': { actions: 'connect' },
-    'restore.*': { actions: 'tellPool' },
-    'sync.*': { actions: 'tellPool' },
-    'timer.due': { actions: 'tellPool' },
-    'clock.wentBack': { actions: 'tellPool' },
-    'changes.wanted': { actions: 'tellPool' },
-    'pool.changed': { actions: 'tellStore' },
-    'pool.ready': { actions: 'tellSource' },
-    'agenda.moved': { actions: 'tellTimer' },
-    'pool.reported': { actions: ['announce', 'tellParent'] },
-    'dispatcher.problem': { actions: ['announce', 'tellParent'] },
+    'restore.*': { actions: { type: 'forward', params: { to: 'pool' } } },
+    'sync.*': { actions: { type: 'forward', params: { to: 'pool' } } },
+    'timer.due': { actions: { type: 'forward', params: { to: 'pool' } } },
+    'clock.wentBack': { actions: { type: 'forward', params: { to: 'pool' } } },
+    'changes.wanted': { actions: { type: 'forward', params: { to: 'pool' } } },
+    'pool.changed': { actions: { type: 'forward', params: { to: 'store' } } },
+    'pool.ready': { actions: { type: 'forward', params: { to: 'source' } } },
+    'agenda.moved': { actions: { type: 'forward', params: { to: 'timer' } } },
+    'pool.reported': { actions: 'announce' },
+    'dispatcher.problem': { actions: 'announce' },
     'dispatcher.stop': { target: '.stopped' },
-    'xstate.error.actor.*': { target: '.stopped', actions: ['announce', 'tellParent'] },
+    'xstate.error.actor.*': { target: '.stopped', actions: 'announce' },
   },
 });
 
@@ -216,7 +194,7 @@ function outputsOf({ context: { microgridId }, event }: Args): readonly Dispatch
   if (event.type === 'source.lost') return [{ type: 'dispatcher.problem', microgridId, problem: event.problem }];
   if (!('error' in event)) return [];
   const cause = event.error;
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   const problem = new DispatchError('INTERNAL', `the dispatcher stopped, for a part of it failed: ${reason}`, {
     microgridId,
     cause,

@@ -8,7 +8,7 @@ import { type FilteredInspectOptions, InspectFilter } from './inspectFilter.js';
  * The dispatcher with its parts is shown, and the dispatches that the options choose. One that comes to be chosen later,
  * because its type or state changes, appears then; with the change that ends it it is seen for the last time. Events and
  * snapshots that only concern other dispatches are left out, also those of a machine that invoked the dispatcher, unless they
- * change its state. The events of the dispatcher are abridged, so that none of its messages has 10 kB. Notifications that
+ * change its state. The events of the dispatcher are abridgeEvent, so that none of its messages has 10 kB. Notifications that
  * a dispatch emits are shown as events to its pool, which hears them.
  *
  * It chooses before anything is serialised. Other actors of the same system pass unchanged, but only actors, events and

@@ -2,7 +2,7 @@ import type { ActorRefLike, AnyEventObject, InspectionEvent } from 'xstate';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import type { DispatchState } from '../dispatch/dispatchMachine.js';
 import type { DispatchPoolSnapshot } from '../pool/dispatchPool.js';
-import { abridged, dispatchOf } from './abridged.js';
+import { abridgeEvent, dispatchOf } from './abridgeEvent.js';
 import { dispatcherOf, dispatchSnapshot, type Inspect, isDispatch, isPool, parentOf } from './inspectedActors.js';
 
 /** Which dispatches `filteredInspect` shows: those that meet all that is given. */
@@ -191,7 +191,7 @@ export class InspectFilter {
     }
     const { ids } = this.#chainOf(actorRef);
     const isReport = event.type === 'pool.reported';
-    const short = abridged(event, dispatch => (isReport ? ids.has(dispatch.id) : this.#isWanted(dispatch)));
+    const short = abridgeEvent(event, dispatch => (isReport ? ids.has(dispatch.id) : this.#isWanted(dispatch)));
     const isOfPool = 'snapshot' in passed && isPool(actorRef);
     this.#tell({ ...passed, event: short, ...(isOfPool && { snapshot: this.#poolSnapshot(actorRef) }) });
   }

@@ -3,18 +3,17 @@ import { deepFreeze } from '../../src/model/deepFreeze.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { assertEvaluable } from '../../src/model/schedule.js';
-import type { DispatchInput, DispatchMachineEvent } from '../dispatch/dispatchContext.js';
-import { dispatchMachine, waitingContext } from '../dispatch/dispatchMachine.js';
-import type { RunNotification } from '../dispatch/notification.js';
-import type { DispatcherOutput } from '../protocol/dispatcherEvent.js';
+import { type DispatchState, dispatchMachine, waitingContext } from '../dispatch/dispatchMachine.js';
+import type { DispatchInput, DispatchMachineEvent } from '../dispatch/dispatchPlan.js';
+import type { RunNotification } from '../dispatch/runNotification.js';
+import type { DispatcherOutput } from '../protocol/dispatcherOutput.js';
 import type { StoreChange, StoredDispatch } from '../protocol/dispatcherStore.js';
-import { keptAfterEndMs } from '../protocol/keptAfterEnd.js';
-import { overheard } from '../xstate/overheard.js';
-import { relay } from '../xstate/relay.js';
-import { sharedStart } from '../xstate/sharedStart.js';
+import { retentionAfterEndMs } from '../protocol/transport.js';
+import { sendFrom } from '../xstate/sendFrom.js';
 import { stopInSlices } from '../xstate/stopInSlices.js';
-import { Agenda, notInAgenda } from './agenda.js';
-import { type DispatchChild, entryOf, kept, keptOfAll, storedOf } from './dispatchChild.js';
+import { withEmitListener } from '../xstate/withEmitListener.js';
+import { withSharedInitialSnapshot } from '../xstate/withSharedInitialSnapshot.js';
+import { Agenda, type AgendaEntry, notInAgenda } from './agenda.js';
 import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
 
 /** What the children say. */
@@ -30,6 +29,14 @@ export interface PoolScope {
   readonly stopChild: (child: AnyActorRef) => void;
 }
 
+/** One dispatch of a pool: its actor, and when that is to be woken. */
+interface DispatchChild extends AgendaEntry {
+  readonly actor: ActorRefFrom<typeof dispatchMachine>;
+  /** When its running state was notified last, milliseconds since the epoch; null when it never was. */
+  notifiedMs: number | null;
+  isRunning: boolean;
+}
+
 /** The dispatch actors of a pool by id, and the agenda that says when to wake which. */
 export class DispatchChildren implements DispatchRegistry {
   readonly #scope: PoolScope;
@@ -38,7 +45,9 @@ export class DispatchChildren implements DispatchRegistry {
   readonly #children = new Map<number, DispatchChild>();
   readonly #agenda = new Agenda<DispatchChild>();
   #runningCount = 0;
-  readonly #machine = overheard(sharedStart(dispatchMachine, waitingContext), notification => this.#pass(notification));
+  readonly #machine = withEmitListener(withSharedInitialSnapshot(dispatchMachine, waitingContext), notification =>
+    this.#pass(notification),
+  );
 
   /** @param stored what an earlier pool had; they are there at once, and live from {@link start} on. */
   constructor(scope: PoolScope, { tell, keep }: ChildrenOutput, stored: readonly StoredDispatch[] = []) {
@@ -83,9 +92,9 @@ export class DispatchChildren implements DispatchRegistry {
     for (const child of this.#children.values()) yield storedOf(child);
   }
 
-  /** What a store is to keep of them: live, it is read when that is written. */
-  kept(): Iterable<StoreChange> {
-    return { [Symbol.iterator]: () => keptOfAll(this.#children.values()) };
+  /** All of them as changes for the store: a live view, read when it is written. */
+  storeChanges(): Iterable<StoreChange> {
+    return { [Symbol.iterator]: () => this.#eachStoreChange() };
   }
 
   /**
@@ -110,7 +119,7 @@ export class DispatchChildren implements DispatchRegistry {
     this.#tell({ type: 'lifecycle.created', dispatch, atMs, notifiedMs: null });
     const child = this.#add({ input: { dispatch, atMs, cause } }, null);
     this.#start(child);
-    this.#keep(kept(child));
+    this.#keep(toStoreChange(child));
   }
 
   update(dispatch: DispatchRecord, atMs: number): void {
@@ -159,6 +168,10 @@ export class DispatchChildren implements DispatchRegistry {
     this.#tell({ type: 'dispatcher.problem', microgridId, problem });
   }
 
+  *#eachStoreChange(): Generator<StoreChange> {
+    for (const child of this.#children.values()) yield toStoreChange(child);
+  }
+
   #forget(child: DispatchChild): void {
     this.#scope.stopChild(child.actor);
     this.#drop(child.id);
@@ -182,10 +195,10 @@ export class DispatchChildren implements DispatchRegistry {
     const child = this.#children.get(id);
     if (child === undefined) return;
     const before = child.actor.getSnapshot();
-    relay(this.#scope.self, child.actor, event);
+    sendFrom(this.#scope.self, child.actor, event);
     this.#schedule(child);
     const after = child.actor.getSnapshot();
-    if (after !== before && after.status === 'active') this.#keep(kept(child));
+    if (after !== before && after.status === 'active') this.#keep(toStoreChange(child));
   }
 
   #start(child: DispatchChild): void {
@@ -200,7 +213,7 @@ export class DispatchChildren implements DispatchRegistry {
     if (status !== 'active') this.#agenda.delete(child);
     else if (nextChange !== null) this.#agenda.set(child, nextChange.atMs, nextChange.kind);
     else if (run === null && dispatch.endTimeMs !== null) {
-      this.#agenda.set(child, dispatch.endTimeMs + keptAfterEndMs, 'forget');
+      this.#agenda.set(child, dispatch.endTimeMs + retentionAfterEndMs, 'forget');
     } else this.#agenda.delete(child);
   }
 
@@ -245,4 +258,21 @@ export class DispatchChildren implements DispatchRegistry {
     }
     this.#tell(notification);
   }
+}
+
+/** A child as an entry of the registry. */
+function entryOf({ actor, notifiedMs }: DispatchChild): RegisteredDispatch {
+  const { value, context } = actor.getSnapshot();
+  const { dispatch, run } = context;
+  return { dispatch, state: value as DispatchState, run, notifiedMs };
+}
+
+/** A child as a store keeps it. */
+function storedOf({ actor, notifiedMs }: DispatchChild): StoredDispatch {
+  const { value, context } = actor.getSnapshot();
+  return { state: value as DispatchState, context, notifiedMs };
+}
+
+function toStoreChange(child: DispatchChild): StoreChange {
+  return { kind: 'kept', id: child.id, stored: storedOf(child) };
 }

@@ -1,7 +1,7 @@
 import type { ActorLogic, Snapshot } from 'xstate';
-import type { PoolEvent } from '../protocol/dispatcherEvent.js';
+import type { PoolEvent } from '../protocol/messages.js';
 import type { DispatchRegistry } from './dispatchRegistry.js';
-import { type PersistedPool, Pool, type SystemEvent } from './pool.js';
+import { type PersistedPool, PoolState, type SystemEvent } from './poolState.js';
 
 /** The snapshot of a pool: its context is the present set of dispatches. */
 export type DispatchPoolSnapshot = Snapshot<undefined> & { readonly context: DispatchRegistry };
@@ -17,7 +17,7 @@ export interface DispatchPoolLogic
  * It is not a machine, because a machine copies the list of its children with each one that it spawns or stops.
  */
 export const dispatchPool: DispatchPoolLogic = {
-  getInitialSnapshot: (scope, { microgridId }) => activeSnapshot(new Pool(scope, microgridId)),
+  getInitialSnapshot: (scope, { microgridId }) => activeSnapshot(new PoolState(scope, microgridId)),
   transition: (snapshot, event) => {
     poolOf(snapshot).receive(event);
     // The set changes in place: those who compare snapshots see that it did.
@@ -27,7 +27,7 @@ export const dispatchPool: DispatchPoolLogic = {
   getPersistedSnapshot: snapshot => activeSnapshot(poolOf(snapshot).persist()),
   restoreSnapshot: (snapshot, scope) => {
     const { context } = snapshot as Snapshot<unknown> & { context: PersistedPool };
-    return activeSnapshot(new Pool(scope, context.microgridId, context));
+    return activeSnapshot(new PoolState(scope, context.microgridId, context));
   },
 };
 
@@ -35,7 +35,7 @@ function activeSnapshot<TContext>(context: TContext) {
   return { status: 'active', output: undefined, error: undefined, context } as const;
 }
 
-function poolOf({ context }: DispatchPoolSnapshot): Pool {
-  if (context instanceof Pool) return context;
+function poolOf({ context }: DispatchPoolSnapshot): PoolState {
+  if (context instanceof PoolState) return context;
   throw new TypeError('not the snapshot of a dispatch pool');
 }

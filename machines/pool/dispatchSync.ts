@@ -1,8 +1,9 @@
-import { DispatchError } from '../../src/model/dispatchError.js';
+import { DispatchError, messageOf } from '../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { assertEvaluable } from '../../src/model/schedule.js';
-import type { DispatcherOutput, SyncEvent } from '../protocol/dispatcherEvent.js';
-import { keptAfterEndMs } from '../protocol/keptAfterEnd.js';
+import type { DispatcherOutput } from '../protocol/dispatcherOutput.js';
+import type { SyncEvent } from '../protocol/messages.js';
+import { retentionAfterEndMs } from '../protocol/transport.js';
 import type { DispatchChildren } from './dispatchChildren.js';
 import { RecentDeletions } from './recentDeletions.js';
 
@@ -67,7 +68,7 @@ export class DispatchSync {
   #takeStreamed(dispatch: DispatchRecord, atMs: number): void {
     if (this.#deletions.has(dispatch.id, atMs)) return;
     const held = this.#children.get(dispatch.id)?.dispatch;
-    const isForgotten = dispatch.endTimeMs !== null && dispatch.endTimeMs + keptAfterEndMs <= atMs;
+    const isForgotten = dispatch.endTimeMs !== null && dispatch.endTimeMs + retentionAfterEndMs <= atMs;
     if (held === undefined && !isForgotten) this.#create(dispatch, atMs, 'update');
     else if (held !== undefined && held.updateTime < dispatch.updateTime) this.#update(dispatch, atMs);
   }
@@ -109,7 +110,7 @@ export class DispatchSync {
       return true;
     } catch (cause) {
       const { id, microgridId } = dispatch;
-      const message = `dispatch ${id} cannot be evaluated: ${cause instanceof Error ? cause.message : String(cause)}`;
+      const message = `dispatch ${id} cannot be evaluated: ${messageOf(cause)}`;
       const problem = new DispatchError('UNEVALUABLE', message, { microgridId, dispatchId: id, cause });
       this.#tell({ type: 'dispatcher.problem', microgridId, problem });
       return false;

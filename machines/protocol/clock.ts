@@ -10,5 +10,15 @@ export interface Clock {
   yield(callback: () => void): () => void;
 }
 
-/** Work that goes on for longer than this lets the event loop turn. */
+/** Maximum duration of a slice of work in milliseconds; then the event loop turns. */
 export const maxSliceMs = 8;
+
+/** Returns a function that yields to the event loop when the present slice of work has lasted for {@link maxSliceMs}. */
+export function yieldBetweenSlices(clock: Clock): () => Promise<void> {
+  let sinceMs = clock.monotonicMs();
+  return async () => {
+    if (clock.monotonicMs() - sinceMs < maxSliceMs) return;
+    await new Promise<void>(resolve => clock.yield(resolve));
+    sinceMs = clock.monotonicMs();
+  };
+}

@@ -1,6 +1,6 @@
 import type { DispatchError } from '../../src/model/dispatchError.js';
-import type { DispatchContext } from '../dispatch/dispatchContext.js';
 import type { DispatchState } from '../dispatch/dispatchMachine.js';
+import type { DispatchContext } from '../dispatch/dispatchPlan.js';
 
 /** One dispatch as a store keeps it: where its machine stands and what was announced. JSON-safe. */
 export interface StoredDispatch {

@@ -37,3 +37,6 @@ export interface Transport {
 export interface OpenTransport extends Transport {
   close(): void;
 }
+
+/** How long after its end a dispatch is still listed and held, in milliseconds; then it is forgotten. */
+export const retentionAfterEndMs = 24 * 3_600_000;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import type { RunNotification } from '../../machines/dispatch/notification.js';
-import type { LifecycleEvent } from '../../machines/protocol/dispatcherEvent.js';
+import type { RunNotification } from '../../machines/dispatch/runNotification.js';
+import type { LifecycleEvent } from '../../machines/protocol/dispatcherOutput.js';
 import { notificationJson } from './output/notificationJson.js';
 
 /** So many commands run at once: a thousand dispatches that start together do not start a thousand processes. */

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ChannelCredentials } from '@grpc/grpc-js';
 import { type Channel, type ChannelOptions, createChannel } from 'nice-grpc';
-import { DispatchError } from '../model/dispatchError.js';
+import { DispatchError, messageOf } from '../model/dispatchError.js';
 import { parseServiceAddress, type ServiceAddress } from '../wire/serviceAddress.js';
 
 /** Certificates in PEM, in place of those that the address names. */
@@ -77,5 +77,5 @@ function read(field: string, path: string | undefined): Buffer | null {
 }
 
 function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  return messageOf(cause);
 }

@@ -1,5 +1,5 @@
 import { ClientError, Status } from 'nice-grpc-common';
-import { DispatchError, type DispatchErrorCode, type DispatchErrorDetails } from '../model/dispatchError.js';
+import { DispatchError, type DispatchErrorCode, type DispatchErrorDetails, messageOf } from '../model/dispatchError.js';
 import { decodeViolations } from '../wire/badRequest.js';
 
 /**
@@ -23,7 +23,7 @@ export function toDispatchError(error: unknown, ids: DispatchErrorDetails, statu
   }
   if (error instanceof RangeError)
     return new DispatchError('INVALID_ARGUMENT', error.message, { ...ids, cause: error });
-  return new DispatchError('UNKNOWN', error instanceof Error ? error.message : String(error), { ...ids, cause: error });
+  return new DispatchError('UNKNOWN', messageOf(error), { ...ids, cause: error });
 }
 
 /** grpc-js leaves an empty note behind when a connection fails. */

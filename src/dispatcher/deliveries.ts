@@ -1,6 +1,6 @@
-import type { RunMissed, RunNotification } from '../../machines/dispatch/notification.js';
+import type { RunMissed, RunNotification } from '../../machines/dispatch/runNotification.js';
 import type { RegisteredDispatch } from '../../machines/pool/dispatchRegistry.js';
-import type { LifecycleEvent } from '../../machines/protocol/dispatcherEvent.js';
+import type { LifecycleEvent } from '../../machines/protocol/dispatcherOutput.js';
 import { Dispatch, type DispatchEvent, type RunningStateChange } from '../dispatch.js';
 
 /** Runs of a dispatch passed unnoticed: the clock jumped forward or the machine slept. */

@@ -2,7 +2,7 @@ import { type ActorRefFrom, createActor } from 'xstate';
 import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
 import type { DispatchRegistry } from '../../machines/pool/dispatchRegistry.js';
 import type { Clock } from '../../machines/protocol/clock.js';
-import type { DispatcherOutput, SyncStatus } from '../../machines/protocol/dispatcherEvent.js';
+import type { DispatcherOutput, SyncStatus } from '../../machines/protocol/dispatcherOutput.js';
 import type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
 import { DispatchClient } from '../client/dispatchClient.js';
 import type { MicrogridClient } from '../client/microgridClient.js';

@@ -1,6 +1,6 @@
-import { sourceLogic } from '../../machines/actors/source.js';
-import { type StoreOptions, storeLogic } from '../../machines/actors/store.js';
-import { timerLogic } from '../../machines/actors/timer.js';
+import { sourceLogic } from '../../machines/actors/sourceLogic.js';
+import { type StoreOptions, storeLogic } from '../../machines/actors/storeLogic.js';
+import { timerLogic } from '../../machines/actors/timerLogic.js';
 import type { Clock } from '../../machines/protocol/clock.js';
 import type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
 import type { OpenTransport, Transport } from '../../machines/protocol/transport.js';

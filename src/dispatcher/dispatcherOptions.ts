@@ -1,7 +1,7 @@
 import type { Snapshot } from 'xstate';
 import type { Inspect } from '../../machines/inspect/inspectedActors.js';
 import type { Clock } from '../../machines/protocol/clock.js';
-import type { SyncStatus } from '../../machines/protocol/dispatcherEvent.js';
+import type { SyncStatus } from '../../machines/protocol/dispatcherOutput.js';
 import type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
 import type { Transport } from '../../machines/protocol/transport.js';
 import type { DispatchClientOptions } from '../client/dispatchClient.js';

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'eventemitter3';
-import { DispatchError } from '../model/dispatchError.js';
+import { DispatchError, messageOf } from '../model/dispatchError.js';
 
 /** The listeners of a program, by the name of the event; what they throw is reported and harms nobody else. */
 export class Listeners<TPayloads extends object> {
@@ -14,7 +14,7 @@ export class Listeners<TPayloads extends object> {
   /** Adds a listener; returns the undo. A promise that it returns may reject: that is reported too. */
   on<K extends keyof TPayloads & string>(name: K, listener: (payload: TPayloads[K]) => unknown): () => void {
     const fail = (cause: unknown) => {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       this.#report(new DispatchError('CONSUMER_FAILED', `a listener of '${name}' failed: ${reason}`, { cause }), name);
     };
     const guarded = (payload: unknown) => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../machines/protocol/clock.js';
-import type { SyncStatus } from '../../machines/protocol/dispatcherEvent.js';
+import type { SyncStatus } from '../../machines/protocol/dispatcherOutput.js';
 import { DispatchError } from '../model/dispatchError.js';
 
 /** A timer cannot be set for longer than this. */

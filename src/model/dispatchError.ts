@@ -84,6 +84,12 @@ export class DispatchError extends Error {
     this.violations = details.violations ?? [];
   }
 
+  /** An error as a `DispatchError`: itself when it is one, else one with the code `UNKNOWN`, its message and it as cause. */
+  static from(error: unknown, details: DispatchErrorDetails = {}): DispatchError {
+    if (error instanceof DispatchError) return error;
+    return new DispatchError('UNKNOWN', messageOf(error), { ...details, cause: error });
+  }
+
   /**
    * Whether the same call may succeed later, unchanged: `UNAVAILABLE`, `DEADLINE_EXCEEDED`, `RESOURCE_EXHAUSTED` and `ABORTED`. It
    * does not tell whether the call that failed took effect: with the first two, a creation may have.
@@ -104,5 +110,14 @@ export class DispatchError extends Error {
       ...(violations.length > 0 && { violations }),
       retryable,
     };
+  }
+}
+
+/** The message of whatever was thrown; never throws itself. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return 'an error that cannot be shown';
   }
 }

@@ -8,7 +8,7 @@ import type {
   StoredPage,
   StoreSave,
 } from '../../machines/protocol/dispatcherStore.js';
-import { DispatchError } from '../model/dispatchError.js';
+import { DispatchError, messageOf } from '../model/dispatchError.js';
 import { openSqlite, type SqliteFile } from '../sqlite/openSqlite.js';
 import { isDamage, sqliteCode } from '../sqlite/sqliteConnection.js';
 
@@ -193,7 +193,7 @@ function storeError(error: unknown, path: string): DispatchError {
   const cause = error instanceof DispatchError && error.cause !== undefined ? error.cause : error;
   const code = sqliteCode(cause);
   if (error instanceof DispatchError && code === '') return error;
-  const message = `${path}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  const message = `${path}: ${messageOf(cause)}`;
   if (code.startsWith('SQLITE_FULL')) return new DispatchError('RESOURCE_EXHAUSTED', message, { cause });
   if (isDamage(code)) return new DispatchError('DATA_LOSS', message, { cause });
   return new DispatchError(error instanceof DispatchError ? error.code : 'UNKNOWN', message, { cause });

@@ -1,4 +1,4 @@
-import type { DispatcherOutput, SyncStatusEvent } from '../../machines/protocol/dispatcherEvent.js';
+import type { DispatcherOutput, SyncStatusEvent } from '../../machines/protocol/dispatcherOutput.js';
 import type { Dispatcher } from '../dispatcher/dispatcher.js';
 
 /** What a {@link NotificationRecorder} records: everything that a dispatcher says but for the state of its sync. */

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import type { RunNotification } from '../../machines/dispatch/notification.js';
+import type { RunNotification } from '../../machines/dispatch/runNotification.js';
 import { commandRunner } from '../../src/cli/commandRunner.js';
 import { dispatchTable } from '../../src/cli/output/dispatchTable.js';
 import { dispatchLine, dispatchText } from '../../src/cli/output/dispatchText.js';

@@ -14,9 +14,9 @@ import {
   waitFor,
 } from 'xstate';
 import { dispatchMachine } from '../../machines/dispatch/dispatchMachine.js';
-import type { RunNotification } from '../../machines/dispatch/notification.js';
+import type { RunNotification } from '../../machines/dispatch/runNotification.js';
 import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
-import type { DispatcherOutput } from '../../machines/protocol/dispatcherEvent.js';
+import type { DispatcherOutput } from '../../machines/protocol/dispatcherOutput.js';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
 import { clientTransport } from '../../src/dispatcher/clientTransport.js';
 import { dispatcherActors } from '../../src/dispatcher/dispatcherActors.js';

@@ -1,4 +1,4 @@
-import type { RunNotification } from '../../machines/dispatch/notification.js';
+import type { RunNotification } from '../../machines/dispatch/runNotification.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import { silentLogger } from '../../src/logger.js';
 

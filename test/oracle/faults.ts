@@ -1,12 +1,12 @@
 import { assign, emit, sendTo } from 'xstate';
-import type { DispatchArgs, DispatchContext } from '../../machines/dispatch/dispatchContext.js';
 import { dispatchMachine } from '../../machines/dispatch/dispatchMachine.js';
-import { stoppedNotification } from '../../machines/dispatch/dispatchNotifications.js';
+import type { DispatchArgs, DispatchContext } from '../../machines/dispatch/dispatchPlan.js';
 import { planAfresh, planByTimer, planIdle } from '../../machines/dispatch/dispatchPlan.js';
+import { stoppedNotification } from '../../machines/dispatch/runNotification.js';
 import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
 import { Agenda } from '../../machines/pool/agenda.js';
 import { RecentDeletions } from '../../machines/pool/recentDeletions.js';
-import type { PoolEvent } from '../../machines/protocol/dispatcherEvent.js';
+import type { PoolEvent } from '../../machines/protocol/messages.js';
 
 /** Puts a fault into the machines; returns the undo. */
 type Fault = () => () => void;

@@ -1,4 +1,4 @@
-import type { DispatcherOutput } from '../../machines/protocol/dispatcherEvent.js';
+import type { DispatcherOutput } from '../../machines/protocol/dispatcherOutput.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import type { Run } from './bruteForceRuns.js';
 import type { ExpectedNotification } from './expectedDispatch.js';

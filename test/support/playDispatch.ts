@@ -1,7 +1,7 @@
 import { type EventObject, initialTransition, transition } from 'xstate';
-import type { DispatchInput, DispatchMachineEvent } from '../../machines/dispatch/dispatchContext.js';
 import { dispatchMachine } from '../../machines/dispatch/dispatchMachine.js';
-import type { RunNotification } from '../../machines/dispatch/notification.js';
+import type { DispatchInput, DispatchMachineEvent } from '../../machines/dispatch/dispatchPlan.js';
+import type { RunNotification } from '../../machines/dispatch/runNotification.js';
 import { show } from './time.js';
 
 /** One step of a dispatch machine: the state it led to, what it wants next, and what it emitted. */

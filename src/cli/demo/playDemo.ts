@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pc from 'picocolors';
 
-import type { RunNotification } from '../../../machines/dispatch/notification.js';
+import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
 import type { MicrogridClient } from '../../client/microgridClient.js';
 import type { Dispatcher } from '../../dispatcher/dispatcher.js';
 import { ruleToText } from '../../model/recurrence/ruleText.js';

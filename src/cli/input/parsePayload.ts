@@ -1,3 +1,4 @@
+import { messageOf } from '../../model/dispatchError.js';
 import type { JsonObject } from '../../model/dispatchRecord.js';
 import { UsageError } from './usageError.js';
 
@@ -8,7 +9,7 @@ export function parsePayload(text: string): JsonObject {
   try {
     value = JSON.parse(/^\s*"[^"]*"\s*:/.test(trimmed) ? `{${trimmed}}` : trimmed);
   } catch (error) {
-    throw new UsageError(`It is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`It is not JSON: ${messageOf(error)}`);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw new UsageError('It must be a JSON object, such as {"power_kw": 5}.');

@@ -1,5 +1,5 @@
-import type { RunNotification } from '../../../machines/dispatch/notification.js';
-import type { DispatcherOutput, LifecycleEvent } from '../../../machines/protocol/dispatcherEvent.js';
+import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
+import type { DispatcherOutput, LifecycleEvent } from '../../../machines/protocol/dispatcherOutput.js';
 import { Dispatch } from '../../dispatch.js';
 
 /** A notification as `follow --json` prints it: plain data that other programs read. */

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
-import type { RunNotification } from '../../../machines/dispatch/notification.js';
-import type { LifecycleEvent } from '../../../machines/protocol/dispatcherEvent.js';
+import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
+import type { LifecycleEvent } from '../../../machines/protocol/dispatcherOutput.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { payloadText, targetText } from './dispatchText.js';
 import { printable } from './print.js';

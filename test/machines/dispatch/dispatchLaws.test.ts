@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createActor, initialTransition, transition } from 'xstate';
-import type { DispatchMachineEvent } from '../../../machines/dispatch/dispatchContext.js';
 import { dispatchMachine, waitingContext } from '../../../machines/dispatch/dispatchMachine.js';
-import type { RunNotification } from '../../../machines/dispatch/notification.js';
-import { sharedStart } from '../../../machines/xstate/sharedStart.js';
+import type { DispatchMachineEvent } from '../../../machines/dispatch/dispatchPlan.js';
+import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
+import { withSharedInitialSnapshot } from '../../../machines/xstate/withSharedInitialSnapshot.js';
 import { runAt, runFrom, startsBetween } from '../../../src/model/schedule.js';
 import { dispatchArbitrary } from '../../../src/testing/dispatchArbitrary.js';
 import { ruleArbitrary } from '../../../src/testing/ruleArbitrary.js';
@@ -61,7 +61,7 @@ describe('laws of the dispatch machine', () => {
   });
 
   it('goes on the same when its actors share their first snapshot', () => {
-    const sharing = sharedStart(dispatchMachine, waitingContext);
+    const sharing = withSharedInitialSnapshot(dispatchMachine, waitingContext);
     fc.assert(
       fc.property(lively, fc.array(step, { maxLength: 5 }), (dispatch, steps) => {
         let atMs = monday10Ms;

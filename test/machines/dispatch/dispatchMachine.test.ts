@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DispatchMachineEvent } from '../../../machines/dispatch/dispatchContext.js';
+import type { DispatchMachineEvent } from '../../../machines/dispatch/dispatchPlan.js';
 import type { DispatchRecord } from '../../../src/model/dispatchRecord.js';
 import { daily, dispatchRecord, hourMs, minuteMs } from '../../support/dispatchRecord.js';
 import { playDispatch } from '../../support/playDispatch.js';

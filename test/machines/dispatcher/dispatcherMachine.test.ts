@@ -8,11 +8,12 @@ import {
   setup,
   transition,
 } from 'xstate';
-import { sourceLogic } from '../../../machines/actors/source.js';
-import { timerLogic } from '../../../machines/actors/timer.js';
+import { sourceLogic } from '../../../machines/actors/sourceLogic.js';
+import { timerLogic } from '../../../machines/actors/timerLogic.js';
 import { dispatcherMachine } from '../../../machines/dispatcher/dispatcherMachine.js';
 import type { Clock } from '../../../machines/protocol/clock.js';
-import type { DispatcherOutput, SourceCommand } from '../../../machines/protocol/dispatcherEvent.js';
+import type { DispatcherOutput } from '../../../machines/protocol/dispatcherOutput.js';
+import type { SourceCommand } from '../../../machines/protocol/messages.js';
 import { DispatchError } from '../../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../../src/model/dispatchRecord.js';
 import { memoryTransport } from '../../../src/testing/memoryTransport.js';

@@ -11,7 +11,7 @@ import {
   sourceLogic,
   timerLogic,
 } from '../../../machines/index.js';
-import type { DispatcherOutput } from '../../../machines/protocol/dispatcherEvent.js';
+import type { DispatcherOutput } from '../../../machines/protocol/dispatcherOutput.js';
 import type { DispatchRecord } from '../../../src/model/dispatchRecord.js';
 import { memoryTransport } from '../../../src/testing/memoryTransport.js';
 import { simulatedClock } from '../../../src/testing/simulatedClock.js';

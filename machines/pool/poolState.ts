@@ -1,9 +1,10 @@
 import type { ActorRefFrom } from 'xstate';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import type { dispatchMachine } from '../dispatch/dispatchMachine.js';
-import type { DispatcherOutput, PoolEvent, PoolOutput, RestoreEvent, SyncEvent } from '../protocol/dispatcherEvent.js';
+import type { DispatcherOutput } from '../protocol/dispatcherOutput.js';
 import type { StoreChange, StoredDispatch } from '../protocol/dispatcherStore.js';
-import { relayToParent } from '../xstate/relay.js';
+import type { PoolEvent, PoolOutput, RestoreEvent, SyncEvent } from '../protocol/messages.js';
+import { sendToParentFrom } from '../xstate/sendFrom.js';
 import { DispatchChildren, type PoolScope } from './dispatchChildren.js';
 import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
 import { DispatchSync } from './dispatchSync.js';
@@ -28,7 +29,7 @@ const sliceSize = 64;
  * The inside of {@link dispatchPool}: sees to it that what was due before a change is worked off before it, and tells
  * the parent what comes of each event.
  */
-export class Pool implements DispatchRegistry {
+export class PoolState implements DispatchRegistry {
   readonly #children: DispatchChildren;
   readonly #sync: DispatchSync;
   readonly #tell: (output: PoolOutput) => void;
@@ -49,7 +50,7 @@ export class Pool implements DispatchRegistry {
 
   constructor(scope: PoolScope, microgridId: number, persisted?: PersistedPool) {
     this.#microgridId = microgridId;
-    this.#tell = output => relayToParent(scope.self, output);
+    this.#tell = output => sendToParentFrom(scope.self, output);
     const tell = (output: DispatcherOutput) => this.#outputs.push(output);
     const keep = (change: StoreChange) => this.#changes?.push(change);
     this.#children = new DispatchChildren(scope, { tell, keep }, persisted?.dispatches);
@@ -99,10 +100,10 @@ export class Pool implements DispatchRegistry {
     switch (event.type) {
       case 'clock.wentBack':
         this.#children.makeDueAfterStepTo(event.atMs);
-        this.#workOff(event.atMs);
+        this.#processDue(event.atMs);
         break;
       case 'timer.due':
-        this.#workOff(event.atMs);
+        this.#processDue(event.atMs);
         break;
       case 'sync.listStarted':
       case 'sync.listed':
@@ -184,7 +185,7 @@ export class Pool implements DispatchRegistry {
     this.#toldHeadMs = null;
   }
 
-  #workOff(atMs: number): void {
+  #processDue(atMs: number): void {
     if (this.#isRestoring) return;
     this.#children.wakeDue(atMs, sliceSize);
     while (this.#waiting.length > 0 && !this.#isOverdue(atMs)) {
@@ -223,7 +224,12 @@ export class Pool implements DispatchRegistry {
     const changes = this.#changes;
     if (changes === null || (changes.length === 0 && !this.#mustKeepAll && synced === this.#toldSynced)) return;
     this.#changes = [];
-    this.#tell({ type: 'pool.changed', changes, everything: this.#mustKeepAll ? this.#children.kept() : null, synced });
+    this.#tell({
+      type: 'pool.changed',
+      changes,
+      everything: this.#mustKeepAll ? this.#children.storeChanges() : null,
+      synced,
+    });
     this.#mustKeepAll = false;
     this.#toldSynced = synced;
   }

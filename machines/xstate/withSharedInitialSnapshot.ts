@@ -8,7 +8,7 @@ import type { AnyActorScope, AnyMachineSnapshot, AnyStateMachine, ContextFrom, I
  *
  * @param contextAtRest the context of an actor that begins at rest; null for one that does not, which XState works out
  */
-export function sharedStart<TMachine extends AnyStateMachine>(
+export function withSharedInitialSnapshot<TMachine extends AnyStateMachine>(
   machine: TMachine,
   contextAtRest: (input: InputFrom<TMachine>) => ContextFrom<TMachine> | null,
 ): TMachine {

@@ -10,7 +10,7 @@ const most = { items: 10, keys: 20, depth: 6, text: 500, textInList: 100 };
  *
  * @param isWanted which dispatches to name in lists
  */
-export function abridged(event: AnyEventObject, isWanted: (dispatch: DispatchRecord) => boolean): AnyEventObject {
+export function abridgeEvent(event: AnyEventObject, isWanted: (dispatch: DispatchRecord) => boolean): AnyEventObject {
   return abridge(event, most.text, most.depth) as AnyEventObject;
 
   function abridge(value: unknown, maxText: number, depth: number): unknown {

@@ -1,10 +1,9 @@
 import { fromCallback } from 'xstate';
-import type { DispatchError } from '../../src/model/dispatchError.js';
-import type { Clock } from '../protocol/clock.js';
-import type { ChangesWanted, PoolChanged, ProblemEvent } from '../protocol/dispatcherEvent.js';
+import { DispatchError } from '../../src/model/dispatchError.js';
+import { type Clock, yieldBetweenSlices } from '../protocol/clock.js';
+import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
 import type { DispatcherStore, StoreChange } from '../protocol/dispatcherStore.js';
-import { sliced } from '../protocol/sliced.js';
-import { toProblem } from '../protocol/toProblem.js';
+import type { ChangesWanted, PoolChanged } from '../protocol/messages.js';
 
 /** What comes within this time of a change is written with it. */
 const settleMs = 100;
@@ -78,7 +77,7 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
         await save();
         isFailing = false;
       } catch (error) {
-        const problem = toProblem(error, microgridId);
+        const problem = DispatchError.from(error, { microgridId: microgridId });
         if (!isFailing && !isStopped) tell({ type: 'dispatcher.problem', microgridId, problem });
         isFailing = true;
       }
@@ -93,7 +92,7 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
         if (hasUnsaved) await save();
         await store.close({ microgridId });
       } catch (error) {
-        return toProblem(error, microgridId);
+        return DispatchError.from(error, { microgridId: microgridId });
       }
     };
 
@@ -129,7 +128,7 @@ async function* slicesOf(
   changes: Iterable<StoreChange>,
   clock: Clock,
 ): AsyncGenerator<readonly StoreChange[]> {
-  const breathe = sliced(clock);
+  const breathe = yieldBetweenSlices(clock);
   let slice: StoreChange[] = [];
   for (const change of chained(everything, changes)) {
     slice.push(change);

@@ -1,15 +1,15 @@
 import type { AnyActorScope, AnyStateMachine, EmittedFrom } from 'xstate';
 
 /**
- * A machine whose actors are overheard: the listener is told whatever they emit, beside those who listen to one of them.
+ * A machine whose actors are withEmitListener: the listener is told whatever they emit, beside those who listen to one of them.
  *
  * For a parent of very many actors: `actor.on` costs each of them half a kilobyte.
  */
-export function overheard<TMachine extends AnyStateMachine>(
+export function withEmitListener<TMachine extends AnyStateMachine>(
   machine: TMachine,
   listener: (event: EmittedFrom<TMachine>) => void,
 ): TMachine {
-  const overhear = (scope: AnyActorScope): AnyActorScope => ({
+  const listening = (scope: AnyActorScope): AnyActorScope => ({
     ...scope,
     emit: event => {
       scope.emit(event);
@@ -17,8 +17,8 @@ export function overheard<TMachine extends AnyStateMachine>(
     },
   });
   return Object.assign(Object.create(machine) as TMachine, {
-    getInitialSnapshot: (scope: AnyActorScope, input: unknown) => machine.getInitialSnapshot(overhear(scope), input),
+    getInitialSnapshot: (scope: AnyActorScope, input: unknown) => machine.getInitialSnapshot(listening(scope), input),
     transition: (snapshot: never, event: never, scope: AnyActorScope) =>
-      machine.transition(snapshot, event, overhear(scope)),
+      machine.transition(snapshot, event, listening(scope)),
   });
 }

@@ -1,12 +1,10 @@
 import { fromCallback } from 'xstate';
-import type { DispatchError } from '../../src/model/dispatchError.js';
-import type { Clock } from '../protocol/clock.js';
-import type { ProblemEvent, RestoreEvent, SourceCommand, SourceEvent, SyncEvent } from '../protocol/dispatcherEvent.js';
+import { DispatchError } from '../../src/model/dispatchError.js';
+import { type Clock, yieldBetweenSlices } from '../protocol/clock.js';
+import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
 import type { DispatcherStore } from '../protocol/dispatcherStore.js';
-import { keptAfterEndMs } from '../protocol/keptAfterEnd.js';
-import { sliced } from '../protocol/sliced.js';
-import { toProblem } from '../protocol/toProblem.js';
-import type { OpenTransport, Transport } from '../protocol/transport.js';
+import type { RestoreEvent, SourceCommand, SourceEvent, SyncEvent } from '../protocol/messages.js';
+import { type OpenTransport, retentionAfterEndMs, type Transport } from '../protocol/transport.js';
 import { ChangeBuffer } from './changeBuffer.js';
 
 /** Some servers send the headers of a stream only with its first event: the list begins after this wait anyway. */
@@ -65,7 +63,7 @@ export function sourceLogic(options: SourceOptions) {
       } catch (error) {
         if (signal.aborted) return;
         own.abort();
-        tell({ type: 'source.lost', atMs: clock.nowMs(), problem: toProblem(error, input.microgridId) });
+        tell({ type: 'source.lost', atMs: clock.nowMs(), problem: DispatchError.from(error, input) });
       }
     };
 
@@ -109,9 +107,11 @@ interface Restoration {
 
 /** Brings what the store kept. A store that fails is a problem, but no reason not to follow the service. */
 async function restore({ microgridId, store, clock, signal, tell, deliver }: Restoration): Promise<void> {
-  const breathe = sliced(clock);
+  const breathe = yieldBetweenSlices(clock);
   const report = (problem: DispatchError) => tell({ type: 'dispatcher.problem', microgridId, problem });
-  const opened = await store.open({ microgridId }).catch(error => report(toProblem(error, microgridId)));
+  const opened = await store
+    .open({ microgridId })
+    .catch(error => report(DispatchError.from(error, { microgridId: microgridId })));
   signal.throwIfAborted();
   if (opened === undefined || !(await deliver({ type: 'restore.started' }))) return;
   let complete = true;
@@ -128,7 +128,7 @@ async function restore({ microgridId, store, clock, signal, tell, deliver }: Res
   } catch (error) {
     signal.throwIfAborted();
     complete = false;
-    report(toProblem(error, microgridId));
+    report(DispatchError.from(error, { microgridId: microgridId }));
   }
   signal.throwIfAborted();
   await deliver({ type: 'restore.ended', atMs: clock.nowMs(), synced: opened.synced, complete });
@@ -137,7 +137,7 @@ async function restore({ microgridId, store, clock, signal, tell, deliver }: Res
 /** One connection, until it is lost: never fulfilled. */
 async function follow(connection: Connection): Promise<never> {
   const { microgridId, transport, clock, signal, tell, deliver } = connection;
-  const breathe = sliced(clock);
+  const breathe = yieldBetweenSlices(clock);
   const changes = new ChangeBuffer(transport.watch({ microgridId, signal }), batchSize, problem =>
     tell({ type: 'dispatcher.problem', microgridId, problem }),
   );
@@ -163,7 +163,7 @@ async function follow(connection: Connection): Promise<never> {
 async function applyList(connection: Connection, breathe: () => Promise<void>): Promise<void> {
   const { microgridId, transport, clock, signal, tell, deliver } = connection;
   const startedMs = clock.nowMs();
-  const endFromMs = startedMs - keptAfterEndMs;
+  const endFromMs = startedMs - retentionAfterEndMs;
   await deliver({ type: 'sync.listStarted', atMs: startedMs });
   for await (const { dispatches, problems } of transport.list({ microgridId, endFromMs, signal })) {
     for (const problem of problems) tell({ type: 'dispatcher.problem', microgridId, problem });

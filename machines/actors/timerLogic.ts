@@ -1,6 +1,6 @@
 import { fromCallback } from 'xstate';
 import { type Clock, maxSliceMs } from '../protocol/clock.js';
-import type { TimerCommand, TimerEvent } from '../protocol/dispatcherEvent.js';
+import type { TimerCommand, TimerEvent } from '../protocol/messages.js';
 
 /** The wall clock is compared with the monotonic clock this often, so that a step or a suspend is seen in time. */
 const maxWaitMs = 1_000;
