@@ -15,9 +15,9 @@ export type {
 } from './dispatch/runNotification.js';
 export type { DispatcherContext, DispatcherInput, DispatcherMachineEvent } from './dispatcher/dispatcherMachine.js';
 export { dispatcherMachine } from './dispatcher/dispatcherMachine.js';
+export type { FilteredInspectOptions } from './inspect/filteredInspect.js';
 export { filteredInspect } from './inspect/filteredInspect.js';
 export type { Inspect } from './inspect/inspectedActors.js';
-export type { FilteredInspectOptions } from './inspect/inspectFilter.js';
 export { inspectRunning } from './inspect/inspectRunning.js';
 export type { DispatchPoolLogic, DispatchPoolSnapshot } from './pool/dispatchPool.js';
 export { dispatchPool } from './pool/dispatchPool.js';

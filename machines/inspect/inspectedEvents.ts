@@ -40,6 +40,16 @@ export function dispatchOf(value: unknown): DispatchRecord | undefined {
   return 'dispatch' in value && isRecord(value.dispatch) ? value.dispatch : undefined;
 }
 
+/** Whether an event only brings time or a list of dispatches: it is to be seen when it comes to a dispatch that is shown. */
+export function isQuiet(event: AnyEventObject): boolean {
+  return event.type === 'timer.due' || Object.values(event).some(Array.isArray);
+}
+
+/** Whether a report tells more than what happened to dispatches. */
+export function hasNews(event: AnyEventObject): boolean {
+  return (event as unknown as { outputs: readonly unknown[] }).outputs.some(output => dispatchOf(output) === undefined);
+}
+
 function isRecord(value: unknown): value is DispatchRecord {
   return typeof value === 'object' && value !== null && 'microgridId' in value && 'startTimeMs' in value;
 }
