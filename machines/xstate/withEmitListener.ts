@@ -1,9 +1,9 @@
 import type { AnyActorScope, AnyStateMachine, EmittedFrom } from 'xstate';
 
 /**
- * A machine whose actors are withEmitListener: the listener is told whatever they emit, beside those who listen to one of them.
+ * A machine with one listener for what all of its actors emit, in addition to the listeners of each actor.
  *
- * For a parent of very many actors: `actor.on` costs each of them half a kilobyte.
+ * For a parent of very many actors: `actor.on` costs half a kilobyte per actor.
  */
 export function withEmitListener<TMachine extends AnyStateMachine>(
   machine: TMachine,

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import type { AnyActorRef } from 'xstate';
-import { filteredInspect } from '../../../machines/inspect/filteredInspect.js';
-import type { FilteredInspectOptions } from '../../../machines/inspect/filteredInspect.js';
+import { type FilteredInspectOptions, filteredInspect } from '../../../machines/inspect/filteredInspect.js';
 import { inspectRunning } from '../../../machines/inspect/inspectRunning.js';
 import { note } from '../output/print.js';
 import type { InspectorPlace } from './inspectorPlace.js';
