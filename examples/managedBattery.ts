@@ -6,6 +6,7 @@ import {
   type DispatcherOutput,
   dispatcherMachine,
   type RunReconfigured,
+  type RunResumed,
   type RunStarted,
   type RunStopped,
 } from 'xstate-dispatch/machines';
@@ -13,7 +14,7 @@ import {
 const componentId = 5;
 const maxKw = 10;
 
-type RunChange = RunStarted | RunReconfigured | RunStopped;
+type RunChange = RunStarted | RunResumed | RunReconfigured | RunStopped;
 type Mode = 'charging' | 'holding' | 'discharging';
 
 /** What a dispatch that runs wants of the battery. */

@@ -10,6 +10,7 @@ export type {
   RunMissed,
   RunNotification,
   RunReconfigured,
+  RunResumed,
   RunStarted,
   RunStopped,
 } from './dispatch/runNotification.js';

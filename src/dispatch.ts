@@ -21,8 +21,8 @@ export type RunningState = (typeof RunningState)[keyof typeof RunningState];
 export interface RunningStateChange {
   readonly kind: 'started' | 'reconfigured' | 'stopped';
   readonly run: Run;
-  /** What made it happen: time, a change of the dispatch, its deletion, or the first sync. */
-  readonly cause: 'schedule' | 'update' | 'delete' | 'sync';
+  /** What made it happen: time, a change of the dispatch, its deletion, the first sync, or a restore that found it running. */
+  readonly cause: 'schedule' | 'update' | 'delete' | 'sync' | 'restore';
   /** The instant it is about, milliseconds since the epoch. */
   readonly atMs: number;
   /** How much later it was noticed, in milliseconds. */

@@ -10,6 +10,7 @@ import type { RunNotification } from './runNotification.js';
 import {
   missedNotification,
   reconfiguredNotification,
+  resumedNotification,
   startedNotification,
   stoppedNotification,
 } from './runNotification.js';
@@ -37,6 +38,7 @@ export const dispatchMachine = setup({
     replan: assign(replan),
     endRun: assign(endRun),
     announceStart: emit(startedNotification),
+    announceResumption: emit(resumedNotification),
     announceReconfiguration: emit(reconfiguredNotification),
     announceStop: emit(stoppedNotification),
     announceMissed: enqueueActions(({ context, event, enqueue }) => {
@@ -52,6 +54,7 @@ export const dispatchMachine = setup({
     nextRunBegins,
     nextRunTakesOver,
     clockIsLongBeforeRun: ({ context, event }) => context.run !== null && isLongBefore(context.run, event.atMs),
+    runGoesOn,
     updateEndsRun,
     updateEntersNextRun,
     updateChangesRun,
@@ -86,6 +89,7 @@ export const dispatchMachine = setup({
           { guard: 'nextRunTakesOver', actions: ['announceMissed', 'takeTime', 'announceStart'] },
           { guard: 'changeIsDue', target: 'idle', actions: ['announceMissed', 'takeTime'] },
         ],
+        'dispatch.restored': { guard: 'runGoesOn', actions: 'announceResumption' },
         'dispatch.updated': [
           { guard: 'updateEndsRun', target: 'idle', actions: 'takeUpdate' },
           { guard: 'updateEntersNextRun', actions: ['takeUpdate', 'announceStart'] },
@@ -157,6 +161,13 @@ function nextRunTakesOver({ context, event: { atMs } }: DispatchArgs): boolean {
   if (run === null || nextChange?.kind !== 'start' || nextChange.atMs > atMs) return false;
   const due = dueRun(dispatch, atMs, context);
   return due !== null && leadsTo(dispatch, run, due.startMs);
+}
+
+/** The run contains the instant, or the clock went back from it a little; neither its end nor another run is due. */
+function runGoesOn({ context: { run, nextChange }, event: { atMs } }: DispatchArgs): boolean {
+  return (
+    run !== null && !isOver(run, atMs) && !isLongBefore(run, atMs) && (nextChange === null || nextChange.atMs > atMs)
+  );
 }
 
 function updateEndsRun({ context, event }: DispatchArgs): boolean {

@@ -38,6 +38,8 @@ export interface DispatchContext extends Plan {
 /** What a dispatch machine is told; `atMs` is the present instant, milliseconds since the epoch. */
 export type DispatchMachineEvent =
   | { readonly type: 'timer.due'; readonly atMs: number }
+  /** The machine was restored in the state `running`: a run that goes on at `atMs` is announced as resumed. */
+  | { readonly type: 'dispatch.restored'; readonly atMs: number }
   | { readonly type: 'dispatch.updated'; readonly atMs: number; readonly dispatch: DispatchRecord }
   | { readonly type: 'dispatch.deleted'; readonly atMs: number; readonly dispatch?: DispatchRecord };
 

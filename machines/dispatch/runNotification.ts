@@ -32,6 +32,15 @@ export interface RunStopped extends NotificationBase {
   readonly cause: 'schedule' | 'update' | 'delete';
 }
 
+/**
+ * A dispatcher that was restored from a store or a snapshot is in a run that was announced before. Told once for each restore,
+ * so that equipment that lost power together with its program is switched on again.
+ */
+export interface RunResumed extends NotificationBase {
+  readonly type: 'running.resumed';
+  readonly cause: 'restore';
+}
+
 /** Whole runs passed unnoticed: the clock jumped forward or the machine slept. `run` is the last of them. */
 export interface RunMissed extends NotificationBase {
   readonly type: 'run.missed';
@@ -47,7 +56,7 @@ export interface RunMissed extends NotificationBase {
 }
 
 /** What a dispatch machine emits. */
-export type RunNotification = RunStarted | RunReconfigured | RunStopped | RunMissed;
+export type RunNotification = RunStarted | RunResumed | RunReconfigured | RunStopped | RunMissed;
 
 /** What a run that begins is announced with. */
 export function startedNotification({ context }: { context: DispatchContext }): RunStarted {
@@ -55,6 +64,18 @@ export function startedNotification({ context }: { context: DispatchContext }): 
   const run = presentRun(context);
   if (cause !== 'schedule') return { type: 'running.started', dispatch, run, cause, atMs, lateMs: 0 };
   return { type: 'running.started', dispatch, run, cause, atMs: run.startMs, lateMs: atMs - run.startMs };
+}
+
+/** What a run that goes on after a restore is announced with. */
+export function resumedNotification({ context, event: { atMs } }: DispatchArgs): RunResumed {
+  return {
+    type: 'running.resumed',
+    dispatch: context.dispatch,
+    run: presentRun(context),
+    cause: 'restore',
+    atMs,
+    lateMs: 0,
+  };
 }
 
 /** What a run that changed is announced with. */

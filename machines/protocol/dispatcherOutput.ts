@@ -3,7 +3,7 @@ import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import type { RunNotification } from '../dispatch/runNotification.js';
 
 /** Where a dispatcher stands with its service: the states of `dispatcherMachine`. */
-export type SyncStatus = 'connecting' | 'catchingUp' | 'live' | 'waiting' | 'stopped';
+export type SyncStatus = 'starting' | 'connecting' | 'catchingUp' | 'live' | 'waiting' | 'stopped';
 
 /** A dispatch came to be, changed or is gone; sent before the notifications about its runs. */
 export interface LifecycleEvent {

@@ -18,16 +18,26 @@ export interface MissedRuns {
 
 type NowMs = () => number;
 
-/** A notification of a machine as a running-state channel delivers it: a dispatch with its `change`. */
-export function toRunningChange(notification: Exclude<RunNotification, RunMissed>, nowMs: NowMs): Dispatch {
+/**
+ * A notification of a machine as a running-state channel delivers it: a dispatch with its `change`.
+ *
+ * @param heldMs when the running state of the dispatch was notified last; a run that is resumed leaves that as it is.
+ */
+export function toRunningChange(
+  notification: Exclude<RunNotification, RunMissed>,
+  nowMs: NowMs,
+  heldMs: number | null = null,
+): Dispatch {
   const { dispatch, type, run, cause, atMs, lateMs } = notification;
   const kinds = {
     'running.started': 'started',
+    'running.resumed': 'started',
     'running.reconfigured': 'reconfigured',
     'running.stopped': 'stopped',
   } as const;
   const change: RunningStateChange = { kind: kinds[type], run, cause, atMs, lateMs };
-  return new Dispatch(dispatch, { nowMs, change, notifiedMs: atMs + lateMs, deleted: cause === 'delete' });
+  const notifiedMs = type === 'running.resumed' ? heldMs : atMs + lateMs;
+  return new Dispatch(dispatch, { nowMs, change, notifiedMs, deleted: cause === 'delete' });
 }
 
 /** What a machine says of missed runs, as listeners get it. */

@@ -188,9 +188,10 @@ export class Dispatcher implements AsyncDisposable {
     if (this.#stopped && output.type !== 'dispatcher.sync') return;
     switch (output.type) {
       case 'running.started':
+      case 'running.resumed':
       case 'running.reconfigured':
       case 'running.stopped': {
-        const dispatch = toRunningChange(output, this.#nowMs);
+        const dispatch = toRunningChange(output, this.#nowMs, this.#registry?.get(output.dispatch.id)?.notifiedMs);
         this.runningStatusChange.send(dispatch);
         this.#listeners.emit('running', dispatch);
         break;

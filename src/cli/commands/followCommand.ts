@@ -50,7 +50,7 @@ export function followCommand(program: Command): void {
       'after',
       `
 The command of --exec gets the notification as a line of JSON on its stdin, and in its environment:
-DISPATCH_NOTIFICATION (running.started, running.reconfigured, running.stopped, run.missed), DISPATCH_ID, DISPATCH_TYPE,
+DISPATCH_NOTIFICATION (running.started, running.resumed, running.reconfigured, running.stopped, run.missed), DISPATCH_ID, DISPATCH_TYPE,
 DISPATCH_MICROGRID_ID, DISPATCH_SELECTOR and DISPATCH_PAYLOAD (JSON), DISPATCH_DRY_RUN, DISPATCH_AT_MS, DISPATCH_CAUSE,
 DISPATCH_RUN_START_MS and DISPATCH_RUN_END_MS (empty: no end). What it prints goes to stderr. Commands of one dispatch
 run one after the other; one that fails is reported, and the rest goes on.

@@ -19,6 +19,7 @@ export function notificationText(output: RunNotification | LifecycleEvent): stri
 
 const LABELS: Readonly<Record<(RunNotification | LifecycleEvent)['type'], string>> = {
   'running.started': pc.green('started     '),
+  'running.resumed': pc.green('resumed     '),
   'running.reconfigured': pc.cyan('reconfigured'),
   'running.stopped': pc.yellow('stopped     '),
   'run.missed': pc.red('missed      '),
