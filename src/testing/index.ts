@@ -11,7 +11,7 @@ export type { NotificationRecorder, NotifyingActor, RecordedNotification } from 
 export { recordNotifications } from './recordNotifications.js';
 export type { RuleArbitraryOptions } from './ruleArbitrary.js';
 export { ruleArbitrary } from './ruleArbitrary.js';
-export type { SimulatedClock, SimulatedClockOptions } from './simulatedClock.js';
+export type { SimulatedClock, SimulatedClockOptions, XStateClock } from './simulatedClock.js';
 export { simulatedClock } from './simulatedClock.js';
 export type { TestService, TestServiceOptions } from './startTestService.js';
 export { startTestService } from './startTestService.js';

@@ -1,51 +1,59 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { DispatchChange, DispatchPage, DispatchWatch, Transport } from '../../machines/protocol/transport.js';
 import { DispatchError } from '../model/dispatchError.js';
 import type { DispatchRecord } from '../model/dispatchRecord.js';
 import { type Gate, gate } from './gate.js';
 
-/** A service in memory, under the control of a test. */
+/** An in-memory dispatch service that a test controls. */
 export interface MemoryTransport extends Transport {
   /**
-   * Creates or replaces a dispatch and tells the open streams. A dispatcher takes a dispatch for changed when its
-   * `updateTime` is a later one: see {@link update}.
-   */
-  put(dispatch: DispatchRecord): void;
-  /**
-   * Changes a dispatch, which gets a new version, and tells the open streams; returns it.
+   * Creates or replaces a dispatch, sends the change to the open streams and returns the stored record.
    *
-   * @throws RangeError when there is no such dispatch.
+   * When the id exists, the stored `updateTime` is always later than before: the given one if it is later, else one that is set here.
+   */
+  put(dispatch: DispatchRecord): DispatchRecord;
+  /**
+   * Updates a dispatch, sends the change to the open streams and returns the stored record, whose `updateTime` is later
+   * than before.
+   *
+   * @throws RangeError when no dispatch has this id.
    */
   update(id: number, changes: Partial<DispatchRecord>): DispatchRecord;
-  /** Deletes a dispatch and tells the open streams. */
+  /** Deletes a dispatch and sends the deletion to the open streams. */
   delete(id: number): void;
-  /** Puts dispatches without telling the open streams, as if it happened while they were away. */
-  putSilently(...dispatches: DispatchRecord[]): void;
-  /** Deletes a dispatch without telling the open streams. */
+  /**
+   * Creates or replaces dispatches without sending anything to the open streams, as while a connection is lost; returns the
+   * stored records. `updateTime` is stored as given, so that it may also be an earlier one; only a record that differs from the one it
+   * replaces and has the same `updateTime` gets a later one.
+   */
+  putSilently(...dispatches: DispatchRecord[]): DispatchRecord[];
+  /** Deletes a dispatch without sending anything to the open streams. */
   deleteSilently(id: number): void;
-  /** Sends an event to the open streams that changes nothing here. */
+  /** Sends an event to the open streams. The stored dispatches stay as they are. */
   send(change: DispatchChange): void;
-  /** Loses the open streams, and of their changes those that are held. @default UNAVAILABLE */
+  /** Ends the open streams with an error; changes that are on hold are lost. @default UNAVAILABLE */
   cut(error?: DispatchError): void;
   /**
-   * Makes the next call of a kind fail; called again, also the one after it.
+   * Makes the next `list` or `watch` call fail. Each further call of this function makes one more fail.
    *
-   * @param options.afterPages how many pages a list brings before it fails; with fewer it fails at its end. @default 0
+   * @param options.afterPages Number of pages that a list yields before it fails; at its end if it has fewer. @default 0
    */
   failNext(call: 'list' | 'watch', error: DispatchError, options?: { readonly afterPages?: number }): void;
-  /** Makes a dispatch unreadable in lists, as one that the service has but this version cannot decode. */
+  /** Makes a dispatch undecodable in lists. */
   garble(id: number): void;
   /**
-   * Makes something wait: `list` before its next page, `watch` before its headers, `changes` before they reach who reads
-   * an open stream. Returns the release.
+   * Puts something on hold: `list` before its next page, `watch` before its headers, `changes` before the reader of an open
+   * stream gets them. Returns the function that releases it.
    */
   hold(what: 'list' | 'watch' | 'changes'): () => void;
-  /** How many streams are open. */
+  /** Number of open streams. */
   readonly openStreams: number;
 }
 
-/** How a {@link memoryTransport} behaves. */
+/** Options of {@link memoryTransport}. */
 export interface MemoryTransportOptions {
-  /** How many dispatches a page of a list has. @default 1000 */
+  /** Number of dispatches per page of a list. @default 1000 */
   readonly pageSize?: number;
 }
 
@@ -57,14 +65,15 @@ interface Failure {
 interface Stream extends DispatchWatch {
   push(change: DispatchChange): void;
   fail(error: Error): void;
-  /** Makes who reads it look again. */
+  /** Makes the reader check again for changes. */
   wake(): void;
 }
 
 /**
- * Makes a service in memory for one microgrid. A list has what was there when it was called, however late it answers.
+ * Creates an in-memory dispatch service for one microgrid. A list returns the dispatches as of its call, however late its pages
+ * come.
  *
- * @param initial the dispatches that are there at first
+ * @param initial Dispatches that exist at the beginning.
  * @throws RangeError when the page size is not a positive integer.
  */
 export function memoryTransport(
@@ -85,9 +94,19 @@ export function memoryTransport(
     for (const stream of streams) stream.push(change);
   };
   const put = (dispatch: DispatchRecord) => {
-    const kind = dispatches.has(dispatch.id) ? 'updated' : 'created';
-    dispatches.set(dispatch.id, dispatch);
-    send({ kind, dispatch });
+    const held = dispatches.get(dispatch.id);
+    const isNewer = held === undefined || dispatch.updateTime > held.updateTime;
+    const stored = isNewer ? dispatch : { ...dispatch, updateTime: laterThan(held.updateTime) };
+    dispatches.set(stored.id, stored);
+    send({ kind: held === undefined ? 'created' : 'updated', dispatch: stored });
+    return stored;
+  };
+  const putSilently = (dispatch: DispatchRecord) => {
+    const held = dispatches.get(dispatch.id);
+    const isOtherOfSameVersion = held?.updateTime === dispatch.updateTime && !isDeepStrictEqual(held, dispatch);
+    const stored = isOtherOfSameVersion ? { ...dispatch, updateTime: laterThan(held.updateTime) } : dispatch;
+    dispatches.set(stored.id, stored);
+    return stored;
   };
 
   return {
@@ -117,19 +136,15 @@ export function memoryTransport(
     put,
     update: (id, changes) => {
       const held = dispatches.get(id);
-      if (held === undefined) throw new RangeError(`there is no dispatch ${id}`);
-      const dispatch = { ...held, updateTime: laterThan(held.updateTime), ...changes };
-      put(dispatch);
-      return dispatch;
+      if (held === undefined) throw new RangeError(`no dispatch has the id ${id}`);
+      return put({ ...held, ...changes });
     },
     delete: id => {
       const dispatch = dispatches.get(id);
       dispatches.delete(id);
       if (dispatch !== undefined) send({ kind: 'deleted', dispatch });
     },
-    putSilently: (...added) => {
-      for (const dispatch of added) dispatches.set(dispatch.id, dispatch);
-    },
+    putSilently: (...added) => added.map(putSilently),
     deleteSilently: id => {
       dispatches.delete(id);
     },
@@ -156,7 +171,7 @@ export function memoryTransport(
   };
 }
 
-/** An update time that is one millisecond later. */
+/** An `updateTime` one millisecond later. */
 function laterThan(updateTime: string): string {
   return new Date(Date.parse(updateTime) + 1).toISOString().replace('Z', '000000Z');
 }
@@ -169,11 +184,11 @@ function toPage(page: readonly DispatchRecord[], garbled: ReadonlySet<number>): 
 }
 
 function unreadable({ id, microgridId }: DispatchRecord): DispatchError {
-  return new DispatchError('UNDECODABLE', `dispatch ${id}: it is garbled`, { microgridId, dispatchId: id });
+  return new DispatchError('UNDECODABLE', `dispatch ${id} cannot be decoded`, { microgridId, dispatchId: id });
 }
 
 function openStream(setup: {
-  /** Answers with the headers; rejects when it is lost before. */
+  /** Resolves when the headers are sent; rejects when the stream is lost first. */
   readonly open: (lost: AbortSignal) => Promise<void>;
   readonly changesGate: Gate;
   readonly onEnd: () => void;

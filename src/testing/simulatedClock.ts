@@ -1,43 +1,55 @@
 import type { Clock } from '../../machines/protocol/clock.js';
 
+/** The part of a clock that XState uses (`clock` of `createActor`): timers. */
+export interface XStateClock {
+  setTimeout(callback: () => void, delayMs: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
+
 /** A clock that stands still until a test moves it. */
 export interface SimulatedClock extends Clock {
   /**
-   * Lets time pass until an instant of the wall clock: every due timer fires in order, each at its time, and what follows
-   * from it happens before the next.
+   * Lets time pass until a wall-clock time: every due timer fires in order, each at its time, and everything that follows from it
+   * happens before the next one fires.
    *
-   * @throws RangeError when the wall clock is past that instant.
+   * @throws RangeError when the wall clock is already past `ms`.
    */
   advanceTo(ms: number): Promise<void>;
   /**
-   * Lets a span pass, as {@link advanceTo} does.
+   * Lets `ms` milliseconds pass, as {@link advanceTo} does.
    *
-   * @throws RangeError when the span is negative.
+   * @throws RangeError when `ms` is negative.
    */
   advanceBy(ms: number): Promise<void>;
-  /** The wall clock jumps, forward or (negative) back; no time passes and no timer fires. */
+  /** Sets the wall clock forward, or back when `ms` is negative. No time passes and no timer fires. */
   step(ms: number): void;
   /**
-   * The machine sleeps: the wall clock goes on, the monotonic clock and the timers stand still.
+   * Suspends the computer for `ms` milliseconds: the wall clock advances, the monotonic clock and the timers do not.
    *
-   * @throws RangeError when the span is negative.
+   * @throws RangeError when `ms` is negative.
    */
   suspend(ms: number): void;
   /**
-   * The program is busy for a span: time passes, and the timers that come due meanwhile fire late, with the next advance.
+   * Blocks the program for `ms` milliseconds: time passes, and the timers that become due meanwhile fire late, during the next
+   * advance.
    *
-   * @throws RangeError when the span is negative.
+   * @throws RangeError when `ms` is negative.
    */
   stall(ms: number): void;
-  /** Lets everything happen that waits for no timer. */
+  /** Waits until everything has happened that does not depend on a timer. */
   settle(): Promise<void>;
-  /** How many timers are set. */
+  /**
+   * This clock for XState: `createActor(machine, { clock: clock.forXState() })`. The `after` delays and delayed events of that
+   * actor system then fire in step with the other timers of this clock.
+   */
+  forXState(): XStateClock;
+  /** Number of timers that are set. */
   readonly pendingTimers: number;
 }
 
-/** How a {@link simulatedClock} behaves. */
+/** Options of {@link simulatedClock}. */
 export interface SimulatedClockOptions {
-  /** Timers fire so many milliseconds before their time; one that is set for no longer than this fires in time. @default 0 */
+  /** By how many milliseconds timers fire early, as real ones may. A timer with a shorter delay fires on time. @default 0 */
   readonly earlyMs?: number;
 }
 
@@ -47,9 +59,9 @@ interface Timer {
 }
 
 /**
- * Makes a simulated clock.
+ * Creates a simulated clock.
  *
- * @param startMs what the wall clock shows at first, milliseconds since the epoch
+ * @param startMs Initial time of the wall clock, in milliseconds since the epoch.
  */
 export function simulatedClock(startMs: number, { earlyMs = 0 }: SimulatedClockOptions = {}): SimulatedClock {
   let monotonicMs = 0;
@@ -76,15 +88,24 @@ export function simulatedClock(startMs: number, { earlyMs = 0 }: SimulatedClockO
     monotonicMs = Math.max(monotonicMs, endMs);
   };
 
+  const setTimer = (callback: () => void, delayMs: number): Timer => {
+    const waitMs = delayMs > earlyMs ? delayMs - earlyMs : Math.max(0, delayMs || 0);
+    const timer = { atMs: monotonicMs + waitMs, callback };
+    timers.add(timer);
+    return timer;
+  };
+
   return {
     nowMs: () => Math.floor(monotonicMs + offsetMs),
     monotonicMs: () => monotonicMs,
     setTimer: (callback, delayMs) => {
-      const waitMs = delayMs > earlyMs ? delayMs - earlyMs : Math.max(0, delayMs);
-      const timer = { atMs: monotonicMs + waitMs, callback };
-      timers.add(timer);
+      const timer = setTimer(callback, delayMs);
       return () => timers.delete(timer);
     },
+    forXState: () => ({
+      setTimeout: setTimer,
+      clearTimeout: timer => timers.delete(timer as Timer),
+    }),
     yield: callback => {
       const handle = setImmediate(() => {
         yields.delete(handle);
@@ -96,7 +117,12 @@ export function simulatedClock(startMs: number, { earlyMs = 0 }: SimulatedClockO
         clearImmediate(handle);
       };
     },
-    advanceTo: ms => advanceBy(ms - (monotonicMs + offsetMs)),
+    advanceTo: async ms => {
+      const nowMs = monotonicMs + offsetMs;
+      if (!(ms >= nowMs))
+        throw new RangeError(`ms must be ${nowMs} (now) or later, got ${ms}; to set the wall clock back, use step()`);
+      await advanceBy(ms - nowMs);
+    },
     advanceBy,
     step: ms => {
       offsetMs += ms;
@@ -117,10 +143,10 @@ export function simulatedClock(startMs: number, { earlyMs = 0 }: SimulatedClockO
 }
 
 function checkSpan(ms: number): void {
-  if (!(ms >= 0)) throw new RangeError(`time does not pass backwards, by ${ms} ms; step() makes the wall clock jump`);
+  if (!(ms >= 0)) throw new RangeError(`ms must be 0 or more, got ${ms}; to set the wall clock back, use step()`);
 }
 
-/** The timer that fires first; of those at one instant, the one that was set first. */
+/** The timer that fires first; of several at one time, the one that was set first. */
 function next(timers: Set<Timer>, endMs: number): Timer | undefined {
   let first: Timer | undefined;
   for (const timer of timers) {

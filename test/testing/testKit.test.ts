@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { createActor } from 'xstate';
+import { cancel, createActor, emit, raise, setup } from 'xstate';
 import { dispatchMachine } from '../../machines/dispatch/dispatchMachine.js';
+import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
+import type { DispatcherOutput } from '../../machines/protocol/dispatcherOutput.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
+import { dispatcherActors } from '../../src/dispatcher/dispatcherActors.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
-import { memoryTransport } from '../../src/testing/memoryTransport.js';
+import { type MemoryTransport, memoryTransport } from '../../src/testing/memoryTransport.js';
 import { recordNotifications } from '../../src/testing/recordNotifications.js';
-import { simulatedClock } from '../../src/testing/simulatedClock.js';
+import { type SimulatedClock, simulatedClock } from '../../src/testing/simulatedClock.js';
 import { startTestService } from '../../src/testing/startTestService.js';
 import { dispatchRecord, hourMs, minuteMs } from '../support/dispatchRecord.js';
 import { startDispatcher } from '../support/startDispatcher.js';
@@ -83,9 +86,93 @@ describe('the simulated clock', () => {
 
   it('refuses time that passes backwards', async () => {
     const clock = simulatedClock(1000);
-    await expect(clock.advanceTo(999)).rejects.toThrow('step() makes the wall clock jump');
-    expect(() => clock.suspend(-1)).toThrow(RangeError);
+    await expect(clock.advanceTo(999)).rejects.toThrow(
+      new RangeError('ms must be 1000 (now) or later, got 999; to set the wall clock back, use step()'),
+    );
+    expect(() => clock.suspend(-1)).toThrow(
+      new RangeError('ms must be 0 or more, got -1; to set the wall clock back, use step()'),
+    );
     expect(() => clock.stall(Number.NaN)).toThrow(RangeError);
+  });
+});
+
+describe('the simulated clock of XState', () => {
+  /** Charges while dispatch 1 runs, but no longer than ten minutes at a time; warns 30 seconds after each start. */
+  const charger = (transport: MemoryTransport, clock: SimulatedClock) =>
+    setup({
+      types: { events: {} as DispatcherOutput | { type: 'warn' }, emitted: {} as { type: 'said'; line: string } },
+      actors: { dispatcher: dispatcherMachine.provide({ actors: dispatcherActors({ transport, clock }) }) },
+      actions: {
+        say: emit((_, line: string) => ({ type: 'said' as const, line })),
+        warnSoon: raise({ type: 'warn' }, { delay: 30_000, id: 'warning' }),
+      },
+      delays: { longest: 10 * minuteMs },
+    }).createMachine({
+      invoke: { src: 'dispatcher', input: { microgridId: 1 } },
+      initial: 'off',
+      states: {
+        off: { entry: { type: 'say', params: 'off' }, on: { 'running.started': 'on' } },
+        on: {
+          entry: [{ type: 'say', params: 'on' }, 'warnSoon'],
+          exit: cancel('warning'),
+          after: { longest: 'off' },
+          on: { 'running.stopped': 'off', warn: { actions: { type: 'say', params: 'warned' } } },
+        },
+      },
+    });
+
+  async function startCharger(durationMs: number) {
+    const clock = simulatedClock(at('09:00'));
+    const transport = memoryTransport([dispatchRecord({ durationMs })]);
+    const actor = createActor(charger(transport, clock), { clock: clock.forXState() });
+    const said: [time: string, line: string][] = [];
+    actor.on('said', ({ line }) => said.push([new Date(clock.nowMs()).toISOString().slice(11, 19), line]));
+    actor.start();
+    return { clock, actor, said };
+  }
+
+  it('runs the delays of a machine in step with the runs of its dispatches', async () => {
+    const { clock, actor, said } = await startCharger(30 * minuteMs);
+    await clock.advanceTo(at('11:00'));
+    expect(said).toEqual([
+      ['09:00:00', 'off'],
+      ['10:00:00', 'on'],
+      ['10:00:30', 'warned'],
+      ['10:10:00', 'off'],
+    ]);
+    actor.stop();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('fires no delay that is cancelled, and leaves a state once when a delay and the end of a run come at one time', async () => {
+    const short = await startCharger(20_000);
+    await short.clock.advanceTo(at('11:00'));
+    expect(short.said.slice(1)).toEqual([
+      ['10:00:00', 'on'],
+      ['10:00:20', 'off'],
+    ]);
+    short.actor.stop();
+    const equal = await startCharger(10 * minuteMs);
+    await equal.clock.advanceTo(at('11:00'));
+    expect(equal.said.slice(3)).toEqual([['10:10:00', 'off']]);
+    equal.actor.stop();
+    expect([short.clock.pendingTimers, equal.clock.pendingTimers]).toEqual([0, 0]);
+  });
+
+  it('keeps delays standing while the computer sleeps or the wall clock is set, as timers do', async () => {
+    const clock = simulatedClock(0);
+    const timers = clock.forXState();
+    let fired = 0;
+    timers.setTimeout(() => (fired += 1), 1000);
+    const undone = timers.setTimeout(() => (fired += 10), 1000);
+    timers.clearTimeout(undone);
+    timers.clearTimeout(undefined);
+    clock.suspend(hourMs);
+    clock.step(hourMs);
+    await clock.advanceBy(999);
+    expect(fired).toBe(0);
+    await clock.advanceBy(1);
+    expect([fired, clock.pendingTimers]).toEqual([1, 0]);
   });
 });
 
@@ -170,7 +257,41 @@ describe('the transport in memory', () => {
     expect(second.updateTime > (three[1]?.updateTime ?? '')).toBe(true);
     expect(third.updateTime > second.updateTime).toBe(true);
     expect(third.updateTime).toHaveLength('2026-01-01T00:00:00.000000000Z'.length);
-    expect(() => transport.update(4, {})).toThrow(new RangeError('there is no dispatch 4'));
+    expect(() => transport.update(4, {})).toThrow(new RangeError('no dispatch has the id 4'));
+  });
+
+  it('gives a dispatch that is put again a later version, unless it has one', async () => {
+    const version = '2026-05-01T00:00:00.000000000Z';
+    await using test = await startDispatcher({ dispatches: [dispatchRecord()] });
+    test.said();
+    const first = test.transport.put(dispatchRecord({ payload: { kw: 5 } }));
+    const second = test.transport.put(dispatchRecord({ payload: { kw: 7 } }));
+    const earlier = test.transport.put(dispatchRecord({ updateTime: '1970-01-01T00:00:00.000000000Z' }));
+    const later = test.transport.put(dispatchRecord({ updateTime: version, active: false }));
+    await test.clock.settle();
+    expect(test.said()).toEqual(['1 updated', '1 updated', '1 updated', '1 updated']);
+    const versions = [dispatchRecord(), first, second, earlier].map(({ updateTime }) => updateTime);
+    expect(versions).toEqual([...new Set(versions)].sort());
+    expect(later.updateTime).toBe(version);
+    expect(test.dispatcher.dispatches.get(1)?.updateTime).toEqual(new Date(version));
+    // A new dispatch is stored as it is given, and an update cannot go back either.
+    const added = dispatchRecord({ id: 2 });
+    expect(test.transport.put(added)).toBe(added);
+    expect(test.transport.update(2, { updateTime: added.updateTime }).updateTime > added.updateTime).toBe(true);
+  });
+
+  it('has the next list find what was put silently, also without a version of its own or with an earlier one', async () => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord(), dispatchRecord({ id: 2 })] });
+    test.said();
+    const restored = dispatchRecord({ id: 2, payload: { kw: 1 }, updateTime: '2025-01-01T00:00:00.000000000Z' });
+    const stored = test.transport.putSilently(dispatchRecord({ payload: { kw: 5 } }), restored);
+    expect(stored).toEqual([expect.objectContaining({ id: 1, payload: { kw: 5 } }), restored]);
+    await test.clock.settle();
+    expect(test.said()).toEqual([]);
+    test.transport.cut();
+    await test.clock.advanceBy(0);
+    expect(test.said()).toEqual(['1 updated', '2 updated']);
+    expect(test.transport.putSilently(restored)).toEqual([restored]);
   });
 
   it('refuses a page size that is none', () => {
