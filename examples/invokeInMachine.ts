@@ -57,7 +57,7 @@ const heater = setup({
       actions: { type: 'wantNoMore', params: ({ event }) => event.dispatch },
     },
     'dispatcher.sync': {
-      actions: { type: 'report', params: ({ event }) => ({ line: `the dispatcher is ${event.status}` }) },
+      actions: { type: 'report', params: ({ event }) => ({ line: `the dispatcher is ${event.status.state}` }) },
     },
     'dispatcher.problem': {
       actions: { type: 'report', params: ({ event }) => ({ line: `problem: ${event.problem.message}` }) },

@@ -35,8 +35,8 @@ const site = setup({
       }),
     }),
     reportRunning: ({ context }) => console.log(`running: ${JSON.stringify(context.running)}`),
-    reportSync: (_, { microgridId, status }: { microgridId: number; status: string }) =>
-      console.log(`microgrid ${microgridId} is ${status}`),
+    reportSync: (_, { microgridId, status }: { microgridId: number; status: { state: string } }) =>
+      console.log(`microgrid ${microgridId} is ${status.state}`),
   },
 }).createMachine({
   context: { running: {} },

@@ -29,6 +29,7 @@ export type {
   LifecycleEvent,
   ProblemEvent,
   RestoredEvent,
+  SyncState,
   SyncStatus,
   SyncStatusEvent,
 } from './protocol/dispatcherOutput.js';

@@ -1,5 +1,5 @@
 export type { Clock } from '../machines/protocol/clock.js';
-export type { SyncStatus } from '../machines/protocol/dispatcherOutput.js';
+export type { SyncState, SyncStatus } from '../machines/protocol/dispatcherOutput.js';
 export type { Transport } from '../machines/protocol/transport.js';
 export type { RetryOptions, Waiting } from './client/attempts.js';
 export type { TlsOptions } from './client/channel.js';
@@ -20,6 +20,7 @@ export { Dispatcher } from './dispatcher/dispatcher.js';
 export type { DispatcherActorsOptions } from './dispatcher/dispatcherActors.js';
 export { dispatcherActors } from './dispatcher/dispatcherActors.js';
 export type { DispatcherEvents, DispatcherOptions, OwnTransport } from './dispatcher/dispatcherOptions.js';
+export type { DispatcherState, DispatcherStatus } from './dispatcher/dispatcherStatus.js';
 export type { Receiver, ReceiverOptions } from './dispatcher/receiver.js';
 export { systemClock } from './dispatcher/systemClock.js';
 export type { Logger } from './logger.js';

@@ -63,10 +63,9 @@ export function timerLogic(options: { clock: Clock; random?: () => number }) {
       } else {
         const { minDelayMs, maxDelayMs } = command;
         undoRetry();
-        undoRetry = clock.setTimer(
-          () => tell({ type: 'retry.due' }),
-          minDelayMs + random() * (maxDelayMs - minDelayMs),
-        );
+        const delayMs = Math.round(minDelayMs + random() * (maxDelayMs - minDelayMs));
+        undoRetry = clock.setTimer(() => tell({ type: 'retry.due' }), delayMs);
+        tell({ type: 'retry.planned', atMs: clock.nowMs() + delayMs });
       }
     });
     // What was restored may be from a time that this clock has not reached yet.

@@ -1,7 +1,7 @@
 import { assign, fromCallback, sendTo, setup } from 'xstate';
-import { DispatchError, messageOf } from '../../src/model/dispatchError.js';
+import { DispatchError, type DispatchErrorJson, messageOf } from '../../src/model/dispatchError.js';
 import { dispatchPool } from '../pool/dispatchPool.js';
-import type { DispatcherOutput, ProblemEvent, SyncStatus } from '../protocol/dispatcherOutput.js';
+import type { DispatcherOutput, ProblemEvent, SyncState } from '../protocol/dispatcherOutput.js';
 import type {
   ChangesWanted,
   PoolChanged,
@@ -27,6 +27,12 @@ export interface DispatcherContext {
   readonly lostCount: number;
   /** Since when it is live, milliseconds since the epoch; null when it is not. */
   readonly liveSinceMs: number | null;
+  /** When data of the service arrived last, milliseconds since the epoch; null: never. */
+  readonly lastContactMs: number | null;
+  /** When the next attempt to connect is due, milliseconds since the epoch; null when it does not wait for one. */
+  readonly retryAtMs: number | null;
+  /** The last problem of the connection, or the one that stopped it; null when live. */
+  readonly problem: DispatchErrorJson | null;
 }
 
 /** What a dispatcher machine is told: by its own actors, and `dispatcher.stop` by the program. */
@@ -83,19 +89,22 @@ export const dispatcherMachine = setup({
     ),
     connect: sendTo('source', { type: 'source.connect' }),
     planRetry: sendTo('timer', retryWait),
-    noteLive: assign(({ event }) => ({ liveSinceMs: event.type === 'source.live' ? event.atMs : null })),
-    noteLoss: assign(countLoss),
+    resetConnection: assign({ liveSinceMs: null, retryAtMs: null }),
+    noteContact: assign(({ event }) => ('atMs' in event ? { lastContactMs: event.atMs } : {})),
+    noteLive: assign(({ event }) => ({ liveSinceMs: 'atMs' in event ? event.atMs : null, problem: null })),
+    noteLoss: assign(afterLoss),
+    noteRetry: assign(({ event }) => ({ retryAtMs: event.type === 'retry.planned' ? event.atMs : null })),
+    noteFailure: assign(args => ({ problem: failureOf(args)?.toJSON() ?? null, retryAtMs: null })),
     announce: emitAndSendToParent<DispatcherContext, DispatcherMachineEvent, undefined, DispatcherOutput>(outputsOf),
     announceSync: emitAndSendToParent<
       DispatcherContext,
       DispatcherMachineEvent,
-      { status: SyncStatus },
+      { state: SyncState },
       DispatcherOutput
-    >((args, params) => [syncStatus(args, params)]),
+    >((args, params) => [syncOutput(args, params)]),
   },
   guards: {
-    isRoutineLoss: ({ context, event }) =>
-      event.type === 'source.lost' && event.problem.code === 'DEADLINE_EXCEEDED' && context.liveSinceMs !== null,
+    isRoutineLoss,
   },
 }).createMachine({
   id: 'dispatcher',
@@ -109,34 +118,38 @@ export const dispatcherMachine = setup({
   initial: 'connecting',
   states: {
     connecting: {
-      entry: [{ type: 'announceSync', params: { status: 'connecting' } }],
+      entry: [{ type: 'announceSync', params: { state: 'connecting' } }],
       // Said once, although the source says it too when it starts.
-      on: { 'source.connecting': { actions: 'noteLive' } },
+      on: { 'source.connecting': { actions: 'resetConnection' } },
     },
     catchingUp: {
-      entry: [{ type: 'announceSync', params: { status: 'catchingUp' } }],
+      entry: [{ type: 'announceSync', params: { state: 'catchingUp' } }],
     },
     live: {
-      entry: [{ type: 'announceSync', params: { status: 'live' } }],
+      entry: [{ type: 'announceSync', params: { state: 'live' } }],
     },
     waiting: {
-      entry: [{ type: 'announceSync', params: { status: 'waiting' } }, 'planRetry'],
+      entry: 'planRetry',
+      // Told when the timer has said for how long.
+      on: { 'retry.planned': { actions: ['noteRetry', { type: 'announceSync', params: { state: 'waiting' } }] } },
     },
     stopped: {
-      entry: [{ type: 'announceSync', params: { status: 'stopped' } }],
+      entry: [{ type: 'announceSync', params: { state: 'stopped' } }],
       type: 'final',
     },
   },
   on: {
-    'source.connecting': { target: '.connecting', actions: 'noteLive' },
+    'source.connecting': { target: '.connecting', actions: 'resetConnection' },
     'source.opened': { target: '.catchingUp' },
-    'source.live': { target: '.live', actions: 'noteLive' },
+    'source.live': { target: '.live', actions: ['noteContact', 'noteLive'] },
     'source.lost': [
       { guard: 'isRoutineLoss', target: '.waiting', actions: 'noteLoss' },
       { target: '.waiting', actions: ['noteLoss', 'announce'] },
     ],
     'retry.due': { actions: 'connect' },
     'restore.*': { actions: { type: 'forward', params: { to: 'pool' } } },
+    'sync.listed': { actions: ['noteContact', { type: 'forward', params: { to: 'pool' } }] },
+    'sync.changed': { actions: ['noteContact', { type: 'forward', params: { to: 'pool' } }] },
     'sync.*': { actions: { type: 'forward', params: { to: 'pool' } } },
     'timer.due': { actions: { type: 'forward', params: { to: 'pool' } } },
     'clock.wentBack': { actions: { type: 'forward', params: { to: 'pool' } } },
@@ -146,8 +159,8 @@ export const dispatcherMachine = setup({
     'agenda.moved': { actions: { type: 'forward', params: { to: 'timer' } } },
     'pool.reported': { actions: 'announce' },
     'dispatcher.problem': { actions: 'announce' },
-    'dispatcher.stop': { target: '.stopped' },
-    'xstate.error.actor.*': { target: '.stopped', actions: 'announce' },
+    'dispatcher.stop': { target: '.stopped', actions: 'resetConnection' },
+    'xstate.error.actor.*': { target: '.stopped', actions: ['noteFailure', 'announce'] },
   },
 });
 
@@ -157,22 +170,33 @@ function notProvided(): never {
   );
 }
 
-function syncStatus({ context }: { context: DispatcherContext }, { status }: { status: SyncStatus }): DispatcherOutput {
-  return { type: 'dispatcher.sync', microgridId: context.microgridId, status };
+function syncOutput({ context }: { context: DispatcherContext }, { state }: { state: SyncState }): DispatcherOutput {
+  const { microgridId, lastContactMs, retryAtMs, problem } = context;
+  return { type: 'dispatcher.sync', microgridId, status: { state, lastContactMs, retryAtMs, problem } };
 }
 
 function initialContext({ input }: { input: DispatcherInput }): DispatcherContext {
-  return { microgridId: input.microgridId, lostCount: 0, liveSinceMs: null };
+  const { microgridId } = input;
+  return { microgridId, lostCount: 0, liveSinceMs: null, lastContactMs: null, retryAtMs: null, problem: null };
 }
 
 function ofMicrogrid({ context }: { context: DispatcherContext }): { microgridId: number } {
   return { microgridId: context.microgridId };
 }
 
-function countLoss({ context, event }: Args): Partial<DispatcherContext> {
+/** The stream of a live dispatcher reached its deadline, as every stream does. */
+function isRoutineLoss({ context, event }: Args): boolean {
+  return event.type === 'source.lost' && event.problem.code === 'DEADLINE_EXCEEDED' && context.liveSinceMs !== null;
+}
+
+function afterLoss({ context, event }: Args): Partial<DispatcherContext> {
   if (event.type !== 'source.lost') return {};
   const wasHealthy = context.liveSinceMs !== null && event.atMs - context.liveSinceMs >= healthyAfterMs;
-  return { lostCount: wasHealthy ? 0 : context.lostCount + 1, liveSinceMs: null };
+  return {
+    lostCount: wasHealthy ? 0 : context.lostCount + 1,
+    liveSinceMs: null,
+    problem: isRoutineLoss({ context, event }) ? context.problem : event.problem.toJSON(),
+  };
 }
 
 /**
@@ -188,16 +212,20 @@ function retryWait({ context: { lostCount }, event }: Args): TimerCommand {
 }
 
 /** What an event makes the dispatcher say. */
-function outputsOf({ context: { microgridId }, event }: Args): readonly DispatcherOutput[] {
+function outputsOf({ context, event }: Args): readonly DispatcherOutput[] {
+  const { microgridId } = context;
   if (event.type === 'pool.reported') return event.outputs;
   if (event.type === 'dispatcher.problem') return [event];
   if (event.type === 'source.lost') return [{ type: 'dispatcher.problem', microgridId, problem: event.problem }];
-  if (!('error' in event)) return [];
-  const cause = event.error;
-  const reason = messageOf(cause);
-  const problem = new DispatchError('INTERNAL', `the dispatcher stopped, for a part of it failed: ${reason}`, {
-    microgridId,
-    cause,
-  });
-  return [{ type: 'dispatcher.problem', microgridId, problem }];
+  const problem = failureOf({ context, event });
+  return problem === null ? [] : [{ type: 'dispatcher.problem', microgridId, problem }];
+}
+
+/** The failure of a part that stops the dispatcher. */
+function failureOf({ context: { microgridId }, event }: Args): DispatchError | null {
+  if (!('error' in event)) return null;
+  const { error: cause, type } = event;
+  const part = type.slice('xstate.error.actor.'.length);
+  const message = `the dispatcher stopped because its ${part} failed: ${messageOf(cause)}`;
+  return new DispatchError('INTERNAL', message, { microgridId, cause });
 }

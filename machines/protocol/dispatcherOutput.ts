@@ -1,9 +1,20 @@
-import type { DispatchError } from '../../src/model/dispatchError.js';
+import type { DispatchError, DispatchErrorJson } from '../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import type { RunNotification } from '../dispatch/runNotification.js';
 
-/** Where a dispatcher stands with its service: the states of `dispatcherMachine`. */
-export type SyncStatus = 'starting' | 'connecting' | 'catchingUp' | 'live' | 'waiting' | 'stopped';
+/** The states of `dispatcherMachine`. */
+export type SyncState = 'starting' | 'connecting' | 'catchingUp' | 'live' | 'waiting' | 'stopped';
+
+/** Connection of a dispatcher to its service; JSON-safe. */
+export interface SyncStatus<TState extends string = SyncState> {
+  readonly state: TState;
+  /** When data of the service arrived last, milliseconds since the epoch; null: never. */
+  readonly lastContactMs: number | null;
+  /** When the next attempt to connect is due, milliseconds since the epoch; null unless the state is `waiting`. */
+  readonly retryAtMs: number | null;
+  /** The last problem of the connection, or the one that stopped the dispatcher; null when there is none, and when live. */
+  readonly problem: DispatchErrorJson | null;
+}
 
 /** A dispatch came to be, changed or is gone; sent before the notifications about its runs. */
 export interface LifecycleEvent {
@@ -22,7 +33,7 @@ export interface ProblemEvent {
   readonly problem: DispatchError;
 }
 
-/** The dispatcher's standing with its service changed. */
+/** The state of the connection to the service changed. */
 export interface SyncStatusEvent {
   readonly type: 'dispatcher.sync';
   readonly microgridId: number;

@@ -44,7 +44,9 @@ export type TimerEvent =
   | { readonly type: 'timer.due'; readonly atMs: number }
   /** The clock went back, or may have: the timer has only just started. */
   | { readonly type: 'clock.wentBack'; readonly atMs: number }
-  | { readonly type: 'retry.due' };
+  | { readonly type: 'retry.due' }
+  /** The answer to `retry.wanted`: `retry.due` comes at `atMs`. */
+  | { readonly type: 'retry.planned'; readonly atMs: number };
 
 /** What the timer is told. */
 export type TimerCommand =
@@ -96,7 +98,7 @@ export interface PoolChanged {
 }
 
 /** What the pool is told. */
-export type PoolEvent = SyncEvent | RestoreEvent | ChangesWanted | Exclude<TimerEvent, { type: 'retry.due' }>;
+export type PoolEvent = SyncEvent | RestoreEvent | ChangesWanted | Exclude<TimerEvent, { type: `retry.${string}` }>;
 
 /** What the pool tells. */
 export type PoolOutput = PoolReport | PoolReady | PoolChanged | Extract<TimerCommand, { type: 'agenda.moved' }>;

@@ -2,7 +2,7 @@ import { type ActorRefFrom, createActor } from 'xstate';
 import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
 import type { DispatchRegistry } from '../../machines/pool/dispatchRegistry.js';
 import type { Clock } from '../../machines/protocol/clock.js';
-import type { DispatcherOutput, SyncStatus } from '../../machines/protocol/dispatcherOutput.js';
+import type { DispatcherOutput, SyncState } from '../../machines/protocol/dispatcherOutput.js';
 import type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
 import { DispatchClient } from '../client/dispatchClient.js';
 import type { MicrogridClient } from '../client/microgridClient.js';
@@ -15,6 +15,7 @@ import { clientTransport } from './clientTransport.js';
 import { toDispatch, toDispatchEvent, toMissedRuns, toReplay, toRunningChange } from './deliveries.js';
 import { dispatcherActors } from './dispatcherActors.js';
 import type { DispatcherEvents, DispatcherOptions } from './dispatcherOptions.js';
+import type { DispatcherState, DispatcherStatus } from './dispatcherStatus.js';
 import { DispatchesView } from './dispatchesView.js';
 import { Listeners } from './listeners.js';
 import { Problems } from './problems.js';
@@ -102,9 +103,11 @@ export class Dispatcher implements AsyncDisposable {
     return this.#connected().forMicrogrid(this.microgridId);
   }
 
-  /** Where it stands with its service; `stopped` also before it was started. */
-  get status(): SyncStatus {
-    return this.#stopped || this.#registry === undefined ? 'stopped' : (this.actor.getSnapshot().value as SyncStatus);
+  /** Its state, and its connection to the service, at present. */
+  get status(): DispatcherStatus {
+    const { value, context } = this.actor.getSnapshot();
+    const { lastContactMs, retryAtMs, problem } = context;
+    return { state: this.#state(value), lastContactMs, retryAtMs, problem };
   }
 
   /**
@@ -151,7 +154,7 @@ export class Dispatcher implements AsyncDisposable {
   async stop(): Promise<void> {
     if (!this.#stopped) {
       this.#stopped = true;
-      if (this.#registry === undefined) this.#takeStatus('stopped');
+      if (this.#registry === undefined) this.#takeStatus({ ...this.status, state: 'stopped' });
       else this.actor.send({ type: 'dispatcher.stop' });
     }
     // Whoever started it is told why that failed.
@@ -217,11 +220,17 @@ export class Dispatcher implements AsyncDisposable {
     }
   }
 
-  #takeStatus(status: SyncStatus): void {
-    if (status === 'live') this.#synced = true;
-    if (status === 'stopped') this.#stopped = true;
+  #state(value: SyncState): DispatcherState {
+    if (this.#stopped) return 'stopped';
+    if (this.#registry !== undefined) return value;
+    return this.#starting === undefined ? 'new' : 'starting';
+  }
+
+  #takeStatus(status: DispatcherStatus): void {
+    if (status.state === 'live') this.#synced = true;
+    if (status.state === 'stopped') this.#stopped = true;
     this.#listeners.emit('sync', status);
-    if (status !== 'stopped') return;
+    if (status.state !== 'stopped') return;
     this.runningStatusChange.close();
     this.lifecycleEvents.close();
     this.#client?.close();
@@ -235,7 +244,7 @@ export class Dispatcher implements AsyncDisposable {
   /** The machine itself failed, which ends it. */
   #fail(cause: unknown): void {
     this.#problems.report(new DispatchError('INTERNAL', 'the dispatcher failed; it stopped', { cause }));
-    this.#takeStatus('stopped');
+    this.#takeStatus({ ...this.status, state: 'stopped' });
   }
 
   *#runningNow(): Generator<Dispatch> {

@@ -1,7 +1,6 @@
 import type { Snapshot } from 'xstate';
 import type { Inspect } from '../../machines/inspect/inspectedActors.js';
 import type { Clock } from '../../machines/protocol/clock.js';
-import type { SyncStatus } from '../../machines/protocol/dispatcherOutput.js';
 import type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
 import type { Transport } from '../../machines/protocol/transport.js';
 import type { DispatchClientOptions } from '../client/dispatchClient.js';
@@ -9,6 +8,7 @@ import type { Dispatch, DispatchEvent } from '../dispatch.js';
 import type { Logger } from '../logger.js';
 import type { DispatchError } from '../model/dispatchError.js';
 import type { MissedRuns } from './deliveries.js';
+import type { DispatcherStatus } from './dispatcherStatus.js';
 
 /** Options of a `Dispatcher`: how it reaches its service, and what else it needs. */
 export type DispatcherOptions = (DispatchClientOptions | OwnTransport) & {
@@ -48,8 +48,8 @@ export interface DispatcherEvents {
   readonly missed: MissedRuns;
   /** So many dispatches of its snapshot or store are there again; the receivers get those that run. */
   readonly restored: number;
-  /** The standing with the service changed. */
-  readonly sync: SyncStatus;
+  /** The connection to the service changed; in the end once `stopped`. */
+  readonly sync: DispatcherStatus;
   /** Something went wrong that the dispatcher survives. */
   readonly problem: DispatchError;
 }

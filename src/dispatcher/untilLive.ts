@@ -1,6 +1,6 @@
 import type { Clock } from '../../machines/protocol/clock.js';
-import type { SyncStatus } from '../../machines/protocol/dispatcherOutput.js';
 import { DispatchError } from '../model/dispatchError.js';
+import type { DispatcherStatus } from './dispatcherStatus.js';
 
 /** A timer cannot be set for longer than this. */
 const maxTimerMs = 2 ** 31 - 1;
@@ -8,7 +8,7 @@ const maxTimerMs = 2 ** 31 - 1;
 /** What {@link untilLive} waits by. */
 interface LiveWait {
   /** Adds a listener of the standing with the service; returns the undo. */
-  readonly onStatus: (listener: (status: SyncStatus) => void) => () => void;
+  readonly onStatus: (listener: (status: DispatcherStatus) => void) => () => void;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
   /** How long to wait at most; one that no timer can hold is for ever. */
@@ -26,9 +26,9 @@ export async function untilLive({ onStatus, clock, signal, timeoutMs, lateError 
       undoTimer();
       outcome();
     };
-    const undoStatus = onStatus(status => {
-      if (status === 'live') settle(resolve)();
-      if (status === 'stopped') settle(() => reject(stoppedError()))();
+    const undoStatus = onStatus(({ state }) => {
+      if (state === 'live') settle(resolve)();
+      if (state === 'stopped') settle(() => reject(stoppedError()))();
     });
     const onAbort = settle(() => reject(signal?.reason));
     const expire = settle(() => reject(lateError()));

@@ -56,7 +56,7 @@ export async function idleOnce({ count, seconds }: Task) {
   await sleep(seconds * 1_000);
   const { user, system } = process.cpuUsage(before);
   const residentMB = process.memoryUsage.rss() / 1e6;
-  check(dispatcher.dispatches.size === count && dispatcher.status === 'live', `it is ${dispatcher.status}`);
+  check(dispatcher.dispatches.size === count && dispatcher.status.state === 'live', `it is ${dispatcher.status.state}`);
   check(notifications === 0, `it had ${notifications} things to say`);
   return { cpuPercent: (user + system) / (seconds * 1e4), residentMB, heapMB: heapUsed() / 1e6 };
 }

@@ -72,7 +72,7 @@ describe('a connection that falls silent', () => {
     const address = `grpc://127.0.0.1:${proxy.port}?${keepAlive}`;
     await using dispatcher = new Dispatcher({ microgridId: 1, address, logger: silentLogger });
     const told: string[] = [];
-    dispatcher.on('sync', status => told.push(status));
+    dispatcher.on('sync', ({ state }) => told.push(state));
     dispatcher.on('problem', ({ code }) => told.push(code));
     dispatcher.on('lifecycle', ({ type, dispatch: { id } }) => told.push(`${type} ${id}`));
     await dispatcher.start();

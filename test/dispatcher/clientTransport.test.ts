@@ -40,7 +40,7 @@ it('lists every half minute when the service implements no stream', async () => 
   await expect
     .poll(async () => {
       await clock.advanceBy(10);
-      return dispatcher.status;
+      return dispatcher.status.state;
     })
     .toBe('live');
   expect([...dispatcher.dispatches.keys()]).toEqual([1]);

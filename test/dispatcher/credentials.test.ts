@@ -44,7 +44,7 @@ it('connects anew at once when a key is no longer accepted and there is another'
     },
   });
   const told: string[] = [];
-  dispatcher.on('sync', status => told.push(status));
+  dispatcher.on('sync', ({ state }) => told.push(state));
   dispatcher.on('problem', ({ code }) => told.push(code));
   await dispatcher.start();
   await dispatcher.ready();

@@ -329,7 +329,7 @@ describe('the life of a dispatcher', () => {
     expect(test.clock.pendingTimers).toBe(0);
     await test.clock.advanceTo(at('11:00'));
     expect(test.said()).toEqual([]);
-    expect(test.dispatcher.status).toBe('stopped');
+    expect(test.dispatcher.status.state).toBe('stopped');
   });
 
   it('can be stopped by a listener, in the middle of a burst', async () => {
@@ -343,7 +343,7 @@ describe('the life of a dispatcher', () => {
     await test.clock.advanceTo(at('10:00'));
     expect(heard).toEqual([1, 2, 3]);
     expect(test.clock.pendingTimers).toBe(0);
-    expect(test.dispatcher.status).toBe('stopped');
+    expect(test.dispatcher.status.state).toBe('stopped');
   });
 
   it('leaves no timer when it is stopped while it waits to connect again', async () => {
@@ -351,7 +351,7 @@ describe('the life of a dispatcher', () => {
     for (let i = 0; i < 10; i++) test.transport.failNext('watch', new DispatchError('UNAVAILABLE', 'down'));
     test.transport.cut();
     await test.clock.advanceBy(5000);
-    expect(test.dispatcher.status).toBe('waiting');
+    expect(test.dispatcher.status.state).toBe('waiting');
     await test.dispatcher.stop();
     expect(test.clock.pendingTimers).toBe(0);
   });
@@ -360,7 +360,7 @@ describe('the life of a dispatcher', () => {
     await using test = await startDispatcher({ dispatches: [dispatchRecord()], sync: false });
     for (let i = 0; i < 3; i++) test.transport.failNext('watch', new DispatchError('UNAVAILABLE', 'no stream'));
     const statuses: string[] = [];
-    test.dispatcher.on('sync', status => statuses.push(status));
+    test.dispatcher.on('sync', ({ state }) => statuses.push(state));
     await test.dispatcher.start();
     await test.clock.settle();
     expect(statuses).toEqual(['connecting', 'catchingUp', 'waiting']);

@@ -193,8 +193,8 @@ describe('two dispatchers in one XState system', () => {
           },
         },
         'dispatcher.sync': {
-          guard: ({ event }) => event.status === 'live' || event.status === 'waiting',
-          actions: { type: 'see', params: ({ event }) => `${event.microgridId} ${event.status}` },
+          guard: ({ event }) => event.status.state === 'live' || event.status.state === 'waiting',
+          actions: { type: 'see', params: ({ event }) => `${event.microgridId} ${event.status.state}` },
         },
         'dispatcher.problem': {
           actions: { type: 'see', params: ({ event }) => `${event.microgridId} ${event.problem.code}` },

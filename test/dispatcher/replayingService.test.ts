@@ -26,7 +26,7 @@ async function follow({ address }: ReplayingService) {
   const standing: string[] = [];
   dispatcher.on('lifecycle', ({ type, dispatch }) => said.push(`${dispatch.id} ${type}`));
   dispatcher.on('running', ({ id, change }) => said.push(`${id} ${change?.kind} by ${change?.cause}`));
-  dispatcher.on('sync', status => standing.push(status));
+  dispatcher.on('sync', ({ state }) => standing.push(state));
   await dispatcher.start();
   await dispatcher.ready();
   return { dispatcher, said, standing, [Symbol.asyncDispose]: () => dispatcher.stop() };
@@ -58,7 +58,7 @@ it('follows a service that sends the headers of a stream with its first event', 
   await using service = await replayingService();
   // It lists although the stream does not answer.
   await using follower = await follow(service);
-  expect(follower.dispatcher.status).toBe('live');
+  expect(follower.dispatcher.status.state).toBe('live');
   service.put(running(1, 1));
   service.put(running(1, 2, { kw: 5 }));
   service.put(running(2, 1));

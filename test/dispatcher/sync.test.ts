@@ -11,7 +11,7 @@ describe('the sync of a dispatcher', () => {
     const dispatches = [dispatchRecord({ id: 1 }), dispatchRecord({ id: 2, startTimeMs: at('08:50') })];
     await using test = await startDispatcher({ dispatches });
     expect(test.said()).toEqual(['1 created', '2 created', '2 started 08:50-09:20 by sync at 09:00']);
-    expect(test.dispatcher.status).toBe('live');
+    expect(test.dispatcher.status.state).toBe('live');
     expect([...test.dispatcher.dispatches.keys()]).toEqual([1, 2]);
   });
 
@@ -56,14 +56,14 @@ describe('the sync of a dispatcher', () => {
     const release = test.transport.hold('watch');
     await test.dispatcher.start();
     await test.clock.advanceBy(999);
-    expect(test.dispatcher.status).toBe('connecting');
+    expect(test.dispatcher.status.state).toBe('connecting');
     await test.clock.advanceBy(1);
     expect(test.said()).toEqual(['1 created']);
     test.transport.putSilently(dispatchRecord({ id: 2 }));
     release();
     await test.clock.advanceBy(0);
     expect(test.said()).toEqual(['2 created']);
-    expect(test.dispatcher.status).toBe('live');
+    expect(test.dispatcher.status.state).toBe('live');
   });
 
   it('keeps silent when a service replays everything as created', async () => {
@@ -122,24 +122,57 @@ describe('the sync of a dispatcher', () => {
     for (let i = 0; i < 1000; i++) test.transport.failNext('watch', new DispatchError('UNAVAILABLE', 'down'));
     test.transport.cut();
     await test.clock.advanceTo(at('10:30'));
-    expect(test.dispatcher.status).toBe('waiting');
+    expect(test.dispatcher.status.state).toBe('waiting');
     expect(test.said()).toEqual([
       '1 started 10:00-10:30 by schedule at 10:00',
       '1 stopped 10:00-10:30 by schedule at 10:30',
     ]);
   });
 
+  it('says by its status when it heard from the service last, what is wrong and when it tries again', async () => {
+    await using test = await startDispatcher({ sync: false });
+    const told: object[] = [];
+    test.dispatcher.on('sync', status => told.push(status));
+    expect(test.dispatcher.status).toEqual({ state: 'new', lastContactMs: null, retryAtMs: null, problem: null });
+    await test.dispatcher.start();
+    await test.dispatcher.ready();
+    const live = { state: 'live', lastContactMs: at('09:00'), retryAtMs: null, problem: null };
+    expect(test.dispatcher.status).toEqual(live);
+    expect(told.at(-1)).toEqual(live);
+    await test.clock.advanceBy(minuteMs);
+    test.transport.put(dispatchRecord());
+    await test.clock.settle();
+    expect(test.dispatcher.status).toEqual({ ...live, lastContactMs: at('09:01') });
+    for (let i = 0; i < 9; i++) test.transport.failNext('watch', new DispatchError('UNAVAILABLE', 'down'));
+    test.transport.cut();
+    await test.clock.advanceBy(0);
+    const { retryAtMs, ...waiting } = test.dispatcher.status;
+    expect(waiting).toMatchObject({ state: 'waiting', problem: { code: 'UNAVAILABLE', message: 'down' } });
+    expect(told.at(-1)).toEqual(test.dispatcher.status);
+    const retry = new Promise(resolve => {
+      const undo = test.dispatcher.on('sync', status => {
+        undo();
+        resolve({ atMs: test.clock.nowMs(), ...status });
+      });
+    });
+    await test.clock.advanceTo(retryAtMs ?? 0);
+    expect(await retry).toMatchObject({ state: 'connecting', atMs: retryAtMs, retryAtMs: null });
+    await test.clock.advanceBy(minuteMs);
+    expect(test.dispatcher.status).toMatchObject({ state: 'live', problem: null });
+    expect(JSON.parse(JSON.stringify(test.dispatcher.status))).toEqual(test.dispatcher.status);
+  });
+
   it('tries again at once, then with waits that grow to half a minute, and at once again after a healthy while', async () => {
     await using test = await startDispatcher();
     const times: number[] = [];
-    test.dispatcher.on('sync', status => {
-      if (status === 'connecting') times.push(test.clock.nowMs());
+    test.dispatcher.on('sync', ({ state }) => {
+      if (state === 'connecting') times.push(test.clock.nowMs());
     });
     for (let i = 0; i < 20; i++) test.transport.failNext('watch', new DispatchError('UNAVAILABLE', 'down'));
     await test.clock.advanceBy(20_000);
     test.transport.cut();
     await test.clock.advanceBy(hourMs);
-    expect(test.dispatcher.status).toBe('live');
+    expect(test.dispatcher.status.state).toBe('live');
     const waits = times.map((time, i) => time - (times[i - 1] ?? at('09:00:20')));
     expect(waits).toHaveLength(21);
     expect(waits[0]).toBe(0);
@@ -147,15 +180,15 @@ describe('the sync of a dispatcher', () => {
     expect(waits.reduce((sum, wait) => sum + wait, 0)).toBeGreaterThan(60_000);
     test.transport.cut();
     await test.clock.advanceBy(0);
-    expect(test.dispatcher.status).toBe('live');
+    expect(test.dispatcher.status.state).toBe('live');
   });
 
   it('does not spin when connections are lost as soon as they are live', async () => {
     await using test = await startDispatcher();
     let lost = 0;
-    test.dispatcher.on('sync', status => {
-      if (status === 'live') test.transport.cut();
-      if (status === 'waiting') lost += 1;
+    test.dispatcher.on('sync', ({ state }) => {
+      if (state === 'live') test.transport.cut();
+      if (state === 'waiting') lost += 1;
     });
     test.transport.cut();
     await test.clock.advanceBy(10 * minuteMs);
@@ -171,7 +204,7 @@ describe('the sync of a dispatcher', () => {
     expect(test.problems.map(problem => problem.code)).toEqual(['UNAUTHENTICATED']);
     await test.clock.advanceBy(4 * minuteMs);
     expect(test.problems).toHaveLength(3);
-    expect(test.dispatcher.status).toBe('live');
+    expect(test.dispatcher.status.state).toBe('live');
   });
 
   it('retries a first list that fails, within a second', async () => {
@@ -179,7 +212,7 @@ describe('the sync of a dispatcher', () => {
     test.transport.failNext('list', new DispatchError('UNAVAILABLE', 'starting'));
     await test.dispatcher.start();
     await test.clock.advanceBy(0);
-    expect(test.dispatcher.status).toBe('live');
+    expect(test.dispatcher.status.state).toBe('live');
     expect(test.said()).toEqual(['1 created']);
   });
 
@@ -188,7 +221,7 @@ describe('the sync of a dispatcher', () => {
     test.transport.cut(new DispatchError('DEADLINE_EXCEEDED', 'five minutes are over'));
     await test.clock.advanceBy(0);
     expect(test.problems).toEqual([]);
-    expect(test.dispatcher.status).toBe('live');
+    expect(test.dispatcher.status.state).toBe('live');
   });
 
   it('reports and skips a dispatch that cannot be evaluated', async () => {

@@ -35,7 +35,7 @@ export async function startJournal(address: string, microgridId: number): Promis
   });
   await dispatcher.start();
   await dispatcher.ready({ timeoutMs: 10_000 });
-  dispatcher.on('sync', say);
+  dispatcher.on('sync', ({ state }) => say(state));
 
   function until(entry: string): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -17,7 +17,7 @@ const machine = setup({
       invoke: { id: 'dispatcher', src: 'dispatcher', input: { microgridId: 1 } },
       on: { off: 'off' },
       states: {
-        syncing: { on: { 'dispatcher.sync': { guard: ({ event }) => event.status === 'live', target: 'live' } } },
+        syncing: { on: { 'dispatcher.sync': { guard: ({ event }) => event.status.state === 'live', target: 'live' } } },
         live: {},
       },
     },

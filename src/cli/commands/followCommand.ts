@@ -130,9 +130,9 @@ function noteStanding(dispatcher: Dispatcher, url: string): void {
   dispatcher.on('restored', count => {
     if (count > 0) note(`restored ${count === 1 ? '1 dispatch' : `${count} dispatches`} from the store`);
   });
-  dispatcher.on('sync', status => {
-    if (status === 'waiting' && troubled) noted = false;
-    if (status !== 'live' || noted) return;
+  dispatcher.on('sync', ({ state }) => {
+    if (state === 'waiting' && troubled) noted = false;
+    if (state !== 'live' || noted) return;
     noted = true;
     troubled = false;
     note(`following microgrid ${dispatcher.microgridId} on ${url}`);

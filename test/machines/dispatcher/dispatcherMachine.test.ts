@@ -95,7 +95,7 @@ describe('a machine of a user that invokes the dispatcher', () => {
       on: {
         'running.*': { actions: ({ context, event }) => context.seen.push(`${event.type} ${event.dispatch.id}`) },
         'lifecycle.*': { actions: ({ context, event }) => context.seen.push(event.type) },
-        'dispatcher.sync': { actions: ({ context, event }) => context.seen.push(event.status) },
+        'dispatcher.sync': { actions: ({ context, event }) => context.seen.push(event.status.state) },
       },
     });
 
