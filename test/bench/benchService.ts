@@ -25,6 +25,11 @@ export function startService(count: number, database = ':memory:'): Promise<Benc
   return startServer('serviceProcess.js', [String(count), database]);
 }
 
+/** Starts a scripted service whose dispatches all start at one instant, milliseconds since the epoch. */
+export function startBurstService(count: number, startMs: number): Promise<BenchServer> {
+  return startServer('burstServiceProcess.js', [String(count), String(startMs)]);
+}
+
 /** Starts a server of grpc-js alone that answers every call with its request. */
 export function startEcho(): Promise<BenchServer> {
   return startServer('echoProcess.js', []);

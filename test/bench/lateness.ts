@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import { memoryTransport } from '../../src/testing/memoryTransport.js';
 import { dispatchRecord, hourMs } from '../support/dispatchRecord.js';
-import { check, percentile, positiveInteger, round } from './figures.js';
+import { check, percentile, positiveInteger, preciseClock, round } from './figures.js';
+import { measureFirstBurst } from './firstBurst.js';
 import { inFreshProcess } from './freshProcess.js';
 import type { Report } from './report.js';
 
@@ -34,8 +35,8 @@ type Measure = (plans: readonly Plan[]) => Promise<{ id: number; latenessMs: num
 
 /**
  * How late starts and stops reach a receiver by the clock of this computer: spread over some seconds, and of 1,000 at one
- * instant after that, the latter also in a process that has done nothing before. Beside it, in turn, a bare `setTimeout` for each,
- * which tells what the machine can do.
+ * instant after that, the latter also in a process that has only just started. Beside it, in turn, a bare `setTimeout` for each,
+ * which tells what the machine can do. Then the first burst in a process that was idle ({@link measureFirstBurst}).
  */
 export function latenessBenchmark(program: Command, report: Report): void {
   program
@@ -43,7 +44,9 @@ export function latenessBenchmark(program: Command, report: Report): void {
     .description('how late starts and stops reach a receiver, beside a bare setTimeout for each')
     .option('--count <n>', 'dispatches, each with a start and a stop', positiveInteger, 10_000)
     .option('--seconds <n>', 'how long they are spread over', positiveInteger, 20)
-    .action(async (task: Task) => {
+    .option('--first-bursts <n>', 'first bursts of which the median counts', positiveInteger, 5)
+    .option('--idle <s>', 'how long a process does nothing before its first burst, in seconds', positiveInteger, 5)
+    .action(async ({ firstBursts, idle, ...task }: Task & { firstBursts: number; idle: number }) => {
       const nothing = { count: 0, seconds: 0 };
       const bare = await inFreshProcess(import.meta.url, timeoutsOnce, task);
       const bareCold = await inFreshProcess(import.meta.url, timeoutsOnce, nothing);
@@ -62,6 +65,7 @@ export function latenessBenchmark(program: Command, report: Report): void {
         bareLastOf1000Ms: round(bare.lastOf1000Ms),
         bareLastOfFirst1000Ms: round(bareCold.lastOf1000Ms),
       });
+      report(NAME, await measureFirstBurst(firstBursts, idle));
     });
 }
 
@@ -148,12 +152,4 @@ function* dues(plans: readonly Plan[]): Generator<{ due: string; id: number; atM
 
 function randomInteger(from: number, to: number): number {
   return from + Math.floor(Math.random() * (to - from + 1));
-}
-
-/** The wall clock with fractions of a millisecond. */
-function preciseClock(): () => number {
-  // Date.now() cuts the fraction off, and the process may be interrupted between two looks: both make the difference less.
-  let offsetMs = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < 100_000; i++) offsetMs = Math.max(offsetMs, Date.now() - performance.now());
-  return () => performance.now() + offsetMs;
 }

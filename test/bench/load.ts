@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
-import { type AnyActorRef, createActor, emit, fromCallback, setup } from 'xstate';
+import { type AnyActorRef, createActor, fromCallback } from 'xstate';
 import type { DispatchPage, Transport } from '../../machines/protocol/transport.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { simulatedClock } from '../../src/testing/simulatedClock.js';
 import { heapUsed } from '../support/memory.js';
+import { bareMachine } from './bareMachine.js';
 import { check, positiveInteger, round } from './figures.js';
 import type { Report } from './report.js';
 
@@ -63,14 +64,6 @@ async function compare(count: number, rounds: number, report: Report): Promise<C
   });
   return own;
 }
-
-const bareMachine = setup({
-  types: { events: {} as { type: 'start' }, emitted: {} as { type: 'started' } },
-  actions: { announce: emit({ type: 'started' }) },
-}).createMachine({
-  initial: 'idle',
-  states: { idle: { on: { start: { target: 'running', actions: 'announce' } } }, running: {} },
-});
 
 function bareActors(count: number): Cost {
   const parent = createActor(fromCallback(() => {})).start();

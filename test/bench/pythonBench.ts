@@ -1,0 +1,24 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = new URL('../../../', import.meta.url);
+const interpreter = fileURLToPath(new URL('.venv/bin/python', root));
+const program = fileURLToPath(new URL('test/bench/python_bench.py', root));
+
+/**
+ * What the Python packages need for the same, in a process of its own; null where they are not installed
+ * (`npm run interop:setup`).
+ *
+ * @param name a measurement of python_bench.py
+ */
+export async function inPython<TAnswer>(
+  name: string,
+  address: string,
+  ...numbers: readonly number[]
+): Promise<TAnswer | null> {
+  if (!existsSync(interpreter)) return null;
+  const { stdout } = await promisify(execFile)(interpreter, [program, name, address, ...numbers.map(String)]);
+  return JSON.parse(stdout);
+}
