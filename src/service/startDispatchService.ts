@@ -1,79 +1,81 @@
 import { type Logger, silentLogger } from '../logger.js';
-import { DispatchError } from '../model/dispatchError.js';
 import { type CallLimits, callLimits } from './access/callLimits.js';
-import { listenAddress } from './access/listenAddress.js';
+import { type ListenAddress, listenAddress } from './access/listenAddress.js';
 import { type AccessOptions, loadAccessControl } from './access/loadAccessControl.js';
-import type { DispatchStore } from './domain/dispatchStore.js';
-import { type StopOptions, serveStore } from './grpc/serveStore.js';
-import { pruneRegularly } from './operation/pruneRegularly.js';
-import { memoryStore } from './store/memory/memoryStore.js';
+import { invalidOption } from './domain/invalidOption.js';
+import { type OpenMetrics, runService, type StopOptions } from './runService.js';
+import { openStore } from './store/openStore.js';
 
-/** How long changes are kept by default. In memory it is shorter, for they would fill it; streams read them at once. */
+/** Default age of the change log. Shorter in memory, which it would fill; streams read changes at once. */
 const KEEP_CHANGES_MS = 7 * 24 * 3_600_000;
 const KEEP_CHANGES_IN_MEMORY_MS = 10 * 60_000;
 const MIN_KEEP_CHANGES_MS = 60_000;
+const DEFAULT_STOP_GRACE_MS = 5_000;
 /** Each renewal of a connection costs each dispatcher a list. */
 const MIN_CONNECTION_AGE_MS = 60_000;
-/** What a timer can wait for, with room for the tenth that a connection's age is spread by. */
+/** The longest wait of a timer, less the tenth by which the age of connections is spread. */
 const MAX_SPAN_MS = 20 * 24 * 3_600_000;
 
-/** How to run a dispatch service. */
+/** Options of {@link startDispatchService}. */
 export interface DispatchServiceOptions extends AccessOptions {
   /**
-   * `HOST:PORT` to listen on; port 0 takes a free one. Beyond loopback it needs a key and TLS, or `insecure`.
+   * `HOST:PORT` to listen on; port 0 takes a free port. An address that is not loopback needs keys and TLS, or `insecure`.
    *
    * @default '127.0.0.1:0'
    */
   readonly listen?: string | undefined;
   /**
-   * Where dispatches are kept: a file, which this service has to itself; `postgres://user:password@host:port/database`,
-   * which any number of services may share; or `:memory:`, and they are gone when it stops. A file is made where there is
-   * none, in a folder that is there; a PostgreSQL database must be there.
+   * Where dispatches are stored: a file, which only this service may use; `postgres://user:password@host:port/database`,
+   * which any number of services may share; or `:memory:`, lost when the service stops. The file is created if it does not
+   * exist; its folder and a PostgreSQL database must exist.
    *
    * @default ':memory:'
    */
   readonly database?: string | undefined;
   /**
-   * How long the log of changes reaches back, in milliseconds. Dispatches stay until they are deleted.
+   * Age at which entries of the change log are deleted, in milliseconds; at least a minute. Dispatches stay until they are
+   * deleted.
    *
    * @default 7 days, in memory 10 minutes
    */
   readonly keepChangesMs?: number | undefined;
-  /** How much it takes of its callers. */
+  /** Limits on calls. */
   readonly limits?: CallLimits | undefined;
   /**
-   * `[HOST:]PORT` on which to serve metrics for Prometheus over HTTP, at `/metrics`; without a host on 127.0.0.1, port 0
-   * takes a free one. Anybody who reaches it can read them: they tell names of keys, but nothing secret.
+   * `[HOST:]PORT` on which metrics for Prometheus are served over HTTP, at `/metrics`. The default host is 127.0.0.1; port 0
+   * takes a free port. Everyone who can reach the port can read the metrics: they hold names of keys, but no secrets.
    *
-   * @default none
+   * @default no metrics
    */
   readonly metrics?: string | undefined;
   /**
-   * How long calls under way may take to end when the service stops, in milliseconds. Then they are cut.
+   * Time that calls under way have to end when the service stops, in milliseconds. Then they are cut.
    *
    * @default 5 s
    */
   readonly stopGraceMs?: number | undefined;
   /**
-   * How long the service goes on after it was told to stop, in milliseconds. Its health is NOT_SERVING meanwhile, so that
-   * load balancers send callers elsewhere.
+   * Time for which the service continues to serve after it was told to stop, in milliseconds. Its health is NOT_SERVING
+   * meanwhile, so that load balancers send callers elsewhere.
    *
    * @default 0
    */
   readonly drainMs?: number | undefined;
   /**
-   * After how long a connection is ended, in milliseconds, so that clients spread over services that were added; its
-   * streams end, too. Give or take a tenth.
+   * Age at which a connection is ended, with its streams, in milliseconds, so that clients spread over services that were
+   * added. Varies by a tenth; at least a minute.
    *
    * @default never
    */
   readonly maxConnectionAgeMs?: number | undefined;
   /**
-   * Where the service logs calls, and failures that no caller is told; a pino logger fits.
+   * Where the service logs calls, and failures whose reason callers are not told; a pino logger fits.
    *
    * @default silent
    */
   readonly logger?: Logger | undefined;
+  /** Gives up the start when it aborts. Has no effect on a service that has started. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A running service. */
@@ -81,130 +83,104 @@ export interface DispatchService {
   /** Where clients reach it, such as `grpc://127.0.0.1:50051?ssl=false`; with TLS `grpc://127.0.0.1:50051`. */
   readonly address: string;
   readonly port: number;
-  /** Where dispatches are kept: `:memory:`, a file with its whole path, or a `postgres://` address without its secrets. */
+  /** Where dispatches are stored: `:memory:`, the absolute path of a file, or a `postgres://` address without its secrets. */
   readonly database: string;
-  /** Looks at once whether the files of keys and certificates have changed; they are looked at every second anyway. */
+  /** Checks at once whether the files of keys and certificates have changed; they are checked every second anyway. */
   reload(): Promise<void>;
-  /** Where its metrics are, such as `http://127.0.0.1:9464/metrics`; absent unless they were asked for. */
+  /** Where metrics are served, such as `http://127.0.0.1:9464/metrics`; absent without the option `metrics`. */
   readonly metricsUrl?: string;
   /**
-   * Tells load balancers (`drainMs`), ends every stream with UNAVAILABLE, lets calls under way end (`stopGraceMs`), and
-   * frees the port. Stopping twice is stopping once.
+   * Stops the service: announces it to load balancers (`drainMs`), ends every stream with UNAVAILABLE, waits for calls under
+   * way (`stopGraceMs`), and closes whatever the service has opened, each part even if others cannot be closed. Stopping
+   * twice is stopping once.
+   *
+   * @throws DispatchError UNKNOWN that names what could not be closed.
    */
   stop(options?: StopOptions): Promise<void>;
 }
 
 /**
- * Starts a dispatch service, which serves until it is stopped.
+ * Starts a dispatch service, which serves until it is stopped. When the start fails, whatever it has opened is closed.
  *
  * @throws DispatchError INVALID_ARGUMENT when an option is wrong; UNAVAILABLE when the address cannot be listened on, or
- * the database is in use by another process or cannot be used; FAILED_PRECONDITION when it is another program's, or
- * written by a newer version of this one; DATA_LOSS when it is a file that is damaged. Such a file is left as it is.
+ * the database cannot be used or is in use by another process; FAILED_PRECONDITION when the database belongs to another
+ * program, or was written by a newer version of this one; DATA_LOSS when its file is damaged. The file is not changed then.
  */
 export async function startDispatchService(options: DispatchServiceOptions = {}): Promise<DispatchService> {
-  const { listen = '127.0.0.1:0', database = ':memory:', tls, logger = silentLogger } = options;
+  const { listen = '127.0.0.1:0', database = ':memory:', metrics, tls, logger = silentLogger, signal } = options;
   const place = listenAddress(listen);
-  const keepChangesMs = checkKeepChanges(options, database);
-  const limits = callLimits(options.limits);
-  const times = checkTimes(options);
-  const cleanUps: (() => Promise<void>)[] = [];
+  const metricsPlace = metrics === undefined ? undefined : metricsAddress(metrics);
+  const service = await runService({
+    openAccess: () => loadAccessControl(options, place, logger),
+    openMetrics: metricsPlace && (() => openMetrics(metricsPlace, logger)),
+    openStore: observer => openStore(database, { observer, logger }),
+    listen,
+    keepChangesMs: keepChanges(options, database),
+    limits: callLimits(options.limits),
+    ...spans(options),
+    logger,
+    signal,
+  });
+  const { port, store, metricsUrl, access } = service;
+  const address = `grpc://${place.host}:${port}${tls ? '' : '?ssl=false'}`;
+  logger.info({ address, database: store.name, ...(metricsUrl && { metrics: metricsUrl }) }, 'the service listens');
+  let stopping: Promise<void> | undefined;
 
-  /** Lets go of what was started, the last first. */
-  async function cleanUp(): Promise<void> {
-    for (const each of cleanUps.reverse()) await each();
-  }
-
-  try {
-    const access = await loadAccessControl(options, place, logger);
-    cleanUps.push(access.close);
-    const metrics = await openMetrics(options.metrics, logger);
-    if (metrics) cleanUps.push(metrics.stop);
-    const opened = await openStore(database, logger);
-    const store = metrics?.metrics.measureStore(opened) ?? opened;
-    cleanUps.push(store.close, pruneRegularly(store, keepChangesMs, logger));
-    const served = await serveStore(store, { listen, access, limits, logger, metrics: metrics?.metrics, ...times });
-    const { port } = served;
-    const address = `grpc://${place.host}:${port}${tls ? '' : '?ssl=false'}`;
-    logger.info({ address, database: store.name, ...(metrics && { metrics: metrics.url }) }, 'the service listens');
-    let stopping: Promise<void> | undefined;
-
-    async function shutDown(): Promise<void> {
-      logger.info({ address }, 'the service stops');
-      await served.stop();
-      await cleanUp();
-      logger.info({ address }, 'the service has stopped');
+  async function logStop(stopped: Promise<void>): Promise<void> {
+    logger.info({ address }, 'the service stops');
+    try {
+      await stopped;
+    } catch (error) {
+      logger.error({ err: error, address }, 'the service has stopped, and parts of it could not be closed');
+      throw error;
     }
-
-    return {
-      address,
-      port,
-      database: store.name,
-      reload: access.reload,
-      ...(metrics && { metricsUrl: metrics.url }),
-      stop({ now = false } = {}) {
-        stopping ??= shutDown();
-        if (now) void served.stop({ now });
-        return stopping;
-      },
-    };
-  } catch (error) {
-    await cleanUp();
-    throw error;
+    logger.info({ address }, 'the service has stopped');
   }
+
+  return {
+    address,
+    port,
+    database: store.name,
+    reload: access.reload,
+    ...(metricsUrl !== undefined && { metricsUrl }),
+    stop(stopOptions) {
+      const stopped = service.stop(stopOptions);
+      stopping ??= logStop(stopped);
+      return stopping;
+    },
+  };
 }
 
-function checkKeepChanges({ keepChangesMs }: DispatchServiceOptions, database: string): number {
+function keepChanges({ keepChangesMs }: DispatchServiceOptions, database: string): number {
   if (keepChangesMs === undefined) return database === ':memory:' ? KEEP_CHANGES_IN_MEMORY_MS : KEEP_CHANGES_MS;
   if (keepChangesMs >= MIN_KEEP_CHANGES_MS) return keepChangesMs;
-  throw wrongOption('keepChangesMs', 'must be a minute at least: what is dropped before streams read it ends them');
+  throw invalidOption(
+    'keepChangesMs',
+    'must be at least a minute: streams end when a change is deleted before they read it',
+  );
 }
 
-/** The spans that serving takes; those that are absent are at their defaults. */
-function checkTimes({ stopGraceMs, drainMs, maxConnectionAgeMs }: DispatchServiceOptions) {
-  if (stopGraceMs !== undefined) checkSpan('stopGraceMs', stopGraceMs, 0);
-  if (drainMs !== undefined) checkSpan('drainMs', drainMs, 0);
+function spans({ stopGraceMs = DEFAULT_STOP_GRACE_MS, drainMs = 0, maxConnectionAgeMs }: DispatchServiceOptions) {
+  checkSpan('stopGraceMs', stopGraceMs, 0);
+  checkSpan('drainMs', drainMs, 0);
   if (maxConnectionAgeMs !== undefined) checkSpan('maxConnectionAgeMs', maxConnectionAgeMs, MIN_CONNECTION_AGE_MS);
-  return {
-    ...(stopGraceMs !== undefined && { stopGraceMs }),
-    ...(drainMs !== undefined && { drainMs }),
-    connections: { maxAgeMs: maxConnectionAgeMs },
-  };
+  return { stopGraceMs, drainMs, connections: { maxAgeMs: maxConnectionAgeMs } };
 }
 
 function checkSpan(field: string, spanMs: number, leastMs: number): void {
   if (spanMs >= leastMs && spanMs <= MAX_SPAN_MS) return;
-  throw wrongOption(field, `must be ${leastMs} to ${MAX_SPAN_MS} milliseconds`);
+  throw invalidOption(field, `must be ${leastMs} to ${MAX_SPAN_MS} milliseconds`);
 }
 
-/**
- * Opens the store that a database is. What SQLite and PostgreSQL need is loaded only for them.
- *
- * @throws DispatchError INVALID_ARGUMENT when it is none; and what opening it throws.
- */
-export async function openStore(database: string, logger: Logger): Promise<DispatchStore> {
-  if (database === ':memory:') return memoryStore();
-  if (/^postgres(ql)?:\/\//.test(database)) {
-    const { openPostgresStore } = await import('./store/sql/postgres/openPostgresStore.js');
-    return openPostgresStore(database, { logger });
-  }
-  // A drive of Windows is one letter.
-  if (database === '' || /^([a-z][a-z\d+.-]+)?:/i.test(database)) {
-    throw wrongOption('database', 'is neither a file, nor :memory:, nor an address that begins with postgres://');
-  }
-  const { openSqliteStore } = await import('./store/sql/sqlite/openSqliteStore.js');
-  return openSqliteStore(database);
+function metricsAddress(text: string): ListenAddress {
+  return listenAddress(/^\d+$/.test(text) ? `127.0.0.1:${text}` : text, 'metrics');
 }
 
-/** Loaded only for who wants metrics. */
-async function openMetrics(text: string | undefined, logger: Logger) {
-  if (text === undefined) return undefined;
-  const address = listenAddress(/^\d+$/.test(text) ? `127.0.0.1:${text}` : text, 'metrics');
+/** The packages for metrics are loaded only when they are needed. */
+async function openMetrics(address: ListenAddress, logger: Logger): Promise<OpenMetrics> {
   const { serviceMetrics } = await import('./operation/serviceMetrics.js');
   const { serveMetrics } = await import('./operation/serveMetrics.js');
   const metrics = serviceMetrics();
-  return { metrics, ...(await serveMetrics(metrics, address, logger)) };
-}
-
-function wrongOption(field: string, problem: string): DispatchError {
-  return new DispatchError('INVALID_ARGUMENT', `${field}: ${problem}`, { field });
+  const { url, stop } = await serveMetrics(metrics, address, logger);
+  return { metrics, url, close: stop };
 }

@@ -1,12 +1,11 @@
 /** The process of a benchmark's service: tells its address, makes as many updates as it is told, ends with its parent. */
 import { setImmediate } from 'node:timers/promises';
 import { RecurrenceRule_Frequency, RecurrenceRule_Weekday } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { silentLogger } from '../../src/logger.js';
 import { checkData, storedRow } from '../../src/service/domain/checkData.js';
 import type { DispatchWrite } from '../../src/service/domain/dispatchStore.js';
 import { updateWrite } from '../../src/service/domain/dispatchWrites.js';
-import { serveStore } from '../../src/service/grpc/serveStore.js';
-import { openStore } from '../../src/service/startDispatchService.js';
+import { openStore } from '../../src/service/store/openStore.js';
+import { serveStore } from '../support/serveStore.js';
 import { cpuMs } from './figures.js';
 
 const MICROGRID_ID = 1;
@@ -29,9 +28,9 @@ const rule = {
 const count = Number(process.argv[2]);
 const database = process.argv[3] ?? ':memory:';
 const nowS = Math.floor(Date.now() / 1000);
-const store = await openStore(database, silentLogger);
+const store = await openStore(database);
 await applyAll(count, index => creation(index + 1));
-const { port, stop } = await serveStore(store, { listen: '127.0.0.1:0', logger: silentLogger });
+const { port, stop } = await serveStore(store);
 
 process.on('message', async (updates: number | 'cpu') => {
   if (updates === 'cpu') return process.send?.({ cpuMs: cpuMs() });

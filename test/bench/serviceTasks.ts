@@ -6,9 +6,8 @@ import {
   StreamMicrogridDispatchesRequest,
   StreamMicrogridDispatchesResponse,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { silentLogger } from '../../src/logger.js';
 import { createWrite } from '../../src/service/domain/dispatchWrites.js';
-import { openStore } from '../../src/service/startDispatchService.js';
+import { openStore } from '../../src/service/store/openStore.js';
 import { ECHO_PATH, makeCalls, openStreams, SERVICE_PATH } from './bareCalls.js';
 import type { BenchService } from './benchService.js';
 import { check } from './figures.js';
@@ -27,7 +26,7 @@ export interface CallTask {
 /** @public Run by name in a process of its own: creates dispatches in the store itself, in a microgrid of its own. */
 export async function createInStore(task: CallTask & { database: string; microgridId: number }) {
   const { database, microgridId, callers, count } = task;
-  const store = await openStore(database, silentLogger);
+  const store = await openStore(database);
   try {
     const request = CreateMicrogridDispatchRequest.decode(creation(microgridId));
     const ids = new Set<number>();

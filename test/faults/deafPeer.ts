@@ -1,11 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Status } from 'nice-grpc-common';
 import { Dispatch } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { silentLogger } from '../../src/logger.js';
-import { serveStore } from '../../src/service/grpc/serveStore.js';
 import { changeOf, creation } from '../support/dispatchRow.js';
 import { memoryUsed } from '../support/memory.js';
 import { rawClient } from '../support/rawService.js';
+import { serveStore } from '../support/serveStore.js';
 import type { StorePlace } from '../support/stores.js';
 
 /** What a run came to. */
@@ -31,7 +30,7 @@ const PAYLOAD = { text: 'x'.repeat(1_000) };
  */
 export async function ignoreChanges(place: StorePlace, changes: number): Promise<DeafReport> {
   const store = await place.open();
-  const served = await serveStore(store, { listen: '127.0.0.1:0', logger: silentLogger });
+  const served = await serveStore(store);
   const [deaf, peer] = [rawClient(served), rawClient(served)];
   try {
     const { dispatch } = await store.apply(1, creation({ message: message(0) }));

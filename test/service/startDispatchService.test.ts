@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import { replayCache } from '../../src/service/access/replayCache.js';
-import { serveStore } from '../../src/service/grpc/serveStore.js';
 import { startDispatchService } from '../../src/service/index.js';
 import { memoryStore } from '../../src/service/store/memory/memoryStore.js';
 import { creation } from '../support/dispatchRow.js';
@@ -11,6 +10,7 @@ import { keptLog } from '../support/keptLog.js';
 import { keysFile } from '../support/keysFile.js';
 import { runProgram } from '../support/program.js';
 import { created, rawClient, rawService } from '../support/rawService.js';
+import { serveStore } from '../support/serveStore.js';
 import { signedMetadata } from '../support/signedMetadata.js';
 import { sqlitePlace } from '../support/stores.js';
 
@@ -231,10 +231,7 @@ describe('failures', () => {
     const { entries, logger } = keptLog();
     const failure = new Error('password of the database: hunter2');
     const store = { ...memoryStore(), get: () => Promise.reject(failure) };
-    const served = await serveStore(store, {
-      listen: '127.0.0.1:0',
-      logger,
-    });
+    const served = await serveStore(store, { logger });
     const { client, channel } = rawClient(served);
     await expect(client.getMicrogridDispatch({ microgridId: 1n, dispatchId: 1n })).rejects.toMatchObject({
       code: Status.INTERNAL,

@@ -3,19 +3,14 @@ import { createChannel, createClient } from 'nice-grpc';
 import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { HealthDefinition } from '../../proto/gen/grpc/health/v1/health.js';
 import { ServerReflectionDefinition } from '../../proto/gen/grpc/reflection/v1/reflection.js';
-import { silentLogger } from '../../src/logger.js';
 import { keyRing } from '../../src/service/access/keyRing.js';
 import type { DispatchStore } from '../../src/service/domain/dispatchStore.js';
-import { type ServeOptions, serveStore } from '../../src/service/grpc/serveStore.js';
 import { memoryStore } from '../../src/service/store/memory/memoryStore.js';
+import { type ServeOptions, serveStore } from './serveStore.js';
 
 /** A store that is served to everybody, with clients of all its services. */
-export async function servedStore(store: DispatchStore = memoryStore(), options: Partial<ServeOptions> = {}) {
-  const served = await serveStore(store, {
-    listen: '127.0.0.1:0',
-    logger: silentLogger,
-    ...options,
-  });
+export async function servedStore(store: DispatchStore = memoryStore(), options: ServeOptions = {}) {
+  const served = await serveStore(store, options);
   return {
     ...served,
     ...clientsOf(served.port),

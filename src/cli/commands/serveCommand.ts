@@ -56,8 +56,13 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
       stopGraceMs: options.stopGrace,
       maxConnectionAgeMs: options.maxConnectionAge,
       logger,
+      signal: interrupted,
     }),
-  );
+  ).catch(error => {
+    if (error === interrupted.reason) return null;
+    throw error;
+  });
+  if (service === null) return;
   // Without files it ends the service as usual, when its terminal is closed.
   if (keys !== undefined || options.tlsCert !== undefined) process.on('SIGHUP', () => void service.reload());
   if (database === ':memory:') {

@@ -1,6 +1,6 @@
 import { DispatchError } from '../../model/dispatchError.js';
+import { invalidOption } from '../domain/invalidOption.js';
 import type { ApiKey } from './keyRing.js';
-import { tokenBucket } from './tokenBucket.js';
 
 /** How much a service takes. What is beyond ends with RESOURCE_EXHAUSTED, which tells the limit. */
 export interface CallLimits {
@@ -62,15 +62,11 @@ export function callLimits(limits: CallLimits = {}): EffectiveLimits {
   for (const [name, limit] of Object.entries(limits)) {
     const field = `limits.${name}`;
     if (!Object.hasOwn(known, name)) {
-      throw new DispatchError(
-        'INVALID_ARGUMENT',
-        `${field}: must be one of ${Object.keys(DEFAULT_LIMITS).join(', ')}`,
-        { field },
-      );
+      throw invalidOption(field, `must be one of ${Object.keys(DEFAULT_LIMITS).join(', ')}`);
     }
     if (limit === undefined) continue;
     if (!(Number.isSafeInteger(limit) && limit > 0)) {
-      throw new DispatchError('INVALID_ARGUMENT', `${field}: must be a whole number above 0`, { field });
+      throw invalidOption(field, 'must be a whole number above 0');
     }
     known[name as keyof CallLimits] = limit;
   }
@@ -130,6 +126,26 @@ export function callLimiter(limits: EffectiveLimits): CallLimiter {
         calls -= 1;
       };
     },
+  };
+}
+
+/**
+ * Lets through so many a second, and after a rest so many seconds' worth at once.
+ *
+ * @param nowMs - a clock that never goes back.
+ * @returns what takes one; false when there is none left.
+ */
+export function tokenBucket(perSecond: number, burstS: number, nowMs = () => performance.now()): () => boolean {
+  const most = perSecond * burstS;
+  let tokens = most;
+  let filledMs = nowMs();
+  return () => {
+    const now = nowMs();
+    tokens = Math.min(most, tokens + ((now - filledMs) / 1000) * perSecond);
+    filledMs = now;
+    if (tokens < 1) return false;
+    tokens -= 1;
+    return true;
   };
 }
 

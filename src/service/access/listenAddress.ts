@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 
-import { DispatchError } from '../../model/dispatchError.js';
+import { invalidOption } from '../domain/invalidOption.js';
 
 /** Where to listen. */
 export interface ListenAddress {
@@ -24,8 +24,7 @@ export function listenAddress(text: string, field = 'listen'): ListenAddress {
   const [, host, digits] = /^(\[[\da-f:.]+\]|[^\s:/[\]]+):(\d{1,5})$/i.exec(text) ?? [];
   const port = Number(digits);
   if (host === undefined || !(port <= 65_535)) {
-    const message = `${field}: '${text}' is not HOST:PORT, such as 127.0.0.1:50051`;
-    throw new DispatchError('INVALID_ARGUMENT', message, { field });
+    throw invalidOption(field, `'${text}' is not HOST:PORT, such as 127.0.0.1:50051`);
   }
   return { text, host, port, loopback: isLoopback(host) };
 }

@@ -2,6 +2,7 @@ import { ServerCredentials } from '@grpc/grpc-js';
 
 import type { Logger } from '../../logger.js';
 import { DispatchError } from '../../model/dispatchError.js';
+import { invalidOption } from '../domain/invalidOption.js';
 import { type KeyRing, keyRing } from './keyRing.js';
 import { parseKeysFile } from './keysFile.js';
 import type { ListenAddress } from './listenAddress.js';
@@ -93,20 +94,20 @@ async function openKeys(
     logger,
   }).catch(cause => {
     if (cause instanceof DispatchError) throw cause;
-    throw wrongOption('keys', `${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw invalidOption('keys', `${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
   });
   return { keys, file };
 }
 
 function checkOptions(options: AccessOptions, { text, loopback }: ListenAddress): void {
   const { authKey, signSecret, keys, tls, insecure } = options;
-  if (authKey === '') throw wrongOption('authKey', 'must not be empty; without one every caller is accepted');
-  if (signSecret === '') throw wrongOption('signSecret', 'must not be empty; without one signatures are not checked');
+  if (authKey === '') throw invalidOption('authKey', 'must not be empty; without one every caller is accepted');
+  if (signSecret === '') throw invalidOption('signSecret', 'must not be empty; without one signatures are not checked');
   if (keys !== undefined && (authKey ?? signSecret) !== undefined) {
-    throw wrongOption('keys', 'cannot be used together with an authKey or a signSecret');
+    throw invalidOption('keys', 'cannot be used together with an authKey or a signSecret');
   }
   if (signSecret !== undefined && authKey === undefined) {
-    throw wrongOption('signSecret', 'needs an authKey, which signatures cover');
+    throw invalidOption('signSecret', 'needs an authKey, which signatures cover');
   }
   if (loopback || insecure) return;
   const missing = [
@@ -115,9 +116,5 @@ function checkOptions(options: AccessOptions, { text, loopback }: ListenAddress)
   ];
   if (missing.length === 0) return;
   const needs = `can be reached from other machines, which needs ${missing.join(' and ')}`;
-  throw wrongOption('listen', `${text} ${needs}, or --insecure where the network is to be trusted`);
-}
-
-function wrongOption(field: string, problem: string): DispatchError {
-  return new DispatchError('INVALID_ARGUMENT', `${field}: ${problem}`, { field });
+  throw invalidOption('listen', `${text} ${needs}, or --insecure where the network is to be trusted`);
 }

@@ -4,6 +4,7 @@ import { ServerCredentials } from '@grpc/grpc-js';
 
 import type { Logger } from '../../logger.js';
 import { DispatchError } from '../../model/dispatchError.js';
+import { invalidOption } from '../domain/invalidOption.js';
 import { warnWhenReadable } from './warnWhenReadable.js';
 import { type WatchedFiles, watchFiles } from './watchFiles.js';
 
@@ -107,5 +108,5 @@ function unreadable(files: readonly NamedFile[], error: unknown): unknown {
 }
 
 function wrongFile({ field, path }: NamedFile, problem: string, cause?: unknown): DispatchError {
-  return new DispatchError('INVALID_ARGUMENT', `${field}: ${path} ${problem}`, { field, cause });
+  return invalidOption(field, `${path} ${problem}`, cause);
 }

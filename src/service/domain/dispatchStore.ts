@@ -1,3 +1,5 @@
+import type { ServiceObserver } from './serviceObserver.js';
+
 /** What happened to a dispatch in one change. */
 export type ChangeKind = 'created' | 'updated' | 'deleted';
 
@@ -147,6 +149,8 @@ export interface StoreOptions {
    * @default that of the database, which is the system's where it is a part of this process
    */
   readonly nowUs?: (() => number) | undefined;
+  /** Is told of each operation. */
+  readonly observer?: ServiceObserver | undefined;
 }
 
 /** A part of the change logs of several microgrids. */

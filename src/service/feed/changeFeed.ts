@@ -2,6 +2,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Logger } from '../../logger.js';
 import { DispatchError } from '../../model/dispatchError.js';
 import type { DispatchStore, LoggedChange } from '../domain/dispatchStore.js';
+import type { ServiceObserver } from '../domain/serviceObserver.js';
 import { type ChangeQueue, changeQueue } from './changeQueue.js';
 
 /** Changes that may wait for one stream before it is dropped. */
@@ -44,12 +45,8 @@ export interface FeedFigures {
  * streams stay open, and go on where they were.
  */
 export interface ChangeFeed {
-  /**
-   * Opens a stream, which ends when the signal aborts: once it is there, no later change is missed.
-   *
-   * @param onDrop - is called when it is ended because its reader is too slow, who learns of it when he reads again.
-   */
-  open(microgridId: number, signal: AbortSignal, onDrop?: () => void): Promise<ChangeStream>;
+  /** Opens a stream, which ends when the signal aborts: once it is there, no later change is missed. */
+  open(microgridId: number, signal: AbortSignal): Promise<ChangeStream>;
   /** How it stands at this moment. */
   figures(): FeedFigures;
   /** Ends every stream with UNAVAILABLE, and refuses new ones. */
@@ -68,7 +65,7 @@ interface Hub {
 }
 
 /** Starts to carry a store's changes. */
-export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
+export function changeFeed(store: DispatchStore, logger: Logger, observer?: ServiceObserver): ChangeFeed {
   const hubs = new Map<number, Hub>();
   const woken = new Set<number>();
   let pumping = false;
@@ -172,12 +169,12 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
   }
 
   return {
-    async open(microgridId, signal, onDrop) {
+    async open(microgridId, signal) {
       if (stopped) throw new DispatchError('UNAVAILABLE', 'the service is shutting down');
       signal.throwIfAborted();
       const queue = changeQueue(QUEUE_LIMIT, () => {
         logger.warn({ microgrid: microgridId }, 'a stream is dropped: its peer does not read as fast as things change');
-        onDrop?.();
+        observer?.streamDropped();
       });
       const abort = () => queue.end(signal.reason);
       signal.addEventListener('abort', abort, { once: true });
@@ -197,7 +194,7 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
         const position = Math.max(head, hub.start);
         queue.startAfter(position);
         wake([microgridId]);
-        return { position, next: queue.next, close };
+        return { position, next: observer ? () => nextObserved(queue, observer) : queue.next, close };
       } catch (error) {
         close();
         throw error;
@@ -213,9 +210,15 @@ export function changeFeed(store: DispatchStore, logger: Logger): ChangeFeed {
     },
     stop() {
       stopped = true;
-      leaveStore();
       clearInterval(polling);
       endAll('the service is shutting down');
+      leaveStore();
     },
   };
+}
+
+async function nextObserved(queue: ChangeQueue, observer: ServiceObserver): Promise<LoggedChange> {
+  const change = await queue.next();
+  observer.changeDelivered(change.atUs);
+  return change;
 }

@@ -1,31 +1,38 @@
 import { createRequire } from 'node:module';
 import { Status } from 'nice-grpc-common';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { DispatchStore } from '../domain/dispatchStore.js';
-import type { ChangeFeed } from '../feed/changeFeed.js';
-import type { EndedCall } from './endedCall.js';
-import { measuredFeed } from './measuredFeed.js';
-import { measuredStore } from './measuredStore.js';
 
-/** What a service is measured by, for Prometheus. */
-export interface ServiceMetrics {
+import { DispatchError } from '../../model/dispatchError.js';
+import type { DispatchStore } from '../domain/dispatchStore.js';
+import type { ServiceObserver } from '../domain/serviceObserver.js';
+import type { FeedFigures } from '../feed/changeFeed.js';
+import type { EndedCall } from './endedCall.js';
+
+/** What the gauges read when they are scraped. */
+export interface MeasuredParts {
+  readonly store: Pick<DispatchStore, 'count'>;
+  readonly feed: { figures(): FeedFigures };
+}
+
+/** The metrics of one service, for Prometheus. Its store and its feed report to them as to any observer. */
+export interface ServiceMetrics extends ServiceObserver {
   /** Counts a call. */
   callEnded(call: EndedCall): void;
-  /** A store of which failures and waiting writes are counted. */
-  measureStore(store: DispatchStore): DispatchStore;
-  /** A feed of which streams and lateness are measured. */
-  measureFeed(feed: ChangeFeed): ChangeFeed;
-  /** Says whether the service can serve. */
+  /** Sets whether the service can serve. */
   setServing(serving: boolean): void;
-  /** All figures, in the text format of Prometheus. */
+  /** Adds the gauges of a store and a feed. At most once. */
+  measure(parts: MeasuredParts): void;
+  /** All metrics, in the text format of Prometheus. */
   text(): Promise<string>;
   readonly contentType: string;
 }
 
-/** Bounds of the histograms, in seconds: a call takes some milliseconds, with a database that hangs up to fifteen seconds. */
+/** Bounds of the histograms, in seconds: a call takes milliseconds, and up to fifteen seconds while a database hangs. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
+/** Maximum age of the number of dispatches: counting reads a whole index. */
+const COUNT_INTERVAL_MS = 60_000;
 
-/** The metrics of one service, in a registry of their own. Names begin with `dispatch_`, those of the process do not. */
+/** Creates the metrics in a registry of their own. Names begin with `dispatch_`, except those of the process. */
 export function serviceMetrics(): ServiceMetrics {
   const registry = new Registry();
   const registers = [registry];
@@ -39,35 +46,120 @@ export function serviceMetrics(): ServiceMetrics {
   });
   const durations = new Histogram({
     name: 'dispatch_call_duration_seconds',
-    help: 'How long calls took, but for streams.',
+    help: 'Duration of calls, streams excluded.',
     labelNames: ['method'],
     buckets: SECONDS,
     registers,
   });
   const serving = new Gauge({
     name: 'dispatch_serving',
-    help: '1 while the service tells load balancers that it can serve, else 0.',
+    help: '1 while the health of the service is SERVING, otherwise 0.',
     registers,
   });
   serving.set(1);
   new Gauge({
     name: 'dispatch_build_info',
-    help: 'Always 1; the labels tell the versions.',
+    help: 'Always 1; the labels hold the versions.',
     labelNames: ['version', 'node'],
     registers,
   }).set({ version: packageVersion(), node: process.versions.node }, 1);
+
+  const failures = new Counter({
+    name: 'dispatch_database_failures_total',
+    help: 'Operations of the database that failed, by operation.',
+    labelNames: ['operation'],
+    registers,
+  });
+  const waitingWrites = new Gauge({
+    name: 'dispatch_writes_waiting',
+    help: 'Writes that are not committed yet.',
+    registers,
+  });
+  const writeDurations = new Histogram({
+    name: 'dispatch_write_duration_seconds',
+    help: 'Time from the request of a write until it was committed or refused.',
+    buckets: SECONDS,
+    registers,
+  });
+  const lag = new Histogram({
+    name: 'dispatch_feed_lag_seconds',
+    help: 'Time from a change until it was given to a stream to send; the count is the number of events sent.',
+    buckets: SECONDS,
+    registers,
+  });
+  const dropped = new Counter({
+    name: 'dispatch_streams_dropped_total',
+    help: 'Streams that were ended because their peers did not read.',
+    registers,
+  });
 
   return {
     callEnded({ method, status, key = '', durationMs, streaming }) {
       calls.inc({ method, status: Status[status], key });
       if (!streaming) durations.observe({ method }, durationMs / 1000);
     },
-    measureStore: store => measuredStore(store, registers, SECONDS),
-    measureFeed: feed => measuredFeed(feed, registers, SECONDS),
     setServing: now => serving.set(now ? 1 : 0),
+    operationStarted(operation) {
+      const isWrite = operation === 'write';
+      if (isWrite) waitingWrites.inc();
+      const committed = isWrite ? writeDurations.startTimer() : null;
+      return error => {
+        if (isWrite) waitingWrites.dec();
+        committed?.();
+        if (error !== undefined && isFailure(error)) failures.inc({ operation });
+      };
+    },
+    // The clocks of the database and of this process may differ.
+    changeDelivered: atUs => lag.observe(Math.max(0, Date.now() - atUs / 1000) / 1000),
+    streamDropped: () => dropped.inc(),
+    measure({ store, feed }) {
+      addFeedGauges(feed, registers);
+      addDispatchCount(store, registers);
+    },
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+function addFeedGauges(feed: MeasuredParts['feed'], registers: Registry[]): void {
+  const add = (name: string, help: string, value: (figures: FeedFigures) => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value(feed.figures()));
+      },
+    });
+  add('dispatch_streams', 'Open streams.', ({ streams }) => streams);
+  add('dispatch_feed_waiting', 'Changes that wait to be sent, over all streams.', ({ waiting }) => waiting);
+  add(
+    'dispatch_feed_unread_seconds',
+    'Time since the change log has been unreadable; 0 while it can be read.',
+    ({ unreadMs }) => unreadMs / 1000,
+  );
+}
+
+/** Counts when the metrics are read. While the database cannot be reached the last count stays. */
+function addDispatchCount(store: MeasuredParts['store'], registers: Registry[]): void {
+  let countedAtMs = Number.NEGATIVE_INFINITY;
+  new Gauge({
+    name: 'dispatch_dispatches',
+    help: 'Dispatches in the database, those of other processes included; counted once a minute.',
+    registers,
+    async collect() {
+      if (performance.now() - countedAtMs < COUNT_INTERVAL_MS) return;
+      countedAtMs = performance.now();
+      // The store has told its observer that it failed.
+      const count = await store.count().catch(() => null);
+      if (count !== null) this.set(count);
+    },
+  });
+}
+
+/** Whether the operation failed through no fault of its caller. */
+function isFailure(error: unknown): boolean {
+  return !(error instanceof DispatchError) || (error.code === 'UNAVAILABLE' && error.cause !== undefined);
 }
 
 function packageVersion(): string {

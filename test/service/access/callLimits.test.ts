@@ -3,14 +3,12 @@ import { connect } from 'node:http2';
 import { type Metadata as GrpcMetadata, Server, ServerCredentials } from '@grpc/grpc-js';
 import { Metadata, Status } from 'nice-grpc-common';
 import { describe, expect, it } from 'vitest';
-import { silentLogger } from '../../../src/logger.js';
-import { DEFAULT_LIMITS } from '../../../src/service/access/callLimits.js';
+import { DEFAULT_LIMITS, tokenBucket } from '../../../src/service/access/callLimits.js';
 import { keyRing } from '../../../src/service/access/keyRing.js';
-import { tokenBucket } from '../../../src/service/access/tokenBucket.js';
 import { type ArrivalLimits, limitArrivingRequests } from '../../../src/service/grpc/limitArrivingRequests.js';
-import { serveStore } from '../../../src/service/grpc/serveStore.js';
 import { memoryStore } from '../../../src/service/store/memory/memoryStore.js';
 import { dispatchData, openStream, rawClient, rawService } from '../../support/rawService.js';
+import { serveStore } from '../../support/serveStore.js';
 
 const key = (name: string) => ({ name, key: `key-${name}`, secret: undefined, microgrids: 'all' }) as const;
 const as = (name: string) => ({ metadata: Metadata({ key: `key-${name}` }) });
@@ -22,10 +20,8 @@ async function slowService(limits: Partial<typeof DEFAULT_LIMITS>) {
   const served = await serveStore(
     { ...memoryStore(), get },
     {
-      listen: '127.0.0.1:0',
       access: { keys: keyRing([key('a'), key('b')]), credentials: ServerCredentials.createInsecure() },
       limits: { ...DEFAULT_LIMITS, ...limits },
-      logger: silentLogger,
     },
   );
   const { client, channel } = rawClient(served);

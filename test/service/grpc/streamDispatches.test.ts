@@ -1,11 +1,10 @@
 import { Status } from 'nice-grpc-common';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { Event } from '../../../proto/gen/frequenz/api/common/v1alpha8/streaming/event.js';
-import { silentLogger } from '../../../src/logger.js';
-import { serveStore } from '../../../src/service/grpc/serveStore.js';
 import { memoryStore } from '../../../src/service/store/memory/memoryStore.js';
 import { creation } from '../../support/dispatchRow.js';
 import { created, openStream, rawClient, rawService } from '../../support/rawService.js';
+import { serveStore } from '../../support/serveStore.js';
 
 const raw = await rawService();
 const { client } = raw;
@@ -108,7 +107,7 @@ describe('a stream', () => {
 
   it('gets many changes in a turn of the event loop, so that a busy service does not starve it', async () => {
     const store = memoryStore();
-    const served = await serveStore(store, { listen: '127.0.0.1:0', logger: silentLogger });
+    const served = await serveStore(store);
     const peer = rawClient(served);
     await using stream = await openStream(peer.client);
     let turns = 0;

@@ -5,14 +5,13 @@ import { DispatchError } from '../../../src/model/dispatchError.js';
 import type { DispatchServiceOptions } from '../../../src/service/index.js';
 import { serviceMetrics } from '../../../src/service/operation/serviceMetrics.js';
 import { memoryStore } from '../../../src/service/store/memory/memoryStore.js';
-import { databaseFailure } from '../../../src/sqlite/databaseFailure.js';
-import { deferred } from '../../support/deferred.js';
 import { describeWithPostgres } from '../../support/describeWithPostgres.js';
 import { creation } from '../../support/dispatchRow.js';
 import { startPostgres, type TestPostgres } from '../../support/postgres.js';
 import { runProgram } from '../../support/program.js';
 import { created, dispatchData, openStream, rawService } from '../../support/rawService.js';
 import { servedStore } from '../../support/servedStore.js';
+import { sqlitePlace } from '../../support/stores.js';
 
 /** A service with metrics, and what reads them. */
 async function measuredService(options: DispatchServiceOptions = {}) {
@@ -95,7 +94,7 @@ describe('metrics', () => {
 
   it('count streams that were dropped because their peers do not read', async () => {
     const metrics = serviceMetrics();
-    const store = memoryStore();
+    const store = memoryStore({ observer: metrics });
     await using served = await servedStore(store, { metrics });
     const stream = served.dispatches.streamMicrogridDispatches({ microgridId: 1n })[Symbol.asyncIterator]();
     const first = stream.next();
@@ -111,20 +110,11 @@ describe('metrics', () => {
   });
 
   it('count failures of the database, and not what callers did wrong', async () => {
+    await using place = sqlitePlace();
     const metrics = serviceMetrics();
-    const memory = memoryStore();
-    const store = metrics.measureStore({
-      ...memory,
-      get: async () => {
-        throw databaseFailure(new Error('the disk is gone'));
-      },
-      list: async () => {
-        throw new TypeError('a fault of the program');
-      },
-      count: async () => {
-        throw databaseFailure(new Error('the disk is gone'));
-      },
-    });
+    const store = await place.open({ observer: metrics });
+    metrics.measure({ store, feed: { figures: () => ({ streams: 0, waiting: 0, unreadMs: 0 }) } });
+    await place.execute('DROP TABLE dispatch');
     const refusal = new DispatchError('INVALID_ARGUMENT', 'no');
     const refused = {
       id: null,
@@ -133,9 +123,9 @@ describe('metrics', () => {
       },
     };
     await expect(store.apply(1, refused)).rejects.toBe(refusal);
-    await expect(store.get(1, 1)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(store.get(1, 1)).rejects.toThrow('no such table');
     const query = { filter: {}, sort: { column: 'createUs', descending: false } } as const;
-    await expect(store.list(1, query, null, 1, 1)).rejects.toThrow(TypeError);
+    await expect(store.list(1, query, null, 1, 1)).rejects.toThrow('no such table');
     const told = figuresOf(await metrics.text());
     expect(told).toMatchObject({
       'dispatch_database_failures_total{operation="get"}': 1,
@@ -146,24 +136,20 @@ describe('metrics', () => {
     expect(figuresOf(await metrics.text())).toMatchObject({
       'dispatch_database_failures_total{operation="count"}': 1,
     });
+    await store.close();
   });
 
   it('tell how many writes wait for the database', async () => {
     const metrics = serviceMetrics();
-    const commit = deferred();
-    const memory = memoryStore();
-    const store = metrics.measureStore({
-      ...memory,
-      async apply(...write) {
-        await commit.promise;
-        return await memory.apply(...write);
-      },
-    });
-    const writes = [store.apply(1, creation()), store.apply(1, creation())];
+    const ends = [metrics.operationStarted('write'), metrics.operationStarted('write')];
+    metrics.operationStarted('get');
     expect(figuresOf(await metrics.text())).toMatchObject({ dispatch_writes_waiting: 2 });
-    commit.resolve();
-    await Promise.all(writes);
-    expect(figuresOf(await metrics.text())).toMatchObject({ dispatch_writes_waiting: 0 });
+    ends[0]?.();
+    ends[1]?.(new DispatchError('INVALID_ARGUMENT', 'refused'));
+    expect(figuresOf(await metrics.text())).toMatchObject({
+      dispatch_writes_waiting: 0,
+      dispatch_write_duration_seconds_count: 2,
+    });
   });
 
   it('tell no key, and no peer', async () => {

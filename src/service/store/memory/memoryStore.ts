@@ -12,6 +12,7 @@ import type {
   SortColumn,
   StoreOptions,
 } from '../../domain/dispatchStore.js';
+import { observed } from '../../domain/serviceObserver.js';
 import { cutPage, type SortedItem } from '../cutPage.js';
 import { matchesFilter } from './matchesFilter.js';
 import { memoryIdempotency } from './memoryIdempotency.js';
@@ -30,7 +31,7 @@ interface Microgrid {
 }
 
 /** A {@link DispatchStore} that keeps everything in this process, and nothing beyond it. */
-export function memoryStore({ nowUs = () => Date.now() * 1000 }: StoreOptions = {}): DispatchStore {
+export function memoryStore({ nowUs = () => Date.now() * 1000, observer }: StoreOptions = {}): DispatchStore {
   const microgrids = new Map<number, Microgrid>();
   const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
   const idempotency = memoryIdempotency();
@@ -99,7 +100,8 @@ export function memoryStore({ nowUs = () => Date.now() * 1000 }: StoreOptions = 
 
   return {
     name: ':memory:',
-    apply: async (microgridId, write) => apply(microgridId, write),
+    // Nothing else here waits or fails.
+    apply: (microgridId, write) => observed(observer, 'write', async () => apply(microgridId, write)),
     get: async (microgridId, id) => microgrids.get(microgridId)?.rows.get(id) ?? null,
     list: async (microgridId, query, place, limit, maxBytes) =>
       listPage(microgrids.get(microgridId) ?? newMicrogrid(), query, place, limit, maxBytes),

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-import type { DispatchStore } from '../../domain/dispatchStore.js';
+import type { DispatchStore, StoreOptions } from '../../domain/dispatchStore.js';
+import { observed } from '../../domain/serviceObserver.js';
 import { applyBatch } from './applyBatch.js';
 import { pruneChanges, readChanges } from './changeLog.js';
 import { listPages } from './listPages.js';
@@ -12,8 +13,9 @@ import { writeQueue } from './writeQueue.js';
 const CLOSE_GRACE_MS = 2_000;
 
 /** A {@link DispatchStore} in a database, which it closes with itself. */
-export function sqlStore(database: SqlDatabase): DispatchStore {
+export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions, 'observer'>): DispatchStore {
   const { db } = database;
+  const list = listPages(database);
   const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
   const writes = writeQueue(async calls => {
     const outcomes = await applyBatch(database, calls);
@@ -30,27 +32,30 @@ export function sqlStore(database: SqlDatabase): DispatchStore {
 
   return {
     name: database.name,
-    apply: (microgridId, write) => writes.apply({ microgridId, write }),
-    async get(microgridId, id) {
-      const query = db.selectFrom('dispatch').select(['id', 'message']);
-      return (await query.where('id', '=', id).where('microgrid_id', '=', microgridId).executeTakeFirst()) ?? null;
-    },
-    list: listPages(database),
-    async count() {
-      const query = db.selectFrom('dispatch').select(eb => eb.fn.countAll<number>().as('count'));
-      return (await query.executeTakeFirstOrThrow()).count;
-    },
-    async head(microgridId) {
-      const query = db.selectFrom('microgrid').select('seq').where('id', '=', microgridId);
-      return (await query.executeTakeFirst())?.seq ?? 0;
-    },
-    changes: (cursors, limit) => readChanges(database, cursors, limit),
+    apply: (microgridId, write) => observed(observer, 'write', () => writes.apply({ microgridId, write })),
+    get: (microgridId, id) =>
+      observed(observer, 'get', async () => {
+        const query = db.selectFrom('dispatch').select(['id', 'message']);
+        return (await query.where('id', '=', id).where('microgrid_id', '=', microgridId).executeTakeFirst()) ?? null;
+      }),
+    list: (...query) => observed(observer, 'list', () => list(...query)),
+    count: () =>
+      observed(observer, 'count', async () => {
+        const query = db.selectFrom('dispatch').select(eb => eb.fn.countAll<number>().as('count'));
+        return (await query.executeTakeFirstOrThrow()).count;
+      }),
+    head: microgridId =>
+      observed(observer, 'changes', async () => {
+        const query = db.selectFrom('microgrid').select('seq').where('id', '=', microgridId);
+        return (await query.executeTakeFirst())?.seq ?? 0;
+      }),
+    changes: (cursors, limit) => observed(observer, 'changes', () => readChanges(database, cursors, limit)),
     onWake(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    prune: (beforeUs, limit) => pruneChanges(database, beforeUs, limit),
-    deleteExpired: (nowUs, limit) => deleteExpiredRecords(database, nowUs, limit),
+    prune: (beforeUs, limit) => observed(observer, 'prune', () => pruneChanges(database, beforeUs, limit)),
+    deleteExpired: (nowUs, limit) => observed(observer, 'prune', () => deleteExpiredRecords(database, nowUs, limit)),
     async close() {
       // Those that a database holds up are given up with their connections.
       const late = new AbortController();

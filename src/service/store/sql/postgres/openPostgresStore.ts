@@ -5,7 +5,7 @@ import { DispatchError } from '../../../../model/dispatchError.js';
 import { migrate } from '../../../../sqlite/migrate.js';
 import type { DispatchStore, StoreOptions } from '../../../domain/dispatchStore.js';
 import { migrations, type ServiceSchema } from '../schema.js';
-import type { SqlDialect } from '../sqlDialect.js';
+import type { SqlDatabase, SqlDialect } from '../sqlDialect.js';
 import { sqlStore } from '../sqlStore.js';
 import { type PostgresNotifications, postgresNotifications } from './postgresNotifications.js';
 import { type PostgresServer, postgresServer, reasonOf } from './postgresServer.js';
@@ -29,7 +29,7 @@ export interface PostgresStoreOptions extends StoreOptions {
  */
 export async function openPostgresStore(
   url: string,
-  { nowUs, logger = silentLogger }: PostgresStoreOptions = {},
+  { nowUs, observer, logger = silentLogger }: PostgresStoreOptions = {},
 ): Promise<DispatchStore> {
   const server = postgresServer(url);
   const db = new Kysely<ServiceSchema>({ dialect: new PostgresDialect({ pool: server.pool }) });
@@ -41,7 +41,7 @@ export async function openPostgresStore(
   }
   let onChange: (microgridIds: readonly number[] | null) => void = () => {};
   const wakes = postgresNotifications(server, ids => onChange(ids), logger);
-  return sqlStore({
+  const database: SqlDatabase = {
     name: server.name,
     db,
     dialect: postgresDispatches(wakes, nowUs),
@@ -51,7 +51,8 @@ export async function openPostgresStore(
     async close() {
       await Promise.all([wakes.close(), server.close()]);
     },
-  });
+  };
+  return sqlStore(database, { observer });
 }
 
 async function createIds(db: Kysely<unknown>): Promise<void> {

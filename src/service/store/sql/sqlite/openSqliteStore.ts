@@ -18,9 +18,12 @@ const FILE_KIND = {
  *
  * @throws DispatchError when it cannot be opened, see {@link openSqlite}.
  */
-export async function openSqliteStore(path: string, { nowUs = systemUs }: StoreOptions = {}): Promise<DispatchStore> {
+export async function openSqliteStore(
+  path: string,
+  { nowUs = systemUs, observer }: StoreOptions = {},
+): Promise<DispatchStore> {
   const { db, path: name, close } = await openSqlite<ServiceSchema>(path, FILE_KIND);
-  return sqlStore({ name, db, dialect: sqliteDispatches(nowUs), onChange: () => {}, close });
+  return sqlStore({ name, db, dialect: sqliteDispatches(nowUs), onChange: () => {}, close }, { observer });
 }
 
 async function createIds(db: Kysely<unknown>): Promise<void> {

@@ -1,0 +1,151 @@
+import type { ServerCredentials, ServerOptions } from '@grpc/grpc-js';
+import { createServer } from 'nice-grpc';
+
+import { HealthDefinition } from '../../../proto/gen/grpc/health/v1/health.js';
+import { ServerReflectionDefinition } from '../../../proto/gen/grpc/reflection/v1/reflection.js';
+import type { Logger } from '../../logger.js';
+import { DispatchError } from '../../model/dispatchError.js';
+import { callLimiter, type EffectiveLimits } from '../access/callLimits.js';
+import type { KeyRing } from '../access/keyRing.js';
+import type { DispatchStore } from '../domain/dispatchStore.js';
+import type { ChangeFeed } from '../feed/changeFeed.js';
+import type { CallObserver } from '../operation/endedCall.js';
+import { authenticate } from './authenticate.js';
+import { dispatchHandlers } from './dispatchHandlers.js';
+import type { Health } from './health.js';
+import { limitArrivingRequests } from './limitArrivingRequests.js';
+import { reflection } from './reflection.js';
+import { reportErrors } from './reportErrors.js';
+import { sendWindow } from './sendWindow.js';
+import { storedBytesDefinition } from './storedBytes.js';
+
+/** Time within which a request must have arrived, and maximum number of requests arriving without a valid key. */
+const RECEIVE_TIMEOUT_MS = 10_000;
+const MAX_UNKNOWN = 100;
+
+/** Full names of the services, as health and reflection report them. */
+export const SERVICE_NAMES = [storedBytesDefinition, HealthDefinition, ServerReflectionDefinition].map(
+  ({ fullName }) => fullName,
+);
+
+/** How connections are kept alive and renewed. */
+export interface ConnectionOptions {
+  /** Interval at which silent peers are pinged. @default 30 s */
+  readonly keepAliveMs?: number;
+  /** Time within which a peer must answer a ping. @default 20 s */
+  readonly keepAliveTimeoutMs?: number;
+  /** Age at which a connection is ended, with all its streams, give or take a tenth. @default never */
+  readonly maxAgeMs?: number | undefined;
+}
+
+/** What a gRPC server serves, and how. */
+export interface GrpcServerOptions {
+  readonly store: DispatchStore;
+  readonly feed: ChangeFeed;
+  readonly health: Health;
+  /** The keys that are accepted; null accepts every caller. */
+  readonly keys: KeyRing | null;
+  readonly limits: EffectiveLimits;
+  readonly logger: Logger;
+  /** Are told of each call once it has ended. */
+  readonly observers: readonly CallObserver[];
+  readonly connections: ConnectionOptions;
+  /** Time that calls have to end when the server shuts down, or when their connection is too old. */
+  readonly stopGraceMs: number;
+  /** Ends the streams of reflection when it aborts. */
+  readonly stopping: AbortSignal;
+}
+
+/** The gRPC server of a service. */
+export interface GrpcServer {
+  /**
+   * Starts to listen on `HOST:PORT`.
+   *
+   * @returns the port.
+   * @throws DispatchError UNAVAILABLE when that is not possible.
+   */
+  listen(address: string, credentials: ServerCredentials): Promise<number>;
+  /**
+   * Takes no more calls, waits for those under way for `stopGraceMs`, then cuts them.
+   *
+   * @param hurry - cuts them at once when it aborts.
+   */
+  shutDown(hurry: AbortSignal): Promise<void>;
+}
+
+/** Creates the server of the dispatch service, its health and its reflection. */
+export function grpcServer(options: GrpcServerOptions): GrpcServer {
+  const { store, feed, health, keys, limits, logger, observers, connections, stopGraceMs, stopping } = options;
+  const receive = limitArrivingRequests({
+    timeMs: RECEIVE_TIMEOUT_MS,
+    isKnown: metadata => keys === null || keys.find(String(metadata.get('key')[0] ?? '')) !== undefined,
+    maxUnknown: MAX_UNKNOWN,
+  });
+  const server = createServer({
+    ...serverOptions(connections, limits, stopGraceMs),
+    interceptors: [receive, sendWindow],
+  })
+    .use(reportErrors(logger, observers))
+    .use(authenticate(keys, callLimiter(limits)));
+  server.add(HealthDefinition, health.handlers);
+  server.add(ServerReflectionDefinition, reflection(SERVICE_NAMES, stopping));
+  server.add(storedBytesDefinition, dispatchHandlers(store, feed));
+
+  return {
+    async listen(address, credentials) {
+      try {
+        return await server.listen(address, credentials);
+      } catch (error) {
+        throw listenError(address, error);
+      }
+    },
+    async shutDown(hurry) {
+      const cut = new AbortController();
+      // A stream whose peer does not read, and a call that hangs, can be ended in no other way.
+      const late = setTimeout(() => {
+        logger.warn({}, 'calls that did not end in time are cut');
+        cut.abort();
+      }, stopGraceMs);
+      const cutNow = () => cut.abort();
+      const forced = new Promise<void>(resolve => {
+        cut.signal.addEventListener('abort', () => {
+          server.forceShutdown();
+          resolve();
+        });
+      });
+      hurry.addEventListener('abort', cutNow);
+      if (hurry.aborted) cutNow();
+      try {
+        // grpc-js waits for ever for a connection that comes in at this moment.
+        await Promise.race([server.shutdown(), forced]);
+      } finally {
+        clearTimeout(late);
+        hurry.removeEventListener('abort', cutNow);
+      }
+    },
+  };
+}
+
+/** Clients may ping as often as they like, with and without calls: grpc-js counts no ping strikes. */
+function serverOptions(connections: ConnectionOptions, limits: EffectiveLimits, graceMs: number): ServerOptions {
+  const { keepAliveMs = 30_000, keepAliveTimeoutMs = 20_000, maxAgeMs } = connections;
+  return {
+    // Streams of peers that vanished end.
+    'grpc.keepalive_time_ms': keepAliveMs,
+    'grpc.keepalive_timeout_ms': keepAliveTimeoutMs,
+    ...(maxAgeMs !== undefined && {
+      'grpc.max_connection_age_ms': maxAgeMs,
+      'grpc.max_connection_age_grace_ms': graceMs,
+    }),
+    // Per connection, in calls and in megabytes; a thousand streams need thirty.
+    'grpc.max_concurrent_streams': 4_000,
+    'grpc-node.max_session_memory': 256,
+    'grpc.max_receive_message_length': limits.requestBytes,
+  };
+}
+
+function listenError(address: string, cause: unknown): DispatchError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const reason = text.includes('EADDRINUSE') ? 'the address is already in use' : text;
+  return new DispatchError('UNAVAILABLE', `cannot listen on ${address}: ${reason}`, { cause });
+}

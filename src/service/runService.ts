@@ -1,0 +1,141 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import type { Logger } from '../logger.js';
+import { DispatchError } from '../model/dispatchError.js';
+import type { EffectiveLimits } from './access/callLimits.js';
+import type { AccessControl } from './access/loadAccessControl.js';
+import type { DispatchStore } from './domain/dispatchStore.js';
+import type { ServiceObserver } from './domain/serviceObserver.js';
+import { changeFeed } from './feed/changeFeed.js';
+import { type ConnectionOptions, grpcServer, SERVICE_NAMES } from './grpc/grpcServer.js';
+import { health } from './grpc/health.js';
+import { accessLog } from './operation/accessLog.js';
+import { pruneRegularly } from './operation/pruneRegularly.js';
+import { resourceStack } from './operation/resourceStack.js';
+import type { ServiceMetrics } from './operation/serviceMetrics.js';
+import { watchDatabase } from './operation/watchDatabase.js';
+
+/** What a service is made of, in the order in which it is opened. */
+export interface ServiceParts {
+  openAccess(): Promise<AccessControl>;
+  /** Absent: without metrics. */
+  openMetrics?: (() => Promise<OpenMetrics>) | undefined;
+  openStore(observer: ServiceObserver | undefined): Promise<DispatchStore>;
+  /** `HOST:PORT`. */
+  readonly listen: string;
+  readonly keepChangesMs: number;
+  readonly limits: EffectiveLimits;
+  readonly connections: ConnectionOptions;
+  readonly stopGraceMs: number;
+  readonly drainMs: number;
+  readonly logger: Logger;
+  /** Gives up the start when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Metrics with the server at which they can be read, if there is one. */
+export interface OpenMetrics {
+  readonly metrics: ServiceMetrics;
+  readonly url?: string;
+  close(): Promise<void>;
+}
+
+/** How to stop a service. */
+export interface StopOptions {
+  /** Cuts calls under way at once, also while a stop is waiting for them. @default false */
+  readonly now?: boolean;
+}
+
+/** A service that runs. */
+export interface RunningService {
+  readonly port: number;
+  readonly access: AccessControl;
+  readonly store: DispatchStore;
+  readonly metricsUrl: string | undefined;
+  /**
+   * Closes what the start has opened, in reverse order, each part even if others fail. Stopping twice is stopping once.
+   *
+   * @throws DispatchError UNKNOWN that names what could not be closed.
+   */
+  stop(options?: StopOptions): Promise<void>;
+}
+
+/**
+ * Opens the parts of a service one after the other, and serves. When a part cannot be opened, those before it are closed.
+ *
+ * @throws what opening a part throws, or the reason of the signal.
+ */
+export async function runService(parts: ServiceParts): Promise<RunningService> {
+  const { logger, signal, drainMs } = parts;
+  const opened = resourceStack();
+  const stopping = new AbortController();
+  const hurry = new AbortController();
+  try {
+    signal?.throwIfAborted();
+    const access = await parts.openAccess();
+    opened.defer('the watch on keys and certificates', access.close);
+    signal?.throwIfAborted();
+
+    const served = await parts.openMetrics?.();
+    if (served) opened.defer('the metrics', served.close);
+    const metrics = served?.metrics;
+    signal?.throwIfAborted();
+
+    const store = await parts.openStore(metrics);
+    opened.defer('the database', () => store.close());
+    opened.defer('the pruning of the database', pruneRegularly(store, parts.keepChangesMs, logger));
+    signal?.throwIfAborted();
+
+    const status = health(SERVICE_NAMES);
+    const feed = changeFeed(store, logger, metrics);
+    metrics?.measure({ store, feed });
+    const observers = [accessLog(logger, () => stopping.signal.aborted), ...(metrics ? [metrics.callEnded] : [])];
+    const server = grpcServer({
+      ...parts,
+      store,
+      feed,
+      health: status,
+      keys: access.keys,
+      observers,
+      stopping: stopping.signal,
+    });
+    // Streams end before the server shuts down: it waits for them.
+    opened.defer('the gRPC server', () => server.shutDown(hurry.signal));
+    opened.defer('the change feed', feed.stop);
+    opened.defer('the health', status.stop);
+    opened.defer(
+      'the watch on the database',
+      watchDatabase(store, serving => {
+        status.setServing(serving);
+        metrics?.setServing(serving);
+        if (serving) logger.info({}, 'the database answers again; health is SERVING');
+        else logger.error({}, 'the database has not answered for some seconds; health is NOT_SERVING');
+      }),
+    );
+    opened.defer('the calls', () => stopping.abort(new DispatchError('UNAVAILABLE', 'the service is shutting down')));
+    const port = await server.listen(parts.listen, access.credentials);
+    opened.defer('the listening', async () => {
+      status.drain();
+      metrics?.setServing(false);
+      if (drainMs > 0) await pause(drainMs, undefined, hurry).catch(() => {});
+    });
+    signal?.throwIfAborted();
+
+    return {
+      port,
+      access,
+      store,
+      metricsUrl: served?.url,
+      stop({ now = false } = {}) {
+        if (now) hurry.abort();
+        return opened.close();
+      },
+    };
+  } catch (error) {
+    hurry.abort();
+    await opened.close().catch(failure => {
+      logger.error({ err: failure }, 'the service did not start, and parts of it could not be closed');
+    });
+    throw error;
+  }
+}

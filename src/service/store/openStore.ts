@@ -1,0 +1,31 @@
+import { type Logger, silentLogger } from '../../logger.js';
+import type { DispatchStore, StoreOptions } from '../domain/dispatchStore.js';
+import { invalidOption } from '../domain/invalidOption.js';
+import { memoryStore } from './memory/memoryStore.js';
+
+/** What {@link openStore} takes beside the database. */
+export interface OpenStoreOptions extends Pick<StoreOptions, 'observer'> {
+  /** @default silent */
+  readonly logger?: Logger | undefined;
+}
+
+/**
+ * Opens the store of a database: `:memory:`, a file or a `postgres://` address. The packages for SQLite and PostgreSQL are
+ * loaded only when they are needed.
+ *
+ * @throws DispatchError INVALID_ARGUMENT when it is none of these; and what opening it throws.
+ */
+export async function openStore(database: string, options: OpenStoreOptions = {}): Promise<DispatchStore> {
+  const { observer, logger = silentLogger } = options;
+  if (database === ':memory:') return memoryStore({ observer });
+  if (/^postgres(ql)?:\/\//.test(database)) {
+    const { openPostgresStore } = await import('./sql/postgres/openPostgresStore.js');
+    return openPostgresStore(database, { observer, logger });
+  }
+  // A drive of Windows is one letter.
+  if (database === '' || /^([a-z][a-z\d+.-]+)?:/i.test(database)) {
+    throw invalidOption('database', 'must be a file, :memory:, or an address that begins with postgres://');
+  }
+  const { openSqliteStore } = await import('./sql/sqlite/openSqliteStore.js');
+  return openSqliteStore(database, { observer });
+}
