@@ -1,4 +1,4 @@
-// How do I plan work, change the plan, and take it back?
+// How do I create, update and delete a dispatch?
 import { DispatchClient } from 'xstate-dispatch';
 
 await using client = new DispatchClient({
@@ -21,7 +21,7 @@ console.log(`created dispatch ${created.id}, which runs for ${Number(created.dur
 await microgrid.update(created.id, { durationMs: 10 * 60_000 });
 const modified = await microgrid.get(created.id);
 console.log(
-  `now it runs for ${Number(modified.durationMs) / 60_000} minutes, last until ${modified.endTime?.toISOString()}`,
+  `now it runs for ${Number(modified.durationMs) / 60_000} minutes, for the last time until ${modified.endTime?.toISOString()}`,
 );
 
 for await (const dispatch of microgrid.list({ active: true })) console.log(`active: ${dispatch.id} ${dispatch.type}`);

@@ -1,4 +1,4 @@
-// How do I test what a dispatch makes my program do, without a service and without waiting?
+// How do I test how my program reacts to a dispatch, without a service and without waiting?
 import { expect, it } from 'vitest';
 import { Dispatcher } from 'xstate-dispatch';
 import { dispatchRecord, memoryTransport, recordNotifications, simulatedClock } from 'xstate-dispatch/testing';

@@ -1,4 +1,4 @@
-// How do I learn which dispatches there are, and what becomes of them?
+// How do I learn which dispatches exist, and how they change?
 import { Dispatcher } from 'xstate-dispatch';
 
 const dispatcher = new Dispatcher({
@@ -9,7 +9,7 @@ const dispatcher = new Dispatcher({
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void dispatcher.stop());
 
-// A receiver that is there before the start gets every dispatch that the first sync finds, as created.
+// Created before the start, the receiver gets every dispatch that the first sync finds, as created.
 const events = dispatcher.lifecycleEvents.newReceiver();
 await dispatcher.start();
 console.log('waiting for dispatches to be created, updated and deleted');

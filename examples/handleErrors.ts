@@ -1,4 +1,4 @@
-// What do I learn from a call that fails?
+// What does a failed call tell me?
 import { DispatchClient, DispatchError } from 'xstate-dispatch';
 
 await using client = new DispatchClient({
@@ -22,5 +22,5 @@ try {
   if (!(error instanceof DispatchError)) throw error;
   console.log(`${error.code} for dispatch ${error.dispatchId}`);
   for (const { field, description } of error.violations) console.log(`${field} is wrong: ${description}`);
-  if (error.retryable) console.log('later, perhaps');
+  if (error.retryable) console.log('the same call may succeed later');
 }

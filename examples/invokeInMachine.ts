@@ -1,7 +1,13 @@
-// How does a machine of mine get what dispatches say, as events of its own?
+// How does my state machine receive the notifications of dispatches as events?
 import { assign, createActor, not, setup } from 'xstate';
-import { dispatcherActors } from 'xstate-dispatch';
+import { type DispatchRecord, dispatcherActors } from 'xstate-dispatch';
 import { type DispatcherOutput, dispatcherMachine } from 'xstate-dispatch/machines';
+
+/** What matters here about a `running.*` event. */
+interface RunChange {
+  readonly type: string;
+  readonly dispatch: DispatchRecord;
+}
 
 const dispatcher = dispatcherMachine.provide({
   actors: dispatcherActors({
@@ -11,22 +17,26 @@ const dispatcher = dispatcherMachine.provide({
   }),
 });
 
-/** A heater that is on while any dispatch of type HEAT runs. */
+/** A heater that is on while at least one dispatch of type HEAT runs. */
 const heater = setup({
   types: {
-    // The ids of the dispatches that want heat now.
+    // Ids of the dispatches that want heat now.
     context: {} as { wantedBy: readonly number[] },
-    // All that a dispatcher says: each event below has its own type.
+    // Everything a dispatcher sends: each event below has its own type.
     events: {} as DispatcherOutput,
   },
   actors: { dispatcher },
   actions: {
-    want: assign({
-      wantedBy: ({ context: { wantedBy } }, { id }: { id: number }) => [...wantedBy.filter(other => other !== id), id],
+    noteRun: assign({
+      wantedBy: ({ context }, { type, dispatch }: RunChange) => {
+        const others = context.wantedBy.filter(id => id !== dispatch.id);
+        return type === 'running.stopped' || dispatch.dryRun ? others : [...others, dispatch.id];
+      },
     }),
-    wantNoMore: assign({
-      wantedBy: ({ context: { wantedBy } }, { id }: { id: number }) => wantedBy.filter(other => other !== id),
-    }),
+    // A dry run must not touch any equipment: it only says what it would do.
+    reportDryRun: (_, { type, dispatch }: RunChange) => {
+      if (dispatch.dryRun) console.log(`dry run: ${type} of dispatch ${dispatch.id}`);
+    },
     report: (_, { line }: { line: string }) => console.log(line),
   },
   guards: {
@@ -35,7 +45,7 @@ const heater = setup({
   },
 }).createMachine({
   context: { wantedBy: [] },
-  // It lives as long as this machine. Invoked in a state, it would live as long as the machine is in that.
+  // It runs as long as this machine. Invoked in a state, it would run as long as the machine is in that state.
   invoke: { id: 'dispatcher', src: 'dispatcher', input: { microgridId: 1 } },
   initial: 'off',
   states: {
@@ -49,12 +59,13 @@ const heater = setup({
     },
   },
   on: {
-    'running.started': {
+    // started, reconfigured, stopped, and resumed: still running after a restart from a snapshot or a store.
+    'running.*': {
       guard: { type: 'isForUs', params: ({ event }) => event.dispatch },
-      actions: { type: 'want', params: ({ event }) => event.dispatch },
-    },
-    'running.stopped': {
-      actions: { type: 'wantNoMore', params: ({ event }) => event.dispatch },
+      actions: [
+        { type: 'noteRun', params: ({ event }) => event },
+        { type: 'reportDryRun', params: ({ event }) => event },
+      ],
     },
     'dispatcher.sync': {
       actions: { type: 'report', params: ({ event }) => ({ line: `the dispatcher is ${event.status.state}` }) },
@@ -66,5 +77,5 @@ const heater = setup({
 });
 
 const actor = createActor(heater).start();
-// Stops the dispatcher too: it leaves no connection and no timer, so the program ends.
+// This stops the dispatcher too. No connection and no timer is left, so the program ends.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => actor.stop());

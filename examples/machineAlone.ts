@@ -1,9 +1,9 @@
-// How do I run the machines of dispatches that come from elsewhere, without a dispatcher and a service?
+// How do I use dispatchMachine without a dispatcher, for dispatches that come from elsewhere?
 import { type ActorRefFrom, assign, createActor, enqueueActions, setup } from 'xstate';
 import type { DispatchRecord } from 'xstate-dispatch';
 import { dispatchMachine, type RunNotification } from 'xstate-dispatch/machines';
 
-/** Longer timers fire at once, and a clock that is set is only noticed when somebody looks. */
+/** Timers above 2^31-1 ms fire at once, and a change of the system clock is noticed only when a timer fires. */
 const maxWaitMs = 60_000;
 
 const planner = setup({
@@ -17,17 +17,19 @@ const planner = setup({
       dispatches: ({ context, event, spawn, self }) => {
         if (event.type !== 'plan') return context.dispatches;
         const dispatch = spawn('dispatch', { input: { dispatch: event.dispatch, atMs: Date.now() } });
-        // What it emits reaches listeners only; this one makes events of this machine of it.
+        // What it emits reaches listeners, not its parent: this listener sends it on to this machine.
         dispatch.on('*', notification => self.send(notification));
         return [...context.dispatches, dispatch];
       },
     }),
-    // A dispatch that is not due yet takes no notice.
+    // A dispatch that is not due yet ignores it.
     wakeAll: enqueueActions(({ context, enqueue }) => {
       for (const dispatch of context.dispatches) enqueue.sendTo(dispatch, { type: 'timer.due', atMs: Date.now() });
     }),
     report: ({ event }) => {
-      if (event.type !== 'plan') console.log(`dispatch ${event.dispatch.id} ${event.type}`);
+      // A dry run must not touch any equipment.
+      const suffix = event.dispatch.dryRun ? ' (dry run)' : '';
+      if (event.type !== 'plan') console.log(`dispatch ${event.dispatch.id} ${event.type}${suffix}`);
     },
   },
   delays: {
@@ -47,7 +49,7 @@ const planner = setup({
   },
   on: {
     plan: { target: '.waiting', actions: 'add' },
-    // Whatever they say, their next change is another one now: wait for that.
+    // After each notification the next change is another one: set the timer again.
     'running.*': { target: '.waiting', actions: 'report' },
     'run.missed': { target: '.waiting', actions: 'report' },
   },

@@ -1,4 +1,4 @@
-// How do dispatches start, reconfigure and stop a device that has states and faults of its own?
+// How do dispatches control a device that has states and faults of its own?
 import { createInterface } from 'node:readline';
 import { assign, createActor, setup } from 'xstate';
 import { type DispatchRecord, dispatcherActors } from 'xstate-dispatch';
@@ -17,7 +17,7 @@ const maxKw = 10;
 type RunChange = RunStarted | RunResumed | RunReconfigured | RunStopped;
 type Mode = 'charging' | 'holding' | 'discharging';
 
-/** What a dispatch that runs wants of the battery. */
+/** What a running dispatch asks of the battery. */
 interface Order {
   readonly dispatchId: number;
   readonly mode: Mode;
@@ -26,29 +26,39 @@ interface Order {
 
 const modes: Readonly<Record<string, Mode>> = { CHARGE: 'charging', HOLD: 'holding', DISCHARGE: 'discharging' };
 
-/** The type of a dispatch decides what to do, its payload with how much power. Null when it is not for this battery. */
-function orderOf({ id, type, selector, payload, dryRun }: DispatchRecord): Order | null {
+/** The type of a dispatch sets the mode, its payload the power. Null when the dispatch is not for this battery. */
+function orderOf({ id, type, selector, payload }: DispatchRecord): Order | null {
   const mode = modes[type];
   const isMeant =
-    'ids' in selector
+    selector.ids !== undefined
       ? selector.ids.includes(componentId)
       : selector.categories.some(({ category }) => category === 'BATTERY');
-  if (mode === undefined || !isMeant || dryRun) return null;
+  if (mode === undefined || !isMeant) return null;
   const kw = typeof payload.kw === 'number' ? payload.kw : maxKw;
   return { dispatchId: id, mode, kw: mode === 'holding' ? 0 : Math.min(Math.max(kw, 0), maxKw) };
 }
 
-/** The orders after a dispatch began, changed or ended its run. */
-function ordersAfter(orders: readonly Order[], { type, dispatch }: RunChange): readonly Order[] {
-  const order = type === 'running.stopped' ? null : orderOf(dispatch);
-  if (order === null) return orders.filter(({ dispatchId }) => dispatchId !== dispatch.id);
-  const isKnown = orders.some(({ dispatchId }) => dispatchId === dispatch.id);
-  return isKnown ? orders.map(old => (old.dispatchId === dispatch.id ? order : old)) : [...orders, order];
+/** The order that a notification leaves in force. Null after a stop and for a dry run, which must not touch the battery. */
+function orderAfter({ type, dispatch }: RunChange): Order | null {
+  return type === 'running.stopped' || dispatch.dryRun ? null : orderOf(dispatch);
+}
+
+/** The orders after a dispatch started, changed or stopped. */
+function ordersAfter(orders: readonly Order[], change: RunChange): readonly Order[] {
+  const { id } = change.dispatch;
+  const order = orderAfter(change);
+  if (order === null) return orders.filter(({ dispatchId }) => dispatchId !== id);
+  const isKnown = orders.some(({ dispatchId }) => dispatchId === id);
+  return isKnown ? orders.map(old => (old.dispatchId === id ? order : old)) : [...orders, order];
+}
+
+function orderText({ mode, kw, dispatchId }: Order): string {
+  return `${mode} with ${kw} kW for dispatch ${dispatchId}`;
 }
 
 const battery = setup({
   types: {
-    // The orders of the dispatches that run; the last one counts.
+    // Orders of the dispatches that run; the last one is in force.
     context: {} as { orders: readonly Order[] },
     events: {} as DispatcherOutput | { type: 'fault' } | { type: 'reset' },
   },
@@ -63,17 +73,22 @@ const battery = setup({
   },
   actions: {
     noteOrder: assign({ orders: ({ context }, change: RunChange) => ordersAfter(context.orders, change) }),
-    // Here a program would talk to its inverter.
+    // Here a program would command its inverter.
     setPower: ({ context }) => {
       const order = context.orders.at(-1);
-      console.log(order === undefined ? 'idle' : `${order.mode} with ${order.kw} kW for dispatch ${order.dispatchId}`);
+      console.log(order === undefined ? 'idle' : orderText(order));
+    },
+    // A dry run only says what it would do.
+    reportDryRun: (_, { type, dispatch }: RunChange) => {
+      const order = orderOf(dispatch);
+      if (order !== null && dispatch.dryRun) console.log(`dry run: ${type}, ${orderText(order)}`);
     },
     reportBlocked: (_, { type, dispatch }: RunChange) => console.log(`blocked: ${type} of dispatch ${dispatch.id}`),
     switchOff: () => console.log('fault: switched off until the reset'),
   },
   guards: {
-    changesOrders: ({ context }, { dispatch }: RunChange) =>
-      orderOf(dispatch) !== null || context.orders.some(({ dispatchId }) => dispatchId === dispatch.id),
+    changesOrders: ({ context }, change: RunChange) =>
+      orderAfter(change) !== null || context.orders.some(({ dispatchId }) => dispatchId === change.dispatch.id),
     isOrdered: ({ context }, { mode }: { mode: Mode }) => context.orders.at(-1)?.mode === mode,
   },
 }).createMachine({
@@ -98,19 +113,23 @@ const battery = setup({
         discharging: { entry: 'setPower' },
       },
       on: {
-        'running.*': {
-          guard: { type: 'changesOrders', params: ({ event }) => event },
-          target: '.deciding',
-          actions: { type: 'noteOrder', params: ({ event }) => event },
-        },
+        'running.*': [
+          {
+            guard: { type: 'changesOrders', params: ({ event }) => event },
+            target: '.deciding',
+            actions: { type: 'noteOrder', params: ({ event }) => event },
+          },
+          { actions: { type: 'reportDryRun', params: ({ event }) => event } },
+        ],
         fault: 'faulted',
       },
     },
-    // Orders still come and go, and the one that counts at the reset is carried out then.
+    // Orders still come and go. The one in force at the reset is carried out then.
     faulted: {
       entry: 'switchOff',
       on: {
         'running.*': {
+          guard: { type: 'changesOrders', params: ({ event }) => event },
           actions: [
             { type: 'noteOrder', params: ({ event }) => event },
             { type: 'reportBlocked', params: ({ event }) => event },
@@ -124,7 +143,7 @@ const battery = setup({
 
 const actor = createActor(battery).start();
 
-// Faults are rare in an example: type `fault` or `reset`.
+// Type `fault` or `reset` to simulate a fault.
 const keyboard = createInterface({ input: process.stdin });
 keyboard.on('line', line => {
   if (line === 'fault' || line === 'reset') actor.send({ type: line });

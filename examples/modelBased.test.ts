@@ -1,4 +1,4 @@
-// How do I test what my program does in every situation that a dispatch can bring it into?
+// How do I test my program on every path through the life of a dispatch?
 import { describe, expect, it } from 'vitest';
 import { createTestModel } from 'xstate/graph';
 import { Dispatcher } from 'xstate-dispatch';

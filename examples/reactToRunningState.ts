@@ -1,4 +1,4 @@
-// How do I start, reconfigure and stop my work when a dispatch says so?
+// How do I start, reconfigure and stop work when a dispatch does?
 import { Dispatcher, RunningState } from 'xstate-dispatch';
 
 const dispatcher = new Dispatcher({
@@ -11,16 +11,21 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 await dispatcher.start();
 console.log('waiting for dispatches of type DEMO_TYPE');
-for await (const dispatch of dispatcher.runningStatusChange.newReceiver({ name: 'demo' })) {
+for await (const dispatch of dispatcher.runningStatusChange.newReceiver({ name: 'demo', includeScheduledEnd: true })) {
+  // A dry run must not touch any equipment: it only says what it would do.
+  const would = dispatch.dryRun ? 'would ' : '';
   switch (dispatch.running('DEMO_TYPE')) {
     case RunningState.RUNNING:
-      console.log(`dispatch ${dispatch.id} ${dispatch.change?.kind}: do`, dispatch.payload, 'on', dispatch.selector);
       console.log(
-        `  until ${dispatch.until?.toISOString() ?? 'further notice'}${dispatch.dryRun ? ', as a dry run' : ''}`,
+        `dispatch ${dispatch.id} ${dispatch.change?.kind}: ${would}do`,
+        dispatch.payload,
+        'on',
+        dispatch.selector,
       );
+      console.log(`  until ${dispatch.until?.toISOString() ?? 'further notice'}`);
       break;
     case RunningState.STOPPED:
-      console.log(`dispatch ${dispatch.id}: stop`);
+      console.log(`dispatch ${dispatch.id}: ${would}stop`);
       break;
     case RunningState.DIFFERENT_TYPE:
       break;

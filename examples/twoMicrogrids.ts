@@ -1,17 +1,23 @@
 // How do I follow several microgrids in one program?
 import { assign, createActor, setup } from 'xstate';
-import { clientTransport, DispatchClient, dispatcherActors } from 'xstate-dispatch';
+import { clientTransport, DispatchClient, type DispatchRecord, dispatcherActors } from 'xstate-dispatch';
 import { type DispatcherOutput, dispatcherMachine } from 'xstate-dispatch/machines';
 
-// One connection for both. Who opens it closes it: here the program, when it ends.
+// One connection for both. The program opens it, so the program closes it.
 const client = new DispatchClient({
   address: process.env.DISPATCH_API_URL ?? 'grpc://localhost:50051?ssl=false',
   authKey: process.env.DISPATCH_API_AUTH_KEY,
   signSecret: process.env.DISPATCH_API_SIGN_SECRET,
 });
 
-/** Which dispatches run, by the id of their microgrid. */
+/** Ids of the dispatches that run, by microgrid id. */
 type Running = Readonly<Record<number, readonly number[]>>;
+
+/** What matters here about a `running.*` event. */
+interface RunChange {
+  readonly type: string;
+  readonly dispatch: DispatchRecord;
+}
 
 const site = setup({
   types: {
@@ -22,18 +28,16 @@ const site = setup({
     dispatcher: dispatcherMachine.provide({ actors: dispatcherActors({ transport: clientTransport(client) }) }),
   },
   actions: {
-    add: assign({
-      running: ({ context: { running } }, { microgridId, id }: { microgridId: number; id: number }) => ({
-        ...running,
-        [microgridId]: [...without(running[microgridId], id), id],
-      }),
+    noteRun: assign({
+      running: ({ context: { running } }, { type, dispatch: { microgridId, id, dryRun } }: RunChange) => {
+        const others = (running[microgridId] ?? []).filter(other => other !== id);
+        return { ...running, [microgridId]: type === 'running.stopped' || dryRun ? others : [...others, id] };
+      },
     }),
-    remove: assign({
-      running: ({ context: { running } }, { microgridId, id }: { microgridId: number; id: number }) => ({
-        ...running,
-        [microgridId]: without(running[microgridId], id),
-      }),
-    }),
+    // A dry run must not touch any equipment: it only says what it would do.
+    reportDryRun: (_, { type, dispatch: { microgridId, id, dryRun } }: RunChange) => {
+      if (dryRun) console.log(`dry run: ${type} of dispatch ${id} of microgrid ${microgridId}`);
+    },
     reportRunning: ({ context }) => console.log(`running: ${JSON.stringify(context.running)}`),
     reportSync: (_, { microgridId, status }: { microgridId: number; status: { state: string } }) =>
       console.log(`microgrid ${microgridId} is ${status.state}`),
@@ -45,16 +49,17 @@ const site = setup({
     { id: 'south', src: 'dispatcher', input: { microgridId: 2 } },
   ],
   on: {
-    // Every event says which microgrid it is about.
-    'running.started': { actions: [{ type: 'add', params: ({ event }) => event.dispatch }, 'reportRunning'] },
-    'running.stopped': { actions: [{ type: 'remove', params: ({ event }) => event.dispatch }, 'reportRunning'] },
+    // Each event says which microgrid it is about.
+    'running.*': {
+      actions: [
+        { type: 'noteRun', params: ({ event }) => event },
+        { type: 'reportDryRun', params: ({ event }) => event },
+        'reportRunning',
+      ],
+    },
     'dispatcher.sync': { actions: { type: 'reportSync', params: ({ event }) => event } },
   },
 });
-
-function without(ids: readonly number[] = [], id: number): readonly number[] {
-  return ids.filter(other => other !== id);
-}
 
 const actor = createActor(site).start();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -3,9 +3,15 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Charger } from '../examples/charger.js';
 import { DispatchClient } from '../src/client/dispatchClient.js';
 import type { MicrogridClient } from '../src/client/microgridClient.js';
+import { Dispatcher } from '../src/dispatcher/dispatcher.js';
 import { type DispatchService, startDispatchService } from '../src/service/startDispatchService.js';
+import { memoryTransport } from '../src/testing/memoryTransport.js';
+import { simulatedClock } from '../src/testing/simulatedClock.js';
+import { dispatchRecord, hourMs } from './support/dispatchRecord.js';
+import { at } from './support/time.js';
 
 let service: DispatchService;
 let client: DispatchClient;
@@ -73,6 +79,11 @@ describe('the examples', () => {
     expect(await running.line('until')).toBe('  until further notice');
     await microgrid.update(id, { active: false });
     expect(await running.line(`dispatch ${id}`)).toBe(`dispatch ${id}: stop`);
+    const short = { type: 'DEMO_TYPE', startTime: 'NOW', durationMs: 1_000, selector, dryRun: true } as const;
+    const dryRun = await microgrid.create(short);
+    expect(await running.line('dispatch')).toBe(`dispatch ${dryRun.id} started: would do {} on { ids: [ 1 ] }`);
+    // The scheduled end.
+    expect(await running.line('dispatch')).toBe(`dispatch ${dryRun.id}: would stop`);
     expect(await end(running)).toBe(0);
   });
 
@@ -91,7 +102,7 @@ describe('the examples', () => {
   it('createThenModify plans, changes and takes back', async () => {
     const running = runExample('createThenModify');
     expect(await running.line('created')).toBe('created dispatch 1, which runs for 5 minutes');
-    expect(await running.line('now')).toContain('now it runs for 10 minutes, last until 20');
+    expect(await running.line('now')).toContain('now it runs for 10 minutes, for the last time until 20');
     expect(await running.line('active')).toBe('active: 1 ECHO_FREQUENCY');
     expect(await running.line('deleted')).toBe('deleted dispatch 1');
     if (running.process.exitCode === null) await once(running.process, 'exit');
@@ -112,6 +123,8 @@ describe('the examples', () => {
     expect(await running.line('heater')).toBe('the heater is off');
     expect(await running.line('live')).toBe('the dispatcher is live');
     await microgrid.create({ type: 'OTHER', startTime: 'NOW', selector });
+    const dryRun = await microgrid.create({ type: 'HEAT', startTime: 'NOW', selector, dryRun: true });
+    expect(await running.line('')).toBe(`dry run: running.started of dispatch ${dryRun.id}`);
     const first = await microgrid.create({ type: 'HEAT', startTime: 'NOW', selector });
     expect(await running.line('')).toBe('the heater is on');
     const second = await microgrid.create({ type: 'HEAT', startTime: 'NOW', selector });
@@ -142,6 +155,8 @@ describe('the examples', () => {
     expect(await running.line('')).toBe(`charging with 5 kW for dispatch ${charge.id}`);
     await microgrid.update(charge.id, { payload: { kw: 99 } });
     expect(await running.line('')).toBe(`charging with 10 kW for dispatch ${charge.id}`);
+    const dryRun = await microgrid.create({ type: 'HOLD', startTime: 'NOW', selector: battery, dryRun: true });
+    expect(await running.line('')).toBe(`dry run: running.started, holding with 0 kW for dispatch ${dryRun.id}`);
     const hold = await order('HOLD', {}, { ids: [5] });
     expect(await running.line('')).toBe(`holding with 0 kW for dispatch ${hold.id}`);
     await microgrid.delete(hold.id);
@@ -169,7 +184,36 @@ describe('the examples', () => {
     expect(await running.line('running')).toBe(`running: {"1":[${north.id}],"2":[${south.id}]}`);
     await microgrid.delete(north.id);
     expect(await running.line('running')).toBe(`running: {"1":[],"2":[${south.id}]}`);
+    const dryRun = await microgrid.create({ type: 'HEAT', startTime: 'NOW', selector, dryRun: true });
+    expect(await running.line('')).toBe(`dry run: running.started of dispatch ${dryRun.id} of microgrid 1`);
+    expect(await running.line('running')).toBe(`running: {"1":[],"2":[${south.id}]}`);
     expect(await end(running)).toBe(0);
+  });
+
+  it('charger counts runs by dispatch, and does not act in a dry run', async () => {
+    const clock = simulatedClock(at('09:00'));
+    const charge = (id: number, startTimeMs: number, fields = {}) =>
+      dispatchRecord({ id, type: 'CHARGE', startTimeMs, durationMs: hourMs, payload: { kw: id }, ...fields });
+    const transport = memoryTransport([
+      charge(1, at('10:00')),
+      charge(2, at('10:30')),
+      charge(3, at('10:30'), { dryRun: true }),
+    ]);
+    await using dispatcher = new Dispatcher({ microgridId: 1, transport, clock });
+    const charger = new Charger(dispatcher);
+    await dispatcher.start();
+    const kw: [time: string, kw: number][] = [];
+    for (const time of ['09:30', '10:15', '10:45', '11:15', '11:45']) {
+      await clock.advanceTo(at(time));
+      kw.push([time, charger.kw]);
+    }
+    expect(kw).toEqual([
+      ['09:30', 0],
+      ['10:15', 1],
+      ['10:45', 2],
+      ['11:15', 2],
+      ['11:45', 0],
+    ]);
   });
 
   it.each([
