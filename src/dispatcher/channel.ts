@@ -1,79 +1,76 @@
-import { EventEmitter } from 'eventemitter3';
 import type { Logger } from '../logger.js';
 import type { Coalescing } from './coalescingQueue.js';
-import { Receiver, type ReceiverOptions } from './receiver.js';
+import { createReceiver, type Receiver, type ReceiverOptions } from './receiver.js';
 
-/** What a {@link Channel} is made of. */
+/** A source of items for any number of receivers, each with a queue of its own. */
+export interface Channel<T, TOptions extends ReceiverOptions = ReceiverOptions> {
+  /**
+   * Creates a receiver of all later items; where the channel says so, the receiver first gets the dispatches that run now. Once
+   * the dispatcher has been stopped, or when `signal` has aborted, the receiver is closed from the start.
+   *
+   * @throws RangeError when the limit is not a positive integer.
+   */
+  newReceiver(options?: TOptions): Receiver<T>;
+}
+
+/** What {@link createChannel} makes a channel of. */
 export interface ChannelSetup<T, TOptions extends ReceiverOptions> {
-  /** What logs call it. */
+  /** Name in logs. */
   readonly name: string;
   readonly coalescing: Coalescing<T>;
   readonly logger: Logger;
   /** Whether an item is for a receiver with these options. @default all are */
   readonly accepts?: (item: T, options: TOptions) => boolean;
-  /** What a new receiver gets first. @default nothing */
+  /** Items that a new receiver gets first. @default none */
   readonly replay?: () => Iterable<T>;
 }
 
-/** Carries items to any number of receivers, each with a queue of its own. */
-export class Channel<T, TOptions extends ReceiverOptions = ReceiverOptions> {
-  readonly #setup: ChannelSetup<T, TOptions>;
-  readonly #emitter = new EventEmitter<{ item: [T]; replay: []; close: [] }>();
-  #closed = false;
+/** A channel as its dispatcher drives it. Users only get the {@link channel}. */
+export interface ChannelControl<T, TOptions extends ReceiverOptions> {
+  readonly channel: Channel<T, TOptions>;
+  /** Gives an item to every receiver that accepts it. */
+  send(item: T): void;
+  /** Closes every receiver, and all later ones. */
+  close(): void;
+}
 
-  constructor(setup: ChannelSetup<T, TOptions>) {
-    this.#setup = setup;
-  }
+/** Creates a channel. */
+export function createChannel<T, TOptions extends ReceiverOptions = ReceiverOptions>(
+  setup: ChannelSetup<T, TOptions>,
+): ChannelControl<T, TOptions> {
+  const { name: channelName, accepts = () => true, coalescing, replay = () => [], logger } = setup;
+  const receivers = new Set<{ readonly take: (item: T) => void; readonly close: () => void }>();
+  let isClosed = false;
 
-  /**
-   * Makes a receiver of what comes from now on, after what runs now where the channel says so. After the dispatcher has
-   * stopped the receiver is closed at once.
-   *
-   * @throws RangeError when the limit is not a positive integer.
-   */
-  newReceiver(options: TOptions = {} as TOptions): Receiver<T> {
-    const { name: channel, accepts = () => true, coalescing, replay = () => [], logger } = this.#setup;
-    const { name = channel, limit = 50 } = options;
+  const newReceiver = (options: TOptions = {} as TOptions) => {
+    const { name = channelName, limit = 50, signal } = options;
     if (!Number.isInteger(limit) || limit < 1) throw new RangeError(`limit must be a positive integer, not ${limit}`);
-    const take = (item: T) => {
-      if (accepts(item, options)) receiver.push(item);
-    };
-    const replayAgain = () => receiver.replayAgain();
-    const close = () => receiver.close();
-    const receiver = new Receiver<T>({
+    const { receiver, push } = createReceiver<T>({
       limit,
       coalescing,
+      signal,
       replay,
-      onCoalesced: () => logger.warn({ channel, receiver: name, limit }, 'receiver is slow: its items are coalesced'),
-      onClose: () => {
-        this.#emitter.off('item', take);
-        this.#emitter.off('replay', replayAgain);
-        this.#emitter.off('close', close);
-      },
+      onCoalesced: () =>
+        logger.warn({ channel: channelName, receiver: name, limit }, 'receiver is slow: its items are coalesced'),
+      onClose: () => receivers.delete(entry),
     });
-    if (this.#closed) {
-      receiver.close();
-      return receiver;
-    }
-    this.#emitter.on('item', take);
-    this.#emitter.on('replay', replayAgain);
-    this.#emitter.on('close', close);
+    const take = (item: T) => {
+      if (accepts(item, options)) push(item);
+    };
+    const entry = { take, close: receiver.close };
+    if (isClosed || signal?.aborted) receiver.close();
+    else receivers.add(entry);
     return receiver;
-  }
+  };
 
-  /** Gives an item to every receiver; its dispatcher calls this. */
-  send(item: T): void {
-    this.#emitter.emit('item', item);
-  }
-
-  /** Gives every receiver what a new one would get, once its dispatcher has restored it. */
-  replay(): void {
-    this.#emitter.emit('replay');
-  }
-
-  /** Closes every receiver, for good; its dispatcher calls this. */
-  close(): void {
-    this.#closed = true;
-    this.#emitter.emit('close');
-  }
+  return {
+    channel: { newReceiver },
+    send: item => {
+      for (const { take } of receivers) take(item);
+    },
+    close: () => {
+      isClosed = true;
+      for (const { close } of receivers) close();
+    },
+  };
 }

@@ -1,69 +1,90 @@
-import type { RunMissed, RunNotification } from '../../machines/dispatch/runNotification.js';
-import type { RegisteredDispatch } from '../../machines/pool/dispatchRegistry.js';
-import type { LifecycleEvent } from '../../machines/protocol/dispatcherOutput.js';
-import { Dispatch, type DispatchEvent, type RunningStateChange } from '../dispatch.js';
+import type { DispatchRegistry } from '../../machines/pool/dispatchRegistry.js';
+import type { DispatcherOutput } from '../../machines/protocol/dispatcherOutput.js';
+import type { Dispatch, DispatchEvent } from '../dispatch.js';
+import type { Logger } from '../logger.js';
+import { type ChannelControl, createChannel } from './channel.js';
+import { isScheduledEnd, netLifecycle, newestDispatch, type RunningStatusOptions } from './channels.js';
+import { toDispatchEvent, toMissedRuns, toReplay, toRunningChange } from './conversions.js';
+import type { DispatcherEvents } from './dispatcherOptions.js';
+import type { Listeners } from './listeners.js';
+import type { ReceiverOptions } from './receiver.js';
 
-/** Runs of a dispatch passed unnoticed: the clock jumped forward or the machine slept. */
-export interface MissedRuns {
-  readonly dispatch: Dispatch;
-  /** How many, counted exactly up to 1,000. */
-  readonly count: number;
-  /** Whether there were more than `count`. */
-  readonly more: boolean;
-  /** Start of the first. */
-  readonly first: Date;
-  /** Start of the last. */
-  readonly last: Date;
+/** What {@link Deliveries} are made of. */
+interface DeliveriesSetup {
+  readonly listeners: Listeners<DispatcherEvents>;
+  readonly nowMs: () => number;
+  readonly logger: Logger;
+  /** The present set of dispatches; undefined before the start. */
+  readonly registry: () => DispatchRegistry | undefined;
 }
 
-type NowMs = () => number;
+/** Brings what a dispatcher machine says about dispatches to listeners and receivers. */
+export class Deliveries {
+  readonly runningStatusChange: ChannelControl<Dispatch, RunningStatusOptions>;
+  readonly lifecycleEvents: ChannelControl<DispatchEvent, ReceiverOptions>;
+  readonly #setup: DeliveriesSetup;
+  /** Those that were last told as running, and the cause of their replay: what a restore brings is replayed once it was told. */
+  readonly #toldRunning = new Map<number, 'sync' | 'restore'>();
 
-/**
- * A notification of a machine as a running-state channel delivers it: a dispatch with its `change`.
- *
- * @param heldMs when the running state of the dispatch was notified last; a run that is resumed leaves that as it is.
- */
-export function toRunningChange(
-  notification: Exclude<RunNotification, RunMissed>,
-  nowMs: NowMs,
-  heldMs: number | null = null,
-): Dispatch {
-  const { dispatch, type, run, cause, atMs, lateMs } = notification;
-  const kinds = {
-    'running.started': 'started',
-    'running.resumed': 'started',
-    'running.reconfigured': 'reconfigured',
-    'running.stopped': 'stopped',
-  } as const;
-  const change: RunningStateChange = { kind: kinds[type], run, cause, atMs, lateMs };
-  const notifiedMs = type === 'running.resumed' ? heldMs : atMs + lateMs;
-  return new Dispatch(dispatch, { nowMs, change, notifiedMs, deleted: cause === 'delete' });
-}
+  constructor(setup: DeliveriesSetup) {
+    const { logger } = setup;
+    this.#setup = setup;
+    this.runningStatusChange = createChannel({
+      name: 'runningStatusChange',
+      coalescing: newestDispatch,
+      logger,
+      accepts: (dispatch, { includeScheduledEnd = false }) => includeScheduledEnd || !isScheduledEnd(dispatch),
+      replay: () => this.#running(),
+    });
+    this.lifecycleEvents = createChannel({ name: 'lifecycleEvents', coalescing: netLifecycle, logger });
+  }
 
-/** What a machine says of missed runs, as listeners get it. */
-export function toMissedRuns(notification: RunMissed, nowMs: NowMs): MissedRuns {
-  const { dispatch, count, more, firstMs, lastMs } = notification;
-  return { dispatch: new Dispatch(dispatch, { nowMs }), count, more, first: new Date(firstMs), last: new Date(lastMs) };
-}
+  /** Delivers an output, unless it is about the dispatcher itself. */
+  take(output: DispatcherOutput): void {
+    const { listeners, nowMs, registry } = this.#setup;
+    switch (output.type) {
+      case 'running.started':
+      case 'running.resumed':
+      case 'running.reconfigured':
+      case 'running.stopped': {
+        const { id } = output.dispatch;
+        if (output.type === 'running.stopped') this.#toldRunning.delete(id);
+        else this.#toldRunning.set(id, output.cause === 'restore' ? 'restore' : 'sync');
+        const dispatch = toRunningChange(output, nowMs, registry()?.get(id)?.notifiedMs);
+        this.runningStatusChange.send(dispatch);
+        listeners.emit('running', dispatch);
+        break;
+      }
+      case 'run.missed':
+        listeners.emit('missed', toMissedRuns(output, nowMs));
+        break;
+      case 'lifecycle.created':
+      case 'lifecycle.updated':
+      case 'lifecycle.deleted': {
+        const event = toDispatchEvent(output, nowMs);
+        this.lifecycleEvents.send(event);
+        listeners.emit('lifecycle', event);
+        break;
+      }
+      case 'dispatcher.restored':
+        for (const { dispatch } of registry()?.running() ?? []) this.#toldRunning.set(dispatch.id, 'restore');
+        for (const dispatch of this.#running()) this.runningStatusChange.send(dispatch);
+        listeners.emit('restored', output.count);
+    }
+  }
 
-/** A lifecycle event of the pool as the lifecycle channel delivers it. */
-export function toDispatchEvent(event: LifecycleEvent, nowMs: NowMs): DispatchEvent {
-  const type =
-    event.type === 'lifecycle.created' ? 'created' : event.type === 'lifecycle.updated' ? 'updated' : 'deleted';
-  return {
-    type,
-    dispatch: new Dispatch(event.dispatch, { nowMs, notifiedMs: event.notifiedMs, deleted: type === 'deleted' }),
-  };
-}
+  /** Closes every receiver. */
+  close(): void {
+    this.runningStatusChange.close();
+    this.lifecycleEvents.close();
+  }
 
-/** A dispatch of the present set. */
-export function toDispatch({ dispatch, notifiedMs }: RegisteredDispatch, nowMs: NowMs): Dispatch {
-  return new Dispatch(dispatch, { nowMs, notifiedMs });
-}
-
-/** A dispatch that runs, as a new receiver gets it; undefined when it does not run. */
-export function toReplay({ dispatch, run, notifiedMs }: RegisteredDispatch, nowMs: NowMs): Dispatch | undefined {
-  if (run === null) return undefined;
-  const change: RunningStateChange = { kind: 'started', run, cause: 'sync', atMs: nowMs(), lateMs: 0 };
-  return new Dispatch(dispatch, { nowMs, change, notifiedMs });
+  *#running(): Generator<Dispatch> {
+    const { registry, nowMs } = this.#setup;
+    for (const registered of registry()?.running() ?? []) {
+      const cause = this.#toldRunning.get(registered.dispatch.id);
+      const replay = cause && toReplay(registered, cause, nowMs);
+      if (replay !== undefined) yield replay;
+    }
+  }
 }

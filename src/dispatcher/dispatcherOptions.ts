@@ -7,28 +7,28 @@ import type { DispatchClientOptions } from '../client/dispatchClient.js';
 import type { Dispatch, DispatchEvent } from '../dispatch.js';
 import type { Logger } from '../logger.js';
 import type { DispatchError } from '../model/dispatchError.js';
-import type { MissedRuns } from './deliveries.js';
+import type { MissedRuns } from './conversions.js';
 import type { DispatcherStatus } from './dispatcherStatus.js';
 
 /** Options of a `Dispatcher`: how it reaches its service, and what else it needs. */
 export type DispatcherOptions = (DispatchClientOptions | OwnTransport) & {
   readonly microgridId: number;
   /** @default the clock of this computer */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /**
    * What it needs to restart without a network, such as `sqliteStore(path)` of `xstate-dispatch/store`. It is written at most
    * once a second, and when the dispatcher stops. @default nothing is kept
    */
-  readonly store?: DispatcherStore;
+  readonly store?: DispatcherStore | undefined;
   /** Where it carries on: `getPersistedSnapshot()` of an earlier one's `actor`, also after a way through JSON. */
-  readonly snapshot?: Snapshot<unknown>;
+  readonly snapshot?: Snapshot<unknown> | undefined;
   /** Hears of problems that nobody listens for, and of slow receivers. @default the console */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
   /**
    * Watches the actors, such as `createBrowserInspector().inspect` of the Stately inspector; wrap it in `filteredInspect` when
    * there are many.
    */
-  readonly inspect?: Inspect;
+  readonly inspect?: Inspect | undefined;
 };
 
 /** A way to the service of one's own, in place of a client. */

@@ -1,9 +1,25 @@
-import { EventEmitter } from 'eventemitter3';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
+import { guarded } from './guarded.js';
 
-/** The listeners of a program, by the name of the event; what they throw is reported and harms nobody else. */
+/** Options of a listener. */
+export interface ListenerOptions {
+  /** Removes the listener when it aborts. @default never */
+  readonly signal?: AbortSignal | undefined;
+  /** Whether the listener is removed before its first call. @default false */
+  readonly once?: boolean | undefined;
+}
+
+interface Listener {
+  readonly call: (payload: unknown) => void;
+  readonly undo: () => void;
+  readonly once: boolean;
+}
+
+/** The listeners of a program, by the name of the event. What they throw is reported and harms nobody else. */
 export class Listeners<TPayloads extends object> {
-  readonly #emitter = new EventEmitter<string>();
+  readonly #listeners = new Map<string, Set<Listener>>();
+  /** Raised to end calls that are under way. */
+  #epoch = 0;
   readonly #report: (problem: DispatchError, name: keyof TPayloads & string) => void;
 
   /** @param report is told what a listener threw, and the name of its event. It must not throw. */
@@ -11,29 +27,57 @@ export class Listeners<TPayloads extends object> {
     this.#report = report;
   }
 
-  /** Adds a listener; returns the undo. A promise that it returns may reject: that is reported too. */
-  on<K extends keyof TPayloads & string>(name: K, listener: (payload: TPayloads[K]) => unknown): () => void {
-    const fail = (cause: unknown) => {
-      const reason = messageOf(cause);
-      this.#report(new DispatchError('CONSUMER_FAILED', `a listener of '${name}' failed: ${reason}`, { cause }), name);
+  /** Adds a listener; returns the undo. A promise that the listener returns may reject: that is reported too. */
+  on<K extends keyof TPayloads & string>(
+    name: K,
+    listener: (payload: TPayloads[K]) => unknown,
+    { signal, once = false }: ListenerOptions = {},
+  ): () => void {
+    const call = guarded(listener, cause => {
+      const message = `a listener of '${name}' failed: ${messageOf(cause)}`;
+      this.#report(new DispatchError('CONSUMER_FAILED', message, { cause }), name);
+    });
+    const listeners = this.#of(name);
+    const undo = () => {
+      listeners.delete(entry);
+      signal?.removeEventListener('abort', undo);
     };
-    const guarded = (payload: unknown) => {
-      try {
-        // Only those that a caller adds by the types above are ever called.
-        const outcome = listener(payload as TPayloads[K]);
-        if (outcome instanceof Promise) outcome.catch(fail);
-      } catch (error) {
-        fail(error);
-      }
+    const entry: Listener = {
+      // Only payloads of this event reach it.
+      call: payload => call(payload as TPayloads[K]),
+      undo,
+      once,
     };
-    this.#emitter.on(name, guarded);
-    return () => {
-      this.#emitter.off(name, guarded);
-    };
+    if (signal?.aborted) return undo;
+    listeners.add(entry);
+    signal?.addEventListener('abort', undo, { once: true });
+    return undo;
   }
 
-  /** Tells every listener of an event; returns whether there was one. */
+  /** Calls the listeners of an event, except those that are removed meanwhile; returns whether there was one. */
   emit<K extends keyof TPayloads & string>(name: K, payload: TPayloads[K]): boolean {
-    return this.#emitter.emit(name, payload);
+    const listeners = this.#of(name);
+    const known = [...listeners];
+    const epoch = this.#epoch;
+    for (const listener of known) {
+      if (epoch !== this.#epoch || !listeners.has(listener)) continue;
+      if (listener.once) listener.undo();
+      listener.call(payload);
+    }
+    return known.length > 0;
+  }
+
+  /** Removes all listeners, except those of one event where it is named; calls that are under way reach no more of them. */
+  clear(except?: keyof TPayloads & string): void {
+    this.#epoch += 1;
+    for (const [name, listeners] of this.#listeners) {
+      if (name !== except) for (const { undo } of listeners) undo();
+    }
+  }
+
+  #of(name: string): Set<Listener> {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners);
+    return listeners;
   }
 }

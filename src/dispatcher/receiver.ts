@@ -2,126 +2,133 @@ import { type Coalescing, CoalescingQueue } from './coalescingQueue.js';
 
 /** Options of a {@link Receiver}. */
 export interface ReceiverOptions {
-  /** What logs call it. @default the name of its channel */
-  readonly name?: string;
-  /** Above this many waiting items, those about the same dispatch are coalesced. @default 50 */
-  readonly limit?: number;
-}
-
-/** What a {@link Receiver} needs of its channel. */
-export interface ReceiverSetup<T> {
-  readonly limit: number;
-  readonly coalescing: Coalescing<T>;
-  /** What it gets before all else, unless there is something newer about the same dispatch; read as it is wanted. */
-  readonly replay: () => Iterable<T>;
-  /** Called once, when the first item was coalesced. */
-  readonly onCoalesced: () => void;
-  /** Called once, when it is closed. */
-  readonly onClose: () => void;
+  /** Name in logs. @default the name of its channel */
+  readonly name?: string | undefined;
+  /** Maximum number of waiting items; above it, items about the same dispatch are coalesced. @default 50 */
+  readonly limit?: number | undefined;
+  /** Closes the receiver when it aborts. @default never */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * One consumer's queue of a channel. However slowly it is read, it loses the final state of no dispatch, and its memory
- * is bounded by their number.
+ * One consumer's queue of a channel. A slow reader loses the final state of no dispatch, and memory is bounded by the number of
+ * dispatches.
  *
- * Read it with `for await`, or one by one with {@link receive}. Each item goes to one reader. Leaving a loop does not close
- * it: {@link close} does, or `await using`.
+ * Read it with `for await`, or item by item with {@link receive}. Each item goes to one reader. Leaving a loop by `break`,
+ * `return` or an exception closes the receiver, as with every async iterator; use {@link receive} to read only a part of it.
  */
-export class Receiver<T> implements AsyncIterable<T>, AsyncDisposable {
-  readonly #setup: ReceiverSetup<T>;
-  readonly #queue: CoalescingQueue<T>;
-  /** What is left of the past to tell; null: nothing. */
-  #replay: Iterator<T> | null;
-  /** Those who wait, first come first served. */
-  readonly #readers = new Set<(item: T | undefined) => void>();
-  #closed = false;
-
-  /** Receivers come from a channel's `newReceiver`. */
-  constructor(setup: ReceiverSetup<T>) {
-    this.#setup = setup;
-    this.#queue = new CoalescingQueue(setup.limit, setup.coalescing);
-    this.#replay = setup.replay()[Symbol.iterator]();
-  }
-
-  /** How many items were coalesced with a later one because the receiver was read too slowly. */
-  get coalesced(): number {
-    return this.#queue.coalescedCount;
-  }
-
+export interface Receiver<T> extends AsyncIterable<T>, AsyncDisposable {
+  /** Number of items that were merged with a later one because the receiver was read too slowly. */
+  readonly coalesced: number;
   /**
-   * The next item, as soon as there is one; undefined when the receiver is closed. Rejects with the reason of `signal`
-   * when that aborts first; no item is lost by it.
+   * Waits for the next item; undefined when the receiver is closed. Rejects with the reason of `signal` when that aborts first;
+   * no item is lost then.
    */
-  async receive({ signal }: { signal?: AbortSignal } = {}): Promise<T | undefined> {
+  receive(options?: { readonly signal?: AbortSignal | undefined }): Promise<T | undefined>;
+  /** Drops the waiting items, and ends every pending {@link receive} and loop. */
+  close(): void;
+  [Symbol.asyncIterator](): AsyncIterableIterator<T>;
+}
+
+/** What {@link createReceiver} needs of its channel. */
+export interface ReceiverSetup<T> {
+  readonly limit: number;
+  readonly coalescing: Coalescing<T>;
+  /** Closes the receiver when it aborts later. */
+  readonly signal: AbortSignal | undefined;
+  /** Items that come before all others, except those about a dispatch of which something newer waits. Read lazily. */
+  readonly replay: () => Iterable<T>;
+  /** Called once, when the first item was coalesced. */
+  readonly onCoalesced: () => void;
+  /** Called once, when the receiver was closed. */
+  readonly onClose: () => void;
+}
+
+/** Creates a receiver, and the function by which its channel gives it an item. */
+export function createReceiver<T>(setup: ReceiverSetup<T>): {
+  readonly receiver: Receiver<T>;
+  readonly push: (item: T) => void;
+} {
+  const queue = new CoalescingQueue(setup.limit, setup.coalescing);
+  /** Null when everything was replayed. */
+  let replay: Iterator<T> | null = setup.replay()[Symbol.iterator]();
+  /** Pending calls of `receive`, first come first served. */
+  const readers = new Set<(item: T | undefined) => void>();
+  let isClosed = false;
+
+  const shift = (): T | undefined => {
+    while (replay !== null) {
+      const { done, value } = replay.next();
+      if (done) replay = null;
+      else if (!queue.hasLike(value)) return value;
+    }
+    return queue.shift();
+  };
+
+  const push = (item: T) => {
+    const [reader] = readers;
+    if (reader !== undefined) {
+      readers.delete(reader);
+      reader(item);
+      return;
+    }
+    const { coalescedCount } = queue;
+    queue.push(item);
+    if (coalescedCount === 0 && queue.coalescedCount > 0) setup.onCoalesced();
+  };
+
+  const receive: Receiver<T>['receive'] = async ({ signal } = {}) => {
     signal?.throwIfAborted();
-    const item = this.#shift();
-    if (item !== undefined || this.#closed) return item;
+    const item = shift();
+    if (item !== undefined || isClosed) return item;
     return new Promise((resolve, reject) => {
       const reader = (next: T | undefined) => {
         signal?.removeEventListener('abort', giveUp);
         resolve(next);
       };
       const giveUp = () => {
-        this.#readers.delete(reader);
+        readers.delete(reader);
         reject(signal?.reason);
       };
-      this.#readers.add(reader);
+      readers.add(reader);
       signal?.addEventListener('abort', giveUp, { once: true });
     });
-  }
+  };
 
-  /** Drops what waits, and ends every pending `receive()` and loop. */
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#replay = null;
-    this.#queue.clear();
-    for (const reader of this.#readers) reader(undefined);
-    this.#readers.clear();
-    this.#setup.onClose();
-  }
+  const close = () => {
+    if (isClosed) return;
+    isClosed = true;
+    setup.signal?.removeEventListener('abort', close);
+    replay = null;
+    queue.clear();
+    for (const reader of readers) reader(undefined);
+    readers.clear();
+    setup.onClose();
+  };
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
-    for (let item = await this.receive(); item !== undefined; item = await this.receive()) yield item;
-  }
+  const iterator: AsyncIterableIterator<T> = {
+    next: async () => {
+      const value = await receive();
+      return value === undefined ? { done: true, value } : { done: false, value };
+    },
+    return: async () => {
+      close();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]: () => iterator,
+  };
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-  }
-
-  /** Gives it an item; its channel calls this. */
-  push(item: T): void {
-    const reader = this.#nextReader();
-    const { coalescedCount } = this.#queue;
-    if (reader === undefined) this.#queue.push(item);
-    else reader(item);
-    if (coalescedCount === 0 && this.#queue.coalescedCount > 0) this.#setup.onCoalesced();
-  }
-
-  /** Tells it of the past anew; its channel calls this. */
-  replayAgain(): void {
-    this.#replay = this.#setup.replay()[Symbol.iterator]();
-    while (this.#readers.size > 0) {
-      const item = this.#shift();
-      if (item === undefined) return;
-      this.#nextReader()?.(item);
-    }
-  }
-
-  /** The past comes first, so that whatever is newer still waits when it is read. */
-  #shift(): T | undefined {
-    while (this.#replay !== null) {
-      const { done, value } = this.#replay.next();
-      if (done) this.#replay = null;
-      else if (!this.#queue.hasLike(value)) return value;
-    }
-    return this.#queue.shift();
-  }
-
-  /** Takes the first of those who wait. */
-  #nextReader(): ((item: T) => void) | undefined {
-    const [reader] = this.#readers;
-    if (reader !== undefined) this.#readers.delete(reader);
-    return reader;
-  }
+  setup.signal?.addEventListener('abort', close, { once: true });
+  return {
+    push,
+    receiver: {
+      get coalesced() {
+        return queue.coalescedCount;
+      },
+      receive,
+      close,
+      [Symbol.asyncIterator]: () => iterator,
+      [Symbol.asyncDispose]: async () => close(),
+    },
+  };
 }

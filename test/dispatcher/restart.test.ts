@@ -85,7 +85,7 @@ describe('a dispatcher that was restarted without its service', () => {
     const early = after.dispatcher.runningStatusChange.newReceiver();
     const waiting = early.receive();
     await after.dispatcher.start();
-    expect(await waiting).toMatchObject({ id: 1, change: { kind: 'started', cause: 'sync' } });
+    expect(await waiting).toMatchObject({ id: 1, change: { kind: 'started', cause: 'restore' } });
     const late = after.dispatcher.runningStatusChange.newReceiver();
     expect((await drain<Dispatch>(late)).map(({ id }) => id)).toEqual([1]);
     expect(await drain(early)).toEqual([]);

@@ -1,0 +1,73 @@
+import type { RunMissed, RunNotification } from '../../machines/dispatch/runNotification.js';
+import type { RegisteredDispatch } from '../../machines/pool/dispatchRegistry.js';
+import type { LifecycleEvent } from '../../machines/protocol/dispatcherOutput.js';
+import { Dispatch, type DispatchEvent, type RunningStateChange } from '../dispatch.js';
+
+/** Runs of a dispatch passed unnoticed: the clock jumped forward or the machine slept. */
+export interface MissedRuns {
+  readonly dispatch: Dispatch;
+  /** How many, counted exactly up to 1,000. */
+  readonly count: number;
+  /** Whether there were more than `count`. */
+  readonly more: boolean;
+  /** Start of the first. */
+  readonly first: Date;
+  /** Start of the last. */
+  readonly last: Date;
+}
+
+type NowMs = () => number;
+
+/**
+ * A notification of a machine as a running-state channel delivers it: a dispatch with its `change`.
+ *
+ * @param heldMs when the running state of the dispatch was notified last; a run that is resumed leaves that as it is.
+ */
+export function toRunningChange(
+  notification: Exclude<RunNotification, RunMissed>,
+  nowMs: NowMs,
+  heldMs: number | null = null,
+): Dispatch {
+  const { dispatch, type, run, cause, atMs, lateMs } = notification;
+  const kinds = {
+    'running.started': 'started',
+    'running.resumed': 'started',
+    'running.reconfigured': 'reconfigured',
+    'running.stopped': 'stopped',
+  } as const;
+  const change: RunningStateChange = { kind: kinds[type], run, cause, atMs, lateMs };
+  const notifiedMs = type === 'running.resumed' ? heldMs : atMs + lateMs;
+  return new Dispatch(dispatch, { nowMs, change, notifiedMs, deleted: cause === 'delete' });
+}
+
+/** What a machine says of missed runs, as listeners get it. */
+export function toMissedRuns(notification: RunMissed, nowMs: NowMs): MissedRuns {
+  const { dispatch, count, more, firstMs, lastMs } = notification;
+  return { dispatch: new Dispatch(dispatch, { nowMs }), count, more, first: new Date(firstMs), last: new Date(lastMs) };
+}
+
+/** A lifecycle event of the pool as the lifecycle channel delivers it. */
+export function toDispatchEvent(event: LifecycleEvent, nowMs: NowMs): DispatchEvent {
+  const type =
+    event.type === 'lifecycle.created' ? 'created' : event.type === 'lifecycle.updated' ? 'updated' : 'deleted';
+  return {
+    type,
+    dispatch: new Dispatch(event.dispatch, { nowMs, notifiedMs: event.notifiedMs, deleted: type === 'deleted' }),
+  };
+}
+
+/** A dispatch of the present set. */
+export function toDispatch({ dispatch, notifiedMs }: RegisteredDispatch, nowMs: NowMs): Dispatch {
+  return new Dispatch(dispatch, { nowMs, notifiedMs });
+}
+
+/** A dispatch that runs, as a new receiver gets it; undefined when it does not run. */
+export function toReplay(
+  { dispatch, run, notifiedMs }: RegisteredDispatch,
+  cause: 'sync' | 'restore',
+  nowMs: NowMs,
+): Dispatch | undefined {
+  if (run === null) return undefined;
+  const change: RunningStateChange = { kind: 'started', run, cause, atMs: nowMs(), lateMs: 0 };
+  return new Dispatch(dispatch, { nowMs, change, notifiedMs });
+}

@@ -1,0 +1,185 @@
+import type { ActorRefFrom } from 'xstate';
+import type { DispatcherContext, dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
+import type { SyncState } from '../../machines/protocol/dispatcherOutput.js';
+import { stopChildren } from '../../machines/xstate/stopChildren.js';
+import { DispatchError, messageOf } from '../model/dispatchError.js';
+import type { DispatcherStatus } from './dispatcherStatus.js';
+import type { StoreLease } from './storeLease.js';
+
+/** What a {@link Lifecycle} is made of. What it calls must not throw, except `checkBeginning`. */
+interface LifecycleSetup {
+  readonly microgridId: number;
+  readonly actor: ActorRefFrom<typeof dispatcherMachine>;
+  readonly store: StoreLease | undefined;
+  /** Checks what the dispatcher begins from; throws a DispatchError. */
+  readonly checkBeginning: () => void;
+  /** Called when the dispatcher is about to run. */
+  readonly onStart: () => void;
+  /** Told what ends the dispatcher by itself, before the end, and problems of the end. */
+  readonly report: (problem: DispatchError) => void;
+  /** Called once, at the beginning of the end: releases everything but the store. */
+  readonly release: () => void;
+  /** Called once, at the end. */
+  readonly onStopped: () => void;
+}
+
+/**
+ * The life of a dispatcher as one state: `new`, `starting`, `running` (the states of its machine), `stopping`, `stopped`. There is
+ * one way in, and one way out, which is taken when it is told to stop, when its actor is stopped or ends, and when a part fails.
+ */
+export class Lifecycle {
+  readonly #setup: LifecycleSetup;
+  #phase: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' = 'new';
+  #starting: Promise<void> | undefined;
+  #failure: DispatchError | undefined;
+  /** The actor that writes the store and closes it when it is stopped. */
+  #storeActor: { getSnapshot(): { readonly status: string } } | undefined;
+  readonly #ending = new AbortController();
+  readonly #stopped = settledLater();
+  readonly #storeClosed = settledLater();
+
+  constructor(setup: LifecycleSetup) {
+    this.#setup = setup;
+    setup.actor.subscribe({ complete: () => this.#end(), error: cause => this.#fail(cause) });
+  }
+
+  /** Aborts, with the error that tells of it, when the dispatcher begins to stop. */
+  get ending(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  get status(): DispatcherStatus {
+    // A snapshot that cannot be restored leaves the actor without value and context.
+    const { value, context }: { value: SyncState; context?: DispatcherContext } = this.#setup.actor.getSnapshot();
+    return {
+      state: this.#phase !== 'running' ? this.#phase : value === 'stopped' ? 'stopping' : value,
+      lastContactMs: context?.lastContactMs ?? null,
+      retryAtMs: this.#phase === 'running' ? (context?.retryAtMs ?? null) : null,
+      problem: this.#failure?.toJSON() ?? context?.problem ?? null,
+    };
+  }
+
+  async start(): Promise<void> {
+    this.#ending.signal.throwIfAborted();
+    this.#starting ??= this.#begin().catch(error => {
+      this.#starting = undefined;
+      throw error;
+    });
+    await this.#starting;
+  }
+
+  async stop(): Promise<void> {
+    this.#end();
+    await this.#stopped.promise;
+  }
+
+  /** Notes that the store actor has closed the store, with what went wrong in that. */
+  noteStoreClosed(problem: DispatchError | undefined): void {
+    if (problem !== undefined) this.#setup.report(problem);
+    this.#storeClosed.settle();
+  }
+
+  async #begin(): Promise<void> {
+    const { actor, onStart } = this.#setup;
+    this.#checkBeginning();
+    this.#phase = 'starting';
+    await this.#openStore();
+    this.#phase = 'running';
+    this.#storeActor = actor.getSnapshot().children.store;
+    onStart();
+    try {
+      actor.start();
+    } catch (error) {
+      this.#fail(error);
+    }
+    // A listener may have stopped it, or a part failed.
+    this.#ending.signal.throwIfAborted();
+  }
+
+  /** What is wrong with the beginning stays wrong. */
+  #checkBeginning(): void {
+    try {
+      this.#setup.checkBeginning();
+    } catch (error) {
+      this.#failure = DispatchError.from(error);
+      this.#end();
+      throw error;
+    }
+  }
+
+  /** A store that fails otherwise than by being in use is no reason not to start: the machine meets and reports the failure. */
+  async #openStore(): Promise<void> {
+    const { store, microgridId } = this.#setup;
+    if (store === undefined) return;
+    const failure = await store.open({ microgridId }).then(
+      () => undefined,
+      error => DispatchError.from(error, { microgridId }),
+    );
+    this.#ending.signal.throwIfAborted();
+    if (failure?.code !== 'UNAVAILABLE') return;
+    this.#phase = 'new';
+    throw failure;
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#ending.signal.aborted) return;
+    const { microgridId, report } = this.#setup;
+    const message = `the dispatcher failed: ${messageOf(cause)}`;
+    this.#failure = new DispatchError('INTERNAL', message, { microgridId, cause });
+    report(this.#failure);
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#ending.signal.aborted) return;
+    const wasRunning = this.#phase === 'running';
+    this.#phase = 'stopping';
+    this.#ending.abort(this.#stoppedError());
+    this.#setup.release();
+    if (wasRunning) this.#stopActor();
+    const closing = this.#closeStore(wasRunning);
+    if (closing === undefined) this.#finish();
+    else void closing.then(() => this.#finish());
+  }
+
+  #stoppedError(): DispatchError {
+    const failure = this.#failure;
+    const { microgridId } = this.#setup;
+    if (failure === undefined) return new DispatchError('STOPPED', 'the dispatcher was stopped', { microgridId });
+    return new DispatchError('STOPPED', `the dispatcher stopped: ${failure.message}`, { microgridId, cause: failure });
+  }
+
+  #stopActor(): void {
+    const { actor, report } = this.#setup;
+    try {
+      if (actor.getSnapshot().status === 'active') actor.send({ type: 'dispatcher.stop' });
+    } catch (cause) {
+      // An observer of the actor system threw, and the event may be lost.
+      report(DispatchError.from(cause));
+      actor.stop();
+    }
+    // XState leaves the children of a machine that failed as they are.
+    if (actor.getSnapshot().status === 'error') stopChildren(actor);
+  }
+
+  #closeStore(wasRunning: boolean): Promise<void> | undefined {
+    const { store, microgridId, report } = this.#setup;
+    if (!store?.isOpen) return undefined;
+    if (wasRunning && this.#storeActor?.getSnapshot().status !== 'error') return this.#storeClosed.promise;
+    return store.close({ microgridId }).catch(error => report(DispatchError.from(error, { microgridId })));
+  }
+
+  #finish(): void {
+    this.#phase = 'stopped';
+    this.#setup.onStopped();
+    this.#stopped.settle();
+  }
+}
+
+function settledLater(): { readonly promise: Promise<void>; readonly settle: () => void } {
+  let settle = () => {};
+  const promise = new Promise<void>(resolve => {
+    settle = resolve;
+  });
+  return { promise, settle };
+}
