@@ -4,11 +4,12 @@ import { type AddressInfo, createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { startTestService } from '../../src/testing/startTestService.js';
+import { compiledModule } from '../support/compiled.js';
 import type { PlayedScene } from '../support/playScenes.js';
 
 /** A port of loopback where somebody takes connections and says nothing, or nobody does. */
 async function oddPort({ answers }: { answers: boolean }) {
-  const server = createServer().listen(0, '127.0.0.1');
+  const server = createServer(socket => socket.resume()).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   if (!answers) server.close();
@@ -24,7 +25,7 @@ describe('a program that closes its clients', () => {
     // With a handle left it would not end by itself.
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      ['--conditions=xstate-dispatch-source', '--import=tsx', 'test/support/clientProgram.ts', ...ports],
+      [compiledModule('test/support/clientProgram.ts'), ...ports],
       { timeout: 20_000 },
     );
     const scenes = stdout

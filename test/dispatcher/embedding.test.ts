@@ -23,6 +23,7 @@ import { dispatcherActors } from '../../src/dispatcher/dispatcherActors.js';
 import { type DispatchService, startDispatchService } from '../../src/service/startDispatchService.js';
 import { memoryTransport } from '../../src/testing/memoryTransport.js';
 import { simulatedClock } from '../../src/testing/simulatedClock.js';
+import { compiledModule } from '../support/compiled.js';
 import { daily, dispatchRecord } from '../support/dispatchRecord.js';
 import { at } from '../support/time.js';
 
@@ -65,7 +66,7 @@ describe('a program that embeds a dispatcher', () => {
     // With a handle left it would not end by itself.
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      ['--conditions=xstate-dispatch-source', '--import=tsx', 'test/support/embeddedProgram.ts', address],
+      [compiledModule('test/support/embeddedProgram.ts'), address],
       { timeout: 20_000 },
     );
     const scenes = stdout

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { describeWith } from '../support/describeWith.js';
 import { missingPostgres, startPostgres, type TestPostgres } from '../support/postgres.js';
 import { missingProgram } from '../support/programs.js';
+import { dispatchProgram } from '../support/runCli.js';
 import { temporaryFolder } from '../support/temporaryFolder.js';
 
 // Some twenty commands, each a process of its own.
@@ -60,11 +60,8 @@ describeWith(missing, 'the commands of docs/operations.md', () => {
 
 /** The command as its users have it: a program named `dispatch`. */
 function commandFolder(folder: string): string {
-  const root = fileURLToPath(new URL('../..', import.meta.url));
-  const tsx = join(root, 'node_modules/tsx/dist/loader.mjs');
-  const main = join(root, 'src/cli/main.ts');
   const path = join(folder, 'dispatch');
-  writeFileSync(path, `#!/bin/sh\nexec '${process.execPath}' --import '${tsx}' '${main}' "$@"\n`);
+  writeFileSync(path, `#!/bin/sh\nexec '${process.execPath}' '${dispatchProgram}' "$@"\n`);
   chmodSync(path, 0o755);
   return folder;
 }

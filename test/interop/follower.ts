@@ -1,4 +1,5 @@
 import { DispatchClient } from '../../src/client/dispatchClient.js';
+import { dispatchProgram } from '../support/runCli.js';
 import { type LineProcess, startProcess } from './lineProcess.js';
 
 /** The credentials that the service of these tests accepts. */
@@ -79,9 +80,8 @@ export function startFollower(address: string, microgridId: number): Follower {
 
 function startDispatch(args: readonly string[]): LineProcess {
   const { authKey, signSecret } = credentials;
-  const program = ['--import', 'tsx', 'src/cli/main.ts'];
   return startProcess(globalThis.process.execPath, [
-    ...program,
+    dispatchProgram,
     ...args,
     '--auth-key',
     authKey,

@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { runProgram } from '../support/program.js';
 import { sqlitePlace } from '../support/stores.js';
 
-const root = new URL('../../', import.meta.url);
-
 /** The packages of databases that a program has loaded once it is done. */
 async function loadedBy(program: string): Promise<string[]> {
   // A hook sees every module that is asked for, also those that are loaded later.
@@ -25,16 +23,16 @@ async function loadedBy(program: string): Promise<string[]> {
 }
 
 const serving = (database: string) => `
-  const { startDispatchService } = await import('${new URL('src/service/index.ts', root)}');
+  const { startDispatchService } = await import('xstate-dispatch/service');
   const service = await startDispatchService({ database: ${JSON.stringify(database)} });
   await service.stop();
 `;
 
 describe('database code', () => {
-  it.each(['src/index.ts', 'machines/index.ts', 'src/testing/index.ts', 'src/service/index.ts'])(
+  it.each(['xstate-dispatch', 'xstate-dispatch/machines', 'xstate-dispatch/testing', 'xstate-dispatch/service'])(
     'is not loaded by an import of %s',
     async entry => {
-      expect(await loadedBy(`await import('${new URL(entry, root)}');`)).toEqual([]);
+      expect(await loadedBy(`await import('${entry}');`)).toEqual([]);
     },
   );
 

@@ -168,7 +168,7 @@ describe('stop', () => {
     await using place = sqlitePlace();
     using file = keysFile([]);
     const { code, stdout } = await runProgram(`
-      import { startDispatchService } from '${new URL('../../src/service/index.ts', import.meta.url)}';
+      import { startDispatchService } from 'xstate-dispatch/service';
       const database = ${JSON.stringify(where === 'memory' ? ':memory:' : place.database)};
       const service = await startDispatchService({ database, keys: ${JSON.stringify(file.path)} });
       await service.stop();

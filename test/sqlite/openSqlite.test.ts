@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqlite } from '../../src/sqlite/openSqlite.js';
 import { connectSqlite } from '../../src/sqlite/sqliteConnection.js';
+import { compiledModule } from '../support/compiled.js';
 import { runProgram, startProgram } from '../support/program.js';
 import { temporaryFolder } from '../support/temporaryFolder.js';
 
@@ -75,7 +77,7 @@ async function refused(error: object): Promise<void> {
   expect(readdirSync(folder.path)).toEqual([basename(path)]);
 }
 
-const openModule = new URL('../../src/sqlite/openSqlite.ts', import.meta.url);
+const openModule = pathToFileURL(compiledModule('src/sqlite/openSqlite.ts'));
 
 /** A process that opens the file, says so, and keeps it. */
 const holder = (file: string) => `

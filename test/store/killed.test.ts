@@ -4,21 +4,21 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { sqliteStore } from '../../src/store/sqliteStore.js';
+import { compiledModule } from '../support/compiled.js';
 
 /** A second may be lost; the rest is for a machine that has much else to do. */
 const maxLossMs = 2_000;
 
-const program = fileURLToPath(new URL('../support/busyDispatcher.ts', import.meta.url));
+const program = compiledModule('test/support/busyDispatcher.ts');
 
 it.concurrent.each([1_800, 2_600, 3_100, 3_700, 4_400])(
   'killed with -9 after %i ms, a dispatcher loses what came last and nothing before it',
   async lifeMs => {
     const folder = await mkdtemp(join(tmpdir(), 'killed-'));
     const path = join(folder, 'dispatches.db');
-    const child = spawn(process.execPath, ['--import', 'tsx', program, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [program, path], { stdio: ['ignore', 'pipe', 'inherit'] });
     const announced: { id: number; atMs: number }[] = [];
     for await (const line of createInterface({ input: child.stdout })) {
       const [id = 0, atMs = 0] = line.split(' ').map(Number);

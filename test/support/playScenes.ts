@@ -18,6 +18,8 @@ export interface PlayedScene {
  * @param scenes - begin something, and return how to end it.
  */
 export async function playScenes(scenes: Record<string, () => Promise<() => void>>): Promise<void> {
+  // What it prints goes through a handle that is there from the first line on.
+  process.stdout.write('');
   const before = openHandles();
   for (const [name, play] of Object.entries(scenes)) {
     const end = await play();
@@ -34,7 +36,9 @@ export async function playScenes(scenes: Record<string, () => Promise<() => void
 function openHandles(): OpenHandles {
   const counts: OpenHandles = { channels: openChannels() };
   // What the program does at this moment is no handle.
-  for (const name of process.getActiveResourcesInfo().filter(resource => !/Immediate|ReqWrap|REQWRAP/.test(resource))) {
+  for (const name of process
+    .getActiveResourcesInfo()
+    .filter(resource => !/Immediate|CloseReq|ReqWrap|REQWRAP/.test(resource))) {
     counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;

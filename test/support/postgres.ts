@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { accessSync, chownSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
 
@@ -34,6 +34,9 @@ interface Installation {
   readonly user: { readonly uid?: number; readonly gid?: number };
 }
 
+/** The folder of the test run, if this is one. */
+const runFolder = process.env.TEST_RUN_FOLDER;
+
 /** What is missing to start a PostgreSQL server, or null. */
 export function missingPostgres(): string | null {
   return findInstallation().problem;
@@ -44,11 +47,9 @@ export async function startPostgres({ fsync = false }: TestPostgresOptions = {})
   const found = findInstallation();
   if (found.problem !== null) throw new Error(found.problem);
   const { binaries, user } = found.installation;
-  const folder = mkdtempSync(join(tmpdir(), 'xstate-dispatch-postgres-'));
-  if (user.uid !== undefined) chownSync(folder, user.uid, user.gid ?? user.uid);
+  const folder = newFolder(found.installation);
   const data = join(folder, 'data');
-  const initdb = ['-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync', '-E', 'UTF8', '--locale=C'];
-  execFileSync(join(binaries, 'initdb'), initdb, { ...user, cwd: folder, stdio: 'pipe' });
+  copyData(found.installation, data);
   const port = await freePort();
   let running: Awaited<ReturnType<typeof run>> | null = null;
   let databases = 0;
@@ -113,6 +114,39 @@ export async function startPostgres({ fsync = false }: TestPostgresOptions = {})
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Makes the data of a server. In a test run, where many are started, they are copies of the first one's. */
+function copyData(installation: Installation, data: string): void {
+  if (runFolder === undefined) {
+    initialize(installation, data);
+    return;
+  }
+  const template = join(runFolder, 'postgres');
+  if (!isThere(template)) {
+    const folder = newFolder(installation);
+    initialize(installation, join(folder, 'data'));
+    try {
+      renameSync(folder, template);
+    } catch (error) {
+      // Another file of tests was faster.
+      rmSync(folder, { recursive: true });
+      if (!isThere(template)) throw error;
+    }
+  }
+  execFileSync('cp', ['-R', join(template, 'data'), data], { ...installation.user, stdio: 'pipe' });
+}
+
+function initialize({ binaries, user }: Installation, data: string): void {
+  const args = ['-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync', '-E', 'UTF8', '--locale=C'];
+  execFileSync(join(binaries, 'initdb'), args, { ...user, cwd: dirname(data), stdio: 'pipe' });
+}
+
+/** A temporary folder of the user that PostgreSQL runs as. */
+function newFolder({ user }: Installation): string {
+  const folder = mkdtempSync(join(runFolder ?? tmpdir(), 'xstate-dispatch-postgres-'));
+  if (user.uid !== undefined) chownSync(folder, user.uid, user.gid ?? user.uid);
+  return folder;
 }
 
 type Found =

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { compiledFolder } from './compiled.js';
 
 /** How a program ended. */
 export interface ProgramResult {
@@ -11,6 +12,7 @@ export interface ProgramResult {
 
 /** A program that runs. It is killed when it is disposed of. */
 export interface RunningProgram extends AsyncDisposable {
+  readonly pid: number;
   /** The next line that it prints; rejects when it ends before. */
   line(): Promise<string>;
   /** Writes a line to its standard input. */
@@ -19,10 +21,10 @@ export interface RunningProgram extends AsyncDisposable {
   readonly ended: Promise<ProgramResult>;
 }
 
-/** Starts a TypeScript module as a process of its own. */
+/** Starts a JavaScript module, which can import this package by its name, as a process of its own. */
 export function startProgram(source: string, args: readonly string[] = []): RunningProgram {
-  const run = ['--import', 'tsx', '--input-type=module', '--eval', source, '--', ...args];
-  const child = spawn(process.execPath, run, { cwd: new URL('../..', import.meta.url), stdio: 'pipe' });
+  const run = ['--input-type=module', '--eval', source, '--', ...args];
+  const child = spawn(process.execPath, run, { cwd: compiledFolder, stdio: 'pipe' });
   const killWithParent = () => child.kill('SIGKILL');
   process.once('exit', killWithParent);
   let stdout = '';
@@ -45,6 +47,7 @@ export function startProgram(source: string, args: readonly string[] = []): Runn
     await ended;
   };
   return {
+    pid: child.pid ?? 0,
     ended,
     kill,
     write: line => void child.stdin.write(`${line}\n`),
@@ -57,7 +60,7 @@ export function startProgram(source: string, args: readonly string[] = []): Runn
   };
 }
 
-/** Runs a TypeScript module to its end, as a process of its own. */
+/** Runs a JavaScript module to its end, as a process of its own. */
 export function runProgram(source: string): Promise<ProgramResult> {
   return startProgram(source).ended;
 }

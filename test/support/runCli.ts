@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { compiledFolder, compiledModule } from './compiled.js';
 
 /** How a command ended. */
 export interface CliResult {
@@ -22,16 +22,14 @@ export interface RunningCli extends AsyncDisposable {
   readonly ended: Promise<CliResult>;
 }
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Where this is compiled the command is, too, and starts faster. */
-const compiled = import.meta.url.endsWith('.js');
-const command = compiled ? ['src/cli/main.js'] : ['--import', 'tsx', 'src/cli/main.ts'];
+/** The program of the `dispatch` command, for Node. */
+export const dispatchProgram = compiledModule('src/cli/main.ts');
 
 /** Starts the `dispatch` command as a process of its own, without colours and with no settings but those given. */
 export function startCli(args: readonly string[], env: Record<string, string> = {}): RunningCli {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('DISPATCH_'));
-  const child = spawn(process.execPath, [...command, ...args], {
-    cwd: root,
+  const child = spawn(process.execPath, [dispatchProgram, ...args], {
+    cwd: compiledFolder,
     env: { ...Object.fromEntries(inherited), NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

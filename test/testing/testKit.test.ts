@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { cancel, createActor, emit, raise, setup } from 'xstate';
 import { dispatchMachine } from '../../machines/dispatch/dispatchMachine.js';
@@ -13,6 +11,7 @@ import { recordNotifications } from '../../src/testing/recordNotifications.js';
 import { type SimulatedClock, simulatedClock } from '../../src/testing/simulatedClock.js';
 import { startTestService } from '../../src/testing/startTestService.js';
 import { dispatchRecord, hourMs, minuteMs } from '../support/dispatchRecord.js';
+import { runProgram } from '../support/program.js';
 import { startDispatcher } from '../support/startDispatcher.js';
 import { at } from '../support/time.js';
 
@@ -410,13 +409,7 @@ describe('the test service', () => {
       console.log('after', hasGrpc());
       await service.stop();
     `;
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      '--conditions=xstate-dispatch-source',
-      '--import=tsx',
-      '--input-type=module',
-      '--eval',
-      program,
-    ]);
+    const { stdout } = await runProgram(program);
     expect(stdout).toBe('before false\nafter true\n');
   });
 });

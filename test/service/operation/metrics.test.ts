@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { Metadata } from 'nice-grpc-common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -5,6 +6,7 @@ import { DispatchError } from '../../../src/model/dispatchError.js';
 import type { DispatchServiceOptions } from '../../../src/service/index.js';
 import { serviceMetrics } from '../../../src/service/operation/serviceMetrics.js';
 import { memoryStore } from '../../../src/service/store/memory/memoryStore.js';
+import { compiledModule } from '../../support/compiled.js';
 import { describeWithPostgres } from '../../support/describeWithPostgres.js';
 import { creation } from '../../support/dispatchRow.js';
 import { startPostgres, type TestPostgres } from '../../support/postgres.js';
@@ -194,7 +196,7 @@ describe('metrics', () => {
   });
 
   it('load nothing where they are not asked for', async () => {
-    const entry = new URL('../../../src/service/index.ts', import.meta.url);
+    const entry = pathToFileURL(compiledModule('src/service/index.ts'));
     const { stdout } = await runProgram(`
       const { createRequire } = await import('node:module');
       const { startDispatchService } = await import('${entry}');
