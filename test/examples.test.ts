@@ -27,14 +27,10 @@ interface Example {
 }
 
 function runExample(name: string): Example {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=xstate-dispatch-source', '--import', 'tsx', `examples/${name}.ts`],
-    {
-      env: { ...process.env, DISPATCH_API_URL: service.address },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  );
+  const child = spawn(process.execPath, ['--import', 'tsx', `examples/${name}.ts`], {
+    env: { ...process.env, DISPATCH_API_URL: service.address },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const line = async (part: string) => {
     for (let next = await lines.next(); !next.done; next = await lines.next()) {

@@ -1,11 +1,20 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+const root = new URL('..', import.meta.url).pathname;
+
 export default defineConfig({
-  // The examples import this package by its name: they get its sources. The others are what Vite takes without being told.
-  ssr: { resolve: { conditions: ['xstate-dispatch-source', 'module', 'node', 'development|production'] } },
+  // Examples import this package by its name and get its sources, as by the paths in tsconfig.json, which Vite applies only to
+  // the files that the tsconfig.json includes.
+  resolve: {
+    alias: [
+      { find: /^xstate-dispatch$/, replacement: `${root}src/index.ts` },
+      { find: /^xstate-dispatch\/machines$/, replacement: `${root}machines/index.ts` },
+      { find: /^xstate-dispatch\/(store|service|testing)$/, replacement: `${root}src/$1/index.ts` },
+    ],
+  },
   test: {
-    root: new URL('..', import.meta.url).pathname,
+    root,
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     globalSetup: ['test/setup/testRun.ts'],
     setupFiles: ['test/setup/testFile.ts'],
