@@ -75,6 +75,8 @@ export const dispatcherMachine = setup({
     context: {} as DispatcherContext,
     events: {} as DispatcherMachineEvent,
     emitted: {} as DispatcherOutput,
+    // XState before 5.32.1 does not read them from `invoke`.
+    children: {} as { pool: 'pool'; timer: 'timer'; store: 'store'; source: 'source' },
   },
   actors: {
     pool: dispatchPool,
