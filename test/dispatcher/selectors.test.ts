@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ActorRefFrom, createActor } from 'xstate';
+import { Actor, type ActorRefFrom, createActor } from 'xstate';
 import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
 import type { DispatchPoolSnapshot } from '../../machines/pool/dispatchPool.js';
 import { dispatcherActors } from '../../src/dispatcher/dispatcherActors.js';
@@ -10,6 +10,11 @@ import { startDispatcher } from '../support/startDispatcher.js';
 import { at } from '../support/time.js';
 
 const touching = { recurrence: daily({ frequency: 'MINUTELY', interval: 30, count: 3 }) };
+
+/** What XState's actors have from 5.29 on. */
+interface Selecting<TSnapshot> {
+  select<T>(selector: (snapshot: TSnapshot) => T): { subscribe(listener: (selected: T) => void): unknown };
+}
 
 /** What a hook such as `useSelector` of `@xstate/react` does: it reads again only when the snapshot is another object. */
 function useSelector<T>(actor: ActorRefFrom<typeof dispatcherMachine>, selector: (s: DispatchPoolSnapshot) => T) {
@@ -89,10 +94,10 @@ describe('a selector over the pool of a dispatcher', () => {
     second.stop();
   });
 
-  it('can be XState’s own', async () => {
+  it.skipIf(!('select' in Actor.prototype))('can be XState’s own, from 5.29 on', async () => {
     await using test = await startDispatcher({ dispatches: [dispatchRecord()] });
     const counts: (number | undefined)[] = [];
-    const pool = test.dispatcher.actor.getSnapshot().children.pool;
+    const pool = test.dispatcher.actor.getSnapshot().children.pool as Selecting<DispatchPoolSnapshot> | undefined;
     pool?.select(({ context }) => context.runningCount).subscribe(count => counts.push(count));
     await test.clock.advanceTo(at('10:30'));
     expect(counts).toEqual([1, 0]);
