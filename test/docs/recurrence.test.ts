@@ -114,7 +114,6 @@ describe('the page on recurrence', () => {
   it('prints what its program says', async () => {
     const program = page.match(/```ts\n(.*?)```/s)?.[1] ?? '';
     const { stdout } = await promisify(execFile)(process.execPath, [
-      '--conditions=xstate-dispatch-source',
       '--import=tsx',
       '--input-type=module',
       '--eval',
