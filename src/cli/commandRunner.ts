@@ -3,22 +3,22 @@ import type { RunNotification } from '../../machines/dispatch/runNotification.js
 import type { LifecycleEvent } from '../../machines/protocol/dispatcherOutput.js';
 import { notificationJson } from './output/notificationJson.js';
 
-/** So many commands run at once: a thousand dispatches that start together do not start a thousand processes. */
+/** Maximum number of commands at a time: a thousand dispatches that start together do not start a thousand processes. */
 const MAX_COMMANDS = 8;
 
 /** Runs a shell command for each notification. */
 export interface CommandRunner {
-  /** Runs it when its turn comes: commands of one dispatch run one after the other, in the order of the notifications. */
+  /** Queues the command for a notification: commands of one dispatch run one after the other, in the order of notifications. */
   run(notification: RunNotification | LifecycleEvent): void;
   /** Fulfilled once all commands have ended. */
   done(): Promise<void>;
 }
 
 /**
- * Runs a shell command for each notification, with the notification as a line of JSON on its stdin and by parts in its
- * environment. What it prints goes to stderr.
+ * Runs a shell command for each notification, with the notification as a line of JSON on its stdin and its parts in the
+ * environment. What the command prints goes to stderr.
  *
- * @param onFailure is told of each command that fails, in words; the others go on.
+ * @param onFailure is told of each command that fails, in a sentence; the others go on.
  */
 export function commandRunner(commandLine: string, onFailure: (problem: string) => void): CommandRunner {
   const lanes = new Map<number, (RunNotification | LifecycleEvent)[]>();
@@ -66,7 +66,7 @@ export function commandRunner(commandLine: string, onFailure: (problem: string) 
   };
 }
 
-/** @param onEnd gets what went wrong, null when nothing did; it is called once. */
+/** @param onEnd is called once, with what went wrong or null. */
 function runCommand(
   commandLine: string,
   notification: RunNotification | LifecycleEvent,
@@ -89,7 +89,7 @@ function runCommand(
   child.stdin?.end(`${JSON.stringify(notificationJson(notification))}\n`);
 }
 
-/** A notification by parts, and what the dispatch is to do. */
+/** The variables of the environment that tell of a notification. */
 function environment(notification: RunNotification | LifecycleEvent): Record<string, string> {
   const { type, dispatch, atMs } = notification;
   const about = {

@@ -294,7 +294,8 @@ describe.concurrent('follow', () => {
     await dispatch('delete', '40', `${id}`);
 
     const startMs = Date.parse(startTime);
-    const common = { id, type: 'CHARGE', atMs: expect.any(Number), lateMs: expect.any(Number) };
+    const order = { selector: { ids: [1] }, payload: {}, dryRun: false };
+    const common = { id, type: 'CHARGE', atMs: expect.any(Number), lateMs: expect.any(Number), ...order };
     const started = JSON.parse(await following.line());
     expect(started).toEqual({
       notification: 'running.started',
@@ -302,7 +303,7 @@ describe.concurrent('follow', () => {
       cause: 'update',
       run: { startMs, endMs: startMs + 3_600_000 },
     });
-    expect(Object.keys(started)).toEqual(['notification', 'id', 'type', 'atMs', 'lateMs', 'cause', 'run']);
+    expect(Object.keys(started).join()).toBe('notification,id,type,atMs,lateMs,cause,run,selector,payload,dryRun');
     const run = { startMs, endMs: startMs + 7_200_000 };
     expect(JSON.parse(await following.line())).toEqual({
       notification: 'running.reconfigured',
@@ -338,6 +339,19 @@ describe.concurrent('follow', () => {
     expect(stdout).toMatch(
       / created +\d+ CHARGE .*\n.* started +\d+ CHARGE {2}by update, until .*components 1 {"kw":5}\n$/,
     );
+  });
+
+  it('runs no command for a dry run, unless it is told to, and says what it would run', async () => {
+    const command = 'echo "$DISPATCH_NOTIFICATION $DISPATCH_DRY_RUN"';
+    await using careful = startCli(['follow', '43', '--exec', command], env);
+    await using bold = startCli(['follow', '43', '--exec', command, '--dry-runs'], env);
+    await Promise.all([careful.line('stderr'), bold.line('stderr')]);
+    const { id } = await createdIn(43, 'CHARGE', '1', 'now', '1h', '--dry-run', 'true');
+    expect(await careful.line('stderr')).toBe(`dry run of dispatch ${id}: would run ${command} (running.started)`);
+    expect(await bold.line('stderr')).toBe('running.started true');
+    const [{ stdout }, { stderr }] = await Promise.all([careful.stop(), bold.stop()]);
+    expect(stdout).toContain('dry run');
+    expect(stderr).not.toContain('would run');
   });
 
   it('reports rejected credentials and keeps trying', async () => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
 import { type DispatchService, startDispatchService } from '../../src/service/startDispatchService.js';
 import { startCli } from '../support/runCli.js';
+import { tcpProxy } from '../support/tcpProxy.js';
 
 let folder: string;
 let path: string;
@@ -55,14 +56,30 @@ it('follow --store carries on after kill -9, with the service down, and repeats 
   expect(await third.stop()).toMatchObject({ code: 0, stdout: '' });
 });
 
-it('follow --store tells in one line that another process has the file', async () => {
-  const args = ['follow', '1', '--store', path, '--url', service.address];
-  await using first = startCli(args);
+it('follow --store waits for a file that another process has: connects to nothing, and says so once', async () => {
+  await using client = new DispatchClient({ address: service.address });
+  await client.create({ microgridId: 1, type: 'A', startTime: 'NOW', selector: { ids: [1] } });
+  const args = ['follow', '1', '--json', '--store', path, '--exec', 'echo "$DISPATCH_NOTIFICATION"'];
+  await using first = startCli([...args, '--url', service.address]);
   await first.line('stderr');
-  expect(await startCli(args).ended).toEqual({
+  await using proxy = await tcpProxy(service.port);
+  await using second = startCli([...args, '--url', `grpc://127.0.0.1:${proxy.port}?ssl=false`]);
+  expect(await second.line('stderr')).toBe(`${path} is in use by another process: waiting until it is free`);
+  await using interrupted = startCli([...args, '--url', service.address]);
+  await interrupted.line('stderr');
+  expect(await interrupted.stop()).toMatchObject({ code: 0, stdout: '' });
+  expect(proxy.openedCount).toBe(0);
+  await first.stop();
+  expect(await second.line('stderr')).toBe('restored 1 dispatch from the store');
+  expect(await second.stop()).toMatchObject({ code: 0 });
+});
+
+it('follow --store refuses a file in a folder that does not exist', async () => {
+  const file = join(folder, 'none', 'dispatches.db');
+  const { code, stderr } = await startCli(['follow', '1', '--store', file, '--url', service.address]).ended;
+  expect({ code, stderr }).toEqual({
     code: 1,
-    stdout: '',
-    stderr: `error: ${path} is in use by another process\n`,
+    stderr: `error: cannot open ${file}: there is no folder ${join(folder, 'none')}\n`,
   });
 });
 

@@ -4,6 +4,8 @@ import { connect, createServer, type Socket } from 'node:net';
 /** A proxy on a free port of loopback, between a program and a server of which the connection is to fail. */
 export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
+  /** How many connections were opened so far. */
+  readonly openedCount: number;
   /**
    * The next time that a client sends this text, passes it on, and cuts the connection when the server begins to answer.
    * Fulfilled when it has.
@@ -20,6 +22,7 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const connections = new Set<{ isSilent: boolean }>();
   let frozen = false;
+  let openedCount = 0;
   let armed: { readonly text: string; readonly cut: () => void } | null = null;
 
   function track(socket: Socket): Socket {
@@ -31,6 +34,7 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
   }
 
   const server = createServer(accepted => {
+    openedCount += 1;
     const client = track(accepted);
     const target = track(connect(targetPort, '127.0.0.1'));
     let cut: (() => void) | null = null;
@@ -68,6 +72,9 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
 
   return {
     port: address.port,
+    get openedCount() {
+      return openedCount;
+    },
     cutAtAnswerTo: text =>
       new Promise(resolve => {
         armed = { text, cut: resolve };

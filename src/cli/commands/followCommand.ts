@@ -1,11 +1,14 @@
+import { setTimeout } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 
 import type { DispatcherStore } from '../../../machines/protocol/dispatcherStore.js';
 import type { Dispatcher } from '../../dispatcher/dispatcher.js';
-import { commandRunner } from '../commandRunner.js';
+import { DispatchError } from '../../model/dispatchError.js';
+import { execCommand } from '../execCommand.js';
 import { globalOptions } from '../globalOptions.js';
 import { parseId, parseNonEmpty } from '../input/parseValue.js';
 import { DEFAULT_INSPECTOR_PORT, type InspectorPlace, parseInspectorPlace } from '../inspector/inspectorPlace.js';
+import { OperationFailed } from '../operationFailed.js';
 import { isLifecycleEvent, isRunNotification, notificationJson } from '../output/notificationJson.js';
 import { notificationText } from '../output/notificationText.js';
 import { note, print, printJson } from '../output/print.js';
@@ -16,33 +19,41 @@ import { withOptions } from '../withMicrogrid.js';
 interface FollowOptions {
   readonly type?: string;
   readonly exec?: string;
+  readonly dryRuns?: boolean;
+  /** False with `--no-resumed`. */
+  readonly resumed: boolean;
   readonly lifecycle?: true;
   readonly store?: string;
   readonly inspect?: InspectorPlace;
 }
 
+/** Interval of the attempts to open a store that another process has. */
+const STORE_RETRY_MS = 1_000;
+
 /** Adds `follow`: a dispatcher whose notifications are printed and given to a command. */
 export function followCommand(program: Command): void {
   program
     .command('follow')
-    .summary('run a dispatcher: print, or act on, what starts and stops')
+    .summary('run a dispatcher: print, or act on, the starts and stops of runs')
     .description(
       'Follow the dispatches of a microgrid until SIGINT or SIGTERM, and print a line when a run starts, is reconfigured, ' +
-        'stops, or was missed.\n\n' +
-        'It recovers from lost connections by itself, and runs start and stop on schedule meanwhile. ' +
-        'Problems, and when it is live, are told on stderr.',
+        'stops or was missed.\n\n' +
+        'Lost connections are opened again; meanwhile runs start and stop on schedule. ' +
+        'Problems and the state of the connection are printed on stderr.',
     )
-    .argument('<microgrid-id>', 'the microgrid', parseId)
+    .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .option('-T, --type <type>', 'only dispatches of exactly this type')
-    .option('--lifecycle', 'also print dispatches that are created, updated and deleted')
+    .option('--lifecycle', 'also print when a dispatch is created, updated or deleted')
     .option('--exec <command>', 'run a shell command for each line')
+    .option('--dry-runs', 'run the command for dry runs too, with DISPATCH_DRY_RUN=true')
+    .option('--no-resumed', 'do not run the command for runs that go on after a restart')
     .option(
       '--store <file>',
-      'carry on through a restart, also without the service, by what this file keeps',
+      'keep the state in this file, to carry on after a restart, also without the service',
       parseNonEmpty,
     )
     .addOption(
-      new Option('--inspect [where]', 'show its machines in the Stately inspector: at a port, or a ws:// address')
+      new Option('--inspect [where]', 'show the machines in the Stately inspector: at a port, or a ws:// address')
         .preset(DEFAULT_INSPECTOR_PORT)
         .argParser(parseInspectorPlace),
     )
@@ -50,16 +61,22 @@ export function followCommand(program: Command): void {
       'after',
       `
 The command of --exec gets the notification as a line of JSON on its stdin, and in its environment:
-DISPATCH_NOTIFICATION (running.started, running.resumed, running.reconfigured, running.stopped, run.missed), DISPATCH_ID, DISPATCH_TYPE,
-DISPATCH_MICROGRID_ID, DISPATCH_SELECTOR and DISPATCH_PAYLOAD (JSON), DISPATCH_DRY_RUN, DISPATCH_AT_MS, DISPATCH_CAUSE,
-DISPATCH_RUN_START_MS and DISPATCH_RUN_END_MS (empty: no end). What it prints goes to stderr. Commands of one dispatch
-run one after the other; one that fails is reported, and the rest goes on.
+DISPATCH_NOTIFICATION (running.started, running.resumed, running.reconfigured, running.stopped, run.missed), DISPATCH_ID,
+DISPATCH_TYPE, DISPATCH_MICROGRID_ID, DISPATCH_SELECTOR and DISPATCH_PAYLOAD (JSON), DISPATCH_DRY_RUN, DISPATCH_AT_MS,
+DISPATCH_CAUSE, DISPATCH_RUN_START_MS and DISPATCH_RUN_END_MS (empty: no end). Its output goes to stderr. The commands of one
+dispatch run one after the other. A command that fails is reported, and the next ones run all the same.
 
-The file of --store is made when it does not exist, and one process has it at a time. After a restart nothing is announced
-twice, and runs that passed meanwhile are told as missed. Killed at any moment, it loses at most what came in the last second.
+running.resumed means that a run which was announced before a restart goes on: treat it as a start. For a dry run the command
+is not run; follow prints on stderr what it would run. A run that becomes a dry run is stopped for the command.
 
-The page of --inspect draws the dispatcher, its parts, and up to 100 dispatches at a time, those of --type. It is on this
-machine only, and needs the packages @statelyai/inspect and ws.
+The file of --store is created when it does not exist. While another process uses it, follow waits until it is free: it
+connects to nothing and prints nothing. After a restart no start is repeated, and runs that passed meanwhile are printed as
+missed. When the process is killed, the file lacks at most the last second.
+
+The page of --inspect shows the dispatcher, its parts, and up to 100 dispatches at a time, those of --type. It is reachable on
+this machine only, and needs the packages @statelyai/inspect and ws.
+
+Exit codes: 0 interrupted, 1 the dispatcher failed or the file of --store cannot be opened, 2 the command line is wrong.
 
 Examples:
   $ dispatch follow 1
@@ -77,24 +94,49 @@ async function follow(microgridId: number, options: FollowOptions, command: Comm
   const { Dispatcher } = await import('../../dispatcher/dispatcher.js');
   const store = await storeOf(options);
   await using dispatcher = await withOptions(
-    () => new Dispatcher({ microgridId, address: url, authKey, signSecret, logger: stderrLogger(), ...store }),
+    () => new Dispatcher({ microgridId, address: url, authKey, signSecret, logger: stderrLogger(), store }),
   );
   await using _inspector = await inspect(dispatcher, options);
   const commandsDone = printNotifications(dispatcher, options, command);
   noteStanding(dispatcher, url);
-  await dispatcher.start();
-  await aborted(interrupted);
+  const stopped = new AbortController();
+  dispatcher.on('sync', ({ state }) => {
+    if (state === 'stopped') stopped.abort();
+  });
+  await startWhenStoreIsFree(dispatcher, interrupted);
+  await aborted(AbortSignal.any([interrupted, stopped.signal]));
   await dispatcher.stop();
   await commandsDone();
+  if (!interrupted.aborted) throw new OperationFailed(dispatcher.status.problem?.message ?? 'the dispatcher stopped');
 }
 
-async function storeOf({ store: path }: FollowOptions): Promise<{ store?: DispatcherStore }> {
-  if (path === undefined) return {};
+/** Two dispatchers on one device are worse than none: while another process has the store, nothing is done. */
+async function startWhenStoreIsFree(dispatcher: Dispatcher, interrupted: AbortSignal): Promise<void> {
+  for (let isNoted = false; !interrupted.aborted; isNoted = true) {
+    const problem = await dispatcher.start().then(
+      () => undefined,
+      error => error as Error,
+    );
+    if (problem === undefined) return;
+    if (!isStoreInUse(problem)) throw problem;
+    if (!isNoted) note(`${problem.message}: waiting until it is free`);
+    await setTimeout(STORE_RETRY_MS, undefined, { signal: interrupted }).catch(() => {});
+  }
+}
+
+/** A file that cannot be opened at all is UNAVAILABLE too, but nothing to wait for. */
+function isStoreInUse(error: Error): boolean {
+  const { code } = (error.cause instanceof Error ? (error.cause.cause ?? error.cause) : {}) as { code?: unknown };
+  return error instanceof DispatchError && error.code === 'UNAVAILABLE' && String(code).startsWith('SQLITE_BUSY');
+}
+
+async function storeOf({ store: path }: FollowOptions): Promise<DispatcherStore | undefined> {
+  if (path === undefined) return undefined;
   const { sqliteStore } = await import('../../store/sqliteStore.js');
-  return { store: sqliteStore(path) };
+  return sqliteStore(path);
 }
 
-/** Opens the inspector of `--inspect`, if it is asked for. Nothing of it is loaded otherwise. */
+/** Opens the inspector of `--inspect` if it is wanted; its packages are loaded only then. */
 async function inspect({ actor }: Dispatcher, { inspect, type }: FollowOptions): Promise<AsyncDisposable | undefined> {
   if (inspect === undefined) return undefined;
   const { openInspector } = await import('../inspector/openInspector.js');
@@ -104,11 +146,11 @@ async function inspect({ actor }: Dispatcher, { inspect, type }: FollowOptions):
 /** Prints notifications and gives them to the command of `--exec`; returns how to wait for the commands. */
 function printNotifications(
   dispatcher: Dispatcher,
-  { type, exec, lifecycle }: FollowOptions,
+  { type, exec, lifecycle, dryRuns = false, resumed }: FollowOptions,
   command: Command,
 ): () => Promise<void> {
   const { json } = globalOptions(command);
-  const runner = exec === undefined ? undefined : commandRunner(exec, note);
+  const runner = exec === undefined ? undefined : execCommand({ commandLine: exec, dryRuns, resumed, say: note });
   dispatcher.actor.on('*', output => {
     if (!isRunNotification(output) && !(lifecycle && isLifecycleEvent(output))) return;
     if (type !== undefined && output.dispatch.type !== type) return;
@@ -119,7 +161,7 @@ function printNotifications(
   return async () => runner?.done();
 }
 
-/** Notes problems, and that it is live: the first time, and when it is again after a problem. */
+/** Notes problems, and that the dispatcher is live: for the first time, and again after a problem. */
 function noteStanding(dispatcher: Dispatcher, url: string): void {
   let noted = false;
   let troubled = false;

@@ -7,26 +7,27 @@ export type NotificationJson = { readonly notification: string; readonly id: num
   Record<string, unknown>
 >;
 
-/** Whether a dispatcher says something about the runs of a dispatch. */
+/** Whether an output of a dispatcher is about the runs of a dispatch. */
 export function isRunNotification(output: DispatcherOutput): output is RunNotification {
   return output.type.startsWith('running.') || output.type === 'run.missed';
 }
 
-/** Whether a dispatcher says something about the dispatches themselves. */
+/** Whether an output of a dispatcher is about the creation, update or deletion of a dispatch. */
 export function isLifecycleEvent(output: DispatcherOutput): output is LifecycleEvent {
   return output.type.startsWith('lifecycle.');
 }
 
 /** A notification as plain data. */
 export function notificationJson(output: RunNotification | LifecycleEvent): NotificationJson {
-  const { id, type } = output.dispatch;
+  const { id, type, selector, payload, dryRun } = output.dispatch;
   const common = { notification: output.type, id, type, atMs: output.atMs };
   if (isLifecycleEvent(output)) {
     const deleted = output.type === 'lifecycle.deleted';
     return { ...common, dispatch: new Dispatch(output.dispatch, { deleted }).toJSON() };
   }
   const { startMs, endMs } = output.run;
-  const about = { ...common, lateMs: output.lateMs, cause: output.cause, run: { startMs, endMs } };
+  const run = { startMs, endMs };
+  const about = { ...common, lateMs: output.lateMs, cause: output.cause, run, selector, payload, dryRun };
   if (output.type !== 'run.missed') return about;
   const { count, more, firstMs, lastMs } = output;
   return { ...about, count, more, firstMs, lastMs };
