@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseDuration } from '../../src/cli/input/parseDuration.js';
@@ -146,9 +147,60 @@ describe('a payload', () => {
     ['"a": 1, "b": {"c": "d"}', { a: 1, b: { c: 'd' } }],
   ])('%s is read', (text, expected) => expect(parsePayload(text)).toEqual(expected));
 
-  it.each(['', '[1]', '1', 'null', '"a"', '{"a":', 'a: 1'])('%j is refused', text =>
-    expect(() => parsePayload(text)).toThrow(UsageError),
+  it.each(['', '[1]', '1', 'null', '"a"', '{"a":', 'a: 1', '{"a": 1, "a": 2}', '{"a": NaN}', '{"a": 01}', '[{}'])(
+    '%j is refused',
+    text => expect(() => parsePayload(text)).toThrow(UsageError),
   );
+
+  it.each([
+    ['9007199254740993', '9007199254740992'],
+    ['-9007199254740993', '-9007199254740992'],
+    ['12345678901234567890', '12345678901234567000'],
+    ['9007199254740993.0', '9007199254740992'],
+    ['0.1000000000000000055511151231257827', '0.1'],
+    ['1.00000000000000000001', '1'],
+    ['1e-400', '0'],
+    ['4e-324', '5e-324'],
+  ])('with the number %s is refused, which would become %s', (number, rounded) => {
+    const problem = `is ${number}, which would be rounded to ${rounded}; give it as a text to keep it.`;
+    expect(() => parsePayload(`{"meter": ${number}}`)).toThrow(new UsageError(`payload.meter ${problem}`));
+    expect(() => parsePayload(`"a b": [{"c-d": [0, ${number}]}]`)).toThrow(
+      new UsageError(`payload["a b"][0].c-d[1] ${problem}`),
+    );
+  });
+
+  it.each(['1e400', '-1e400', '1.8e308', `1${'0'.repeat(400)}`])('with the number %s is refused as too great', number =>
+    expect(() => parsePayload(`{"meter": ${number}}`)).toThrow(
+      new UsageError(`payload.meter is ${number}, but the greatest number is 1.7976931348623157e+308.`),
+    ),
+  );
+
+  it.each([
+    ...['0', '-0', '0.0', '0e9', '1.0', '1.50', '15e-1', '1E3', '1e+3', '0.1', '0.30000000000000004', '5e-324'],
+    ...['9007199254740991', '9007199254740992', '1e22', '100000000000000000000', '1.7976931348623157e308', '-2.5'],
+  ])('with the number %s holds it', number =>
+    expect(parsePayload(`{"meter": ${number}}`)).toEqual({ meter: Number(number) }),
+  );
+
+  it('holds every double as it is written', () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), value => {
+        const text = Object.is(value, -0) ? '-0' : String(value);
+        expect(parsePayload(`{"a": ${text}}`)).toEqual({ a: value });
+      }),
+    );
+  });
+
+  it('keeps keys that JavaScript has a meaning for', () => {
+    const payload = parsePayload(
+      '{"__proto__": {"a": 1}, "constructor": 2, "isLosslessNumber": {"isLosslessNumber": true}}',
+    );
+    expect(Object.entries(payload)).toEqual([
+      ['__proto__', { a: 1 }],
+      ['constructor', 2],
+      ['isLosslessNumber', { isLosslessNumber: true }],
+    ]);
+  });
 });
 
 describe('ids', () => {

@@ -1,16 +1,65 @@
+import { LosslessNumber, parse } from 'lossless-json';
+
 import { messageOf } from '../../model/dispatchError.js';
-import type { JsonObject } from '../../model/dispatchRecord.js';
+import type { JsonObject, JsonValue } from '../../model/dispatchRecord.js';
 import { UsageError } from './usageError.js';
 
-/** A JSON object; the braces around it may be left out. */
+/** A key that a path can hold as it is. */
+const PLAIN_KEY = /^[\p{L}_][\p{L}\p{N}_-]*$/u;
+
+/**
+ * Reads a payload from a JSON object; the braces around it may be left out.
+ *
+ * @throws UsageError when it is no JSON object, gives one key two values, or holds a number that a double would round, such
+ * as 9007199254740993. The message names its field.
+ */
 export function parsePayload(text: string): JsonObject {
   const trimmed = text.trim();
   let value: unknown;
   try {
-    value = JSON.parse(/^\s*"[^"]*"\s*:/.test(trimmed) ? `{${trimmed}}` : trimmed);
+    value = parse(/^\s*"[^"]*"\s*:/.test(trimmed) ? `{${trimmed}}` : trimmed);
   } catch (error) {
     throw new UsageError(`It is not JSON: ${messageOf(error)}`);
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
-  throw new UsageError('It must be a JSON object, such as {"power_kw": 5}.');
+  if (!isObject(value)) throw new UsageError('It must be a JSON object, such as {"power_kw": 5}.');
+  return exactObject(value, 'payload');
+}
+
+function exactObject(object: object, path: string): JsonObject {
+  const entries = Object.entries(object).map(([key, member]) => [key, exact(member, path + step(key))] as const);
+  // Unlike an assignment it keeps a key such as __proto__.
+  return Object.fromEntries(entries);
+}
+
+function exact(value: unknown, path: string): JsonValue {
+  if (value instanceof LosslessNumber) return exactNumber(value.value, path);
+  if (Array.isArray(value)) return value.map((entry, index) => exact(entry, `${path}[${index}]`));
+  if (isObject(value)) return exactObject(value, path);
+  return value as JsonValue;
+}
+
+function exactNumber(text: string, path: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value))
+    throw new UsageError(`${path} is ${text}, but the greatest number is ${Number.MAX_VALUE}.`);
+  if (decimalOf(text) === decimalOf(String(value))) return value;
+  throw new UsageError(`${path} is ${text}, which would be rounded to ${value}; give it as a text to keep it.`);
+}
+
+/** The digits and the exponent of a number, the same however it is written: 1.50, 15e-1 and 1.5 are `15e-1`. */
+function decimalOf(text: string): string {
+  const [, whole = '', fraction = '', exponent = '0'] = /^-?(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text) ?? [];
+  const digits = (whole + fraction).replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  return significant === ''
+    ? '0'
+    : `${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+}
+
+function step(key: string): string {
+  return PLAIN_KEY.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof LosslessNumber);
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { DispatchError } from '../../model/dispatchError.js';
+import { readId } from '../domain/requestIds.js';
 
 /** Who calls, as it may be told in logs and metrics. */
 export interface Caller {
@@ -19,7 +20,7 @@ export interface ApiKey extends Caller {
 /** A call that goes on for long: it ends when what it rests on does. */
 export interface LongCall {
   readonly apiKey: ApiKey;
-  readonly microgridId: number | null;
+  readonly microgridId: bigint | null;
   end(reason: DispatchError): void;
 }
 
@@ -36,14 +37,14 @@ export interface KeyRing {
   track(call: LongCall): () => void;
 }
 
-/** Whether a caller may see and change a microgrid. */
-export function maySee({ microgrids }: Caller, microgridId: number): boolean {
-  return microgrids === 'all' || microgrids.has(microgridId);
+/** Whether a caller may see and change a microgrid, whose id may be above 2^53-1. */
+export function maySee({ microgrids }: Caller, microgridId: bigint): boolean {
+  return microgrids === 'all' || microgrids.has(readId(microgridId));
 }
 
 /** Why a call about a microgrid is refused that its caller may not see. */
-export function foreignMicrogrid(microgridId: number): DispatchError {
-  return new DispatchError('PERMISSION_DENIED', `the key gives no right to microgrid ${microgridId}`, { microgridId });
+export function foreignMicrogrid(microgridId: bigint): DispatchError {
+  return new DispatchError('PERMISSION_DENIED', `the key gives no right to microgrid ${microgridId}`);
 }
 
 /** A ring of keys. */

@@ -4,10 +4,10 @@ import {
   type DispatchData,
   type UpdateMicrogridDispatchRequest,
 } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { DispatchError } from '../../model/dispatchError.js';
 import { checkData, storedRow } from './checkData.js';
 import type { DispatchWrite, StoredDispatch } from './dispatchStore.js';
 import { invalidField } from './invalidRequest.js';
+import { notFound } from './requestIds.js';
 import { microsAtOrAfter, roundedSeconds, secondsAtOrAfter, timestampOfSeconds } from './timestamps.js';
 import { applyUpdateMask, maskViolations } from './updateMask.js';
 
@@ -55,17 +55,9 @@ export function deleteWrite(microgridId: number, id: number): DispatchWrite {
   };
 }
 
-/** The dispatch that a microgrid does not have. */
-export function notFound(microgridId: number, dispatchId: number): DispatchError {
-  return new DispatchError('NOT_FOUND', `microgrid ${microgridId} has no dispatch ${dispatchId}`, {
-    microgridId,
-    dispatchId,
-  });
-}
-
 /** What is stored, decoded. */
 function present(microgridId: number, id: number, stored: StoredDispatch | null) {
-  if (!stored) throw notFound(microgridId, id);
+  if (!stored) throw notFound({ microgridId: BigInt(microgridId), dispatchId: BigInt(id) });
   const { metadata, data } = Dispatch.decode(stored.message);
   if (!metadata?.createTime || !data) throw new Error(`what is stored as dispatch ${id} is no dispatch`);
   const endS = metadata.endTime ? secondsAtOrAfter(metadata.endTime) : null;

@@ -8,11 +8,11 @@ import {
   type TargetComponents,
 } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import type { Timestamp } from '../../../proto/gen/google/protobuf/timestamp.js';
-import { decodeId } from '../../wire/integerCodec.js';
 import { timestampProblem } from '../../wire/timestampCodec.js';
 import type { ListFilter, ListQuery, Range, SortColumn } from './dispatchStore.js';
 import { invalidField, refuseViolations, type Violation } from './invalidRequest.js';
 import { decodePageToken, MAX_PAGE_SIZE, type Page } from './pageToken.js';
+import { readId, UNASSIGNED_ID } from './requestIds.js';
 import { componentCount, searchKeys } from './targetKeys.js';
 import { microsAtOrAfter, secondsAtOrAfter } from './timestamps.js';
 
@@ -25,6 +25,7 @@ const MAX_QUERIES = 100;
 
 /** What a list request asks for, in the terms of a store. */
 export interface ListRequest {
+  /** {@link UNASSIGNED_ID} for a microgrid that has no dispatches. */
   readonly microgridId: number;
   readonly query: ListQuery;
   readonly page: Page;
@@ -37,7 +38,7 @@ export interface ListRequest {
  * @throws DispatchError INVALID_ARGUMENT naming the fields that are wrong.
  */
 export function readListRequest(request: ListMicrogridDispatchesRequest): ListRequest {
-  const microgridId = decodeId(request.microgridId, 'microgrid_id');
+  const microgridId = readId(request.microgridId);
   const violations: Violation[] = [];
   const query = {
     filter: request.filter ? readFilter(request.filter, violations) : {},
@@ -96,13 +97,8 @@ function readTargets(targets: readonly TargetComponents[], violations: Violation
 }
 
 function readIds(ids: readonly bigint[], violations: Violation[]): number[] {
-  const field = 'filter.dispatch_ids';
-  if (!hasAtMost(MAX_IDS, ids, field, violations)) return [];
-  for (const [index, id] of ids.entries()) {
-    if (id <= Number.MAX_SAFE_INTEGER) continue;
-    violations.push({ field: `${field}[${index}]`, problem: `must be 0 to 2^53-1, not ${id}` });
-  }
-  return ids.map(Number);
+  if (!hasAtMost(MAX_IDS, ids, 'filter.dispatch_ids', violations)) return [];
+  return ids.map(readId).filter(id => id !== UNASSIGNED_ID);
 }
 
 /** `#4` is the id 4; another text is a part of the type. */

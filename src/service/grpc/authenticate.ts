@@ -2,7 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { CallContext, ServerMiddleware } from 'nice-grpc-common';
 
 import { DispatchError } from '../../model/dispatchError.js';
-import { decodeId } from '../../wire/integerCodec.js';
 import { REQUEST_IDS_KEPT_S } from '../../wire/requestId.js';
 import { verifySignature } from '../../wire/signature.js';
 import { type AccessContext, type CallAccess, setCaller } from '../access/callAccess.js';
@@ -126,13 +125,13 @@ function checkSignature(call: CallSignature, rightlySigned: boolean, nowMs: numb
 }
 
 /** The microgrid that a request is about; null when it is about none. */
-function microgridOf(request: unknown): number | null {
+function microgridOf(request: unknown): bigint | null {
   if (typeof request !== 'object' || request === null || !('microgridId' in request)) return null;
-  return typeof request.microgridId === 'bigint' ? decodeId(request.microgridId, 'microgrid_id') : null;
+  return typeof request.microgridId === 'bigint' ? request.microgridId : null;
 }
 
 /** A signal for a call that goes on until its peer ends it, or its key or its right is taken away. */
-function revocableSignal(keys: KeyRing, apiKey: ApiKey, microgridId: number | null, signal: AbortSignal) {
+function revocableSignal(keys: KeyRing, apiKey: ApiKey, microgridId: bigint | null, signal: AbortSignal) {
   const controller = new AbortController();
   const abort = () => controller.abort(signal.reason);
   if (signal.aborted) abort();

@@ -8,13 +8,13 @@ import {
   type StreamMicrogridDispatchesRequest,
   UpdateMicrogridDispatchRequest,
 } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { decodeId } from '../../wire/integerCodec.js';
 import { REQUEST_IDS_KEPT_S } from '../../wire/requestId.js';
 import type { AccessContext } from '../access/callAccess.js';
 import type { AppliedWrite, ChangeKind, DispatchStore, StoredDispatch } from '../domain/dispatchStore.js';
-import { createWrite, deleteWrite, notFound, updateWrite } from '../domain/dispatchWrites.js';
+import { createWrite, deleteWrite, updateWrite } from '../domain/dispatchWrites.js';
 import { encodePageToken } from '../domain/pageToken.js';
 import { readListRequest } from '../domain/readListRequest.js';
+import { notFound, readDispatchIds, readId, readNewMicrogridId } from '../domain/requestIds.js';
 import type { ChangeFeed } from '../feed/changeFeed.js';
 import { setCreated } from '../operation/endedCall.js';
 import { idempotentWrite, REQUEST_ID_RETENTION_S } from './idempotentWrite.js';
@@ -42,7 +42,7 @@ export function dispatchHandlers(
 ): ServiceImplementation<typeof storedBytesDefinition, AccessContext> {
   return {
     async createMicrogridDispatch(request, context) {
-      const microgridId = decodeId(request.microgridId, 'microgrid_id');
+      const microgridId = readNewMicrogridId(request.microgridId);
       const encode = () => CreateMicrogridDispatchRequest.encode(request).finish();
       const write = idempotentWrite(createWrite(request), context, { method: 'create', microgridId, encode });
       const dispatch = dispatchOf(await store.apply(microgridId, write));
@@ -51,7 +51,7 @@ export function dispatchHandlers(
     },
 
     async updateMicrogridDispatch(request, context) {
-      const { microgridId, dispatchId } = readIds(request);
+      const { microgridId, dispatchId } = readDispatchIds(request);
       const encode = () => UpdateMicrogridDispatchRequest.encode(request).finish();
       const update = updateWrite(microgridId, dispatchId, request);
       const write = idempotentWrite(update, context, { method: 'update', microgridId, encode });
@@ -59,7 +59,7 @@ export function dispatchHandlers(
     },
 
     async deleteMicrogridDispatch(request, context) {
-      const { microgridId, dispatchId } = readIds(request);
+      const { microgridId, dispatchId } = readDispatchIds(request);
       const encode = () => DeleteMicrogridDispatchRequest.encode(request).finish();
       const deletion = deleteWrite(microgridId, dispatchId);
       await store.apply(microgridId, idempotentWrite(deletion, context, { method: 'delete', microgridId, encode }));
@@ -67,9 +67,9 @@ export function dispatchHandlers(
     },
 
     async getMicrogridDispatch(request) {
-      const { microgridId, dispatchId } = readIds(request);
+      const { microgridId, dispatchId } = readDispatchIds(request);
       const dispatch = await store.get(microgridId, dispatchId);
-      if (!dispatch) throw notFound(microgridId, dispatchId);
+      if (!dispatch) throw notFound(request);
       return encodeGetResponse(microgridId, dispatch.message);
     },
 
@@ -90,7 +90,7 @@ export function dispatchHandlers(
 }
 
 async function* streamChanges(feed: ChangeFeed, request: StreamMicrogridDispatchesRequest, context: CallContext) {
-  const stream = await feed.open(decodeId(request.microgridId, 'microgrid_id'), context.signal);
+  const stream = await feed.open(readId(request.microgridId), context.signal);
   try {
     // Headers tell the client that nothing is missed from now on. Without an entry they would wait for the first event.
     context.header.set('change-log-position', String(stream.position));
@@ -103,13 +103,6 @@ async function* streamChanges(feed: ChangeFeed, request: StreamMicrogridDispatch
   } finally {
     stream.close();
   }
-}
-
-function readIds(request: { readonly microgridId: bigint; readonly dispatchId: bigint }) {
-  return {
-    microgridId: decodeId(request.microgridId, 'microgrid_id'),
-    dispatchId: decodeId(request.dispatchId, 'dispatch_id'),
-  };
 }
 
 function dispatchOf({ dispatch }: AppliedWrite): StoredDispatch {

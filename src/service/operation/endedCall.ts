@@ -6,9 +6,9 @@ import { callerOf } from '../access/callAccess.js';
 export interface EndedCall {
   /** The method without its service, such as `CreateMicrogridDispatch`. */
   readonly method: string;
-  /** The microgrid and the dispatch that it was about. */
-  readonly microgrid?: number;
-  readonly dispatch?: number;
+  /** The microgrid and the dispatch that it was about; a text above 2^53-1. */
+  readonly microgrid?: number | string;
+  readonly dispatch?: number | string;
   /** The name of the key that it was made with. Never the key. */
   readonly key?: string;
   /** Address and port of the caller. */
@@ -52,12 +52,16 @@ export function endedCall(
   };
 }
 
-/** The ids that a request is about. Those that a number cannot hold, which are refused, are rounded. */
+/** The ids that a request is about. */
 function idsOf(request: unknown): Pick<EndedCall, 'microgrid' | 'dispatch'> {
   if (typeof request !== 'object' || request === null) return {};
   const { microgridId, dispatchId } = request as { microgridId?: bigint; dispatchId?: bigint };
   return {
-    ...(microgridId !== undefined && { microgrid: Number(microgridId) }),
-    ...(dispatchId !== undefined && { dispatch: Number(dispatchId) }),
+    ...(microgridId !== undefined && { microgrid: exactId(microgridId) }),
+    ...(dispatchId !== undefined && { dispatch: exactId(dispatchId) }),
   };
+}
+
+function exactId(id: bigint): number | string {
+  return id <= Number.MAX_SAFE_INTEGER ? Number(id) : String(id);
 }

@@ -126,19 +126,33 @@ export function describeRefusals(test: () => ClientTest): void {
     });
   });
 
-  it.each(METHODS)('refuses a microgrid id above 2^53-1 in %s', async method => {
+  it('refuses to create a dispatch in a microgrid with an id above 2^53-1', async () => {
     const refused = refusal('INVALID_ARGUMENT', 'microgrid_id');
-    await expect(test().python.call(method, 'microgrid_id: 9007199254740992')).rejects.toMatchObject(refused);
+    const created = test().python.call('CreateMicrogridDispatch', 'microgrid_id: 9007199254740992');
+    await expect(created).rejects.toMatchObject(refused);
   });
 
   it.each(METHODS.filter(method => /Get|Update|Delete/.test(method)))(
-    'refuses a dispatch id above 2^53-1 in %s',
+    'finds no dispatch with an id above 2^53-1, nor in such a microgrid, in %s',
     async method => {
-      const refused = refusal('INVALID_ARGUMENT', 'dispatch_id');
-      const request = 'microgrid_id: 1 dispatch_id: 18446744073709551615';
-      await expect(test().python.call(method, request)).rejects.toMatchObject(refused);
+      for (const [microgrid, dispatch] of [
+        ['1', '18446744073709551615'],
+        ['9007199254740992', '1'],
+      ]) {
+        const request = `microgrid_id: ${microgrid} dispatch_id: ${dispatch}`;
+        const refused = { code: 'NOT_FOUND', message: `microgrid ${microgrid} has no dispatch ${dispatch}` };
+        await expect(test().python.call(method, request)).rejects.toMatchObject(refused);
+      }
     },
   );
+
+  it('lists nothing of a microgrid with an id above 2^53-1, and opens its stream', async () => {
+    const { python } = test();
+    const list = await python.call('ListMicrogridDispatches', 'microgrid_id: 18446744073709551615');
+    expect(list).not.toHaveProperty('dispatches');
+    expect(await python.openStream('large', 2 ** 53)).toContain('change-log-position');
+    await python.closeStream('large');
+  });
 
   it.each(METHODS.filter(method => /Get|Update|Delete/.test(method)))(
     'finds no dispatch of another microgrid in %s',

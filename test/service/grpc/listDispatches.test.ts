@@ -188,7 +188,6 @@ describe('a list request', () => {
       { filter: { targets: Array(1001).fill({}) } },
       'filter.targets: must name at most 1000 component ids and categories together',
     ],
-    [{ filter: { dispatchIds: [1n, 2n ** 53n] } }, 'filter.dispatch_ids[1]: must be 0 to 2^53-1, not 9007199254740992'],
     [
       { filter: { dispatchIds: Array(1001).fill(1n) } },
       'filter.dispatch_ids: must have at most 1000 entries, not 1001',
