@@ -3,18 +3,20 @@ import { describeWithPostgres } from '../support/describeWithPostgres.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { postgresPlace, sqlitePlace } from '../support/stores.js';
 import { killService } from './killedService.js';
+import { newSeed } from './random.js';
 
-const plan = { kills: 20, seed: 1, writers: 8 };
+// `npm run faults` kills many more.
+const plan = { kills: 3, seed: newSeed(), writers: 8 };
 
-describe('a service that is killed amid writes', () => {
+describe(`a service that is killed amid writes (seed ${plan.seed})`, () => {
   it('keeps in a file what it has acknowledged, and nothing else', async () => {
     await using place = sqlitePlace();
     const { acknowledged } = await killService(place, plan);
-    expect(acknowledged).toBeGreaterThan(plan.kills);
-  }, 300_000);
+    expect(acknowledged).toBeGreaterThan(0);
+  });
 });
 
-describeWithPostgres('a service that is killed amid writes', () => {
+describeWithPostgres(`a service that is killed amid writes (seed ${plan.seed})`, () => {
   let postgres: TestPostgres;
   beforeAll(async () => {
     postgres = await startPostgres();
@@ -23,7 +25,7 @@ describeWithPostgres('a service that is killed amid writes', () => {
 
   it('keeps in PostgreSQL what it has acknowledged, and nothing else', async () => {
     await using place = await postgresPlace(postgres);
-    const { acknowledged } = await killService(place, { ...plan, kills: 5 });
-    expect(acknowledged).toBeGreaterThan(5);
-  }, 300_000);
+    const { acknowledged } = await killService(place, plan);
+    expect(acknowledged).toBeGreaterThan(0);
+  });
 });

@@ -1,11 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Status } from 'nice-grpc-common';
+import { deferred } from '../support/deferred.js';
 import { dispatchData, type RawClient, rawClient } from '../support/rawService.js';
 import { type RunningCli, startCli } from '../support/runCli.js';
 import type { StorePlace } from '../support/stores.js';
 import { checkLogs } from './checkLogs.js';
 import { type Attempt, type Ledger, MICROGRID_IDS, newLedger } from './ledger.js';
-import { pick, randomNumbers } from './random.js';
+import { integer, pick, randomNumbers } from './random.js';
+
+/** A service is killed after so many answers at most, and then at any moment within so many milliseconds. */
+const MAX_ANSWERS = 100;
+const MAX_PAUSE_MS = 10;
 
 /** How often to kill a service, and amid what. */
 export interface KillPlan {
@@ -41,12 +46,20 @@ export async function killService(place: StorePlace, { kills, seed, writers }: K
     const { client, channel } = rawClient({ port });
     await ledger.check(client);
     if (kill < kills) {
-      const writing = Array.from({ length: writers }, (_, writer) =>
-        write(client, ledger, `${kill}.${writer}`, random),
+      const enough = ledger.acknowledged.length + integer(0, MAX_ANSWERS, random);
+      const killing = deferred();
+      const written = () => {
+        if (ledger.acknowledged.length >= enough) killing.resolve();
+      };
+      written();
+      const writing = Promise.all(
+        Array.from({ length: writers }, (_, writer) => write(client, ledger, `${kill}.${writer}`, random, written)),
       );
-      await pause(20 + random() * 200);
+      await Promise.race([killing.promise, writing]);
+      // At any moment between two answers.
+      await pause(random() * MAX_PAUSE_MS);
       await killed(service);
-      await Promise.all(writing);
+      await writing;
     }
     channel.close();
   }
@@ -64,7 +77,13 @@ async function killed(service: RunningCli): Promise<void> {
 }
 
 /** Writes until the service is gone: creates, updates and deletes dispatches of its own, and tries what is refused. */
-async function write(client: RawClient, ledger: Ledger, name: string, random: () => number): Promise<void> {
+async function write(
+  client: RawClient,
+  ledger: Ledger,
+  name: string,
+  random: () => number,
+  written: () => void,
+): Promise<void> {
   const own: { microgridId: bigint; id: bigint }[] = [];
   for (let count = 0; ; count += 1) {
     const mark = `${name}.${count}`;
@@ -95,6 +114,7 @@ async function write(client: RawClient, ledger: Ledger, name: string, random: ()
         }
         ledger.acknowledge(attempt, chosen.id);
       }
+      written();
     } catch (error) {
       if ((error as { code?: unknown }).code !== Status.UNAVAILABLE) throw error;
       // What is refused is not applied, whether or not its caller hears of it.

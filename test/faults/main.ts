@@ -1,92 +1,115 @@
-import { Command } from 'commander';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
 import { positiveInteger } from '../bench/figures.js';
+import { compiledFolder } from '../support/compiled.js';
 import { missingPostgres, startPostgres } from '../support/postgres.js';
-import { postgresPlace, type StorePlace, sqlitePlace } from '../support/stores.js';
-import { ignoreChanges } from './deafPeer.js';
-import { killService } from './killedService.js';
-import { sendMalformed } from './malformedRequests.js';
+import { type Fault, faultList } from './faultList.js';
+import { playPieces } from './playPieces.js';
 import { newSeed } from './random.js';
-import { shareDatabase } from './sharedDatabase.js';
 
 interface Options {
   readonly full: boolean;
-  readonly only?: string;
+  readonly restart: boolean;
+  readonly minutes: number;
+  readonly only: string;
+  readonly amount?: number;
   readonly seed: number;
 }
 
-/** What a fault is made of, and what came of it. */
-type Counts = Readonly<Record<string, number>>;
+/** Says that pieces are left: temporary failure, as sysexits.h has it. */
+const EXIT_LEFT = 75;
+const STATE_FILE = join(compiledFolder, 'faults-full.json');
 
-const {
-  full,
-  only = '',
-  seed,
-} = new Command('faults')
-  .description('let faults happen to services, and compare what is left with what was promised; one line a fault')
+const options = new Command('faults')
+  .description(
+    'let faults happen to services and dispatchers, and compare what is left with what was promised; one line a fault. ' +
+      'Plays a tenth of a full run',
+  )
   .option(
     '--full',
-    'kill services 1,000 times each in place of 200, and send 100,000 malformed requests in place of 20,000',
+    'play a full run, in pieces: 1,000 kills of each kind of service, 100,000 malformed requests, 100,000 sequences. ' +
+      `Goes on where the last one ended, with its seed; exits with ${EXIT_LEFT} while pieces are left`,
     false,
   )
-  .option('--only <text>', 'only the faults whose name holds a text')
+  .option(
+    '--minutes <n>',
+    'end a part of a full run in time, when the next piece would take longer',
+    positiveInteger,
+    10,
+  )
+  .option('--restart', 'begin the full run anew', false)
+  .addOption(new Option('--only <text>', 'only the faults whose name holds a text').default('').conflicts('full'))
+  .addOption(
+    new Option('--amount <n>', 'how many kills, writes, requests, changes or sequences, in place of a tenth')
+      .argParser(positiveInteger)
+      .conflicts('full'),
+  )
   .option('--seed <n>', 'decides what is written, and when faults happen', positiveInteger, newSeed())
   .parse()
   .opts<Options>();
-const kills = full ? 1_000 : 200;
 
 const problem = missingPostgres();
 if (problem !== null) throw new Error(problem);
+// Services and the server are ended at the end of this process, however it comes.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 await using postgres = await startPostgres();
-const sqlite = async () => sqlitePlace();
-const killed = async (place: StorePlace) => ({ kills, ...(await killService(place, { kills, seed, writers: 8 })) });
-const shared = async (place: StorePlace) => {
-  const plan = { seed, writes: 5_000, streams: 20 };
-  return { writes: plan.writes, ...(await shareDatabase(place, plan)) };
-};
-
-await run('service killed amid writes, SQLite', sqlite, killed);
-await run('service killed amid writes, PostgreSQL', () => postgresPlace(postgres), killed);
-await run('two services on one PostgreSQL', () => postgresPlace(postgres), shared);
-await run('malformed requests, SQLite', sqlite, place => malformed(place, full ? 100_000 : 20_000));
-await run(
-  'malformed requests, PostgreSQL',
-  () => postgresPlace(postgres),
-  place => malformed(place, full ? 20_000 : 5_000),
-);
-await run('peer that does not read', sqlite, async place => ({ ...(await ignoreChanges(place, 100_000)) }));
-
-/** Sends malformed requests; on stderr, because it is much, tells how they were answered. */
-async function malformed(place: StorePlace, requests: number): Promise<Counts> {
-  const { outcomes, usedBytes, residentBytes, ...counts } = await sendMalformed(place, { requests, seed });
-  for (const [outcome, count] of [...outcomes].sort()) console.error(`        ${count} ${outcome}`);
-  const [used, resident] = [usedBytes, residentBytes].map(({ before, after }) => ({
-    before: Math.round(before / 1000),
-    after: Math.round(after / 1000),
-  }));
-  return {
-    requests,
-    ...counts,
-    usedKbBefore: used?.before ?? 0,
-    usedKbAfter: used?.after ?? 0,
-    residentKbBefore: resident?.before ?? 0,
-    residentKbAfter: resident?.after ?? 0,
-  };
+const faults = faultList(postgres).filter(({ name }) => name.includes(options.only));
+if (options.full) await playFull();
+else {
+  for (const fault of faults) {
+    try {
+      await play(fault.name, fault, options.amount ?? Math.ceil(fault.full / 10), options.seed);
+    } catch {
+      process.exitCode = 1;
+    }
+  }
 }
 
-/** Tells in one line what came of a fault. */
-async function run(
-  name: string,
-  newPlace: () => Promise<StorePlace>,
-  fault: (place: StorePlace) => Promise<Counts>,
-): Promise<void> {
-  if (!name.includes(only)) return;
+async function playFull(): Promise<void> {
+  if (options.restart) rmSync(STATE_FILE, { force: true });
+  const pieces = faults.flatMap(fault =>
+    Array.from({ length: fault.pieces }, (_, index) => {
+      const name = `${fault.name}, ${index + 1} of ${fault.pieces}`;
+      return { name, play: (seed: number) => play(name, fault, Math.ceil(fault.full / fault.pieces), seed + index) };
+    }),
+  );
+  const { seed, done, left, failed } = await playPieces({
+    pieces,
+    stateFile: STATE_FILE,
+    version: versionOfPrograms(),
+    seed: options.seed,
+    budgetMs: options.minutes * 60_000,
+    nowMs: () => performance.now(),
+  });
+  console.log(
+    `${done} of ${pieces.length} pieces are done, with seed ${seed}${left > 0 ? '; run this again to go on' : ''}`,
+  );
+  if (failed.length > 0) process.exitCode = 1;
+  else if (left > 0) process.exitCode = EXIT_LEFT;
+}
+
+/** Plays a fault, and tells in one line what came of it. */
+async function play(name: string, fault: Fault, amount: number, seed: number): Promise<void> {
   try {
-    await using place = await newPlace();
-    const counts = { seed, ...(await fault(place)) };
+    const counts = { seed, ...(await fault.play(amount, seed)) };
     const texts = Object.entries(counts).map(([what, count]) => `${what}=${count}`);
     console.log(`ok      ${name}: ${texts.join(' ')}`);
   } catch (error) {
-    console.log(`FAILED  ${name}: seed=${seed} ${error instanceof Error ? error.message : error}`);
-    process.exitCode = 1;
+    console.log(`FAILED  ${name}: seed=${seed} amount=${amount} ${error instanceof Error ? error.message : error}`);
+    throw error;
   }
+}
+
+/** A hash of the compiled modules, of the package and of the faults. */
+function versionOfPrograms(): string {
+  const hash = createHash('sha256');
+  for (const folder of ['machines', 'proto', 'src', 'test/faults', 'test/oracle', 'test/support']) {
+    const files = readdirSync(join(compiledFolder, folder), { recursive: true, encoding: 'utf8' });
+    for (const file of files.filter(name => name.endsWith('.js')).sort()) {
+      hash.update(file).update(readFileSync(join(compiledFolder, folder, file)));
+    }
+  }
+  return hash.digest('hex');
 }

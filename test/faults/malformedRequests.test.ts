@@ -5,10 +5,11 @@ import { postgresPlace, type StorePlace, sqlitePlace } from '../support/stores.j
 import { sendMalformed } from './malformedRequests.js';
 import { newSeed } from './random.js';
 
+// `npm run faults` sends many more.
 const seed = newSeed();
 
 describe(`a service that is sent malformed requests (seed ${seed})`, () => {
-  it('refuses them, keeps in a file what it accepted, and nothing else', () => survive(sqlitePlace(), 2_000), 300_000);
+  it('refuses them, keeps in a file what it accepted, and nothing else', () => survive(sqlitePlace(), 500));
 });
 
 describeWithPostgres(`a service that is sent malformed requests (seed ${seed})`, () => {
@@ -19,14 +20,13 @@ describeWithPostgres(`a service that is sent malformed requests (seed ${seed})`,
   afterAll(() => postgres[Symbol.asyncDispose]());
 
   it('refuses them, keeps in PostgreSQL what it accepted, and nothing else', async () => {
-    await survive(await postgresPlace(postgres), 1_000);
-  }, 300_000);
+    await survive(await postgresPlace(postgres), 300);
+  });
 });
 
 async function survive(newPlace: StorePlace, requests: number): Promise<void> {
   await using place = newPlace;
   const { changes, usedBytes } = await sendMalformed(place, { requests, seed });
-  expect(changes).toBeGreaterThan(100);
-  // Of what was sent, ten times as much.
+  expect(changes).toBeGreaterThan(30);
   expect(usedBytes.after - usedBytes.before).toBeLessThan(5_000_000);
 }

@@ -144,8 +144,11 @@ function replaceAction(
 }
 
 function replacePoolEvent(change: (event: PoolEvent) => PoolEvent): () => void {
-  const tellPool = sendTo('pool', ({ event }) => change(event as PoolEvent));
-  return replaceAction(dispatcherMachine, 'tellPool', tellPool);
+  const forward = sendTo(
+    (_, { to }: { to: string }) => to,
+    ({ event }, { to }: { to: string }) => (to === 'pool' ? change(event as PoolEvent) : event),
+  );
+  return replaceAction(dispatcherMachine, 'forward', forward);
 }
 
 /** Replaces a member that must be there, for a machine finds its implementations by name. */

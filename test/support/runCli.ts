@@ -33,12 +33,13 @@ export function startCli(args: readonly string[], env: Record<string, string> = 
     env: { ...Object.fromEntries(inherited), NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const killWithParent = () => child.kill('SIGKILL');
+  process.once('exit', killWithParent);
   const streams = { stdout: readLines(child, 'stdout'), stderr: readLines(child, 'stderr') };
-  const ended = once(child, 'close').then(([code]) => ({
-    code: code as number | null,
-    stdout: streams.stdout.text(),
-    stderr: streams.stderr.text(),
-  }));
+  const ended = once(child, 'close').then(([code]) => {
+    process.off('exit', killWithParent);
+    return { code: code as number | null, stdout: streams.stdout.text(), stderr: streams.stderr.text() };
+  });
   const stop = (signal: NodeJS.Signals = 'SIGTERM') => {
     child.kill(signal);
     return ended;

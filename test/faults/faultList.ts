@@ -1,0 +1,105 @@
+import { checkSequences } from '../oracle/checkSequences.js';
+import type { TestPostgres } from '../support/postgres.js';
+import { postgresPlace, type StorePlace, sqlitePlace } from '../support/stores.js';
+import { ignoreChanges } from './deafPeer.js';
+import { killService } from './killedService.js';
+import { sendMalformed } from './malformedRequests.js';
+import { shareDatabase } from './sharedDatabase.js';
+
+/** What a fault is made of, and what came of it. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** A kind of fault. */
+export interface Fault {
+  readonly name: string;
+  /** How often it happens in a full run: kills, writes, requests, changes or sequences. */
+  readonly full: number;
+  /** The number of pieces that a full run plays it in, each of which takes a minute or two on a machine that is not busy. */
+  readonly pieces: number;
+  /** @throws Error with what is wrong. */
+  play(amount: number, seed: number): Promise<Counts>;
+}
+
+/** All kinds of faults; some happen on a PostgreSQL server. */
+export function faultList(postgres: TestPostgres): Fault[] {
+  const onSqlite = <Result>(fault: (place: StorePlace) => Promise<Result>) => onPlace(sqlitePlace(), fault);
+  const onPostgres = async <Result>(fault: (place: StorePlace) => Promise<Result>) =>
+    onPlace(await postgresPlace(postgres), fault);
+  const killed = (kills: number, seed: number) => async (place: StorePlace) => ({
+    kills,
+    ...(await killService(place, { kills, seed, writers: 8 })),
+  });
+  const shared = (writes: number, seed: number) => async (place: StorePlace) => ({
+    writes,
+    ...(await shareDatabase(place, { seed, writes, streams: 20 })),
+  });
+  return [
+    {
+      name: 'service killed amid writes, SQLite',
+      full: 1_000,
+      pieces: 20,
+      play: (amount, seed) => onSqlite(killed(amount, seed)),
+    },
+    {
+      name: 'service killed amid writes, PostgreSQL',
+      full: 1_000,
+      pieces: 20,
+      play: (amount, seed) => onPostgres(killed(amount, seed)),
+    },
+    {
+      name: 'two services on one PostgreSQL',
+      full: 5_000,
+      pieces: 1,
+      play: (amount, seed) => onPostgres(shared(amount, seed)),
+    },
+    {
+      name: 'malformed requests, SQLite',
+      full: 100_000,
+      pieces: 10,
+      play: (amount, seed) => onSqlite(malformed(amount, seed)),
+    },
+    {
+      name: 'malformed requests, PostgreSQL',
+      full: 20_000,
+      pieces: 2,
+      play: (amount, seed) => onPostgres(malformed(amount, seed)),
+    },
+    {
+      name: 'peer that does not read',
+      full: 100_000,
+      pieces: 1,
+      play: amount => onSqlite(async place => ({ ...(await ignoreChanges(place, amount)) })),
+    },
+    {
+      name: 'any sequence, beside the oracle',
+      full: 100_000,
+      pieces: 20,
+      async play(amount, seed) {
+        await checkSequences({ seed, sequences: amount });
+        return { sequences: amount };
+      },
+    },
+  ];
+}
+
+async function onPlace<Result>(newPlace: StorePlace, fault: (place: StorePlace) => Promise<Result>): Promise<Result> {
+  await using place = newPlace;
+  return await fault(place);
+}
+
+/** Sends malformed requests; on stderr, because it is much, tells how they were answered. */
+function malformed(requests: number, seed: number): (place: StorePlace) => Promise<Counts> {
+  return async place => {
+    const { outcomes, usedBytes, residentBytes, ...counts } = await sendMalformed(place, { requests, seed });
+    for (const [outcome, count] of [...outcomes].sort()) console.error(`        ${count} ${outcome}`);
+    const toKb = (bytes: number) => Math.round(bytes / 1000);
+    return {
+      requests,
+      ...counts,
+      usedKbBefore: toKb(usedBytes.before),
+      usedKbAfter: toKb(usedBytes.after),
+      residentKbBefore: toKb(residentBytes.before),
+      residentKbAfter: toKb(residentBytes.after),
+    };
+  };
+}
