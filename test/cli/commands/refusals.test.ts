@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { runCli } from '../../support/runCli.js';
+import { serviceEnv, servicePort, useCommandService } from './commandService.js';
+import { expectRefusal } from './expectRefusal.js';
+
+useCommandService();
+
+describe.concurrent('what goes wrong is told in one line', () => {
+  it.each([
+    ['an unknown id to get', ['get', '1', '77'], 'NOT_FOUND: microgrid 1 has no dispatch 77'],
+    ['an unknown id to update', ['update', '1', '77', '-a', 'true'], 'NOT_FOUND: microgrid 1 has no dispatch 77'],
+    ['a wrong key', ['list', '1', '--auth-key', 'a-wrong-key'], 'UNAUTHENTICATED: '],
+    ['a service that is down', ['get', '1', '1-3', '--url', 'grpc://127.0.0.1:1?ssl=false'], 'UNAVAILABLE: '],
+    ['a start in the past', ['create', '1', 'A', '1', '2020-01-01'], 'start_time: must not lie in the past'],
+  ])('%s: 1', async (_, args, message) => {
+    const result = await runCli(args, serviceEnv());
+    expectRefusal(result, 1, message);
+    expect(result.stderr).not.toContain('a-wrong-key');
+  });
+
+  it('a port in use: 1', async () => {
+    const serve = ['serve', '--database', ':memory:', '--listen', `127.0.0.1:${servicePort()}`];
+    expectRefusal(await runCli(serve), 1, 'the address is already in use');
+  });
+
+  it.each([
+    ['a bad time', ['create', '1', 'A', '1', 'gestern'], "Could not parse time expression 'gestern'"],
+    ['a bad duration', ['create', '1', 'A', '1', 'now', '1 month'], "argument 'duration'"],
+    ['a bad target', ['create', '1', 'A', 'FOO', 'now'], "'FOO' is neither a component id nor one of "],
+    ['malformed JSON', ['create', '1', 'A', '1', 'now', '-p', '{"a":\n'], "'-p, --payload <json>'"],
+    ['a rule without frequency', ['create', '1', 'A', '1', 'now', '--count', '2'], '--count needs a --frequency'],
+    ['count and until', ['update', '1', '1', '-f', 'daily', '--count', '2', '--until', 'tomorrow'], '--until'],
+    ['nothing to change', ['update', '1', '1'], 'nothing to change'],
+    ['a duration and none', ['update', '1', '1', '--no-duration', '--duration', '1h'], "'--duration <duration>'"],
+    ['an unknown command', ['creat', '1'], "unknown command 'creat' (Did you mean create?)"],
+    ['a bad address', ['list', '1', '--url', 'nonsense'], 'grpc://host:50051?ssl=false'],
+    ['a bad place to listen', ['serve', '--listen', 'nonsense'], "'nonsense' is not HOST:PORT"],
+    ['an unknown kind of database', ['serve', '--database', 'mysql://host/x'], 'neither a file, nor :memory:, nor'],
+    ['changes that are not kept', ['serve', '--database', ':memory:', '--keep-changes', '5s'], 'a minute at least'],
+    ['a span that is none', ['serve', '--keep-changes', 'for ever'], "'--keep-changes <duration>'"],
+  ])('%s: 2', async (_, args, message) => {
+    expectRefusal(await runCli(args), 2, message);
+  });
+
+  it('a secret without a key, and an option that nearly was one: 2, and neither is printed', async () => {
+    const [secret, misspelt] = await Promise.all([
+      runCli(['list', '1', '--sign-secret', 'my-secret']),
+      runCli(['list', '1', '--authkey=my-secret']),
+    ]);
+    expectRefusal(secret, 2, '--sign-secret (DISPATCH_API_SIGN_SECRET) needs an --auth-key');
+    expectRefusal(misspelt, 2, "unknown option '--authkey'");
+    expect(secret.stderr + misspelt.stderr).not.toContain('my-secret');
+  });
+});
+
+describe.concurrent('help', () => {
+  it('names every command and ends with 0', async () => {
+    const { code, stdout, stderr } = await runCli(['--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const name of ['demo', 'serve', 'create', 'list', 'get', 'update', 'delete', 'watch', 'follow']) {
+      expect(stdout).toMatch(new RegExp(`^ {2}${name} +\\S`, 'm'));
+    }
+  });
+});
