@@ -8,7 +8,7 @@ const parts = ['pool', 'timer', 'store', 'source'] as const;
 /**
  * Checks the snapshot that an actor was created from.
  *
- * @throws DispatchError `INVALID_ARGUMENT` when the actor could not carry on from it.
+ * @throws DispatchError when the actor could not carry on from it: the one of the machine that refused it, or `INVALID_ARGUMENT`.
  */
 export function checkSnapshot(actor: ActorRefFrom<typeof dispatcherMachine>, microgridId: number): void {
   const { status, error, context, children = {} } = actor.getSnapshot() as RestoredSnapshot;
@@ -16,6 +16,7 @@ export function checkSnapshot(actor: ActorRefFrom<typeof dispatcherMachine>, mic
     const message = `the snapshot cannot be restored: ${reason}`;
     throw new DispatchError('INVALID_ARGUMENT', message, { microgridId, field: 'snapshot', cause });
   };
+  if (error instanceof DispatchError) throw error;
   if (status === 'error') refuse(messageOf(error), error);
   if (status !== 'active') refuse('it was taken after the dispatcher had stopped');
   if (context?.microgridId !== microgridId) refuse(`it is of microgrid ${context?.microgridId}, not ${microgridId}`);

@@ -136,7 +136,7 @@ export class Dispatcher implements AsyncDisposable {
    * Starts the dispatcher; does not wait for the network. A started dispatcher keeps the process alive until {@link stop}. Calls
    * after the first one do nothing.
    *
-   * @throws DispatchError `INVALID_ARGUMENT` when `snapshot` cannot be restored. `UNAVAILABLE` when the store is in use
+   * @throws DispatchError with the `field` `snapshot` when that cannot be restored: the dispatcher has then stopped. `UNAVAILABLE` when the store is in use
    * by another process; `start` may then be called again. `STOPPED` when the dispatcher was stopped before or meanwhile.
    */
   async start(): Promise<void> {

@@ -80,10 +80,10 @@ export class Lifecycle {
   }
 
   async #begin(): Promise<void> {
-    const { actor, onStart } = this.#setup;
+    const { actor, store, onStart } = this.#setup;
     this.#checkBeginning();
     this.#phase = 'starting';
-    await this.#openStore();
+    if (store !== undefined) await this.#open(store);
     this.#phase = 'running';
     this.#storeActor = actor.getSnapshot().children.store;
     onStart();
@@ -108,9 +108,8 @@ export class Lifecycle {
   }
 
   /** A store that fails otherwise than by being in use is no reason not to start: the machine meets and reports the failure. */
-  async #openStore(): Promise<void> {
-    const { store, microgridId } = this.#setup;
-    if (store === undefined) return;
+  async #open(store: StoreLease): Promise<void> {
+    const { microgridId } = this.#setup;
     const failure = await store.open({ microgridId }).then(
       () => undefined,
       error => DispatchError.from(error, { microgridId }),
@@ -165,8 +164,11 @@ export class Lifecycle {
   #closeStore(wasRunning: boolean): Promise<void> | undefined {
     const { store, microgridId, report } = this.#setup;
     if (!store?.isOpen) return undefined;
-    if (wasRunning && this.#storeActor?.getSnapshot().status !== 'error') return this.#storeClosed.promise;
-    return store.close({ microgridId }).catch(error => report(DispatchError.from(error, { microgridId })));
+    const isWriting = wasRunning && this.#storeActor?.getSnapshot().status !== 'error';
+    // The last write may fail, so that the actor does not come to closing the store.
+    const close = () => store.close({ microgridId });
+    const closing = isWriting ? this.#storeClosed.promise.then(close) : close();
+    return closing.catch(error => report(DispatchError.from(error, { microgridId })));
   }
 
   #finish(): void {

@@ -1,10 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type Dispatch, RunningState } from '../../src/dispatch.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
+import type { ListenerOptions } from '../../src/dispatcher/listeners.js';
 import { type Logger, silentLogger } from '../../src/logger.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { memoryTransport } from '../../src/testing/memoryTransport.js';
+import { simulatedClock } from '../../src/testing/simulatedClock.js';
 import { daily, dispatchRecord, hourMs, minuteMs, version } from '../support/dispatchRecord.js';
 import { describeEvent, drain, startDispatcher, type TestDispatcher } from '../support/startDispatcher.js';
 import { at, show } from '../support/time.js';
@@ -229,6 +231,53 @@ describe('receivers', () => {
     expect(await test.dispatcher.lifecycleEvents.newReceiver().receive()).toBeUndefined();
   });
 
+  it('are closed by leaving their loop: by break, and by an exception', async () => {
+    const dispatches = [1, 2, 3].map(id => dispatchRecord({ id, startTimeMs: at('08:50') }));
+    await using test = await startDispatcher({ dispatches });
+    const broken = test.dispatcher.runningStatusChange.newReceiver({ limit: 1 });
+    for await (const { id } of broken) if (id === 1) break;
+    const thrown = test.dispatcher.runningStatusChange.newReceiver();
+    const loop = async () => {
+      for await (const _ of thrown) throw new Error('the consumer broke');
+    };
+    await expect(loop()).rejects.toThrow('the consumer broke');
+    for (let n = 2; n < 10; n++) await change(test, { payload: { n } }, n);
+    expect(await Promise.all([broken.receive(), thrown.receive()])).toEqual([undefined, undefined]);
+    expect(broken.coalesced).toBe(0);
+  });
+
+  it('are closed by their loop also while it waits', async () => {
+    await using test = await startDispatcher();
+    const iterator = test.dispatcher.lifecycleEvents.newReceiver()[Symbol.asyncIterator]();
+    const next = iterator.next();
+    await iterator.return?.();
+    expect(await next).toEqual({ done: true, value: undefined });
+  });
+
+  it('are closed by a signal, before and after', async () => {
+    await using test = await startDispatcher({ dispatches: [dispatchRecord()], now: '10:10' });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const added = vi.spyOn(signal, 'addEventListener');
+    const removed = vi.spyOn(signal, 'removeEventListener');
+    const closed = test.dispatcher.runningStatusChange.newReceiver({ signal });
+    closed.close();
+    const open = test.dispatcher.runningStatusChange.newReceiver({ signal, name: undefined, limit: undefined });
+    await open.receive();
+    const pending = open.receive();
+    controller.abort();
+    expect(await pending).toBeUndefined();
+    expect(removed).toHaveBeenCalledTimes(added.mock.calls.length);
+    expect(await test.dispatcher.runningStatusChange.newReceiver({ signal }).receive()).toBeUndefined();
+  });
+
+  it('and their channels cannot be driven by those who hold them', async () => {
+    await using test = await startDispatcher();
+    const channel = test.dispatcher.runningStatusChange;
+    expect(Object.keys(channel)).toEqual(['newReceiver']);
+    expect(Object.keys(channel.newReceiver()).sort()).toEqual(['close', 'coalesced', 'receive']);
+  });
+
   it('refuse a limit that is none', async () => {
     await using test = await startDispatcher();
     expect(() => test.dispatcher.lifecycleEvents.newReceiver({ limit: 0 })).toThrow(
@@ -283,7 +332,103 @@ describe('listeners', () => {
   });
 });
 
+describe('the options of a listener', () => {
+  it('end it by a signal, and after its first call', async () => {
+    await using test = await startDispatcher();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const heard: string[] = [];
+    const on = (name: string, options: ListenerOptions) =>
+      test.dispatcher.on('lifecycle', ({ dispatch }) => heard.push(`${name} ${dispatch.id}`), options);
+    on('by signal', { signal });
+    on('once', { once: true });
+    on('never', { signal: AbortSignal.abort() });
+    on('always', { signal: undefined, once: undefined });
+    test.transport.put(dispatchRecord({ id: 1 }));
+    await test.clock.settle();
+    controller.abort();
+    test.transport.put(dispatchRecord({ id: 2 }));
+    await test.clock.settle();
+    expect(heard).toEqual(['by signal 1', 'once 1', 'always 1', 'always 2']);
+  });
+
+  it('let one listener end another before its turn', async () => {
+    await using test = await startDispatcher();
+    const second = vi.fn();
+    test.dispatcher.on('lifecycle', () => undo());
+    const undo = test.dispatcher.on('lifecycle', second);
+    test.transport.put(dispatchRecord());
+    await test.clock.settle();
+    expect(second).not.toHaveBeenCalled();
+  });
+});
+
 describe('the life of a dispatcher', () => {
+  it('ends when its actor is stopped from outside', async () => {
+    await using test = await startDispatcher();
+    const receiver = test.dispatcher.runningStatusChange.newReceiver();
+    const pending = receiver.receive();
+    const ready = test.dispatcher.ready();
+    const states: string[] = [];
+    test.dispatcher.on('sync', ({ state }) => states.push(state));
+    test.dispatcher.actor.stop();
+    expect(test.dispatcher.status.state).toBe('stopped');
+    expect(states).toEqual(['stopped']);
+    expect(await pending).toBeUndefined();
+    await ready;
+    await test.dispatcher.stop();
+    expect({ timers: test.clock.pendingTimers, streams: test.transport.openStreams }).toEqual({
+      timers: 0,
+      streams: 0,
+    });
+  });
+
+  it('tells the problem that ended it', async () => {
+    await using test = await startDispatcher();
+    test.dispatcher.actor.send({ type: 'xstate.error.actor.timer', error: new Error('no clock') });
+    const message = 'the dispatcher stopped because its timer failed: no clock';
+    expect(test.dispatcher.status).toMatchObject({ state: 'stopped', problem: { code: 'INTERNAL', message } });
+    expect(test.problems).toMatchObject([{ message }]);
+  });
+
+  it('goes on when the inspector throws, which is told once', async () => {
+    const problems: string[] = [];
+    const clock = simulatedClock(at('09:00'));
+    const dispatcher = new Dispatcher({
+      microgridId: 1,
+      transport: memoryTransport([1, 2].map(id => dispatchRecord({ id }))),
+      clock,
+      logger: silentLogger,
+      inspect: () => {
+        if (clock.nowMs() >= at('10:00')) throw new Error('the inspector broke');
+      },
+    });
+    dispatcher.on('problem', ({ message }) => problems.push(message));
+    const changes: string[] = [];
+    dispatcher.on('running', dispatch => changes.push(`${dispatch.id} ${dispatch.change?.kind}`));
+    await dispatcher.start();
+    await clock.advanceTo(at('11:00'));
+    expect(changes).toEqual(['1 started', '2 started', '1 stopped', '2 stopped']);
+    expect(problems).toEqual(['the inspector failed: the inspector broke']);
+    await dispatcher.stop();
+  });
+
+  it('is refused a beginning that is wrong, and ends by it', async () => {
+    await using other = await startDispatcher({ dispatches: [dispatchRecord()] });
+    await other.dispatcher.stop();
+    const snapshot = JSON.parse(JSON.stringify(other.dispatcher.actor.getPersistedSnapshot()));
+    await using test = await startDispatcher({ sync: false, snapshot });
+    const ready = expect(test.dispatcher.ready()).rejects.toMatchObject({ code: 'STOPPED' });
+    await expect(test.dispatcher.start()).rejects.toMatchObject({
+      field: 'snapshot',
+      message: expect.stringMatching(/stopped/),
+    });
+    await ready;
+    await expect(test.dispatcher.start()).rejects.toMatchObject({ code: 'STOPPED', cause: { field: 'snapshot' } });
+    expect(test.dispatcher.status).toMatchObject({ state: 'stopped', problem: { field: 'snapshot' } });
+    expect(test.dispatcher.dispatches.size).toBe(0);
+  });
+
   it('is ready when the first sync is done', async () => {
     await using test = await startDispatcher({ sync: false });
     const release = test.transport.hold('list');
