@@ -8,14 +8,28 @@ const maxWaitMs = 1_000;
 /** A wall clock that falls back by less than this, against the monotonic clock, did not step. */
 const stepToleranceMs = 100;
 
+/** The first slice of a burst is shorter, so that receivers hear of its first dispatches at once. */
+const firstSliceMs = 1;
+
+/** What {@link timerLogic} is made of. */
+export interface TimerOptions {
+  readonly clock: Clock;
+  /** In [0, 1), spreads retries. @default Math.random */
+  readonly random?: () => number;
+  /**
+   * Called once, when the dispatcher is live for the first time: it may use the time in which nothing is due.
+   *
+   * @param spareMs tells for how long nothing is due, in milliseconds: Infinity when nothing is planned
+   * @returns what ends it, called when the timer stops. Neither must throw.
+   */
+  readonly useSpareTime?: ((spareMs: () => number) => () => void) | undefined;
+}
+
 /**
  * The one timer of a dispatcher: serves the head of the agenda, with `timer.due` never before its time, and waits for
  * retries. A burst of due dispatches is worked off in slices of 8 ms.
- *
- * @param options.random in [0, 1), spreads retries. @default Math.random
  */
-export function timerLogic(options: { clock: Clock; random?: () => number }) {
-  const { clock, random = Math.random } = options;
+export function timerLogic({ clock, random = Math.random, useSpareTime }: TimerOptions) {
   return fromCallback<TimerCommand>(({ sendBack, receive }) => {
     const tell = (event: TimerEvent) => sendBack(event);
     let headMs: number | null = null;
@@ -23,6 +37,7 @@ export function timerLogic(options: { clock: Clock; random?: () => number }) {
     let isStopped = false;
     let undoWait = () => {};
     let undoRetry = () => {};
+    let endSpareTime: (() => void) | undefined;
     let offsetMs = clock.nowMs() - clock.monotonicMs();
 
     const arm = () => {
@@ -31,17 +46,17 @@ export function timerLogic(options: { clock: Clock; random?: () => number }) {
       // Whoever is told of a notification may have stopped the dispatcher.
       if (isStopped) return;
       const untilHeadMs = headMs === null ? maxWaitMs : headMs - clock.nowMs();
-      undoWait = clock.setTimer(fire, Math.min(Math.max(untilHeadMs, 0), maxWaitMs));
+      undoWait = clock.setTimer(() => fire(firstSliceMs), Math.min(Math.max(untilHeadMs, 0), maxWaitMs));
     };
 
-    const fire = () => {
+    const fire = (sliceMs: number) => {
       isFiring = true;
       noticeStep();
       const sinceMs = clock.monotonicMs();
       while (!isStopped && headMs !== null && headMs <= clock.nowMs()) {
-        if (clock.monotonicMs() - sinceMs >= maxSliceMs) {
+        if (clock.monotonicMs() - sinceMs >= sliceMs) {
           isFiring = false;
-          undoWait = clock.yield(fire);
+          undoWait = clock.yield(() => fire(maxSliceMs));
           return;
         }
         tell({ type: 'timer.due', atMs: clock.nowMs() });
@@ -57,7 +72,9 @@ export function timerLogic(options: { clock: Clock; random?: () => number }) {
     };
 
     receive(command => {
-      if (command.type === 'agenda.moved') {
+      if (command.type === 'source.live') {
+        endSpareTime ??= useSpareTime?.(() => (headMs === null ? Number.POSITIVE_INFINITY : headMs - clock.nowMs()));
+      } else if (command.type === 'agenda.moved') {
         headMs = command.atMs;
         if (!isFiring) arm();
       } else {
@@ -75,6 +92,7 @@ export function timerLogic(options: { clock: Clock; random?: () => number }) {
       isStopped = true;
       undoWait();
       undoRetry();
+      endSpareTime?.();
     };
   });
 }

@@ -143,7 +143,10 @@ export const dispatcherMachine = setup({
   on: {
     'source.connecting': { target: '.connecting', actions: 'resetConnection' },
     'source.opened': { target: '.catchingUp' },
-    'source.live': { target: '.live', actions: ['noteContact', 'noteLive'] },
+    'source.live': {
+      target: '.live',
+      actions: ['noteContact', 'noteLive', { type: 'forward', params: { to: 'timer' } }],
+    },
     'source.lost': [
       { guard: 'isRoutineLoss', target: '.waiting', actions: 'noteLoss' },
       { target: '.waiting', actions: ['noteLoss', 'announce'] },

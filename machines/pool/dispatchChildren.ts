@@ -37,6 +37,9 @@ interface DispatchChild extends AgendaEntry {
   isRunning: boolean;
 }
 
+/** The logic of the children of all pools. */
+const childLogic = withEmitListener(withSharedInitialSnapshot(dispatchMachine, waitingContext));
+
 /** The dispatch actors of a pool by id, and the agenda that says when to wake which. */
 export class DispatchChildren implements DispatchRegistry {
   readonly #scope: PoolScope;
@@ -45,15 +48,13 @@ export class DispatchChildren implements DispatchRegistry {
   readonly #children = new Map<number, DispatchChild>();
   readonly #agenda = new Agenda<DispatchChild>();
   #runningCount = 0;
-  readonly #machine = withEmitListener(withSharedInitialSnapshot(dispatchMachine, waitingContext), notification =>
-    this.#pass(notification),
-  );
 
   /** @param stored what an earlier pool had; they are there at once, and live from {@link start} on. */
   constructor(scope: PoolScope, { tell, keep }: ChildrenOutput, stored: readonly StoredDispatch[] = []) {
     this.#scope = scope;
     this.#tell = tell;
     this.#keep = keep;
+    childLogic.listen(scope.self, notification => this.#pass(notification));
     for (const one of stored) this.#addStored(one);
   }
 
@@ -233,7 +234,7 @@ export class DispatchChildren implements DispatchRegistry {
     const { id } = input.dispatch;
     // Spread, such an object would get a hidden class of its own: 100,000 of them take time and memory.
     const own = { input, id: String(id), parent: this.#scope.self, src: 'dispatch' } as const;
-    const actor = createActor(this.#machine, Object.assign(own, snapshot && { snapshot }));
+    const actor = createActor(childLogic.machine, Object.assign(own, snapshot && { snapshot }));
     const child: DispatchChild = {
       id,
       actor,

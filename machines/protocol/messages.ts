@@ -52,6 +52,8 @@ export type TimerEvent =
 export type TimerCommand =
   /** When it is wanted next, null for not at all. */
   | { readonly type: 'agenda.moved'; readonly atMs: number | null }
+  /** The dispatcher is in step with its service: what takes long is done. */
+  | Extract<SourceEvent, { type: 'source.live' }>
   /** Send `retry.due` after a random wait between the two. */
   | { readonly type: 'retry.wanted'; readonly minDelayMs: number; readonly maxDelayMs: number };
 

@@ -1,24 +1,36 @@
-import type { AnyActorScope, AnyStateMachine, EmittedFrom } from 'xstate';
+import type { AnyActorRef, AnyActorScope, AnyStateMachine, EmittedFrom } from 'xstate';
+
+/** A machine of which each parent hears what its children emit. */
+export interface ListenedMachine<TMachine extends AnyStateMachine> {
+  readonly machine: TMachine;
+  /** Sets the listener for what the children of an actor emit, in addition to the listeners of each child. */
+  listen(parent: AnyActorRef, listener: (event: EmittedFrom<TMachine>) => void): void;
+}
 
 /**
- * A machine with one listener for what all of its actors emit, in addition to the listeners of each actor.
+ * A machine with one listener for all children of a parent.
  *
- * For a parent of very many actors: `actor.on` costs half a kilobyte per actor.
+ * For parents of very many actors: `actor.on` costs half a kilobyte per actor. One machine serves all parents, because XState's
+ * code is compiled for the machines that it has met.
  */
-export function withEmitListener<TMachine extends AnyStateMachine>(
-  machine: TMachine,
-  listener: (event: EmittedFrom<TMachine>) => void,
-): TMachine {
+export function withEmitListener<TMachine extends AnyStateMachine>(machine: TMachine): ListenedMachine<TMachine> {
+  const listeners = new WeakMap<AnyActorRef, (event: EmittedFrom<TMachine>) => void>();
   const listening = (scope: AnyActorScope): AnyActorScope => ({
     ...scope,
     emit: event => {
       scope.emit(event);
-      listener(event);
+      const parent = scope.self._parent;
+      if (parent !== undefined) listeners.get(parent)?.(event);
     },
   });
-  return Object.assign(Object.create(machine) as TMachine, {
-    getInitialSnapshot: (scope: AnyActorScope, input: unknown) => machine.getInitialSnapshot(listening(scope), input),
-    transition: (snapshot: never, event: never, scope: AnyActorScope) =>
-      machine.transition(snapshot, event, listening(scope)),
-  });
+  return {
+    machine: Object.assign(Object.create(machine) as TMachine, {
+      getInitialSnapshot: (scope: AnyActorScope, input: unknown) => machine.getInitialSnapshot(listening(scope), input),
+      transition: (snapshot: never, event: never, scope: AnyActorScope) =>
+        machine.transition(snapshot, event, listening(scope)),
+    }),
+    listen: (parent, listener) => {
+      listeners.set(parent, listener);
+    },
+  };
 }

@@ -92,6 +92,7 @@ export class Dispatcher implements AsyncDisposable {
       transport,
       clock,
       store: lease,
+      warmUp: options.warmUp,
       onStoreClosed: problem => this.#lifecycle.noteStoreClosed(problem),
     });
     const actor = createActor(dispatcherMachine.provide({ actors }), {

@@ -10,6 +10,7 @@ import type { DispatchError } from '../model/dispatchError.js';
 import { clientTransport } from './clientTransport.js';
 import type { OwnTransport } from './dispatcherOptions.js';
 import { systemClock } from './systemClock.js';
+import { processWarmUp } from './warmUp.js';
 
 /** Options of {@link dispatcherActors}: how to reach the service, and by which clock. */
 export type DispatcherActorsOptions = (DispatchClientOptions | OwnTransport) & {
@@ -22,6 +23,13 @@ export type DispatcherActorsOptions = (DispatchClientOptions | OwnTransport) & {
    * did. @default logs the problem to the console
    */
   readonly onStoreClosed?: StoreOptions['onClosed'];
+  /**
+   * Whether what the first burst of notifications goes through is compiled while nothing is due, so that the first burst is as
+   * fast as later ones; once in each process. Takes about half a second of processor time.
+   *
+   * @default true with the clock of this computer; with another one it never is
+   */
+  readonly warmUp?: boolean | undefined;
 };
 
 /**
@@ -33,10 +41,10 @@ export type DispatcherActorsOptions = (DispatchClientOptions | OwnTransport) & {
  * @throws DispatchError `INVALID_ARGUMENT` when the address is wrong or a file that it names cannot be read.
  */
 export function dispatcherActors(options: DispatcherActorsOptions) {
-  const { clock = systemClock, store, onStoreClosed = logProblem } = options;
+  const { clock = systemClock, store, onStoreClosed = logProblem, warmUp = true } = options;
   return {
     source: sourceLogic({ transport: wayToService(options, clock), clock, store }),
-    timer: timerLogic({ clock }),
+    timer: timerLogic({ clock, ...(warmUp && clock === systemClock && { useSpareTime: processWarmUp.use }) }),
     ...(store && { store: storeLogic({ store, clock, onClosed: onStoreClosed }) }),
   };
 }

@@ -25,6 +25,13 @@ export type DispatcherOptions = (DispatchClientOptions | OwnTransport) & {
   /** Hears of problems that nobody listens for, and of slow receivers. @default the console */
   readonly logger?: Logger | undefined;
   /**
+   * Whether what the first burst of notifications goes through is compiled while nothing is due, so that the first burst is as
+   * fast as later ones; once in each process. Takes about half a second of processor time.
+   *
+   * @default true with the clock of this computer; with another one it never is
+   */
+  readonly warmUp?: boolean | undefined;
+  /**
    * Watches the actors, such as `createBrowserInspector().inspect` of the Stately inspector; wrap it in `filteredInspect` when
    * there are many.
    */
