@@ -2,20 +2,20 @@ import { DispatchError } from '../model/dispatchError.js';
 import { errorLines } from './output/errorText.js';
 import { note } from './output/print.js';
 
-/** What became of the calls for several dispatches. */
+/** Results of the calls for several dispatches. */
 export interface Outcome {
   readonly done: readonly number[];
   readonly failed: readonly number[];
 }
 
-/** What concerns one dispatch, not the service: the others may succeed. */
+/** Errors of one dispatch, not of the service: calls for the others may succeed. */
 const OF_ONE_DISPATCH = new Set(['NOT_FOUND', 'INVALID_ARGUMENT', 'FAILED_PRECONDITION', 'UNDECODABLE']);
 
 /**
- * Calls for one dispatch after the other; a failure of one is noted and the rest goes on. That of the only one, and a
- * failure of the service, is thrown.
+ * Makes a call for each dispatch in turn. When one fails, its error is printed and the rest continues; when it is the only one, or when
+ * the service fails, the error is thrown.
  *
- * @param verb what it tries, such as `delete`
+ * @param verb Name of the call for the message, such as `delete`.
  */
 export async function forEachId(
   ids: readonly number[],

@@ -3,16 +3,16 @@ import { type Command, Option } from 'commander';
 import { parseNonEmpty } from './input/parseValue.js';
 import { UsageError } from './input/usageError.js';
 
-/** Where `serve` listens, and where the other commands look, unless they are told otherwise. */
+/** Default address that `serve` listens on and that the other commands connect to. */
 export const DEFAULT_LISTEN = '127.0.0.1:50051';
 
-/** The options that every command takes, before or after its name. */
+/** Options of every command, before or after its name. */
 export interface GlobalOptions {
   /** Address of the service. */
   readonly url: string;
   readonly authKey?: string;
   readonly signSecret?: string;
-  /** One JSON object a line instead of text. */
+  /** Whether to print one JSON object per line instead of text. */
   readonly json?: true;
 }
 
@@ -29,17 +29,17 @@ export function addGlobalOptions(program: Command): Command {
       new Option('--auth-key <key>', 'API key of the service').env('DISPATCH_API_AUTH_KEY').argParser(parseNonEmpty),
     )
     .addOption(
-      new Option('--sign-secret <secret>', 'secret to sign requests with')
+      new Option('--sign-secret <secret>', 'secret that signs requests')
         .env('DISPATCH_API_SIGN_SECRET')
         .argParser(parseNonEmpty),
     )
-    .option('--json', 'print one JSON object a line');
+    .option('--json', 'print one JSON object per line');
 }
 
 /**
- * The global options of a command that runs.
+ * Reads the global options of the running command.
  *
- * @throws UsageError when there is a secret without a key, which every signature covers.
+ * @throws UsageError when a secret is given without a key: each signature covers the key.
  */
 export function globalOptions(command: Command): GlobalOptions {
   const options = command.optsWithGlobals<GlobalOptions>();

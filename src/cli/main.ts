@@ -30,11 +30,11 @@ const COMMANDS = [
   followCommand,
 ];
 
-// gRPC tells on stderr what its errors tell already.
+// gRPC would repeat on stderr what its errors say.
 process.env.GRPC_VERBOSITY ??= 'NONE';
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Whoever read has seen enough, as with `dispatch list 1 | head -1`.
+  // The reader has closed the pipe, as in `dispatch list 1 | head -1`.
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
 });
@@ -48,7 +48,9 @@ try {
 
 function dispatchProgram(): Command {
   const program = new Command('dispatch')
-    .description('Plan work for the batteries, inverters and chargers of a microgrid, and follow it as it runs.')
+    .description(
+      'Create dispatches for the batteries, inverters and EV chargers of a microgrid, and act on them as they run.',
+    )
     .version(version())
     .exitOverride()
     .configureHelp({ showGlobalOptions: true, subcommandTerm: command => command.name() })
@@ -56,21 +58,21 @@ function dispatchProgram(): Command {
   addGlobalOptions(program).addHelpText(
     'after',
     `
-Exit codes: 0 done, 1 the operation failed, 2 the command line is wrong.
+Exit codes: 0 success, 1 the operation failed, 2 the command line is invalid.
 
 Examples:
-  $ dispatch demo                                   see the whole system at work
+  $ dispatch demo                                   see a service, a dispatcher and a client at work
   $ dispatch serve                                  run a service on this machine
-  $ dispatch create 1 CHARGE BATTERY now 30m        plan work for microgrid 1
-  $ dispatch follow 1 --exec ./control-battery.sh   act on it as it runs`,
+  $ dispatch create 1 CHARGE BATTERY now 30m        create a dispatch in microgrid 1
+  $ dispatch follow 1 --exec ./control-battery.sh   run a command when it starts and stops`,
   );
   for (const add of COMMANDS) add(program);
   return program;
 }
 
-/** Tells what went wrong; returns the exit code. */
+/** Prints an error on stderr; returns the exit code. */
 function report(error: unknown, json: boolean): number {
-  // Commander has told it already; help and version come this way with 0.
+  // Commander has printed it already; help and version end here with 0.
   if (error instanceof CommanderError && !(error instanceof UsageError)) return error.exitCode === 0 ? 0 : 2;
   const [message, ...more] = errorLines(error, json);
   note(`error: ${message}`);
@@ -78,7 +80,7 @@ function report(error: unknown, json: boolean): number {
   return error instanceof UsageError ? 2 : 1;
 }
 
-/** Commander repeats an option that it does not know as it was typed, and a misspelt --auth-key=… would tell the key. */
+/** Commander prints an unknown option as it was typed; a misspelt --auth-key=… would reveal the key. */
 function withoutValue(text: string): string {
   return text.replace(/(unknown option '[^'=]*)=[^']*/, '$1');
 }

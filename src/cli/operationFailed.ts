@@ -1,4 +1,4 @@
-/** A command has failed, and the message says all there is to say. */
+/** A command failed; the message is printed as it is. */
 export class OperationFailed extends Error {
   override readonly name = 'OperationFailed';
 }

@@ -10,8 +10,8 @@ import { UsageError } from './input/usageError.js';
 
 type Named<Name> = Exclude<Name, 'UNSPECIFIED'>;
 
-// Records, because the compiler then sees that none is missing. In a text a type stands for its category; of two with the
-// same name the first has it.
+// Records, so that the compiler notices a missing name. A type alone means its category; of two types with the same name, the
+// first one below is meant.
 const CATEGORIES: Record<Named<ComponentCategory>, true> = {
   GRID_CONNECTION_POINT: true,
   METER: true,
@@ -42,9 +42,10 @@ const ALIASES: Readonly<Record<string, string>> = { GRID: 'GRID_CONNECTION_POINT
 const BY_NAME = categoriesByName();
 
 /**
- * Which components: ids (`1,2,3`), or categories and types by name in any case (`BATTERY, EV_CHARGER`, `na_ion`).
+ * Parses the components that a dispatch is for: ids (`1,2,3`), or categories and types by name in any case (`BATTERY, EV_CHARGER`,
+ * `na_ion`).
  *
- * A type stands for its category. `INVERTER:BATTERY` and `EV_CHARGER:HYBRID` say what the type alone does not.
+ * A type alone implies its category. `INVERTER:BATTERY` and `EV_CHARGER:HYBRID` name what the type alone does not mean.
  */
 export function parseSelector(text: string): Selector {
   const parts = text.split(',').map(part => part.trim());
@@ -52,7 +53,7 @@ export function parseSelector(text: string): Selector {
   return { categories: parts.map(category) };
 }
 
-/** A selector as {@link parseSelector} reads it. */
+/** Formats a selector so that {@link parseSelector} reads it. */
 export function selectorToText(selector: Selector): string {
   if (selector.ids !== undefined) return selector.ids.join(', ');
   return selector.categories
@@ -66,15 +67,15 @@ export function selectorToText(selector: Selector): string {
 function componentId(text: string): number {
   const id = Number(text);
   if (Number.isSafeInteger(id)) return id;
-  throw new UsageError(`Component id ${text} is above 2^53-1.`);
+  throw new UsageError(`Component id ${text} must be at most 2^53-1.`);
 }
 
 function category(text: string): CategorySelector {
   const name = text.toUpperCase().replace(/[\s-]+/g, '_');
   const found = BY_NAME.get(ALIASES[name] ?? name.replace(/:SOLAR$/, ':PV'));
   if (found !== undefined) return found;
-  if (/^\d+$/.test(text)) throw new UsageError('Ids and categories do not mix.');
-  // Names with a category before them say what the names alone do.
+  if (/^\d+$/.test(text)) throw new UsageError('It must be either ids or categories, not both.');
+  // Names with a category in front are the same ones again.
   const names = [...BY_NAME.keys()].filter(known => !known.includes(':'));
   throw new UsageError(`'${text}' is neither a component id nor one of ${names.join(', ')}.`);
 }

@@ -1,4 +1,4 @@
-/** A signal that SIGINT or SIGTERM aborts. A second one ends the process as usual. */
+/** An abort signal that SIGINT or SIGTERM aborts. A second one ends the process as usual. */
 export function untilInterrupted(): AbortSignal & Disposable {
   const controller = new AbortController();
   const forget = () => {
@@ -14,7 +14,7 @@ export function untilInterrupted(): AbortSignal & Disposable {
   return Object.assign(controller.signal, { [Symbol.dispose]: forget });
 }
 
-/** Fulfilled when a signal aborts. */
+/** Resolves when a signal aborts. */
 export async function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }));

@@ -5,14 +5,14 @@ import { DispatchError } from '../model/dispatchError.js';
 import { globalOptions } from './globalOptions.js';
 import { UsageError } from './input/usageError.js';
 
-/** Opens a client for a microgrid by the global options of a command, and closes it after the work. */
+/** Opens a client for a microgrid with the global options of a command, calls `work` and closes the client. */
 export async function withMicrogrid<T>(
   command: Command,
   microgridId: number,
   work: (client: MicrogridClient) => Promise<T>,
 ): Promise<T> {
   const { url, authKey, signSecret } = globalOptions(command);
-  // gRPC takes long to load, and help needs none.
+  // gRPC is slow to load, and help does not need it.
   const { DispatchClient } = await import('../client/dispatchClient.js');
   await using client = await withOptions(
     () =>
@@ -31,7 +31,7 @@ export async function withMicrogrid<T>(
   }
 }
 
-/** Makes something out of what the command line says; an option that it refuses is a usage error. */
+/** Calls `make` with values of the command line; an INVALID_ARGUMENT is a usage error. */
 export async function withOptions<T>(make: () => T | Promise<T>): Promise<T> {
   try {
     return await make();
@@ -41,10 +41,10 @@ export async function withOptions<T>(make: () => T | Promise<T>): Promise<T> {
   }
 }
 
-/** The longest wait that a timer of Node.js can hold: a person watches until they have seen enough. */
+/** The longest timer of Node.js: a person watches as long as they want. */
 const LONGEST_STREAM_MS = 2 ** 31 - 1;
 
-/** Over in less than a second: a person who waits wants to know soon that there is no service. */
+/** Takes less than a second: a person wants to know soon that there is no service. */
 const attempts = 3;
 
 function unreachable(error: DispatchError, url: string): DispatchError {

@@ -19,7 +19,7 @@ it('tells every field that is wrong in a line of its own', () => {
 it('tells nothing twice', () => {
   const [first, second] = violations.map(({ description }) => description);
   const strung = new DispatchError('INVALID_ARGUMENT', `INVALID_ARGUMENT: ${first}; ${second}`, { violations });
-  expect(errorLines(strung, false)).toEqual(['INVALID_ARGUMENT: the request is wrong', `- ${first}`, `- ${second}`]);
+  expect(errorLines(strung, false)).toEqual(['INVALID_ARGUMENT: the request is invalid', `- ${first}`, `- ${second}`]);
   const one = { violations: violations.slice(0, 1) };
   const message = `INVALID_ARGUMENT: ${first}`;
   expect(errorLines(new DispatchError('INVALID_ARGUMENT', message, one), false)).toEqual([message]);

@@ -162,7 +162,7 @@ describe('a payload', () => {
     ['1e-400', '0'],
     ['4e-324', '5e-324'],
   ])('with the number %s is refused, which would become %s', (number, rounded) => {
-    const problem = `is ${number}, which would be rounded to ${rounded}; give it as a text to keep it.`;
+    const problem = `is ${number}, which would be rounded to ${rounded}; pass it as a string to keep it.`;
     expect(() => parsePayload(`{"meter": ${number}}`)).toThrow(new UsageError(`payload.meter ${problem}`));
     expect(() => parsePayload(`"a b": [{"c-d": [0, ${number}]}]`)).toThrow(
       new UsageError(`payload["a b"][0].c-d[1] ${problem}`),
@@ -171,7 +171,7 @@ describe('a payload', () => {
 
   it.each(['1e400', '-1e400', '1.8e308', `1${'0'.repeat(400)}`])('with the number %s is refused as too great', number =>
     expect(() => parsePayload(`{"meter": ${number}}`)).toThrow(
-      new UsageError(`payload.meter is ${number}, but the greatest number is 1.7976931348623157e+308.`),
+      new UsageError(`payload.meter must be at most 1.7976931348623157e+308, got ${number}.`),
     ),
   );
 

@@ -123,7 +123,7 @@ describe.concurrent('follow --inspect', () => {
     expect(await following.line('stderr')).toBe(`inspector: shown at ${url}`);
     await following.line('stderr');
     socket.close();
-    expect(await following.line('stderr')).toBe(`the inspector at ${url} has gone`);
+    expect(await following.line('stderr')).toBe(`the inspector at ${url} has disconnected`);
     expect(await following.stop('SIGTERM')).toMatchObject({ code: 0 });
     server.close();
   });
@@ -133,9 +133,9 @@ describe.concurrent('follow --inspect', () => {
       'neither a port nor an address',
       'http://localhost',
       2,
-      'It is neither a port nor an address such as ws://127.0.0.1:8080.',
+      'It must be a port from 0 to 65535 or an address such as ws://127.0.0.1:8080.',
     ],
-    ['a port that is none', '70000', 2, 'It is neither a port nor an address such as ws://127.0.0.1:8080.'],
+    ['a port that is none', '70000', 2, 'It must be a port from 0 to 65535 or an address such as ws://127.0.0.1:8080.'],
     [
       'an address where nothing listens',
       'ws://127.0.0.1:1',

@@ -31,7 +31,7 @@ describe.concurrent('the log of serve', () => {
     const line = { time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/), pid: expect.any(Number) };
     expect(log.map(({ level, msg }) => `${level} ${msg}`)).toEqual([
       'info the service listens',
-      'warn dispatches are kept in memory only: they are gone when this service stops',
+      'warn dispatches are stored in memory only and are lost when the service stops',
       'info call',
       'warn call',
       'info the service stops',
@@ -86,7 +86,7 @@ describe.concurrent('serve', () => {
     expect(await runCli(['health', '--url', listening])).toEqual({
       code: 1,
       stdout: `NOT_SERVING ${listening}\n`,
-      stderr: 'error: The service cannot serve.\n',
+      stderr: 'error: The service is not serving.\n',
     });
     const list = await runCli(['list', '1', '--json', '--url', listening]);
     expect(list).toEqual({ code: 0, stdout: '', stderr: '' });

@@ -18,26 +18,35 @@ interface CreateOptions extends RecurrenceOptions {
   readonly payload?: JsonObject;
 }
 
-/** Adds `create`: a new dispatch. */
+/** Adds `create`, which creates a dispatch. */
 export function createCommand(program: Command): void {
   const command = program
     .command('create')
     .summary('create a dispatch')
     .description('Create a dispatch and print it as the service stored it.')
-    .argument('<microgrid-id>', 'the microgrid', parseId)
-    .argument('<type>', 'what consumers filter by, such as CHARGE')
+    .argument('<microgrid-id>', 'id of the microgrid', parseId)
+    .argument('<type>', 'what the dispatch is for, such as CHARGE; consumers select by it')
     .argument(
       '<target>',
       'component ids (1,2,3), or categories and types by name (BATTERY, EV_CHARGER, PV)',
       parseSelector,
     )
-    .argument('<start-time>', "2026-04-01T14:00, 'in 2 hours', 'tomorrow at 9am' or now; UTC unless a zone is named")
-    .argument('[duration]', 'length of each run: 90s, 1h30m, PT1H or seconds; without one it has no end', parseDuration)
-    .addOption(new Option('-a, --active <bool>', 'whether it runs at all').argParser(parseBoolean).default(true))
-    .addOption(
-      new Option('-d, --dry-run <bool>', 'whether the work is only simulated').argParser(parseBoolean).default(false),
+    .argument(
+      '<start-time>',
+      "start of the first run: 2026-04-01T14:00, 'in 2 hours', 'tomorrow at 9am' or now; in UTC unless it has a zone",
     )
-    .option('-p, --payload <json>', 'parameters for the consumer, a JSON object', parsePayload);
+    .argument(
+      '[duration]',
+      'duration of each run: 90s, 1h30m, PT1H or seconds; without it, the run has no end',
+      parseDuration,
+    )
+    .addOption(new Option('-a, --active <bool>', 'false: it never runs').argParser(parseBoolean).default(true))
+    .addOption(
+      new Option('-d, --dry-run <bool>', 'true: consumers only say what they would do')
+        .argParser(parseBoolean)
+        .default(false),
+    )
+    .option('-p, --payload <json>', 'parameters for consumers, a JSON object', parsePayload);
   addRecurrenceOptions(command)
     .addHelpText(
       'after',

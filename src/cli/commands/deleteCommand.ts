@@ -7,14 +7,16 @@ import { OperationFailed } from '../operationFailed.js';
 import { print, printJson } from '../output/print.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
-/** Adds `delete`: some dispatches, by id. */
+/** Adds `delete`, which deletes dispatches by id. */
 export function deleteCommand(program: Command): void {
   program
     .command('delete')
     .summary('delete dispatches by id')
-    .description('Delete dispatches by id. One that runs is stopped. Ends with 1 if any of them cannot be deleted.')
-    .argument('<microgrid-id>', 'the microgrid', parseId)
-    .argument('<dispatch-ids...>', 'ids and ranges: 7, 1,2,3, 1-3 or 1..3', parseIds)
+    .description(
+      'Delete dispatches by id. A running one is stopped. The exit code is 1 when one of them cannot be deleted.',
+    )
+    .argument('<microgrid-id>', 'id of the microgrid', parseId)
+    .argument('<dispatch-ids...>', 'ids or ranges: 7, 1,2,3, 1-3 or 1..3', parseIds)
     .addHelpText(
       'after',
       `
@@ -43,7 +45,7 @@ async function deleteDispatches(
     );
     if (failed.length === 0) return;
   } finally {
-    // Also when the service fails half-way: what is gone is gone.
+    // Also when the service fails midway: these are deleted.
     if (!json && deleted.length > 0) print(`Dispatches deleted: ${deleted.join(', ')}`);
   }
   throw new OperationFailed(deleted.length === 0 ? 'All deletions failed.' : 'Some deletions failed.');

@@ -11,16 +11,16 @@ import { stderrLogger } from '../output/stderrLogger.js';
 
 const MICROGRID_ID = 1;
 
-/** Adds `demo`: the whole system at work. */
+/** Adds `demo`, which shows a service, a dispatcher and a client at work. */
 export function demoCommand(program: Command): void {
   program
     .command('demo')
-    .summary('show the whole system at work, in half a minute')
+    .summary('show a service, a dispatcher and a client at work, in half a minute')
     .description(
       'Start a service, a dispatcher and a client on this machine, and show how dispatches start, are reconfigured, ' +
-        'stop and recur. They talk gRPC over a free port of loopback, with a key and signed requests. ' +
-        'Nothing is left behind.\n\n' +
-        'With --json it prints the notifications only. The other global options are not used.',
+        'stop and recur. They communicate by gRPC on a free loopback port, with an API key and signed requests, and store ' +
+        'nothing on disk.\n\n' +
+        'With --json it prints only the notifications. It ignores the other global options.',
     )
     .action(demo);
 }

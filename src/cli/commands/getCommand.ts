@@ -5,14 +5,14 @@ import { OperationFailed } from '../operationFailed.js';
 import { printResult } from '../output/printResult.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
-/** Adds `get`: some dispatches, by id. */
+/** Adds `get`, which prints dispatches by id. */
 export function getCommand(program: Command): void {
   program
     .command('get')
     .summary('print dispatches by id')
-    .description('Print dispatches by id. Ends with 1 if any of them cannot be had.')
-    .argument('<microgrid-id>', 'the microgrid', parseId)
-    .argument('<dispatch-ids...>', 'ids and ranges: 7, 1,2,3, 1-3 or 1..3', parseIds)
+    .description('Print dispatches by id. The exit code is 1 when one of them cannot be read.')
+    .argument('<microgrid-id>', 'id of the microgrid', parseId)
+    .argument('<dispatch-ids...>', 'ids or ranges: 7, 1,2,3, 1-3 or 1..3', parseIds)
     .addHelpText(
       'after',
       `

@@ -12,17 +12,17 @@ import { withOptions } from '../withMicrogrid.js';
 const TIMEOUT_MS = 5_000;
 const RETRY_MS = 200;
 
-/** Adds `health`: whether a service can serve. */
+/** Adds `health`, which checks whether a service is serving. */
 export function healthCommand(program: Command): void {
   program
     .command('health')
-    .summary('ask a service whether it can serve')
+    .summary('check whether a service is serving')
     .description(
-      'Ask a service whether it can serve, by the health checks of gRPC, which need no key.\n\n' +
-        'Ends with 0 when it can, else with 1: it is stopping, has lost its database, or does not answer within ' +
+      'Check whether a service is serving, with a gRPC health check, which needs no key.\n\n' +
+        'The exit code is 0 when it is, and 1 when it is stopping, has lost its database or does not answer within ' +
         'five seconds.',
     )
-    .option('--wait <duration>', 'ask again for so long until it can', parseDuration)
+    .option('--wait <duration>', 'maximum time to repeat the check until it succeeds', parseDuration)
     .addHelpText(
       'after',
       `
@@ -45,10 +45,10 @@ async function health({ wait = 0 }: { readonly wait?: number }, command: Command
   if (failure !== undefined) throw failure;
   if (json) printJson({ health: status, url });
   else print(`${status} ${url}`);
-  if (status !== 'SERVING') throw new OperationFailed('The service cannot serve.');
+  if (status !== 'SERVING') throw new OperationFailed('The service is not serving.');
 }
 
-/** What a service says, or why it says nothing. */
+/** The health status of a service, or why there is none. */
 async function ask(url: string): Promise<{ readonly status?: HealthStatus; readonly failure?: unknown }> {
   // gRPC takes long to load, and help needs none.
   const { checkHealth } = await import('../../client/checkHealth.js');

@@ -29,33 +29,37 @@ interface ListCommandOptions extends Partial<Record<(typeof TIMES)[number], stri
   readonly type?: string;
 }
 
-/** Adds `list`: the dispatches of a microgrid that pass the filters. */
+/** Adds `list`, which lists the dispatches of a microgrid that pass the filters. */
 export function listCommand(program: Command): void {
   program
     .command('list')
     .summary('list dispatches')
-    .description('List the dispatches of a microgrid that pass all filters, the newest first.')
-    .argument('<microgrid-id>', 'the microgrid', parseId)
-    .optionsGroup('Filters of the service:')
-    .option('-t, --target <target>', 'for one of these components; may be repeated', repeated(parseSelector))
-    .option('--start-from <time>', 'that start at or after')
-    .option('--start-to <time>', 'that start before')
-    .option('--end-from <time>', 'that end at or after, or never')
-    .option('--end-to <time>', 'that end before')
-    .option('--update-from <time>', 'that changed at or after')
-    .option('--update-to <time>', 'that changed before')
-    .option('--active <bool>', 'active ones, or inactive ones', parseBoolean)
-    .option('--dry-run <bool>', 'dry runs, or real ones', parseBoolean)
-    .option('--recurring <bool>', 'with a recurrence rule, or without', parseBoolean)
-    .option('--dispatch-ids <ids>', 'with one of these ids (1,2 or 1-3); may be repeated', parseIds)
-    .option('--filter-queries <text>', "'#4' for an id, else a part of the type; may be repeated", repeated(String))
-    .optionsGroup('Filters of this command:')
-    .option('--running', 'that run now')
-    .option('-T, --type <type>', 'of exactly this type')
+    .description('List the dispatches of a microgrid that pass all filters, newest first.')
+    .argument('<microgrid-id>', 'id of the microgrid', parseId)
+    .optionsGroup('Filters (of the service):')
+    .option('-t, --target <target>', 'for at least one of these components; may be repeated', repeated(parseSelector))
+    .option('--start-from <time>', 'start time at or after')
+    .option('--start-to <time>', 'start time before')
+    .option('--end-from <time>', 'end time at or after, or no end')
+    .option('--end-to <time>', 'end time before')
+    .option('--update-from <time>', 'last update at or after')
+    .option('--update-to <time>', 'last update before')
+    .option('--active <bool>', 'active (true) or inactive (false)', parseBoolean)
+    .option('--dry-run <bool>', 'dry runs (true) or real runs (false)', parseBoolean)
+    .option('--recurring <bool>', 'with (true) or without (false) a recurrence rule', parseBoolean)
+    .option('--dispatch-ids <ids>', 'ids or ranges: 1,2 or 1-3; may be repeated', parseIds)
+    .option('--filter-queries <text>', "part of the type, or '#4' for the id 4; may be repeated", repeated(String))
+    .optionsGroup('Filters (of this command):')
+    .option('--running', 'running now')
+    .option('-T, --type <type>', 'exactly this type')
     .optionsGroup('Order:')
-    .option('--sort <field>', 'start-time, create-time or update-time', parseName(sortFieldNames()))
-    .option('--order <order>', 'ascending or descending (with --sort)', parseName(['ascending', 'descending'] as const))
-    .option('--page-size <n>', 'dispatches that are fetched at once', parseInteger)
+    .option(
+      '--sort <field>',
+      'start-time, create-time or update-time (default: create-time)',
+      parseName(sortFieldNames()),
+    )
+    .option('--order <order>', 'ascending or descending; needs --sort', parseName(['ascending', 'descending'] as const))
+    .option('--page-size <n>', 'number of dispatches per request', parseInteger)
     .addHelpText(
       'after',
       `
@@ -88,10 +92,10 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
     if (shown.length > 0) print(dispatchTable(shown, Date.now()));
     print(`${shown.length} dispatches, ${filteredOut} filtered out.`);
   }
-  if (unreadable > 0) throw new OperationFailed(`${unreadable} more could not be read.`);
+  if (unreadable > 0) throw new OperationFailed(`${unreadable} dispatches could not be decoded.`);
 }
 
-/** The filters that the service does not have. */
+/** Filters that the service does not have. */
 function passes(dispatch: Dispatch, { running, type }: ListCommandOptions): boolean {
   if (type !== undefined && dispatch.type !== type) return false;
   return !running || dispatch.running(dispatch.type) === 'RUNNING';

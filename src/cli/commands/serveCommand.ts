@@ -12,19 +12,19 @@ import { addServeOptions, type ServeOptions } from '../serveOptions.js';
 import { aborted, untilInterrupted } from '../untilInterrupted.js';
 import { withOptions } from '../withMicrogrid.js';
 
-/** Adds `serve`: a dispatch service until it is interrupted. */
+/** Adds `serve`, which runs a dispatch service until it is interrupted. */
 export function serveCommand(program: Command): void {
   const command = program
     .command('serve')
     .summary('run a dispatch service')
     .description(
-      'Run a dispatch service until SIGINT or SIGTERM; a second one ends it at once.\n\n' +
-        'Callers must bring one of the API keys of --keys, or the one --auth-key, and sign with its secret. ' +
-        'Beyond this machine it listens only with keys and TLS. Without keys it accepts every caller. ' +
-        'Keys and certificates are read again when they change, and on SIGHUP.\n\n' +
-        'Dispatches are kept in a file, which is made where there is none, or in a PostgreSQL database, which several ' +
-        'services may share. They stay until they are deleted.\n\n' +
-        'Beside dispatches it serves the health checks of gRPC, which need no key (see `dispatch health`), and reflection.',
+      'Run a dispatch service until SIGINT or SIGTERM. A second signal stops it at once.\n\n' +
+        'Callers need an API key, one of --keys or --auth-key, and sign requests with its secret. Without keys, every ' +
+        'caller is accepted. Keys and TLS are required to listen on other addresses than loopback. ' +
+        'Files of keys and certificates are reloaded when they change, and on SIGHUP.\n\n' +
+        'Dispatches are stored in a file, which is created if it does not exist, or in a PostgreSQL database, which several ' +
+        'services may share. They are kept until they are deleted.\n\n' +
+        'It also serves gRPC health checks, which need no key (see `dispatch health`), and gRPC reflection.',
     );
   addServeOptions(command).action(serve);
 }
@@ -63,13 +63,13 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
     throw error;
   });
   if (service === null) return;
-  // Without files it ends the service as usual, when its terminal is closed.
+  // Without files to reload, SIGHUP ends the service as usual, when its terminal is closed.
   if (keys !== undefined || options.tlsCert !== undefined) process.on('SIGHUP', () => void service.reload());
   if (database === ':memory:') {
-    logger.warn({}, 'dispatches are kept in memory only: they are gone when this service stops');
+    logger.warn({}, 'dispatches are stored in memory only and are lost when the service stops');
   }
   if ((authKey ?? keys) === undefined) {
-    logger.warn({}, 'every caller is accepted, for there are no --keys and no --auth-key');
+    logger.warn({}, 'every caller is accepted: neither --keys nor --auth-key is set');
   }
   const { address, port, metricsUrl } = service;
   if (json) printJson({ listening: address, port, database: service.database, metrics: metricsUrl });
@@ -78,11 +78,11 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
   using again = untilInterrupted();
   again.addEventListener('abort', () => void service.stop({ now: true }), { once: true });
   await service.stop();
-  // A connection that came in at the last moment would keep the process for as long as its peer wants.
+  // A connection accepted at the last moment would keep the process alive as long as its peer wants.
   process.exit();
 }
 
-/** Lines for people in a terminal, JSON for what collects logs elsewhere. */
+/** Lines of text in a terminal, JSON elsewhere, for log collectors. */
 async function serviceLogger(level: LogLevel, json: boolean): Promise<Logger> {
   if (!json && process.stderr.isTTY) return stderrLogger(level);
   const { jsonLogger } = await import('../output/jsonLogger.js');

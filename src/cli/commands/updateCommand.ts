@@ -23,25 +23,25 @@ interface UpdateOptions extends RecurrenceOptions {
   readonly noRecurrence?: true;
 }
 
-/** Adds `update`: changes of a dispatch. */
+/** Adds `update`, which changes a dispatch. */
 export function updateCommand(program: Command): void {
   const command = program
     .command('update')
     .summary('change a dispatch')
     .description(
-      'Change a dispatch and print it as the service stored it. What is not named stays.\n\n' +
-        'A payload and a recurrence rule are replaced as a whole. Type and dry run cannot change.',
+      'Change a dispatch and print it as the service stored it. Fields that are not given stay as they are.\n\n' +
+        'A payload and a recurrence rule are replaced as a whole. The type and whether it is a dry run cannot change.',
     )
-    .argument('<microgrid-id>', 'the microgrid', parseId)
-    .argument('<dispatch-id>', 'the dispatch', parseId)
-    .option('--start-time <time>', 'when the first run begins')
-    .option('--duration <duration>', 'length of each run', parseDuration)
-    .addOption(flag('--no-duration', 'take the duration away: runs have no end').conflicts('duration'))
+    .argument('<microgrid-id>', 'id of the microgrid', parseId)
+    .argument('<dispatch-id>', 'id of the dispatch', parseId)
+    .option('--start-time <time>', 'start of the first run')
+    .option('--duration <duration>', 'duration of each run', parseDuration)
+    .addOption(flag('--no-duration', 'remove the duration: the run has no end').conflicts('duration'))
     .option('-t, --target <target>', 'component ids, or categories and types by name', parseSelector)
-    .addOption(new Option('-a, --active <bool>', 'whether it runs at all').argParser(parseBoolean))
-    .option('-p, --payload <json>', 'parameters for the consumer, a JSON object', parsePayload);
+    .addOption(new Option('-a, --active <bool>', 'false: it does not run').argParser(parseBoolean))
+    .option('-p, --payload <json>', 'parameters for consumers, a JSON object', parsePayload);
   addRecurrenceOptions(command)
-    .addOption(flag('--no-recurrence', 'take the rule away: it runs once').conflicts('frequency'))
+    .addOption(flag('--no-recurrence', 'remove the rule: the dispatch runs once').conflicts('frequency'))
     .addHelpText(
       'after',
       `
@@ -56,7 +56,7 @@ Examples:
 
 async function update(microgridId: number, id: number, options: UpdateOptions, command: Command): Promise<void> {
   const changes = await readChanges(options, Date.now());
-  if (Object.keys(changes).length === 0) throw new UsageError('There is nothing to change: name at least one option.');
+  if (Object.keys(changes).length === 0) throw new UsageError('There is nothing to change: give at least one option.');
   const updated = await withMicrogrid(command, microgridId, client => client.update(id, changes));
   printResult(command, updated, 'Dispatch updated.');
 }
@@ -76,7 +76,7 @@ async function readChanges(options: UpdateOptions, nowMs: number): Promise<Dispa
   };
 }
 
-/** An option of its own whose name begins with `no`; commander would take it for the opposite of another. */
+/** An option whose name begins with `no`; commander would take it for the negation of another. */
 function flag(name: string, description: string): Option {
   const option = new Option(name, description);
   option.negate = false;

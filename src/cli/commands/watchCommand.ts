@@ -10,17 +10,17 @@ import { clockText } from '../output/timeText.js';
 import { untilInterrupted } from '../untilInterrupted.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
-/** Adds `watch`: the changes of dispatches as they happen. */
+/** Adds `watch`, which prints the changes of dispatches as they happen. */
 export function watchCommand(program: Command): void {
   program
     .command('watch')
     .alias('stream')
     .summary('print changes of dispatches as they happen')
     .description(
-      'Print each created, updated and deleted dispatch from now on, until SIGINT or SIGTERM.\n\n' +
-        'It is one stream: when that is lost it ends with 1. To act on dispatches use follow, which recovers by itself.',
+      'Print each dispatch that is created, updated or deleted, until SIGINT or SIGTERM.\n\n' +
+        'When the stream is lost, the command fails with exit code 1. To act on dispatches use follow, which reconnects.',
     )
-    .argument('<microgrid-id>', 'the microgrid', parseId)
+    .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .addHelpText(
       'after',
       `

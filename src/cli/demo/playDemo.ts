@@ -9,27 +9,27 @@ import { OperationFailed } from '../operationFailed.js';
 import { isRunNotification } from '../output/notificationJson.js';
 import { clockText } from '../output/timeText.js';
 
-/** What the demo plays on. */
+/** What the demo needs. */
 export interface Stage {
   readonly client: MicrogridClient;
-  /** Live, on the service of the client. */
+  /** A live dispatcher, connected to the service of the client. */
   readonly dispatcher: Dispatcher;
-  /** Prints a line that explains. */
+  /** Prints a line of explanation. */
   readonly tell: (line: string) => void;
 }
 
-/** Waits for a notification about a dispatch, also for one that has come already. */
+/** Waits for a notification of a dispatch; one that has arrived already counts. */
 type Heard = (id: number, type: RunNotification['type']) => Promise<RunNotification>;
 
-/** Long enough to read what has just happened. */
+/** Pause to read what has just happened. */
 const READING_MS = 1_200;
 const PATIENCE_MS = 10_000;
 
 /**
- * Plays the demo: five dispatches that start and end by schedule, are reconfigured, stopped by an update, deleted in a run,
+ * Plays the demo: five dispatches that start and end on schedule, are reconfigured, stopped by an update, deleted in a run,
  * and recur.
  *
- * @throws OperationFailed when a notification does not come.
+ * @throws OperationFailed when a notification does not arrive.
  */
 export async function playDemo(stage: Stage): Promise<void> {
   const heard = listen(stage.dispatcher);
@@ -38,7 +38,7 @@ export async function playDemo(stage: Stage): Promise<void> {
     if (scene !== recurring) await pause(READING_MS);
   }
   stage.tell(
-    `\nThat is all of it. Next: ${pc.bold('dispatch serve')}, then ${pc.bold('dispatch follow 1')} in a second terminal,`,
+    `\nThat is all. Next: ${pc.bold('dispatch serve')}, then ${pc.bold('dispatch follow 1')} in a second terminal,`,
   );
   stage.tell(`and ${pc.bold("dispatch create 1 CHARGE BATTERY 'in 5 seconds' 20s")} in a third. See dispatch --help.`);
 }
@@ -54,7 +54,7 @@ async function onSchedule({ client, tell }: Stage, heard: Heard): Promise<void> 
     payload: { kw: 5 },
   });
   await heard(id, 'running.stopped');
-  explain(tell, 'The clock reached the start of its run, then the end. No call was made.');
+  explain(tell, 'The dispatcher started and stopped it by its own clock; no further call was made.');
 }
 
 async function reconfigured({ client, tell }: Stage, heard: Heard): Promise<void> {
@@ -72,7 +72,7 @@ async function reconfigured({ client, tell }: Stage, heard: Heard): Promise<void
   typed(tell, `update 1 ${id} --payload '{"kw": 8}'`);
   await client.update(id, { payload: { kw: 8 } });
   await heard(id, 'running.stopped');
-  explain(tell, 'The new payload reached the run at once; its end stayed.');
+  explain(tell, 'The new payload took effect at once; the end of the run stayed the same.');
 }
 
 async function stoppedByUpdate({ client, tell }: Stage, heard: Heard): Promise<void> {
@@ -84,7 +84,7 @@ async function stoppedByUpdate({ client, tell }: Stage, heard: Heard): Promise<v
   typed(tell, `update 1 ${id} --active false`);
   await client.update(id, { active: false });
   await heard(id, 'running.stopped');
-  explain(tell, 'It had no end; inactive, it does not run.');
+  explain(tell, 'The run had no end. An inactive dispatch does not run.');
 }
 
 async function deletedInRun({ client, tell }: Stage, heard: Heard): Promise<void> {
@@ -147,7 +147,9 @@ function listen(dispatcher: Dispatcher): Heard {
       };
       const timeout = setTimeout(
         () =>
-          settle(() => reject(new OperationFailed(`${type} of dispatch ${id} did not come within ${PATIENCE_MS} ms`))),
+          settle(() =>
+            reject(new OperationFailed(`${type} of dispatch ${id} did not arrive within ${PATIENCE_MS} ms`)),
+          ),
         PATIENCE_MS,
       );
       waiting.add(take);
@@ -155,7 +157,7 @@ function listen(dispatcher: Dispatcher): Heard {
   };
 }
 
-/** A whole second, at least so many seconds from now less one: start times are whole seconds. */
+/** The time in `seconds` seconds, cut to the whole second, as start times are. */
 function secondsFromNow(seconds: number): Date {
   return new Date(Math.floor(Date.now() / 1000 + seconds) * 1000);
 }

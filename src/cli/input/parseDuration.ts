@@ -8,20 +8,20 @@ const NUMBER = String.raw`\d+(?:\.\d+)?`;
 const ISO = new RegExp(`^P(?=.)(${NUMBER}W)?(${NUMBER}D)?(T(?=.)(${NUMBER}H)?(${NUMBER}M)?(${NUMBER}S)?)?$`, 'i');
 
 /**
- * A span in milliseconds, whole seconds: `90s`, `1h30m`, `2 days`, ISO 8601 `PT1H`, or a bare number of seconds.
+ * Parses a duration in whole seconds: `90s`, `1h30m`, `2 days`, ISO 8601 `PT1H`, or a number of seconds. Returns milliseconds.
  *
- * Months and years are refused: they have no fixed length.
+ * Months and years are refused, because their length varies.
  */
 export function parseDuration(text: string): number {
   const trimmed = text.trim();
   const durationMs = Math.round(spanMs(trimmed));
   if (Number.isSafeInteger(durationMs) && durationMs % 1000 === 0) return durationMs;
   throw new UsageError(
-    'Could not parse the duration: say 90s, 1h30m, 2 days, PT1H or a number of seconds; whole seconds, no months.',
+    'Could not parse the duration: use 90s, 1h30m, 2 days, PT1H or a number of seconds; whole seconds, no months or years.',
   );
 }
 
-/** NaN when it is none. parse-duration overlooks what it does not know, so the whole text is checked before. */
+/** NaN when the text is invalid. parse-duration skips what it does not know, so the whole text is checked first. */
 function spanMs(text: string): number {
   if (/^\d+$/.test(text)) return Number(text) * 1000;
   // parse-duration knows ISO 8601 by its units only, so the letters between them must go.

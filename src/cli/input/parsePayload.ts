@@ -8,10 +8,10 @@ import { UsageError } from './usageError.js';
 const PLAIN_KEY = /^[\p{L}_][\p{L}\p{N}_-]*$/u;
 
 /**
- * Reads a payload from a JSON object; the braces around it may be left out.
+ * Parses a payload: a JSON object, whose outer braces are optional.
  *
- * @throws UsageError when it is no JSON object, gives one key two values, or holds a number that a double would round, such
- * as 9007199254740993. The message names its field.
+ * @throws UsageError when the text is not a JSON object, has a key twice, or contains a number that a double would round, such as
+ * 9007199254740993. The message names the field.
  */
 export function parsePayload(text: string): JsonObject {
   const trimmed = text.trim();
@@ -19,7 +19,7 @@ export function parsePayload(text: string): JsonObject {
   try {
     value = parse(/^\s*"[^"]*"\s*:/.test(trimmed) ? `{${trimmed}}` : trimmed);
   } catch (error) {
-    throw new UsageError(`It is not JSON: ${messageOf(error)}`);
+    throw new UsageError(`It must be valid JSON: ${messageOf(error)}`);
   }
   if (!isObject(value)) throw new UsageError('It must be a JSON object, such as {"power_kw": 5}.');
   return exactObject(value, 'payload');
@@ -40,10 +40,9 @@ function exact(value: unknown, path: string): JsonValue {
 
 function exactNumber(text: string, path: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value))
-    throw new UsageError(`${path} is ${text}, but the greatest number is ${Number.MAX_VALUE}.`);
+  if (!Number.isFinite(value)) throw new UsageError(`${path} must be at most ${Number.MAX_VALUE}, got ${text}.`);
   if (decimalOf(text) === decimalOf(String(value))) return value;
-  throw new UsageError(`${path} is ${text}, which would be rounded to ${value}; give it as a text to keep it.`);
+  throw new UsageError(`${path} is ${text}, which would be rounded to ${value}; pass it as a string to keep it.`);
 }
 
 /** The digits and the exponent of a number, the same however it is written: 1.50, 15e-1 and 1.5 are `15e-1`. */

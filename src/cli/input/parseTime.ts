@@ -4,18 +4,18 @@ import { UsageError } from './usageError.js';
 
 const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$/i;
 
-/** What {@link parseTime} depends on. */
+/** Options of {@link parseTime}. */
 export interface ParseTimeOptions {
   readonly nowMs: number;
-  /** Whether `9am` and `friday` are the next ones, not those of this day and week. */
+  /** Whether `9am` and `friday` mean the next one instead of today's and this week's. */
   readonly ahead: boolean;
 }
 
 /**
- * An instant: ISO 8601 (`2026-04-01`, `2026-04-01T14:00`, `2026-04-01 14:00+02:00`), `now`, or words such as `in 2 hours` and
+ * Parses a time: ISO 8601 (`2026-04-01`, `2026-04-01T14:00`, `2026-04-01 14:00+02:00`), `now`, or words such as `in 2 hours` and
  * `tomorrow at 9am`.
  *
- * What names no zone is UTC, and a day without a time of day is its midnight.
+ * A time without a zone is UTC, and a day without a time is its midnight.
  */
 export async function parseTime(text: string, options: ParseTimeOptions): Promise<Date> {
   const trimmed = text.trim();
@@ -23,27 +23,27 @@ export async function parseTime(text: string, options: ParseTimeOptions): Promis
   const at = readIso(trimmed) ?? (await readWords(trimmed, options));
   if (at !== null && !Number.isNaN(at.getTime())) return at;
   throw new UsageError(
-    `Could not parse time expression '${text}': say 2026-04-01T14:00, 'in 2 hours', 'tomorrow at 9am' or now.`,
+    `Could not parse time expression '${text}': use 2026-04-01T14:00, 'in 2 hours', 'tomorrow at 9am' or now.`,
   );
 }
 
-/** Whether a time expression is the present instant, whatever it will be. */
+/** Whether a time expression means the present time, evaluated when the service receives it. */
 export function isNow(text: string): boolean {
   return text.trim().toLowerCase() === 'now';
 }
 
-/** Null when it is not of this form; an invalid Date when it is, and means nothing. */
+/** Null when the text has another form; an invalid Date when it has this form but names no time. */
 function readIso(text: string): Date | null {
   const [match, day, time = '00:00', zone = 'Z'] = ISO.exec(text) ?? [];
   if (match === undefined || day === undefined) return null;
   const at = new Date(`${day}T${time}${isoZone(zone)}`);
   const midnight = new Date(`${day}T00:00Z`);
-  // Date takes the 30th of February for a day in March.
+  // Date reads 30 February as a day in March.
   const isDate = !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
   return isDate ? at : new Date(Number.NaN);
 }
 
-/** `Z`, or hours and minutes with a colon, which is all that Date reads. */
+/** `Z`, or hours and minutes with a colon: the only forms that Date reads. */
 function isoZone(zone: string): string {
   const [, sign, hours, minutes = '00'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone) ?? [];
   return sign === undefined ? 'Z' : `${sign}${hours}:${minutes}`;
@@ -55,7 +55,7 @@ async function readWords(text: string, { nowMs, ahead }: ParseTimeOptions): Prom
   const found = chrono.parse(text, { instant: new Date(nowMs), timezone: 0 }, { forwardDate: ahead });
   const [result] = found;
   if (result === undefined || found.length > 1 || result.text.length !== text.length || result.end) return null;
-  // 5/6/2026 is in May or in June.
+  // 5/6/2026 is ambiguous.
   if (result.tags().has('parser/SlashDateFormatParser')) return null;
   const at = result.date();
   if (!isDay(result)) return at;
@@ -65,7 +65,7 @@ async function readWords(text: string, { nowMs, ahead }: ParseTimeOptions): Prom
 
 const TIMES_OF_DAY = ['tonight', 'morning', 'afternoon', 'evening'];
 
-/** Whether it names a day and no time of day: neither `in 2 days`, which keeps the present one, nor `this evening`. */
+/** Whether the text names a day without a time of day. `in 2 days`, which keeps the present time, and `this evening` do not. */
 function isDay(result: ParsedResult): boolean {
   const tags = result.tags();
   if (result.start.isCertain('hour') || tags.has('result/relativeDate')) return false;

@@ -1,65 +1,65 @@
 import { UsageError } from './usageError.js';
 
-/** At most so many ids in one command: a slip such as 1-1000000000 is refused. */
+/** Maximum number of ids in one command; a slip such as 1-1000000000 is refused. */
 const MAX_IDS = 10_000;
 
-/** An id of a microgrid or a dispatch. */
+/** Parses the id of a microgrid or a dispatch. */
 export function parseId(text: string): number {
   const id = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(id)) return id;
-  throw new UsageError('It is no id: a whole number from 0 to 2^53-1.');
+  throw new UsageError('It must be an id: an integer from 0 to 2^53-1.');
 }
 
-/** Ids as one argument of several: `7`, `1,2,3`, `1-3` or `1..3`. */
+/** Parses ids, in one of several arguments: `7`, `1,2,3`, `1-3` or `1..3`. */
 export function parseIds(text: string, previous: readonly number[] = []): readonly number[] {
   const ids = [...previous];
   for (const part of text.split(',')) {
     const [, first = '', last = first] = /^\s*(\d+)(?:(?:-|\.\.)(\d+))?\s*$/.exec(part) ?? [];
     const [from, to] = [parseId(first), parseId(last)];
-    if (to < from) throw new UsageError(`The range ${part.trim()} runs backwards.`);
-    if (ids.length + to - from >= MAX_IDS) throw new UsageError(`More than ${MAX_IDS} ids at once.`);
+    if (to < from) throw new UsageError(`The range ${part.trim()} must end at or after its start.`);
+    if (ids.length + to - from >= MAX_IDS) throw new UsageError(`At most ${MAX_IDS} ids are allowed.`);
     for (let id = from; id <= to; id++) ids.push(id);
   }
   return [...new Set(ids)];
 }
 
-/** An integer. */
+/** Parses an integer. */
 export function parseInteger(text: string): number {
   const value = /^[+-]?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value)) return value;
-  throw new UsageError('It is no whole number.');
+  throw new UsageError('It must be an integer.');
 }
 
-/** Yes or no. */
+/** Parses true or false, yes or no, on or off, 1 or 0. */
 export function parseBoolean(text: string): boolean {
   const word = text.trim().toLowerCase();
   if (['true', 'yes', 'on', '1'].includes(word)) return true;
   if (['false', 'no', 'off', '0'].includes(word)) return false;
-  throw new UsageError('Say true or false.');
+  throw new UsageError('It must be true or false.');
 }
 
-/** One of some names, in any case, with - or _. */
+/** Parses one of several names, in any case, with - or _. */
 export function parseName<Name extends string>(names: readonly Name[]): (text: string) => Name {
   const key = (text: string) => text.trim().toUpperCase().replaceAll('-', '_');
   return text => {
     const found = names.find(name => key(name) === key(text));
     if (found !== undefined) return found;
-    throw new UsageError(`It is none of ${names.join(', ')}.`);
+    throw new UsageError(`It must be one of ${names.join(', ')}.`);
   };
 }
 
-/** Something that is not empty, such as a key from the environment. The message does not tell the value. */
+/** Refuses an empty value, such as a key from the environment. The message does not reveal the value. */
 export function parseNonEmpty(text: string): string {
   if (text !== '') return text;
-  throw new UsageError('It is empty.');
+  throw new UsageError('It must not be empty.');
 }
 
-/** An option that may be repeated; each may hold several values with commas between them. */
+/** Parses an option that may be repeated and may hold several values, separated by commas. */
 export function listOf<T>(parse: (text: string) => T): (text: string, previous?: readonly T[]) => readonly T[] {
   return (text, previous = []) => [...previous, ...text.split(',').map(parse)];
 }
 
-/** An option that may be repeated. */
+/** Parses an option that may be repeated. */
 export function repeated<T>(parse: (text: string) => T): (text: string, previous?: readonly T[]) => readonly T[] {
   return (text, previous = []) => [...previous, parse(text)];
 }

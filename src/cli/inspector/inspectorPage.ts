@@ -1,7 +1,7 @@
-/** The inspector of Stately, which is a page of theirs: it draws what is posted to it. */
+/** The web page of the Stately inspector, which draws the events that are posted to it. */
 const STATELY_INSPECTOR = 'https://stately.ai/inspect';
 
-/** A page with the Stately inspector in it, which it feeds from the WebSocket of the server that it comes from. */
+/** A page that embeds the Stately inspector and feeds it from the WebSocket of its own server. */
 export const inspectorPage = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -12,7 +12,7 @@ export const inspectorPage = `<!doctype html>
   iframe { flex: 1; border: 0 }
   p { margin: 0; padding: 8px 12px; background: #fef3c7 }
 </style>
-<p id="standing">waiting for ${STATELY_INSPECTOR}: this page needs the internet</p>
+<p id="standing">loading ${STATELY_INSPECTOR}: this page needs internet access</p>
 <iframe id="inspector" src="${STATELY_INSPECTOR}"></iframe>
 <script type="module">
   const standing = document.getElementById('standing');
@@ -32,7 +32,7 @@ export const inspectorPage = `<!doctype html>
     else contentWindow.postMessage(event, origin);
   };
   socket.onclose = () => {
-    standing.textContent = 'the dispatcher has gone; reload to look again';
+    standing.textContent = 'the dispatcher has stopped; reload to reconnect';
     standing.hidden = false;
   };
 </script>

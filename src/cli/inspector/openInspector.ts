@@ -7,14 +7,14 @@ import { note } from '../output/print.js';
 import type { InspectorPlace } from './inspectorPlace.js';
 import { serveInspector } from './serveInspector.js';
 
-/** Whoever lets this much wait to be sent has stopped reading, and is cut off. */
+/** Maximum number of bytes that wait to be sent; above it the peer has stopped reading and is disconnected. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 /**
- * Shows an actor with its descendants in the Stately inspector from now on, and notes where to look. Whoever comes to look
- * first sees what is there then.
+ * Shows an actor and its descendants in the Stately inspector, and prints where to look. A new viewer first gets what exists at that
+ * time.
  *
- * @throws Error when a package that it needs is not installed, the port is taken or the address cannot be reached.
+ * @throws Error when a required package is not installed, the port is in use or the address cannot be reached.
  */
 export async function openInspector(
   actor: AnyActorRef,
@@ -29,13 +29,13 @@ export async function openInspector(
     };
     const undo = inspectRunning(actor, filteredInspect(createInspector({ send }).inspect, options));
     socket.on('close', undo);
-    // It is closed then, which is all that matters here.
+    // The socket is closed after an error.
     socket.on('error', undo);
   };
   const opened = 'url' in place ? await connect(ws, place.url, show) : await serveInspector(ws, place.port, show);
   return {
     async [Symbol.asyncDispose]() {
-      // The inspector sends each event from a timer of its own: the last ones are to be seen too.
+      // The inspector sends each event from a timer: wait for the last ones.
       await new Promise(resolve => setTimeout(resolve, 1));
       await opened[Symbol.asyncDispose]();
     },
@@ -62,14 +62,14 @@ async function connect(
     throw new Error(`the inspector at ${url} cannot be reached: ${error.message || error.code}`, { cause: error });
   });
   show(socket);
-  const noteLoss = () => note(`the inspector at ${url} has gone`);
+  const noteLoss = () => note(`the inspector at ${url} has disconnected`);
   socket.on('close', noteLoss);
   note(`inspector: shown at ${url}`);
   return {
     async [Symbol.asyncDispose]() {
       socket.off('close', noteLoss);
       socket.close();
-      // One that has stopped reading is not waited for.
+      // Do not wait for a peer that has stopped reading.
       setTimeout(() => socket.terminate(), 1_000).unref();
     },
   };

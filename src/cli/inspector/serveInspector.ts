@@ -6,10 +6,10 @@ import { note } from '../output/print.js';
 import { inspectorPage } from './inspectorPage.js';
 
 /**
- * Serves a page with the Stately inspector, and the WebSocket that it reads, on this machine only, and notes where.
+ * Serves a page with the Stately inspector and its WebSocket on loopback, and prints the address.
  *
- * @param show is given each socket that opens
- * @throws Error when the port is taken.
+ * @param show Called with each socket that opens.
+ * @throws Error when the port is in use.
  */
 export async function serveInspector(
   ws: typeof import('ws'),
@@ -25,7 +25,7 @@ export async function serveInspector(
     const reason = error.code === 'EADDRINUSE' ? 'it is in use; --inspect=0 takes a free one' : error.message;
     throw new Error(`port ${port} cannot serve the inspector: ${reason}`, { cause: error });
   });
-  // Any page that the browser has open could read along otherwise.
+  // Otherwise any page open in the browser could read the events.
   const verifyClient = ({ origin }: { origin?: string }) => origin === undefined || isLoopback(origin);
   const sockets = new ws.WebSocketServer({ server, verifyClient });
   sockets.on('connection', show);
@@ -35,7 +35,7 @@ export async function serveInspector(
     async [Symbol.asyncDispose]() {
       for (const socket of sockets.clients) {
         socket.close(1001);
-        // One that has stopped reading is not waited for.
+        // Do not wait for a peer that has stopped reading.
         setTimeout(() => socket.terminate(), 1_000).unref();
       }
       sockets.close();

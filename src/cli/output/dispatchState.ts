@@ -3,16 +3,16 @@ import pc from 'picocolors';
 import type { Dispatch } from '../../dispatch.js';
 import { awayText, timeText } from './timeText.js';
 
-/** What a dispatch does at an instant. */
+/** State of a dispatch at a time. */
 export interface DispatchState {
-  /** One word. */
+  /** The state in one word. */
   readonly name: 'running' | 'waiting' | 'finished' | 'inactive' | 'deleted' | 'invalid';
-  /** The word and what belongs to it, such as `running for 12m more`. */
+  /** The state with details, such as `running for 12m more`. */
   readonly text: string;
   readonly nextRun: Date | null;
 }
 
-/** What a dispatch does at an instant. A dispatch with an invalid rule is told apart, for another service may hold one. */
+/** Determines the state of a dispatch at a time. `invalid`: its rule is invalid, which other services may store. */
 export function dispatchState(dispatch: Dispatch, nowMs: number): DispatchState {
   const now = new Date(nowMs);
   try {
@@ -41,12 +41,12 @@ const COLOURS = {
   invalid: pc.red,
 };
 
-/** The text of a state in its colour. */
+/** Formats a state in its colour. */
 export function stateText({ name, text }: DispatchState): string {
   return COLOURS[name](text);
 }
 
-/** The next run of a dispatch and the time to it. */
+/** Formats the next run of a dispatch and the time until it. */
 export function nextRunText({ nextRun }: DispatchState, nowMs: number): string {
   return nextRun === null ? 'none' : `${timeText(nextRun)}, in ${awayText(nextRun, nowMs)}`;
 }

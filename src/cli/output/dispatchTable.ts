@@ -8,10 +8,10 @@ import { durationText, payloadText, recurrenceText } from './dispatchText.js';
 import { printable } from './print.js';
 import { timeText } from './timeText.js';
 
-/** Longer targets, rules and payloads are cut; `get` and `--json` tell them whole. */
+/** Maximum length of targets, rules and payloads; `get` and `--json` print them whole. */
 const MAX_CELL_LENGTH = 48;
 
-/** Dispatches as a table, one a row. */
+/** Formats dispatches as a table, one per row. */
 export function dispatchTable(dispatches: readonly Dispatch[], nowMs: number): string {
   const table = new Table({
     head: ['ID', 'TYPE', 'STATE', 'START', 'DURATION', 'TARGET', 'RECURRENCE', 'PAYLOAD'].map(name => pc.dim(name)),

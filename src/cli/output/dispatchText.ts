@@ -9,7 +9,7 @@ import { dispatchState, nextRunText, stateText } from './dispatchState.js';
 import { printable } from './print.js';
 import { spanText, timeText } from './timeText.js';
 
-/** All about a dispatch, in a few lines. */
+/** Formats all fields of a dispatch, in several lines. */
 export function dispatchText(dispatch: Dispatch, nowMs: number): string {
   const state = dispatchState(dispatch, nowMs);
   const details: [string, string][] = [
@@ -26,7 +26,7 @@ export function dispatchText(dispatch: Dispatch, nowMs: number): string {
   return [title, ...details.map(([name, value]) => `  ${pc.dim(name.padEnd(10))}  ${value}`)].join('\n');
 }
 
-/** A dispatch in one line. */
+/** Formats a dispatch in one line. */
 export function dispatchLine(dispatch: Dispatch, nowMs: number): string {
   const parts = [
     pc.bold(`${dispatch.id} ${printable(dispatch.type)}`),
@@ -41,28 +41,28 @@ export function dispatchLine(dispatch: Dispatch, nowMs: number): string {
   return parts.filter(part => part !== '').join(pc.dim(' · '));
 }
 
-/** A selector in a line of other things: `BATTERY`, `components 4, 7`. */
+/** Formats a selector within a line: `BATTERY`, `components 4, 7`. */
 export function targetText(selector: Selector): string {
   return `${selector.ids === undefined ? '' : 'components '}${selectorToText(selector)}`;
 }
 
-/** How long each run is. */
+/** Formats the duration of the runs. */
 export function durationText({ durationMs }: Dispatch): string {
   return durationMs === null ? 'no end' : spanText(durationMs);
 }
 
-/** The recurrence rule in words; `once` without one. */
+/** Formats the recurrence rule in words; `once` without one. */
 export function recurrenceText({ recurrence, durationMs }: Dispatch): string {
   if (recurrence === null) return 'once';
   try {
-    return `${ruleToText(recurrence)}${durationMs === null ? ' (runs once, for it has no end)' : ''}`;
+    return `${ruleToText(recurrence)}${durationMs === null ? ' (ignored: without a duration it runs once)' : ''}`;
   } catch (error) {
     if (error instanceof RangeError) return `invalid: ${error.message}`;
     throw error;
   }
 }
 
-/** A payload as JSON. */
+/** Formats a payload as JSON. */
 export function payloadText(payload: JsonObject): string {
   return printable(JSON.stringify(payload));
 }

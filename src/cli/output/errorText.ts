@@ -1,8 +1,8 @@
 import { DispatchError } from '../../model/dispatchError.js';
 
 /**
- * What went wrong, line by line: the message, and all that is wrong with fields. Several of them get a line each, in place of
- * a message that strings them together; with `json` the message is followed by one line with the whole error.
+ * Formats an error in lines: its message, and one line per invalid field where there are several, instead of a message that lists
+ * them; with `json`, its message and one line with the whole error.
  */
 export function errorLines(error: unknown, json: boolean): string[] {
   if (!(error instanceof Error)) return [String(error)];
@@ -13,5 +13,5 @@ export function errorLines(error: unknown, json: boolean): string[] {
   if (violations.length === 1 && untold.length === 0) return [message];
   const isStrungTogether = untold.length < violations.length;
   const lines = violations.map(({ description }) => `- ${description}`);
-  return [isStrungTogether ? `${code}: the request is wrong` : message, ...lines];
+  return [isStrungTogether ? `${code}: the request is invalid` : message, ...lines];
 }

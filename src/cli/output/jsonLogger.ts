@@ -4,10 +4,10 @@ import type { Logger } from '../../logger.js';
 import type { LogLevel } from './stderrLogger.js';
 
 const STDERR = 2;
-/** An error may be its own cause, by way of others. */
+/** Maximum number of nested causes that are logged; causes may form a circle. */
 const MAX_CAUSES = 5;
 
-/** Writes on stderr for programs that collect logs: a JSON object a line, with `time`, `level`, `msg` and what it is about. */
+/** Logs to stderr for log collectors: one JSON object per line with `time`, `level`, `msg` and further fields. */
 export function jsonLogger(level: LogLevel): Logger {
   return pino(
     {
@@ -17,12 +17,12 @@ export function jsonLogger(level: LogLevel): Logger {
       formatters: { level: label => ({ level: label }) },
       serializers: { err: (error: unknown) => errorFields(error, MAX_CAUSES) },
     },
-    // What was logged is out when the process dies.
+    // Synchronous, so that entries are written when the process dies.
     pino.destination({ dest: STDERR, sync: true }),
   );
 }
 
-/** Only what is known to be harmless: errors of databases also carry the rows that they are about. */
+/** Only fields that are known to be harmless: database errors also contain row data. */
 function errorFields(error: unknown, depth: number): unknown {
   if (!(error instanceof Error)) return String(error);
   const { name, message, stack, cause } = error;

@@ -1,24 +1,24 @@
-/** Prints a line on stdout: what the command is asked for. */
+/** Prints a line on stdout: the result of the command. */
 export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Prints a value as a line of JSON on stdout. */
+/** Prints a value on stdout as a line of JSON. */
 export function printJson(value: unknown): void {
   print(JSON.stringify(value));
 }
 
-/** Prints a line on stderr: what else there is to say. */
+/** Prints a line on stderr: errors, warnings and progress. */
 export function note(line: string): void {
   process.stderr.write(`${oneLine(line)}\n`);
 }
 
-/** A text that came from elsewhere, fit for a terminal: control characters, which could steer it, are written out. */
+/** Escapes the control characters of foreign text, which could control the terminal. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** A text without line breaks. */
+/** Joins the lines of a text. */
 function oneLine(text: string): string {
   return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
 }

@@ -5,7 +5,7 @@ import { globalOptions } from '../globalOptions.js';
 import { dispatchText } from './dispatchText.js';
 import { print, printJson } from './print.js';
 
-/** Prints a dispatch: all about it and what became of it, or with --json its data. */
+/** Prints a dispatch in full and the outcome of the command, or with --json its data. */
 export function printResult(command: Command, dispatch: Dispatch, outcome?: string): void {
   if (globalOptions(command).json) {
     printJson(dispatch);

@@ -1,7 +1,7 @@
 import type { Logger } from '../../logger.js';
 import { note } from './print.js';
 
-/** From where on something is logged: the level itself and those behind it. */
+/** Log levels in ascending severity; `silent` logs nothing. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** One of {@link LOG_LEVELS}. */
@@ -9,7 +9,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const WORDS = { debug: 'debug', info: 'info', warn: 'warning', error: 'error' } as const;
 
-/** Notes on stderr for people: a line each, such as `warning: the call failed status=UNAVAILABLE`. */
+/** Logs to stderr for people, one line per entry, such as `warning: the call failed status=UNAVAILABLE`. */
 export function stderrLogger(level: LogLevel = 'warn'): Logger {
   const least = LOG_LEVELS.indexOf(level);
   const at = (own: keyof Logger) =>

@@ -19,7 +19,7 @@ export function useCommandService(): void {
   afterAll(async () => {
     const { code, stderr } = await service.stop('SIGTERM');
     expect(code).toBe(0);
-    expect(stderr).toContain('"msg":"dispatches are kept in memory only: they are gone when this service stops"');
+    expect(stderr).toContain('"msg":"dispatches are stored in memory only and are lost when the service stops"');
   });
 }
 

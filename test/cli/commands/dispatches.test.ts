@@ -62,7 +62,7 @@ describe.concurrent('create, get, update and delete', () => {
     const create = ['create', '12', 'x'.repeat(300), 'BATTERY', '2020-01-01'];
     const [text, json] = await Promise.all([runCli(create, serviceEnv()), runCli([...create, '--json'], serviceEnv())]);
     expect(text.stderr.trimEnd().split('\n')).toEqual([
-      'error: INVALID_ARGUMENT: the request is wrong',
+      'error: INVALID_ARGUMENT: the request is invalid',
       expect.stringMatching(/^- dispatch_data\.type: /),
       expect.stringMatching(/^- dispatch_data\.start_time: /),
     ]);

@@ -35,8 +35,16 @@ describe.concurrent('what goes wrong is told in one line', () => {
     ['an unknown command', ['creat', '1'], "unknown command 'creat' (Did you mean create?)"],
     ['a bad address', ['list', '1', '--url', 'nonsense'], 'grpc://host:50051?ssl=false'],
     ['a bad place to listen', ['serve', '--listen', 'nonsense'], "'nonsense' is not HOST:PORT"],
-    ['an unknown kind of database', ['serve', '--database', 'mysql://host/x'], 'neither a file, nor :memory:, nor'],
-    ['changes that are not kept', ['serve', '--database', ':memory:', '--keep-changes', '5s'], 'a minute at least'],
+    [
+      'an unknown kind of database',
+      ['serve', '--database', 'mysql://host/x'],
+      'database: must be a file, :memory:, or',
+    ],
+    [
+      'changes that are not kept',
+      ['serve', '--database', ':memory:', '--keep-changes', '5s'],
+      'must be at least a minute',
+    ],
     ['a span that is none', ['serve', '--keep-changes', 'for ever'], "'--keep-changes <duration>'"],
   ])('%s: 2', async (_, args, message) => {
     expectRefusal(await runCli(args), 2, message);
