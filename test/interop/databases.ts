@@ -16,9 +16,13 @@ export function describeInMemory(name: string, tests: (newPlace: NewPlace) => vo
   describeWithPython(`${name} in memory`, () => tests(newPlace));
 }
 
-/** A `describe` for each database that outlives the service: a file, and PostgreSQL. */
-export function describeInDatabases(name: string, tests: (newPlace: NewPlace) => void): void {
+/** A `describe` of tests of a Python program and a service that keeps dispatches in a file. */
+export function describeInFile(name: string, tests: (newPlace: NewPlace) => void): void {
   describeWithPython(`${name} in a file`, () => tests(sqlitePlace));
+}
+
+/** A `describe` of tests of a Python program and a service that keeps dispatches in PostgreSQL. */
+export function describeInPostgres(name: string, tests: (newPlace: NewPlace) => void): void {
   describeWith(missingPython() ?? missingPostgres(), `${name} in PostgreSQL`, () => {
     let postgres: TestPostgres;
     beforeAll(async () => {

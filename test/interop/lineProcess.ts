@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A process that has not ended by itself so long after it was asked to is killed. */
-const endTimeoutMs = 5_000;
+const endTimeoutMs = 20_000;
 
-/** How long a line may be waited for. */
-const lineTimeoutMs = 25_000;
+/** How long a line may be waited for, on a machine with much else to do. */
+const lineTimeoutMs = 60_000;
 
 /** A child process that writes lines. Disposing of it asks it to end and waits for that. */
 export interface LineProcess extends AsyncDisposable {
@@ -20,7 +20,7 @@ export interface LineProcess extends AsyncDisposable {
   /**
    * Waits until `find` finds something in its lines, and returns that.
    *
-   * @throws Error with all that the process wrote, when it ends or 25 s pass before.
+   * @throws Error with all that the process wrote, when it ends or 60 s pass before.
    */
   until<T>(find: (lines: readonly string[]) => T | undefined): Promise<T>;
   /** Kills it at once. */

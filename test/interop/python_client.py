@@ -23,7 +23,7 @@ from python_stub import Stub, call_as_stranger
 Json = dict[str, Any]
 
 # How long events may take; a stream that was lost comes back after 1 to 2 s.
-RECEIVE_TIMEOUT_S = 15
+RECEIVE_TIMEOUT_S = 60
 
 
 class Client:

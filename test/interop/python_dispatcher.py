@@ -21,7 +21,7 @@ from probe import PROBE_TYPE, hear_probe
 
 Json = dict[str, Any]
 
-TAKE_TIMEOUT_S = 20
+TAKE_TIMEOUT_S = 60
 
 MERGE_STRATEGIES = {
     None: None,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
 import type { MicrogridClient } from '../../src/client/microgridClient.js';
 import type { DispatchChanges, NewDispatch } from '../../src/client/requests.js';
-import { describeInDatabases, type NewPlace, type ServedPlace } from './databases.js';
+import type { NewPlace, ServedPlace } from './databases.js';
 import { credentials, type ServiceProcess, startService } from './follower.js';
 import { fromNow, type PythonDispatch } from './pythonDispatch.js';
 import {
@@ -15,11 +15,11 @@ import {
 
 const hourMs = 3_600_000;
 
-// Changes that come faster than the Python dispatcher reads push others out of its buffers (50 events, 30 running
-// states). So the tests wait for what it says about a change before they make the next one.
-describeInDatabases('a Python dispatcher and our service that keeps dispatches', describeDispatcher);
-
-function describeDispatcher(newPlace: NewPlace): void {
+/**
+ * What a Python dispatcher does with our service. Changes that come faster than it reads push others out of its buffers (50
+ * events, 30 running states), so the tests wait for what it says about a change before they make the next one.
+ */
+export function describeDispatcher(newPlace: NewPlace): void {
   let place: ServedPlace;
   let service: ServiceProcess;
   let connection: DispatchClient;

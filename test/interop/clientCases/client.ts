@@ -1,24 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DispatchClient } from '../../src/client/dispatchClient.js';
-import { describeCredentials } from './clientCases/credentials.js';
-import { describeLists } from './clientCases/lists.js';
-import { describeMasks } from './clientCases/masks.js';
-import { describePages } from './clientCases/pages.js';
-import { describeRefusals } from './clientCases/refusals.js';
-import { describeStreams } from './clientCases/streams.js';
-import { describeInDatabases, describeInMemory, type NewPlace, type ServedPlace } from './databases.js';
-import { credentials, type FollowedNotification, type Follower, startFollower, startService } from './follower.js';
-import { beforeUpdate, createCases, startTime, updateCases } from './pythonCases.js';
-import { PythonClient } from './pythonClient.js';
-import { fromNow, later, noRule } from './pythonDispatch.js';
+import { DispatchClient } from '../../../src/client/dispatchClient.js';
+import type { NewPlace, ServedPlace } from '../databases.js';
+import { credentials, type FollowedNotification, type Follower, startFollower, startService } from '../follower.js';
+import { beforeUpdate, createCases, startTime, updateCases } from '../pythonCases.js';
+import { PythonClient } from '../pythonClient.js';
+import { fromNow, later, noRule } from '../pythonDispatch.js';
+import { describeCredentials } from './credentials.js';
+import { describeLists } from './lists.js';
+import { describeMasks } from './masks.js';
+import { describePages } from './pages.js';
+import { describeRefusals } from './refusals.js';
+import { describeStreams } from './streams.js';
 
 const hourMs = 3_600_000;
 
-const name = 'a Python client of our service that keeps dispatches';
-describeInMemory(name, describeClient);
-describeInDatabases(name, describeClient);
-
-function describeClient(newPlace: NewPlace): void {
+/** What a Python client does with our service. */
+export function describeClient(newPlace: NewPlace): void {
   let place: ServedPlace;
   let service: Awaited<ReturnType<typeof startService>>;
   let follower: Follower;
