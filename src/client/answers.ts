@@ -16,13 +16,13 @@ const eventKinds = new Map<number, DispatchEvent['type']>([
   [Event.DELETED, 'deleted'],
 ]);
 
-/** @throws DispatchError `UNDECODABLE` when there is none, or this version cannot represent it. */
+/** @throws DispatchError `UNDECODABLE` when it is missing, or this version cannot represent it. */
 export function decodeAnswer(message: DispatchMessage | undefined, microgridId: number): Dispatch {
   if (message === undefined) throw undecodable('dispatch', 'is missing in the answer');
   return new Dispatch(decodeDispatch(message, microgridId));
 }
 
-/** What can be read of a page, and the rest as problems. */
+/** Decodes a page; what cannot be decoded is returned as problems. */
 export function decodePage(messages: readonly DispatchMessage[], microgridId: number): DispatchPage {
   const [dispatches, problems]: [DispatchRecord[], DispatchError[]] = [[], []];
   for (const message of messages) {
@@ -33,7 +33,7 @@ export function decodePage(messages: readonly DispatchMessage[], microgridId: nu
   return { dispatches, problems };
 }
 
-/** A change, or the problem in its place. */
+/** Decodes a change event; returns a problem when it cannot be decoded. */
 export function decodeChange(response: StreamMicrogridDispatchesResponse, microgridId: number): DispatchChange {
   const { dispatch, event } = response;
   const read = readOrProblem((): DispatchChange => {

@@ -6,50 +6,50 @@ import { REQUEST_ID, REQUEST_IDS_KEPT_S } from '../wire/requestId.js';
 import type { CredentialSource } from './credentials.js';
 import type { OpenCall } from './openCalls.js';
 
-/** How a call that failed is tried again. */
+/** How failed calls are retried. */
 export interface RetryOptions {
-  /** How often a call is tried at most, the first time included. @default 5 */
+  /** Maximum number of attempts at a call, the first one included. @default 5 */
   readonly attempts?: number | undefined;
 }
 
-/** How a client waits between two attempts; tests give their own. */
+/** How a client waits between two attempts; replaced in tests. */
 export interface Waiting {
-  /** Fulfilled after a time, or rejects when the signal aborts. @default by a timer of Node.js */
+  /** Resolves after a time, or rejects when the signal aborts. @default a timer of Node.js */
   readonly wait?: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
-  /** In [0, 1), spreads the waits. @default Math.random */
+  /** A random number in [0, 1), the jitter of the waits. @default Math.random */
   readonly random?: () => number;
 }
 
-/** What {@link Attempts} is made of. */
+/** Options of {@link Attempts}. */
 export interface AttemptsSetup extends Waiting {
-  /** False: each call is tried once. */
+  /** False: no call is retried. */
   readonly retry: RetryOptions | false;
   readonly credentials: CredentialSource;
 }
 
-/** What a call does: reads may always be repeated, writes where the service knows request ids. */
+/** What a call does: reads can always be retried, writes when the service supports request ids. */
 export type CallKind = 'read' | 'write';
 
 const DEFAULT_ATTEMPTS = 5;
-/** The longest wait before the second attempt; it doubles with each further one. */
+/** Maximum wait before the second attempt; it doubles with each further attempt. */
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 5_000;
 
-/** Tries the calls of a client until they succeed or there is no point in it. */
+/** Makes the calls of a client, and retries those that may succeed later. */
 export class Attempts {
   readonly #attempts: number;
   readonly #credentials: CredentialSource;
   readonly #wait: NonNullable<Waiting['wait']>;
   readonly #random: () => number;
-  /** For how long the service remembers a request id, as its last answer said; 0 when it knows none. */
+  /** How long the service remembers a request id, as of its last response; 0 when it does not support request ids. */
   #requestIdsKeptMs = 0;
 
-  /** @throws DispatchError INVALID_ARGUMENT when the number of attempts is none. */
+  /** @throws DispatchError INVALID_ARGUMENT when the number of attempts is invalid. */
   constructor({ retry, credentials, wait = defaultWait, random = Math.random }: AttemptsSetup) {
     this.#attempts = retry === false ? 1 : (retry.attempts ?? DEFAULT_ATTEMPTS);
     if (!Number.isSafeInteger(this.#attempts) || this.#attempts < 1) {
       const field = 'retry.attempts';
-      throw new DispatchError('INVALID_ARGUMENT', `${field} must be an integer from 1, not ${this.#attempts}`, {
+      throw new DispatchError('INVALID_ARGUMENT', `${field} must be an integer of at least 1, not ${this.#attempts}`, {
         field,
       });
     }
@@ -59,11 +59,11 @@ export class Attempts {
   }
 
   /**
-   * Makes a call, and makes it again when it failed for a reason that may pass. The waits in between are random under a
-   * limit that doubles (full jitter), and end within the time of the call. All attempts at a write carry the same id.
+   * Makes a call, and retries it when it failed with a retryable error. Waits grow exponentially with full jitter and never
+   * exceed the deadline of the call. All attempts at a write carry the same request id.
    *
-   * @param once - whether the first attempt is the only one.
-   * @throws what the last attempt failed with.
+   * @param once - whether to make only one attempt.
+   * @throws the error of the last attempt.
    */
   async make<T>(
     kind: CallKind,
@@ -94,19 +94,19 @@ export class Attempts {
     }
   }
 
-  /** Whether credentials that were rejected may be replaced within a call. */
+  /** Whether rejected credentials can be replaced during a call. */
   get mayAskAnew(): boolean {
     return this.#credentials.changes && this.#attempts > 1;
   }
 
-  /** Takes note when the service rejected the credentials; returns whether it did. */
+  /** Whether the service rejected the credentials; if so, tells their provider. */
   noteRejection(error: unknown): boolean {
     const isRejected = error instanceof ClientError && error.code === Status.UNAUTHENTICATED;
     if (isRejected) this.#credentials.reject();
     return isRejected;
   }
 
-  /** What a header of the service says about request ids. */
+  /** Reads from the headers of the service how long it remembers request ids. */
   noteHeader(header: Metadata): boolean {
     const keptS = header.get(REQUEST_IDS_KEPT_S);
     if (keptS === undefined || !/^[1-9]\d{0,8}$/.test(keptS)) return false;
@@ -129,20 +129,20 @@ export class Attempts {
         announced = this.noteHeader(header);
       },
     });
-    // An answer that failed may come from a proxy, which says nothing about the service.
+    // An error may come from a proxy, and then says nothing about the service.
     if (announced === false) this.#requestIdsKeptMs = 0;
     return answer;
   }
 }
 
-/** Metadata of an attempt: how long the caller waits for it, as gRPC tells a service. */
+/** Metadata of an attempt: its timeout, as gRPC sends it to a service. */
 export function callMetadata(call: OpenCall): Metadata {
   const leftMs = Math.ceil(call.leftMs());
-  // The protocol allows eight digits. Rounded up, the longest time would be more than a service on Node.js can wait.
+  // The protocol allows eight digits. Rounded up, the longest timeout would exceed what a timer of Node.js can wait.
   return Metadata().set('grpc-timeout', leftMs < 1e8 ? `${leftMs}m` : `${Math.floor(leftMs / 1000)}S`);
 }
 
-/** The service, or the way to it, may do better soon. What is too large for a message stays so. */
+/** Whether the service, or the network, may recover. A message that is too large stays too large. */
 function mayPass(error: unknown): boolean {
   if (error instanceof DispatchError) return error.code === 'UNAVAILABLE';
   if (!(error instanceof ClientError)) return false;
@@ -150,7 +150,7 @@ function mayPass(error: unknown): boolean {
   return error.code === Status.UNAVAILABLE || wasNeverSent(error);
 }
 
-/** There were no credentials to send, or grpc-js could not use a connection that had just been lost. */
+/** Whether nothing was sent: there were no credentials, or grpc-js chose a connection that had just been lost. */
 function wasNeverSent(error: unknown): boolean {
   if (error instanceof DispatchError) return true;
   return error instanceof ClientError && error.details.startsWith('Failed to start HTTP/2 stream');

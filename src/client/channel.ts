@@ -5,24 +5,24 @@ import { type Channel, type ChannelOptions, createChannel } from 'nice-grpc';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
 import { parseServiceAddress, type ServiceAddress } from '../wire/serviceAddress.js';
 
-/** Certificates in PEM, in place of those that the address names. */
+/** Certificates in PEM format, instead of the files that the address names. */
 export interface TlsOptions {
-  /** Whom to trust. @default the certificates that Node.js trusts */
+  /** Trusted certificate authorities. @default those of Node.js */
   readonly rootCertificates?: Buffer;
-  /** The key of the client's own certificate. */
+  /** The private key of the client's certificate. */
   readonly privateKey?: Buffer;
-  /** The client's own certificate, with those that vouch for it. */
+  /** The client's certificate and its chain. */
   readonly certificateChain?: Buffer;
 }
 
-/** A connection that was lost is tried again this soon at least, whatever was tried before. */
+/** Maximum wait before a lost connection is opened again, however many attempts have failed. */
 const maxReconnectBackoffMs = 2_000;
 
-/** A page of a list comes in one go; by default 64 kB do, and then the sender waits for a word from here. */
+/** Flow-control window large enough for a page of a list; the default, 64 kB, would make the sender wait for updates. */
 const flowControlWindowBytes = 1024 * 1024;
 
 /**
- * Opens a channel to a service; it connects with the first call.
+ * Creates a channel to a service; it connects on the first call.
  *
  * @throws DispatchError `INVALID_ARGUMENT` when the address is wrong or a file that it names cannot be read.
  */
@@ -32,13 +32,13 @@ export function openChannel(address: string, tls: TlsOptions = {}): Channel {
     'grpc.initial_reconnect_backoff_ms': 200,
     'grpc.max_reconnect_backoff_ms': maxReconnectBackoffMs,
     'grpc-node.flow_control_window': flowControlWindowBytes,
-    // Each attempt is the client's own, signed anew. Neither grpc-js nor what a name server says repeats a call: whether it
-    // may be repeated, only the client knows.
+    // The client retries by itself, with a new signature. Neither grpc-js nor a service config from DNS may retry: only the
+    // client knows which calls can be repeated.
     'grpc.enable_retries': 0,
     'grpc.service_config_disable_resolution': 1,
   };
   if (parsed.keepAlive !== null) {
-    // How long an attempt to connect may take; the name is that of other gRPC libraries.
+    // Timeout of an attempt to connect; the name is that of other gRPC libraries.
     options['grpc.min_reconnect_backoff_ms'] = parsed.keepAlive.timeoutMs;
     options['grpc.keepalive_time_ms'] = parsed.keepAlive.intervalMs;
     options['grpc.keepalive_timeout_ms'] = parsed.keepAlive.timeoutMs;
@@ -58,11 +58,11 @@ function credentialsOf({ tls }: ServiceAddress, options: TlsOptions): ChannelCre
   }
   const rootCertificates = options.rootCertificates ?? read('ssl_root_certificates_path', rootCertificatesPath);
   try {
-    // What holds no certificate would be taken for no trust in anybody.
+    // A file without a certificate would mean that no authority is trusted.
     if (rootCertificates !== null) new X509Certificate(rootCertificates);
     return ChannelCredentials.createSsl(rootCertificates, privateKey, certificateChain);
   } catch (cause) {
-    const message = `the certificates or the private key are no PEM, or do not belong together: ${reasonOf(cause)}`;
+    const message = `the certificates or the private key are not valid PEM, or do not match: ${reasonOf(cause)}`;
     throw new DispatchError('INVALID_ARGUMENT', message, { field: 'tls', cause });
   }
 }

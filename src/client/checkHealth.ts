@@ -5,15 +5,15 @@ import { openChannel } from './channel.js';
 import { OpenCalls } from './openCalls.js';
 import { toDispatchError } from './toDispatchError.js';
 
-/** What a server says of itself; `UNKNOWN` also when it says something unheard of. */
+/** Serving status of a server; `UNKNOWN` also for a status that this version does not know. */
 export type HealthStatus = 'SERVING' | 'NOT_SERVING' | 'UNKNOWN';
 
 /**
- * Asks a server by the health checks of gRPC whether it can serve. That needs no key.
+ * Checks the health of a server by the gRPC health protocol, which needs no API key.
  *
- * @param timeoutMs - how long to wait for its answer.
- * @throws DispatchError INVALID_ARGUMENT when the address is wrong; UNAVAILABLE or DEADLINE_EXCEEDED when nobody answers;
- * UNIMPLEMENTED when it has no health checks.
+ * @param timeoutMs - time to wait for the response, in milliseconds.
+ * @throws DispatchError INVALID_ARGUMENT when the address is wrong; UNAVAILABLE or DEADLINE_EXCEEDED when the server does
+ * not respond; UNIMPLEMENTED when it does not support health checks.
  */
 export async function checkHealth(address: string, timeoutMs: number): Promise<HealthStatus> {
   const channel = openChannel(address);

@@ -1,40 +1,40 @@
 import { DispatchError } from '../model/dispatchError.js';
 
-/** What a client shows to the service. A secret without a key is refused: signatures cover the key. */
+/** Credentials of a client. A secret needs a key, because signatures cover the key. */
 export interface Credentials {
   /** The API key, sent with every call: printable ASCII. */
   readonly authKey?: string | undefined;
-  /** The secret that every call is signed with; it is never sent. */
+  /** The secret with which every call is signed; it is never sent. */
   readonly signSecret?: string | undefined;
 }
 
 /**
- * Gives the credentials of an attempt at a call. It is asked before each attempt, so it keeps them itself when they are
- * costly to get.
+ * Returns the credentials for an attempt at a call. It is called before each attempt, so it should cache them when they are
+ * expensive to get.
  *
- * @param request.rejected whether the service has rejected what it gave last; then it is time to fetch others.
+ * @param request.rejected whether the service rejected the last credentials, so that new ones must be fetched.
  */
 export type CredentialsProvider = (request: { readonly rejected: boolean }) => Credentials | Promise<Credentials>;
 
-/** Credentials that stay, or in their place a provider of credentials that change. */
+/** Fixed credentials, or a provider of credentials that change. */
 export type CredentialsOptions =
   | (Credentials & { readonly credentials?: never })
   | { readonly credentials: CredentialsProvider; readonly authKey?: never; readonly signSecret?: never };
 
 /** The credentials of a client, attempt by attempt. */
 export interface CredentialSource {
-  /** Whether there may be others once they are rejected. */
+  /** Whether they can be replaced after they were rejected. */
   readonly changes: boolean;
   /** @throws DispatchError INVALID_ARGUMENT when they cannot be sent; UNAVAILABLE when the provider fails. */
   next(): Credentials | Promise<Credentials>;
-  /** The service has rejected the last ones. */
+  /** Reports that the service rejected the last credentials. */
   reject(): void;
 }
 
-/** What gRPC can carry as metadata, without blanks at the ends, which are lost on the way. */
+/** A value that gRPC can send as metadata. Spaces at the ends would be stripped on the way. */
 const SENDABLE = /^[!-~]([ -~]*[!-~])?$/;
 
-/** @throws DispatchError INVALID_ARGUMENT when there are credentials that stay and cannot be sent. */
+/** @throws DispatchError INVALID_ARGUMENT when fixed credentials are invalid. */
 export function credentialSource(options: CredentialsOptions): CredentialSource {
   const { credentials: provider } = options;
   if (provider === undefined) {
@@ -42,7 +42,7 @@ export function credentialSource(options: CredentialsOptions): CredentialSource 
     return { changes: false, next: () => ({ authKey, signSecret }), reject: () => {} };
   }
   if (options.authKey !== undefined || options.signSecret !== undefined) {
-    throw wrong('credentials', 'stands in place of authKey and signSecret');
+    throw wrong('credentials', 'cannot be combined with authKey or signSecret');
   }
   let rejected = false;
   return {
@@ -68,11 +68,11 @@ export function credentialSource(options: CredentialsOptions): CredentialSource 
 function checked(credentials: Credentials): Credentials {
   const { authKey, signSecret } = credentials;
   if (authKey !== undefined && !SENDABLE.test(authKey)) {
-    throw wrong('authKey', 'must be printable ASCII without blanks or line breaks at its ends, and not empty');
+    throw wrong('authKey', 'must be printable ASCII, without spaces or line breaks at its ends, and not empty');
   }
   if (signSecret === '') throw wrong('signSecret', 'must not be empty');
   if (signSecret !== undefined && authKey === undefined) {
-    throw wrong('signSecret', 'needs an authKey, which signatures cover');
+    throw wrong('signSecret', 'needs an authKey, because signatures cover it');
   }
   return credentials;
 }

@@ -10,7 +10,7 @@ import type { DispatchChanges, ListOptions, NewDispatch } from './requests.js';
 import { ServiceCalls } from './serviceCalls.js';
 import { sign } from './sign.js';
 
-/** Where a {@link DispatchClient} finds its service: an address, or a channel that exists. */
+/** How a {@link DispatchClient} reaches its service: by address, or over an existing channel. */
 export type ServiceConnection =
   | {
       /** Such as `grpc://localhost:50051?ssl=false`. The default port is 443; TLS is on unless `ssl=false`. */
@@ -19,7 +19,7 @@ export type ServiceConnection =
       readonly channel?: never;
     }
   | {
-      /** A channel of grpc-js; whoever made it closes it. */
+      /** An existing grpc-js channel; the client does not close it. */
       readonly channel: Channel;
       readonly address?: never;
       readonly tls?: never;
@@ -29,28 +29,28 @@ export type ServiceConnection =
 export type DispatchClientOptions = ServiceConnection &
   CredentialsOptions & {
     /**
-     * A call that takes longer, with all its attempts and the waits between them, fails with `DEADLINE_EXCEEDED`. Each page of
-     * a list is a call. @default 60000
+     * Timeout of a call, with all its attempts and the waits between them, in milliseconds; then it fails with
+     * `DEADLINE_EXCEEDED`. Each page of a list is a call. @default 60000
      */
     readonly callTimeoutMs?: number | undefined;
-    /** A stream that is open for longer ends with `DEADLINE_EXCEEDED`; open another. @default 300000 */
+    /** Maximum duration of a stream, in milliseconds; then it ends with `DEADLINE_EXCEEDED`. @default 300000 */
     readonly streamTimeoutMs?: number | undefined;
     /**
-     * Whether calls that failed for a reason that may pass are made again: get and list; create, update and delete where the
-     * service recognises a repetition. Never streams. False: never. @default 5 attempts
+     * How calls that failed with a retryable error are retried: get and list always; create, update and delete when the
+     * service supports request ids; streams never. False: no retries. @default 5 attempts
      */
     readonly retry?: RetryOptions | false | undefined;
   };
 
-/** The longest wait that a timer of Node.js can hold. */
+/** Maximum wait of a Node.js timer. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** Which microgrid a call of a {@link DispatchClient} is about. */
+/** The microgrid of a call of a {@link DispatchClient}. */
 export interface InMicrogrid {
   readonly microgridId: number;
 }
 
-/** Which dispatch a call of a {@link DispatchClient} is about. */
+/** The dispatch of a call of a {@link DispatchClient}. */
 export interface OfDispatch extends InMicrogrid {
   readonly id: number;
 }
@@ -62,9 +62,9 @@ export class DispatchClient implements AsyncDisposable {
   readonly #setup: MicrogridClientSetup;
 
   /**
-   * @param waiting - how it waits before it tries a call again, for tests.
-   * @throws DispatchError `INVALID_ARGUMENT` when an option is wrong, such as the address, or a file that it names cannot be
-   * read; `field` tells which.
+   * @param waiting - how it waits before a retry, for tests.
+   * @throws DispatchError `INVALID_ARGUMENT` when an option is invalid, such as the address, or a file that it names cannot be
+   * read; `field` is the option.
    */
   constructor(options: DispatchClientOptions, waiting: Waiting = {}) {
     const { callTimeoutMs = 60_000, streamTimeoutMs = 300_000, retry = {}, channel } = options;
@@ -113,9 +113,9 @@ export class DispatchClient implements AsyncDisposable {
   }
 
   /**
-   * Ends the calls under way, which reject with `STOPPED`, as do later ones, and closes the channel, unless that was passed
-   * in. Closing twice is closing once. grpc-js does not let go of a TLS handshake that has begun: without an answer, that
-   * ends after `keep_alive_timeout_s`.
+   * Ends pending calls, which reject with `STOPPED`, as do later ones, and closes the channel unless it was passed in. Closing
+   * twice has no further effect. grpc-js does not abort a TLS handshake in progress: without a response it ends after
+   * `keep_alive_timeout_s`.
    */
   close(): void {
     const { calls } = this.#setup;
@@ -131,6 +131,6 @@ export class DispatchClient implements AsyncDisposable {
 
 function checkTimeout(field: string, timeoutMs: number): void {
   if (timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS) return;
-  const message = `${field} must be milliseconds from 1 to ${MAX_TIMEOUT_MS}, not ${timeoutMs}`;
+  const message = `${field} must be 1 to ${MAX_TIMEOUT_MS} milliseconds, not ${timeoutMs}`;
   throw new DispatchError('INVALID_ARGUMENT', message, { field });
 }

@@ -19,19 +19,19 @@ import {
 import type { ServiceCalls, UnaryCall } from './serviceCalls.js';
 import { toDispatchError } from './toDispatchError.js';
 
-/** What every call takes. */
+/** Options of every call. */
 export interface CallSignal {
-  /** Ends the call, also while it waits to be tried again; it rejects with the reason, by default an `AbortError`. */
+  /** Aborts the call, also while it waits for a retry; it rejects with the reason, by default an `AbortError`. */
   readonly signal?: AbortSignal;
 }
 
-/** How {@link MicrogridClient.listPages} lists. */
+/** Options of {@link MicrogridClient.listPages}. */
 export interface ListPagesOptions extends ListOptions, CallSignal {
-  /** False: each page is asked for once. @default as the client does */
+  /** False: pages are not retried. @default the option of the client */
   readonly retry?: false;
 }
 
-/** How a {@link MicrogridClient} calls. */
+/** What a {@link MicrogridClient} makes its calls with. */
 export interface MicrogridClientSetup {
   readonly rpc: MicrogridDispatchServiceClient;
   readonly calls: ServiceCalls;
@@ -47,15 +47,15 @@ interface ListedPage {
  * The calls of the dispatch service for one microgrid.
  *
  * Every failure is a `DispatchError`: `NOT_FOUND` for an unknown id, `INVALID_ARGUMENT` for what the contract or the
- * service refuses, `UNAUTHENTICATED` for wrong credentials, `UNAVAILABLE` when the service cannot be reached,
- * `DEADLINE_EXCEEDED`, `UNDECODABLE` for an answer that this version cannot represent, `STOPPED` when the client is
- * closed, and the other gRPC status names. A call whose signal aborts rejects with the reason of that.
+ * service does not accept, `UNAUTHENTICATED` for wrong credentials, `UNAVAILABLE` when the service cannot be reached,
+ * `DEADLINE_EXCEEDED`, `UNDECODABLE` for a response that this version cannot represent, `STOPPED` when the client is
+ * closed, and the other gRPC status names. A call whose signal aborts rejects with the reason of the signal.
  */
 export class MicrogridClient {
   readonly microgridId: number;
   readonly #setup: MicrogridClientSetup;
 
-  /** Clients of a microgrid come from `DispatchClient.forMicrogrid`. */
+  /** Created by `DispatchClient.forMicrogrid`. */
   constructor(microgridId: number, setup: MicrogridClientSetup) {
     this.microgridId = microgridId;
     this.#setup = setup;
@@ -83,7 +83,7 @@ export class MicrogridClient {
     });
   }
 
-  /** Changes a dispatch; returns it as the service stored it. */
+  /** Updates a dispatch; returns it as the service stored it. */
   async update(id: number, changes: DispatchChanges, { signal }: CallSignal = {}): Promise<Dispatch> {
     const { rpc } = this.#setup;
     return this.#call({
@@ -106,7 +106,7 @@ export class MicrogridClient {
     });
   }
 
-  /** Lists dispatches, following the pages. Throws at the first that cannot be read: nothing is left out silently. */
+  /** Lists dispatches over all pages. Throws at the first one that cannot be decoded: nothing is left out silently. */
   async *list({ signal, ...options }: ListOptions & CallSignal = {}): AsyncGenerator<Dispatch, void, void> {
     for await (const { dispatches, problems } of this.listPages({ ...options, ...(signal && { signal }) })) {
       for (const record of dispatches) yield new Dispatch(record);
@@ -114,7 +114,7 @@ export class MicrogridClient {
     }
   }
 
-  /** Follows one stream of changes from now on. Throws when it is lost, also when the service ends it. */
+  /** Yields the changes of one stream, from now on. Throws when the stream is lost, also when the service ends it. */
   async *watch({ signal }: CallSignal = {}): AsyncGenerator<DispatchEvent, void, void> {
     for await (const change of this.watchRecords({ ...(signal && { signal }) })) {
       if (change.kind === 'problem') throw change.problem;
@@ -122,21 +122,21 @@ export class MicrogridClient {
     }
   }
 
-  /** Lists page by page, and asks for the next one while a page is worked off; what cannot be read is told beside the rest. */
+  /** Lists page by page, requesting the next page while one is processed; what cannot be decoded is returned as problems. */
   async *listPages(options: ListPagesOptions): AsyncGenerator<DispatchPage, void, void> {
-    // Whoever wants no more pages leaves none behind that is still asked for.
+    // When the consumer stops early, the pending request is cancelled.
     using walk = this.#setup.calls.sequence({ signal: options.signal, ids: this.#ids() });
     let next: Promise<ListedPage> | undefined = this.#listPage(options, walk.signal, undefined);
     while (next !== undefined) {
       const { page, nextPageToken }: ListedPage = await next;
       next = nextPageToken ? this.#listPage(options, walk.signal, nextPageToken) : undefined;
-      // Whoever wants no more pages need not hear that the next one failed.
+      // When the consumer stops early, a failure of the next page is of no interest.
       next?.catch(() => {});
       yield page;
     }
   }
 
-  /** Opens a stream of changes at once; what cannot be read is told in its place. */
+  /** Opens a stream of changes at once; what cannot be decoded is yielded as a problem. */
   watchRecords({ signal }: CallSignal = {}): DispatchWatch {
     const { rpc, calls } = this.#setup;
     const request = { microgridId: this.#encodeId() };
@@ -152,10 +152,10 @@ export class MicrogridClient {
       open: options => rpc.streamMicrogridDispatches(request, options),
       onOpen: () => headersCame(),
     });
-    // The call begins when the first message is asked for.
+    // The call begins with the request for the first message.
     const first = messages.next();
     const opened = Promise.race([headers, first.then(() => {})]);
-    // Whoever iterates hears of a failure; whoever does not wait for the headers need not.
+    // A failure is reported to the iteration, even when nobody waits for the headers.
     opened.catch(() => {});
     return {
       opened,

@@ -1,32 +1,32 @@
 import { DispatchError, type DispatchErrorDetails } from '../model/dispatchError.js';
 
-/** A call under way. It is disposed of when it has ended, however it did. */
+/** A pending call. It is disposed of when it has ended in any way. */
 export interface OpenCall extends Disposable {
   /**
-   * Aborts when the caller gives up, the time is over, or the client is closed. Its reason is then what the call failed
-   * with, whatever the attempt that was cut short says.
+   * Aborts when the caller aborts, the deadline passes, or the client is closed. Its reason is then the error of the call,
+   * whatever error the interrupted attempt reports.
    */
   readonly signal: AbortSignal;
-  /** How long the call may still take, in milliseconds; not negative. */
+  /** Time left until the deadline, in milliseconds; not negative. */
   leftMs(): number;
 }
 
-/** What may end a call early. */
+/** What can end a call early. */
 export interface OpenCallOptions {
   readonly signal: AbortSignal | undefined;
-  /** How long it may take with all its attempts; `Infinity` for a sequence of calls that each have a limit. */
+  /** Timeout with all attempts; `Infinity` for a sequence of calls that each have a timeout. */
   readonly timeoutMs: number;
-  /** What the call is about, for its errors. */
+  /** The ids that the call is about, for its errors. */
   readonly ids: DispatchErrorDetails;
 }
 
-/** The calls of a client that are under way. */
+/** The pending calls of a client. */
 export class OpenCalls {
   readonly #controllers = new Set<AbortController>();
   readonly #signals = new SharedSignals();
   #isClosed = false;
 
-  /** @throws the reason of the signal when that has aborted; DispatchError STOPPED when the client is closed. */
+  /** @throws the reason of the signal when it has aborted; DispatchError STOPPED when the client is closed. */
   open({ signal, timeoutMs, ids }: OpenCallOptions): OpenCall {
     if (this.#isClosed) throw closedError();
     signal?.throwIfAborted();
@@ -34,7 +34,9 @@ export class OpenCalls {
     const unlisten = signal && this.#signals.listen(signal, () => controller.abort(signal.reason));
     const untilMs = performance.now() + timeoutMs;
     const expire = () =>
-      controller.abort(new DispatchError('DEADLINE_EXCEEDED', `DEADLINE_EXCEEDED: ${timeoutMs} ms are over`, ids));
+      controller.abort(
+        new DispatchError('DEADLINE_EXCEEDED', `DEADLINE_EXCEEDED: no result within ${timeoutMs} ms`, ids),
+      );
     const timer = timeoutMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(expire, timeoutMs);
     this.#controllers.add(controller);
     return {
@@ -44,7 +46,7 @@ export class OpenCalls {
         clearTimeout(timer);
         unlisten?.();
         this.#controllers.delete(controller);
-        // What the call began and nobody waits for any more ends with it.
+        // Requests that the call started and nobody waits for any more end with it.
         controller.abort('the call has ended');
       },
     };
@@ -54,18 +56,18 @@ export class OpenCalls {
     return this.#isClosed;
   }
 
-  /** Ends the calls under way, and lets no other begin. */
+  /** Ends the pending calls, and refuses new ones. */
   close(): void {
     this.#isClosed = true;
     for (const controller of this.#controllers) controller.abort(closedError());
   }
 }
 
-/** Signals with one listener each, however many calls they end: Node.js warns of more than ten. */
+/** Signals with one listener each, however many calls they end: Node.js warns about more than ten. */
 class SharedSignals {
   readonly #listeners = new Map<AbortSignal, { readonly all: Set<() => void>; readonly tell: () => void }>();
 
-  /** Returns the undo. */
+  /** Returns a function that undoes it. */
   listen(signal: AbortSignal, listener: () => void): () => void {
     let shared = this.#listeners.get(signal);
     if (shared === undefined) {

@@ -18,12 +18,12 @@ import { encodeSelector } from '../wire/selectorCodec.js';
 import { encodeText } from '../wire/textCodec.js';
 import { encodeInstantMs } from '../wire/timestampCodec.js';
 
-/** A dispatch to be created. */
+/** The data of a new dispatch. */
 export interface NewDispatch {
   readonly type: string;
-  /** When the first run begins; the service rounds it to whole seconds. 'NOW': at once, by the service's clock. */
+  /** When the first run begins; the service rounds it to whole seconds. `'NOW'`: immediately, by the clock of the service. */
   readonly startTime: Date | 'NOW';
-  /** Length of each run, whole seconds in milliseconds; null: no end. @default null */
+  /** Duration of each run in milliseconds, a multiple of 1000; null: no end. @default null */
   readonly durationMs?: number | null;
   readonly selector: Selector;
   /** @default {} */
@@ -32,11 +32,11 @@ export interface NewDispatch {
   readonly active?: boolean;
   /** @default false */
   readonly dryRun?: boolean;
-  /** Null: it runs once. @default null */
+  /** Null: the dispatch runs once. @default null */
   readonly recurrence?: RecurrenceRule | null;
 }
 
-/** What is to change of a dispatch; what is left out stays. Type and dry run cannot change. */
+/** The fields of a dispatch to update; absent fields stay. Type and dry run cannot be updated. */
 export interface DispatchChanges {
   readonly startTime?: Date;
   /** Null: no end. */
@@ -45,36 +45,36 @@ export interface DispatchChanges {
   readonly active?: boolean;
   /** Replaces the whole payload. */
   readonly payload?: JsonObject;
-  /** Replaces the whole rule; null: it runs once. */
+  /** Replaces the whole rule; null: the dispatch runs once. */
   readonly recurrence?: RecurrenceRule | null;
 }
 
-/** Which dispatches to list, and in which order. All that is given must hold. Intervals exclude their end. */
+/** Filter and order of a list. A dispatch must match every filter that is given. Intervals exclude their end. */
 export interface ListOptions {
-  /** Those that concern one of these. */
+  /** Dispatches that select one of these components. */
   readonly selectors?: readonly Selector[];
   readonly active?: boolean;
   readonly dryRun?: boolean;
-  /** Whether they have a recurrence rule. */
+  /** Whether the dispatches have a recurrence rule. */
   readonly recurring?: boolean;
   readonly startFrom?: Date;
   readonly startTo?: Date;
-  /** A dispatch without an end ends after every instant. */
+  /** A dispatch without an end counts as ending after every instant. */
   readonly endFrom?: Date;
   readonly endTo?: Date;
   readonly updateFrom?: Date;
   readonly updateTo?: Date;
-  /** Those with one of these ids. */
+  /** Dispatches with one of these ids. */
   readonly ids?: readonly number[];
-  /** Those that one of these finds: `#4` the id, any other text a part of the type. */
+  /** Dispatches that match one of these: `#4` the id 4, any other text a part of the type. */
   readonly queries?: readonly string[];
-  /** @default the newest first */
+  /** @default newest first */
   readonly sort?: {
     readonly field: 'startTime' | 'createTime' | 'updateTime';
     /** @default 'ascending' */
     readonly order?: 'ascending' | 'descending';
   };
-  /** Dispatches a page. @default what the service thinks fit */
+  /** Dispatches per page. @default chosen by the service */
   readonly pageSize?: number;
 }
 
@@ -85,7 +85,7 @@ const sortFields = {
 };
 const sortOrders = { ascending: SortOrder.ASCENDING, descending: SortOrder.DESCENDING };
 
-/** A whole rule, part by part: not every service takes the path `recurrence` alone. */
+/** Mask paths of a whole rule, part by part: not every service accepts the path `recurrence` alone. */
 const rulePaths = [
   'recurrence.freq',
   'recurrence.interval',
@@ -97,7 +97,7 @@ const rulePaths = [
   'recurrence.bymonths',
 ];
 
-/** @throws RangeError that names the field, when the contract cannot hold the dispatch. */
+/** @throws RangeError that names the field when the contract cannot represent the dispatch. */
 export function encodeCreate(microgridId: number, dispatch: NewDispatch): CreateMicrogridDispatchRequest {
   const { type, startTime, durationMs = null, selector, payload = {}, active = true, dryRun = false } = dispatch;
   const { recurrence = null } = dispatch;
@@ -117,7 +117,7 @@ export function encodeCreate(microgridId: number, dispatch: NewDispatch): Create
   };
 }
 
-/** @throws RangeError that names the field, when the contract cannot hold a change, or it allows none of the kind. */
+/** @throws RangeError that names the field when the contract cannot represent a change, or does not allow it. */
 export function encodeUpdate(
   microgridId: number,
   id: number,
@@ -164,7 +164,7 @@ export function encodeUpdate(
   return { microgridId: encodeId(microgridId, 'microgridId'), dispatchId: encodeId(id, 'id'), updateMask, update };
 }
 
-/** @throws RangeError that names the field, when the contract cannot hold a filter. */
+/** @throws RangeError that names the field when the contract cannot represent a filter. */
 export function encodeList(
   microgridId: number,
   options: ListOptions,

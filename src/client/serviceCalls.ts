@@ -5,42 +5,42 @@ import { Attempts, type AttemptsSetup, type CallKind, callMetadata } from './att
 import { type OpenCall, OpenCalls } from './openCalls.js';
 import { toDispatchError } from './toDispatchError.js';
 
-/** What {@link ServiceCalls} is made of. */
+/** Options of {@link ServiceCalls}. */
 export interface ServiceCallsSetup extends AttemptsSetup {
   readonly callTimeoutMs: number;
   readonly streamTimeoutMs: number;
 }
 
-/** What a call is about, and what ends it. */
+/** The ids that a call is about, and the signal that ends it. */
 interface CallSubject {
   readonly ids: DispatchErrorDetails;
   readonly signal: AbortSignal | undefined;
 }
 
-/** A call with one answer. */
+/** A call with one response. */
 export interface UnaryCall<Request, Answer> extends CallSubject {
   readonly kind: CallKind;
-  /** False: it is tried once. */
+  /** False: no retries. */
   readonly retry?: false | undefined;
   readonly encode: () => Request;
   readonly send: (request: Request, options: CallOptions) => Promise<Answer>;
 }
 
-/** A call whose answers are a stream. */
+/** A call whose response is a stream. */
 export interface StreamCall<Message> extends CallSubject {
   readonly open: (options: CallOptions) => AsyncIterable<Message>;
-  /** Called when the service has answered. */
+  /** Called when the headers of the service have arrived. */
   readonly onOpen: () => void;
 }
 
-/** How a client calls its service: each call with its deadline, its attempts, and its failure as a `DispatchError`. */
+/** Calls the service for a client: each call with a deadline and retries, and its error as a `DispatchError`. */
 export class ServiceCalls {
   readonly #openCalls = new OpenCalls();
   readonly #attempts: Attempts;
   readonly #callTimeoutMs: number;
   readonly #streamTimeoutMs: number;
 
-  /** @throws DispatchError INVALID_ARGUMENT when the number of attempts is none. */
+  /** @throws DispatchError INVALID_ARGUMENT when the number of attempts is invalid. */
   constructor({ callTimeoutMs, streamTimeoutMs, ...attempts }: ServiceCallsSetup) {
     this.#attempts = new Attempts(attempts);
     this.#callTimeoutMs = callTimeoutMs;
@@ -63,7 +63,7 @@ export class ServiceCalls {
     }
   }
 
-  /** The messages of a stream. It is opened when the first is asked for, and never again. */
+  /** The messages of a stream, which is opened with the request for the first one, and never reopened. */
   async *stream<Message>(stream: StreamCall<Message>): AsyncGenerator<Message, void, void> {
     using call = this.#openCalls.open({ ...stream, timeoutMs: this.#streamTimeoutMs });
     for (let asksAnew = this.#attempts.mayAskAnew; ; asksAnew = false) {
@@ -83,14 +83,14 @@ export class ServiceCalls {
         });
         return;
       } catch (error) {
-        // A stream that was never open, for its credentials were rejected, has lost nothing.
+        // A stream whose credentials were rejected was never open, so nothing was lost.
         if (this.#attempts.noteRejection(error) && asksAnew && !isOpen) continue;
         throw failureOf(error, call, stream, trailer);
       }
     }
   }
 
-  /** A sequence of calls: what is under way of it ends with it. */
+  /** A sequence of calls: pending calls of it end with it. */
   sequence(subject: CallSubject): OpenCall {
     return this.#openCalls.open({ ...subject, timeoutMs: Number.POSITIVE_INFINITY });
   }
@@ -99,7 +99,7 @@ export class ServiceCalls {
     return this.#openCalls.isClosed;
   }
 
-  /** Ends the calls under way, and lets no other begin. */
+  /** Ends the pending calls, and refuses new ones. */
   close(): void {
     this.#openCalls.close();
   }
@@ -113,7 +113,7 @@ class TrailerDetails {
   };
 }
 
-/** What a call rejects with: whatever ended it early, else what it failed with. */
+/** The error of a call: the reason for which it was ended early, otherwise its own error. */
 function failureOf(error: unknown, call: OpenCall, { ids, signal }: CallSubject, trailer: TrailerDetails): unknown {
   if (signal?.aborted) return signal.reason;
   return call.signal.aborted ? call.signal.reason : toDispatchError(error, ids, trailer.bytes);

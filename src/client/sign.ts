@@ -5,7 +5,7 @@ import type { CredentialSource, Credentials } from './credentials.js';
 
 const NONCE_BYTES = 16;
 
-/** The middleware that puts the key and a fresh signature into the metadata of each attempt at a call. */
+/** The middleware that adds the key and a new signature to the metadata of each attempt at a call. */
 export function sign(source: CredentialSource): ClientMiddleware {
   return async function* signed(call, options) {
     const credentials = await unlessAborted(source.next(), options.signal);
@@ -24,7 +24,7 @@ function addCredentials(metadata: Metadata, { authKey, signSecret }: Credentials
   return metadata;
 }
 
-/** Who waits for credentials that do not come can still give up. */
+/** Waits for the credentials, or until the signal aborts. */
 function unlessAborted<T>(value: T | Promise<T>, signal: AbortSignal | undefined): T | Promise<T> {
   if (!(value instanceof Promise) || signal === undefined) return value;
   signal.throwIfAborted();

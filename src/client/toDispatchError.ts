@@ -3,9 +3,9 @@ import { DispatchError, type DispatchErrorCode, type DispatchErrorDetails, messa
 import { decodeViolations } from '../wire/badRequest.js';
 
 /**
- * The one place where what a call throws becomes a {@link DispatchError}. A status of the service keeps its name and
- * words; what an encoder refused is `INVALID_ARGUMENT`; anything else is `UNKNOWN`. What is a `DispatchError` already
- * passes through.
+ * Converts whatever a call throws to a {@link DispatchError}, in this one place. A status of the service keeps its name and
+ * message; what an encoder refused is `INVALID_ARGUMENT`; anything else is `UNKNOWN`. A `DispatchError` passes through
+ * unchanged.
  *
  * @param statusDetails - the trailer with the details of a status, if one came.
  */
@@ -26,7 +26,7 @@ export function toDispatchError(error: unknown, ids: DispatchErrorDetails, statu
   return new DispatchError('UNKNOWN', messageOf(error), { ...ids, cause: error });
 }
 
-/** grpc-js leaves an empty note behind when a connection fails. */
+/** Removes the empty note that grpc-js appends when a connection fails. */
 function readable(details: string): string {
   return details.replace(/\.? Resolution note: $/, '');
 }

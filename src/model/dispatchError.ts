@@ -1,9 +1,9 @@
 /**
- * What went wrong, in one word.
+ * The kind of an error.
  *
  * The first group are the gRPC status names. `UNDECODABLE`: a message that this version cannot represent.
- * `UNEVALUABLE`: a dispatch whose recurrence rule is invalid. `CONSUMER_FAILED`: a listener or a program that was given
- * a notification threw. `STOPPED`: the dispatcher was stopped, or the client closed, before or meanwhile.
+ * `UNEVALUABLE`: a dispatch whose recurrence rule is invalid. `CONSUMER_FAILED`: a listener, or a command that was run for a
+ * notification, failed. `STOPPED`: the dispatcher was stopped, or the client closed, before or during the operation.
  */
 export type DispatchErrorCode =
   | 'CANCELLED'
@@ -27,26 +27,26 @@ export type DispatchErrorCode =
   | 'CONSUMER_FAILED'
   | 'STOPPED';
 
-/** One field of a request that is wrong (`google.rpc.BadRequest.FieldViolation`). */
+/** An invalid field of a request (`google.rpc.BadRequest.FieldViolation`). */
 export interface FieldViolation {
   /** Path of the field in the protocol's names, such as `dispatch_data.start_time`. */
   readonly field: string;
-  /** What is wrong with it, and what is allowed; a sentence that begins with the field. */
+  /** What is wrong and what is allowed; a sentence that begins with the field. */
   readonly description: string;
 }
 
-/** What a {@link DispatchError} can say beyond its code and message. */
+/** Details of a {@link DispatchError} beyond its code and message. */
 export interface DispatchErrorDetails {
   readonly microgridId?: number | undefined;
   readonly dispatchId?: number | undefined;
-  /** Path of the field that is wrong, in the protocol's names, such as `data.start_time`. */
+  /** Path of the invalid field, in the protocol's names, such as `data.start_time`. */
   readonly field?: string | undefined;
-  /** All that is wrong with a request, where more is known than one field. */
+  /** All invalid fields of a request, if more is known than one field. */
   readonly violations?: readonly FieldViolation[] | undefined;
   readonly cause?: unknown;
 }
 
-/** A {@link DispatchError} as JSON; what is not known is left out. */
+/** A {@link DispatchError} as JSON; unknown details are left out. */
 export interface DispatchErrorJson {
   readonly code: DispatchErrorCode;
   readonly message: string;
@@ -57,7 +57,7 @@ export interface DispatchErrorJson {
   readonly retryable: boolean;
 }
 
-/** Reasons that may pass by themselves. */
+/** Codes of errors that may be temporary. */
 const RETRYABLE: ReadonlySet<DispatchErrorCode> = new Set([
   'UNAVAILABLE',
   'DEADLINE_EXCEEDED',
@@ -65,14 +65,14 @@ const RETRYABLE: ReadonlySet<DispatchErrorCode> = new Set([
   'ABORTED',
 ]);
 
-/** The one error family of this package. Its message never holds a secret. */
+/** The error type of this package. Its message never contains a secret. */
 export class DispatchError extends Error {
   override readonly name = 'DispatchError';
   readonly code: DispatchErrorCode;
   readonly microgridId: number | undefined;
   readonly dispatchId: number | undefined;
   readonly field: string | undefined;
-  /** All that is wrong with a request; empty when the error is about no field, or only {@link field} is known. */
+  /** All invalid fields of a request; empty when the error is not about fields, or only {@link field} is known. */
   readonly violations: readonly FieldViolation[];
 
   constructor(code: DispatchErrorCode, message: string, details: DispatchErrorDetails = {}) {
@@ -98,7 +98,7 @@ export class DispatchError extends Error {
     return RETRYABLE.has(this.code);
   }
 
-  /** What there is to tell, for logs and programs; without the cause. */
+  /** Code, message and details, for logs and programs; without the cause. */
   toJSON(): DispatchErrorJson {
     const { code, message, microgridId, dispatchId, field, violations, retryable } = this;
     return {

@@ -1,7 +1,7 @@
 import type { RecurrenceRule } from './recurrence/recurrenceRule.js';
 import type { Selector } from './selector.js';
 
-/** What JSON can hold. */
+/** A value that JSON can represent. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
 /** A JSON object. */
@@ -10,35 +10,35 @@ export interface JsonObject {
 }
 
 /**
- * One dispatch as the service keeps it: plain, readonly and JSON-safe, so machines can hold and persist it.
+ * A dispatch as the service stores it: plain, readonly and JSON-safe, so that machines can hold and persist it.
  *
- * Instants are integer milliseconds since the epoch in UTC. `createTime` and `updateTime` are RFC 3339 texts in Z with
- * nine digits of a second, because `updateTime` is the version of a dispatch and text order is time order.
+ * Instants are integer milliseconds since the epoch in UTC. `createTime` and `updateTime` are RFC 3339 texts in UTC with
+ * nine fractional digits, because `updateTime` is the version of a dispatch and text order is time order.
  */
 export interface DispatchRecord {
   /** Unique within the service (`DispatchMetadata.dispatch_id`). */
   readonly id: number;
   readonly microgridId: number;
-  /** What consumers filter by. */
+  /** The type by which consumers select dispatches. */
   readonly type: string;
-  /** When the first run begins. A fraction below a millisecond is cut off. */
+  /** Start of the first run, truncated to milliseconds. */
   readonly startTimeMs: number;
-  /** Length of each run, whole seconds on the wire. Null: no end. 0: a run starts and ends at once. */
+  /** Duration of each run, whole seconds on the wire. Null: no end. 0: a run ends as soon as it starts. */
   readonly durationMs: number | null;
   /** The components concerned (`DispatchData.target`). */
   readonly selector: Selector;
-  /** Whether it runs at all. */
+  /** Whether the dispatch is active; an inactive one never runs. */
   readonly active: boolean;
-  /** Whether consumers should only simulate the work. */
+  /** Whether consumers only simulate the work. */
   readonly dryRun: boolean;
-  /** Free parameters for the consumer; deep-frozen. */
+  /** Parameters for the consumer, of any form; deep-frozen. */
   readonly payload: JsonObject;
-  /** Null: it runs once. */
+  /** Null: the dispatch runs once. */
   readonly recurrence: RecurrenceRule | null;
-  /** When the service created it; the epoch when the service did not say. */
+  /** When the service created it; the epoch if the message does not contain it. */
   readonly createTime: string;
-  /** The version: changes with every change; the epoch when the service did not say. */
+  /** The version of the dispatch: every change changes it; the epoch if the message does not contain it. */
   readonly updateTime: string;
-  /** When its last run ends, as the service calculated it; null when it did not (`DispatchMetadata.end_time`). */
+  /** End of the last run, as calculated by the service; null if it is absent (`DispatchMetadata.end_time`). */
   readonly endTimeMs: number | null;
 }

@@ -1,6 +1,6 @@
 import type { JsonValue } from './dispatchRecord.js';
 
-/** Whether two JSON values are equal; the order of an object's keys plays no part. */
+/** Whether two JSON values are equal; ignoring the order of keys. */
 export function jsonEquals(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;

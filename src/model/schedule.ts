@@ -10,8 +10,8 @@ export interface Run {
 }
 
 /**
- * The run that contains an instant, null when there is none or the dispatch is inactive. Where runs overlap, the
- * latest start decides.
+ * The run that contains an instant, null when there is none or the dispatch is inactive. When runs overlap, the
+ * one with the latest start counts.
  *
  * @throws RangeError when the recurrence rule is invalid.
  */
@@ -32,7 +32,7 @@ export function runFrom(dispatch: DispatchRecord, startMs: number): Run {
 }
 
 /**
- * The first start at or after an instant, null when none is left. Whether the dispatch is active plays no part.
+ * The first start at or after an instant, null when none is left. Ignores whether the dispatch is active.
  *
  * @throws RangeError when the recurrence rule is invalid.
  */
@@ -45,7 +45,7 @@ export function startAtOrAfter(dispatch: DispatchRecord, atMs: number): number |
 }
 
 /**
- * The latest start at or before an instant, null when none has come. Whether the dispatch is active plays no part.
+ * The latest start at or before an instant, null when none has come. Ignores whether the dispatch is active.
  *
  * @throws RangeError when the recurrence rule is invalid.
  */
@@ -93,7 +93,7 @@ export function assertEvaluable(dispatch: DispatchRecord): void {
   calculatorOf(dispatch);
 }
 
-// Records are immutable, so what is calculated for one stays true as long as it lives.
+// Records are immutable, so results can be cached as long as the record lives.
 const calculators = new WeakMap<DispatchRecord, Occurrences>();
 
 /** Null for a dispatch that runs once. */

@@ -31,8 +31,7 @@ export type InverterType = 'UNSPECIFIED' | 'BATTERY' | 'PV' | 'HYBRID';
 export type EvChargerType = 'UNSPECIFIED' | 'AC' | 'DC' | 'HYBRID';
 
 /**
- * One category, with at most one type within it. A number is an enum number that this version does not know; it is kept
- * for a round trip.
+ * A category, with at most one type of it. A number is an enum number that this version does not know; it is preserved.
  */
 export type CategorySelector = { readonly category: ComponentCategory | number } & (
   | { readonly battery?: never; readonly inverter?: never; readonly evCharger?: never }
@@ -46,7 +45,7 @@ export type Selector =
   | { readonly ids: readonly number[]; readonly categories?: never }
   | { readonly categories: readonly CategorySelector[]; readonly ids?: never };
 
-/** Whether two selectors mean the same components; order and repetition play no part. */
+/** Whether two selectors mean the same components; ignoring order and repetition. */
 export function selectorEquals(a: Selector, b: Selector): boolean {
   const [left, right] = [keysOf(a), keysOf(b)];
   return left.size === right.size && [...left].every(key => right.has(key));

@@ -2,15 +2,15 @@ import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Any, BadRequest } from 'nice-grpc-error-details';
 import type { FieldViolation } from '../model/dispatchError.js';
 
-/** Trailer of a call that failed: a `google.rpc.Status` with the details of the error. */
+/** Trailer of a failed call: a `google.rpc.Status` with the details of the error. */
 export const STATUS_DETAILS = 'grpc-status-details-bin';
 
 /** Key of `google.rpc.Status.details` in the bytes: field 3, length-delimited. */
 const DETAILS_TAG = (3 << 3) | 2;
 
 /**
- * The violations that a `google.rpc.Status` holds as `google.rpc.BadRequest`; none when it holds no such details, or
- * cannot be read: an error is told in any case.
+ * Reads the violations from the `google.rpc.BadRequest` of a `google.rpc.Status`. Returns none when there are no such details
+ * or they cannot be read: the error itself is reported in any case.
  */
 export function decodeViolations(statusDetails: Uint8Array | undefined): readonly FieldViolation[] {
   if (statusDetails === undefined) return [];

@@ -10,7 +10,7 @@ import { decodeInstantMs, decodeInstantText, encodeInstantMs, encodeInstantText 
 import { undecodable } from './undecodable.js';
 
 /**
- * The record of a dispatch message of a microgrid.
+ * Converts the message of a dispatch to its record.
  *
  * @throws DispatchError `UNDECODABLE`, with the field and the ids, when this version cannot represent it.
  */
@@ -25,9 +25,9 @@ export function decodeDispatch(message: DispatchMessage, microgridId: number): D
 }
 
 /**
- * The message of a dispatch record. Create and update times are always written.
+ * Converts the record of a dispatch to its message. Create and update times are always written.
  *
- * @throws RangeError when a field holds what the contract cannot, with its name.
+ * @throws RangeError that names the field when the contract cannot represent its value.
  */
 export function encodeDispatch(record: DispatchRecord): DispatchMessage {
   const { id, createTime, updateTime, endTimeMs } = record;
@@ -52,7 +52,7 @@ export function encodeDispatch(record: DispatchRecord): DispatchMessage {
 }
 
 /**
- * A duration as the wire has it: whole seconds in 32 bits, undefined for no end.
+ * Converts a duration to the wire format: whole seconds in 32 bits, undefined for no end.
  *
  * @throws RangeError when it is not in whole seconds, or out of range.
  */
@@ -60,7 +60,7 @@ export function encodeDuration(durationMs: number | null): number | undefined {
   if (durationMs === null) return undefined;
   const seconds = durationMs / 1000;
   if (Number.isInteger(seconds) && seconds >= 0 && seconds < 2 ** 32) return seconds;
-  throw new RangeError(`durationMs must be whole seconds from 0 to 2^32-1, in milliseconds, not ${durationMs}`);
+  throw new RangeError(`durationMs must be a multiple of 1000 from 0 to (2^32-1) * 1000, not ${durationMs}`);
 }
 
 function decode(

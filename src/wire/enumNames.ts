@@ -1,4 +1,4 @@
-/** The numbers of an enum by name, as the generated code has them. */
+/** The numbers of an enum by name, as in the generated code. */
 type EnumNumbers<Name extends string> = { readonly [name in Name]: number };
 
 /** The name of an enum number, or the number itself when this version does not know it. */
@@ -8,7 +8,7 @@ export function decodeEnum<Name extends string>(numbers: EnumNumbers<Name>, valu
 }
 
 /**
- * The number of an enum name; a number stays as it is.
+ * The number of an enum name; a number is returned unchanged.
  *
  * @param field its path, for the message
  * @throws RangeError when it is neither a name of the enum nor an integer of 32 bits.
@@ -19,7 +19,7 @@ export function encodeEnum<Number extends number>(
   field: string,
 ): Number {
   const number = typeof value === 'number' ? value : Object.hasOwn(numbers, value) ? numbers[value] : undefined;
-  // A number that this version does not know is sent on as it came; all enum numbers are 32 bits wide.
+  // A number that this version does not know is passed on unchanged; enum numbers have 32 bits.
   if (number !== undefined && (number | 0) === number) return number as Number;
   throw new RangeError(`${field} must be one of ${Object.keys(numbers).join(', ')}, not ${value}`);
 }

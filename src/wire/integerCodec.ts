@@ -1,7 +1,7 @@
 import { undecodable } from './undecodable.js';
 
 /**
- * An id of the wire as a number.
+ * Converts an id of the wire to a number.
  *
  * @param field its path, for the message
  * @throws DispatchError `UNDECODABLE` above 2^53-1, where numbers are no longer exact.
@@ -12,7 +12,7 @@ export function decodeId(id: bigint, field: string): number {
 }
 
 /**
- * An id as the wire has it.
+ * Converts an id to the wire format.
  *
  * @param field its path, for the message
  * @throws RangeError when it is not an integer from 0 to 2^53-1.
@@ -23,7 +23,7 @@ export function encodeId(id: number, field: string): bigint {
 }
 
 /**
- * A number as a `uint32` of the wire.
+ * Checks a `uint32` of the wire.
  *
  * @param field its path, for the message
  * @throws RangeError when it is not an integer from 0 to 2^32-1.
@@ -34,7 +34,7 @@ export function encodeUint32(value: number, field: string): number {
 }
 
 /**
- * A number as an `int32` of the wire.
+ * Checks an `int32` of the wire.
  *
  * @param field its path, for the message
  * @throws RangeError when it is not an integer from -2^31 to 2^31-1.

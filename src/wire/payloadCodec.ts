@@ -3,14 +3,14 @@ import type { JsonObject, JsonValue } from '../model/dispatchRecord.js';
 import { encodeText } from './textCodec.js';
 import { undecodable } from './undecodable.js';
 
-/** How deep objects and lists may nest, so that every reader of protobuf, which stops at 100 messages, can follow. */
+/** Maximum nesting of objects and lists: readers of protobuf stop at 100 nested messages. */
 const MAX_LEVELS = 32;
 
 /**
- * The payload of a message, deep-frozen in place.
+ * Reads the payload of a message, and deep-freezes it in place.
  *
  * @param field its path, for messages
- * @throws DispatchError `UNDECODABLE` when it holds NaN or an infinity, which JSON cannot.
+ * @throws DispatchError `UNDECODABLE` when it holds NaN or an infinity, which JSON cannot represent.
  */
 export function decodePayload(payload: JsonObject | undefined, field: string): JsonObject {
   const decoded = payload ?? {};
@@ -19,11 +19,11 @@ export function decodePayload(payload: JsonObject | undefined, field: string): J
 }
 
 /**
- * A payload as a message holds it.
+ * Checks a payload before it is put into a message.
  *
  * @param field its path, for messages
- * @throws RangeError when it holds what JSON cannot (NaN, an infinity, a Date, a bigint, undefined, …), a text that UTF-8
- *   cannot, or nests more than 32 levels deep, as one that contains itself does.
+ * @throws RangeError when it holds a value that JSON cannot represent (NaN, an infinity, a Date, a bigint, undefined, …) or a
+ *   string that UTF-8 cannot, or nests more than 32 levels deep, which includes circular references.
  */
 export function encodePayload(payload: JsonObject, field: string): JsonObject {
   if (!isPlainObject(payload)) throw new RangeError(`${field} must be a JSON object, not ${describe(payload)}`);
@@ -33,7 +33,7 @@ export function encodePayload(payload: JsonObject, field: string): JsonObject {
 
 function checkFinite(value: JsonValue, field: string): void {
   if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw undecodable(field, `is ${value}, which JSON cannot hold`);
+    throw undecodable(field, `is ${value}, which JSON cannot represent`);
   }
   if (typeof value !== 'object' || value === null) return;
   for (const [key, member] of Object.entries(value)) checkFinite(member, `${field}.${key}`);
@@ -49,7 +49,7 @@ function checkJson(value: unknown, field: string, levelsLeft: number): void {
     throw new RangeError(`${field} must be JSON, not ${describe(value)}`);
   }
   if (levelsLeft === 0) throw new RangeError(`${field} must not be more than ${MAX_LEVELS} levels deep`);
-  // The entries of a list, unlike those of an object, include its holes.
+  // Unlike Object.entries(), entries() of a list includes its holes.
   const members = Array.isArray(value) ? value.entries() : Object.entries(value);
   for (const [key, member] of members) {
     if (typeof key === 'string') encodeText(key, `a key of ${field}`);
@@ -60,7 +60,7 @@ function checkJson(value: unknown, field: string, levelsLeft: number): void {
 function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype = Object.getPrototypeOf(value);
-  // Plain objects of another realm have a prototype of their own, but nothing above it.
+  // Plain objects of another realm have another Object.prototype, which has no prototype either.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 

@@ -9,9 +9,9 @@ import { encodeInt32, encodeUint32 } from './integerCodec.js';
 import { decodeInstantMs, encodeInstantMs } from './timestampCodec.js';
 
 /**
- * The recurrence rule of a message; null when there is none, also when its frequency is not specified: the dispatch runs
- * once. An interval that is not set is 1; a fraction of `until_time` below a millisecond is cut off; enum numbers that
- * this version does not know stay numbers.
+ * Reads the recurrence rule of a message; null when there is none or its frequency is unspecified: the dispatch runs once. An
+ * interval that is not set is 1; `until_time` is truncated to milliseconds; enum numbers that this version does not know
+ * stay numbers.
  *
  * @param field its path, for messages
  * @throws DispatchError `UNDECODABLE` when `until_time` is not within the years 1 to 9999.
@@ -33,11 +33,11 @@ export function decodeRecurrenceRule(message: RecurrenceRuleMessage | undefined,
 }
 
 /**
- * A recurrence rule as a message. `count` wins over `untilMs`.
+ * Converts a recurrence rule to a message. `count` takes precedence over `untilMs`.
  *
  * @param field its path, for messages
- * @throws RangeError when a name is none that the contract has, a number no integer of 32 bits, or `untilMs` no instant of
- *   the years 1 to 9999. Whether the rule can be evaluated plays no part.
+ * @throws RangeError when a name is unknown to the contract, a number is not a 32-bit integer, or `untilMs` is not within the
+ *   years 1 to 9999. Does not check whether the rule can be evaluated.
  */
 export function encodeRecurrenceRule(rule: RecurrenceRule, field: string): RecurrenceRuleMessage {
   const list = <In, Out>(values: readonly In[] | undefined, name: string, encode: (value: In, field: string) => Out) =>
@@ -56,7 +56,7 @@ export function encodeRecurrenceRule(rule: RecurrenceRule, field: string): Recur
 
 function decodeWeekday(value: number): Weekday | number {
   const weekday = decodeEnum(RecurrenceRule_Weekday, value);
-  // It means no day: no rule that has it can be evaluated.
+  // It names no day: a rule with it cannot be evaluated.
   return weekday === 'UNSPECIFIED' ? value : weekday;
 }
 

@@ -14,10 +14,10 @@ import { decodeId, encodeId } from './integerCodec.js';
 import { undecodable } from './undecodable.js';
 
 /**
- * The selector of a message. The deprecated `component_categories` are plain categories.
+ * Reads the selector of a message. The deprecated `component_categories` become categories without a type.
  *
  * @param field its path, for messages
- * @throws DispatchError `UNDECODABLE` when it selects in no way that this version knows, or by an id above 2^53-1.
+ * @throws DispatchError `UNDECODABLE` when it selects in a way that this version does not know, or by an id above 2^53-1.
  */
 export function decodeSelector(message: TargetComponents | undefined, field: string): Selector {
   const components = message?.components;
@@ -38,11 +38,11 @@ export function decodeSelector(message: TargetComponents | undefined, field: str
 }
 
 /**
- * A selector as a message. Categories are always written as `component_categories_types`.
+ * Converts a selector to a message. Categories are always written as `component_categories_types`.
  *
  * @param field its path, for messages
- * @throws RangeError when it is not either ids or categories, an id is not an integer from 0 to 2^53-1, a name is none that
- *   the contract has, or a category has two types.
+ * @throws RangeError when it has not exactly one of ids and categories, an id is not an integer from 0 to 2^53-1, a name is
+ *   unknown to the contract, or a category has two types.
  */
 export function encodeSelector(selector: Selector, field: string): TargetComponents {
   if (Array.isArray(selector?.ids) === Array.isArray(selector?.categories)) {

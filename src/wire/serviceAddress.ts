@@ -1,8 +1,8 @@
 import { DispatchError } from '../model/dispatchError.js';
 
-/** Where a dispatch service is, and how to connect to it: what a `grpc://` address says. */
+/** The address of a dispatch service and how to connect to it: the content of a `grpc://` address. */
 export interface ServiceAddress {
-  /** A name or an IP address; IPv6 in brackets, so that `host:port` is always a target for gRPC. */
+  /** A host name or an IP address; IPv6 in brackets, so that `host:port` is always a valid gRPC target. */
   readonly host: string;
   readonly port: number;
   /** Null: without TLS. */
@@ -11,30 +11,30 @@ export interface ServiceAddress {
   readonly keepAlive: KeepAlive | null;
 }
 
-/** Files in PEM format that TLS uses. */
+/** Files in PEM format for TLS. */
 export interface TlsFiles {
-  /** The authorities that may have signed the service's certificate. @default those that gRPC knows */
+  /** Certificate authorities that the client trusts. @default those of gRPC */
   readonly rootCertificatesPath?: string;
-  /** The client's own key; with {@link certificateChainPath}. @default the client shows no certificate */
+  /** The client's private key; with {@link certificateChainPath}. @default no client certificate */
   readonly privateKeyPath?: string;
-  /** The client's own certificate; with {@link privateKeyPath}. @default the client shows no certificate */
+  /** The client's certificate; with {@link privateKeyPath}. @default no client certificate */
   readonly certificateChainPath?: string;
 }
 
-/** How the connection is tested by pings, also while no call is open. */
+/** How the connection is tested by pings, also while there are no calls. */
 export interface KeepAlive {
-  /** From one ping to the next. */
+  /** Interval between pings. */
   readonly intervalMs: number;
-  /** How long a ping may stay unanswered before the connection counts as lost. */
+  /** Time without an answer to a ping after which the connection counts as lost. */
   readonly timeoutMs: number;
 }
 
 const DEFAULT_PORT = 443;
 const DEFAULT_KEEP_ALIVE: KeepAlive = { intervalMs: 60_000, timeoutMs: 20_000 };
-/** What a Node timer can wait; beyond it, it fires at once. */
+/** Maximum wait of a Node.js timer; above it, it fires at once. */
 const MAX_MS = 2 ** 31 - 1;
 
-/** The URL parser has already checked what is in brackets; in names of other schemes than http it lets much pass. */
+/** The URL parser has already checked what is in brackets; host names of schemes other than http it hardly checks. */
 const HOST = /^(\[.+\]|[\w.-]+)$/;
 
 const TLS_FILES = {
@@ -56,7 +56,7 @@ const PARAMETERS: readonly string[] = [
 ];
 
 /**
- * Reads `grpc://host[:port][?parameter=value&…]`, the form that the Python clients of this protocol take too.
+ * Parses `grpc://host[:port][?parameter=value&…]`, the form that the Python clients of this protocol accept too.
  *
  * | parameter | default | |
  * |---|---|---|
@@ -65,19 +65,19 @@ const PARAMETERS: readonly string[] = [
  * | `keep_alive` | `true` | as `ssl` |
  * | `keep_alive_interval_s`, `keep_alive_timeout_s` | 60, 20 | seconds; not with `keep_alive=false` |
  *
- * The port is 443 by default. A parameter without a value counts as not given; of one given twice the last counts.
+ * The port is 443 by default. A parameter without a value counts as absent; of a repeated parameter the last value counts.
  *
- * @throws DispatchError INVALID_ARGUMENT with the part or parameter that is wrong as its `field`.
+ * @throws DispatchError INVALID_ARGUMENT whose `field` is the invalid part or parameter.
  */
 export function parseServiceAddress(text: string): ServiceAddress {
   const url = URL.canParse(text) ? new URL(text) : null;
-  // The text itself stays out of messages: it may hold a password.
+  // The text itself is not part of messages: it may hold a password.
   if (url === null) throw invalid('address', 'must look like grpc://host:50051?ssl=false, with a port up to 65535');
   if (url.protocol !== 'grpc:') throw invalid('scheme', 'must be grpc://');
   if (url.username !== '') throw invalid('user', 'is not allowed');
   if (url.password !== '') throw invalid('password', 'is not allowed');
   if (url.hostname === '') throw invalid('host', 'is missing');
-  if (!HOST.test(url.hostname)) throw invalid('host', 'must be an IP address or a name in ASCII');
+  if (!HOST.test(url.hostname)) throw invalid('host', 'must be an IP address or a host name in ASCII');
   if (url.pathname !== '') throw invalid('path', 'is not allowed');
   if (url.hash !== '') throw invalid('fragment', 'is not allowed');
   const port = url.port === '' ? DEFAULT_PORT : Number(url.port);
@@ -86,7 +86,7 @@ export function parseServiceAddress(text: string): ServiceAddress {
   return { host: url.hostname, port, tls: readTls(parameters), keepAlive: readKeepAlive(parameters) };
 }
 
-/** The text that {@link parseServiceAddress} reads as this address. What is the default is left out, but for the port. */
+/** The inverse of {@link parseServiceAddress}. Defaults are left out, except for the port. */
 export function formatServiceAddress({ host, port, tls, keepAlive }: ServiceAddress): string {
   const parameters = new URLSearchParams();
   if (tls === null) parameters.set('ssl', 'false');
@@ -107,7 +107,7 @@ type Parameters = ReadonlyMap<string, string>;
 function readParameters(given: URLSearchParams): Parameters {
   const parameters = new Map([...given].filter(([, value]) => value !== ''));
   for (const name of parameters.keys()) {
-    if (!PARAMETERS.includes(name)) throw invalid(name, `is unknown; there are ${PARAMETERS.join(', ')}`);
+    if (!PARAMETERS.includes(name)) throw invalid(name, `is unknown; known parameters are ${PARAMETERS.join(', ')}`);
   }
   return parameters;
 }
@@ -132,7 +132,7 @@ function readKeepAlive(parameters: Parameters): KeepAlive | null {
     if (value === undefined) continue;
     if (!enabled) throw invalid(name, 'is not allowed with keep_alive=false');
     const ms = Math.round(Number(value) * 1000);
-    if (!(ms >= 1 && ms <= MAX_MS)) throw invalid(name, `must be seconds from 0.001 to ${MAX_MS / 1000}, not ${value}`);
+    if (!(ms >= 1 && ms <= MAX_MS)) throw invalid(name, `must be 0.001 to ${MAX_MS / 1000} seconds, not ${value}`);
     times[key] = ms;
   }
   return enabled ? times : null;

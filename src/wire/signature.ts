@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
-/** The metadata of a signed call, as they are sent. */
+/** The metadata of a signed call. */
 export interface SignedMetadata {
   readonly key: string;
   /** Seconds since the epoch, in decimal digits. */
@@ -15,10 +15,10 @@ export interface SignedCall extends Omit<SignedMetadata, 'sig'> {
   readonly methodPath: string;
 }
 
-/** What {@link signRequest} signs, and with what. */
+/** Options of {@link signRequest}. */
 export interface SigningInput {
   readonly authKey: string;
-  /** Taken as UTF-8. */
+  /** Encoded as UTF-8. */
   readonly signSecret: string;
   /** The full path of the method; only its last segment is signed. */
   readonly methodPath: string;
@@ -29,10 +29,10 @@ export interface SigningInput {
 }
 
 /**
- * The metadata `sig` of a call: HMAC-SHA256 over key, timestamp, nonce and method name one after the other, in URL-safe
+ * The metadata `sig` of a call: HMAC-SHA256 over the concatenation of key, timestamp, nonce and method name, in URL-safe
  * base64 without padding.
  *
- * @param secret - the signing secret, taken as UTF-8.
+ * @param secret - the signing secret, encoded as UTF-8.
  */
 export function signatureOf({ key, ts, nonce, methodPath }: SignedCall, secret: string): string {
   const method = methodPath.slice(methodPath.lastIndexOf('/') + 1);
@@ -45,18 +45,18 @@ export function signRequest({ authKey, signSecret, methodPath, ts, nonce }: Sign
   return { ...call, sig: signatureOf({ ...call, methodPath }, signSecret) };
 }
 
-/** Whether `sig` is the signature of the call. Takes a time that tells nothing about where two signatures differ. */
+/** Whether `sig` is the signature of the call. Compares in constant time. */
 export function verifySignature(call: SignedCall, secret: string, sig: string): boolean {
   return sameText(signatureOf(call, secret), sig);
 }
 
-/** Compares two texts in a time that tells nothing about where they differ, nor about the length of either. */
+/** Compares two strings in a time that depends neither on where they differ nor on their lengths. */
 function sameText(one: string, other: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(one), digest(other));
 }
 
-/** Node's own `base64url` leaves the padding out. */
+/** The `base64url` of Node.js has no padding. */
 function paddedBase64Url(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }

@@ -1,14 +1,13 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 
-/** The longest varint: ten bytes of seven bits hold the 64 bits of any integer. */
+/** Maximum length of a varint: ten bytes of seven bits hold 64 bits. */
 const MAX_VARINT_BYTES = 10;
 
 /**
- * A protobuf reader that refuses what the encoding does not allow, where the plain one goes on with a guess: text that is
- * not UTF-8, field number 0, a group end without a start, an unknown varint above ten bytes, and a field that is longer
- * than its message.
+ * A protobuf reader that rejects invalid encodings which the plain reader accepts: strings that are not UTF-8, field number 0, a
+ * group end without a start, an unknown varint above ten bytes, and a field that is longer than its message.
  *
- * The generated code reads with it (proto/strictTsProto.ts sees to that), so client and service do too.
+ * The generated code uses it (see proto/strictTsProto.ts), and so do client and service.
  */
 export class StrictReader extends BinaryReader {
   /** The tag of the next field. Throws an Error when none may stand there. */

@@ -6,19 +6,19 @@ export type { JsonObject };
 
 type MutableObject = { [key: string]: JsonValue };
 
-/** As deep as messages may nest in other languages; an object is three messages deep, a list two. */
+/** Maximum nesting of messages in other languages; an object takes three messages, a list two. */
 const MAX_DEPTH = 100;
 
 /**
- * `google.protobuf.Struct`, held as the JSON object that it means. Takes the place of the code that ts-proto would
- * generate, which drops the key `__proto__` and writes keys in any order.
+ * `google.protobuf.Struct`, represented by its JSON object. Replaces the code that ts-proto would generate, which drops the key
+ * `__proto__` and writes keys in any order.
  *
  * Beyond JSON, a number may be NaN or an infinity.
  */
 export const Struct = {
   /**
-   * Appends the entries of `object` in the order of their keys' UTF-8 bytes, a key after those that it begins: the order
-   * in which protobuf's Python runtime writes deterministically. So equal objects have equal bytes.
+   * Appends the entries of `object` in the order of the UTF-8 bytes of their keys, the deterministic order of protobuf's Python
+   * runtime. So equal objects have equal bytes.
    */
   encode(object: JsonObject, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const key of Object.keys(object).sort(compareKeys)) {
@@ -29,7 +29,7 @@ export const Struct = {
     return writer;
   },
 
-  /** Reads `length` bytes of entries; into `into`, when the field was given before. */
+  /** Reads `length` bytes of entries; adds them to `into` when the field occurred before. */
   decode(reader: StrictReader, length: number, into?: JsonObject): JsonObject {
     return decodeStruct(reader, length, into, 1);
   },
@@ -49,7 +49,7 @@ function encodeValue(value: JsonValue | undefined, writer: BinaryWriter): void {
     }
     writer.join();
   } else if (typeof value === 'object') Struct.encode(value, writer.uint32(42).fork()).join();
-  else throw new TypeError(`JSON cannot hold a ${typeof value}`);
+  else throw new TypeError(`JSON cannot represent a ${typeof value}`);
 }
 
 function decodeStruct(reader: StrictReader, length: number, into: JsonObject | undefined, depth: number): JsonObject {
@@ -79,7 +79,7 @@ function decodeEntry(reader: StrictReader, length: number, object: MutableObject
   } else object[key] = value ?? null;
 }
 
-/** A value of no kind, which no writer should send, is null. */
+/** A value without a kind, which no writer should send, is null. */
 function decodeValue(reader: StrictReader, length: number, into: JsonValue | undefined, depth: number): JsonValue {
   let value: JsonValue = into ?? null;
   const end = endOf(reader, length, depth);
@@ -122,7 +122,7 @@ function isObject(value: JsonValue): value is JsonObject {
   return typeof value === 'object' && value !== null && !isList(value);
 }
 
-/** JavaScript itself orders text by UTF-16 units, which puts characters beyond U+FFFF too early. */
+/** JavaScript compares strings by UTF-16 units, which puts characters above U+FFFF too early. */
 function compareKeys(a: string, b: string): number {
   const [x, y] = [Buffer.from(a), Buffer.from(b)];
   const shared = Math.min(x.length, y.length);

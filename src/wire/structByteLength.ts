@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from '../model/dispatchRecord.js';
 
 /**
- * How many bytes a `Struct` takes when it is encoded. Unlike encoding it, for which keys are sorted, this costs little, so
- * what is far too long is refused fast.
+ * The number of bytes of an encoded `Struct`. Much cheaper than encoding it, which sorts keys, so that a payload that is far too
+ * long is refused fast.
  */
 export function structByteLength(object: JsonObject): number {
   let length = 0;
@@ -23,7 +23,7 @@ function listLength(list: readonly JsonValue[]): number {
   return list.reduce((length: number, item) => length + fieldLength(valueLength(item)), 0);
 }
 
-/** Of a field with content of so many bytes: its tag and its length come first. */
+/** The size of a field whose content has this many bytes: tag and length come first. */
 function fieldLength(content: number): number {
   let length = 2 + content;
   for (let rest = content; rest >= 0x80; rest = Math.floor(rest / 0x80)) length += 1;

@@ -1,14 +1,14 @@
-/** Half of a surrogate pair on its own: no character, so UTF-8 has no bytes for it. */
+/** A lone surrogate, which UTF-8 cannot represent. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * A text as the wire has it.
+ * Checks a string before it is put into a message.
  *
  * @param field its path, for the message
- * @throws RangeError when it is none, or holds half of a surrogate pair, which would arrive as another character.
+ * @throws RangeError when it is not a string, or holds a lone surrogate, which would arrive as another character.
  */
 export function encodeText(text: string, field: string): string {
-  if (typeof text !== 'string') throw new RangeError(`${field} must be a text, not ${typeof text}`);
-  if (LONE_SURROGATE.test(text)) throw new RangeError(`${field} must not hold half of a surrogate pair`);
+  if (typeof text !== 'string') throw new RangeError(`${field} must be a string, not ${typeof text}`);
+  if (LONE_SURROGATE.test(text)) throw new RangeError(`${field} must not contain a lone surrogate`);
   return text;
 }

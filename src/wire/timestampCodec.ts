@@ -6,31 +6,31 @@ const NANOS_PER_MS = 1_000_000;
 const NANOS_PER_SECOND = 1_000_000_000;
 const SECONDS_PER_DAY = 86_400;
 
-/** The first second that a Timestamp may hold, since the epoch: 0001-01-01T00:00:00Z. */
+/** First second of a Timestamp, since the epoch: 0001-01-01T00:00:00Z. */
 const MIN_SECONDS = -62_135_596_800n;
-/** The last second that a Timestamp may hold, since the epoch: 9999-12-31T23:59:59Z. */
+/** Last second of a Timestamp, since the epoch: 9999-12-31T23:59:59Z. */
 export const MAX_SECONDS = 253_402_300_799n;
 
-/** RFC 3339 in Z with up to nine digits of a second. */
+/** RFC 3339 in UTC with up to nine fractional digits. */
 const INSTANT_TEXT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/;
 
 const EPOCH_TEXT = '1970-01-01T00:00:00.000000000Z';
 
 /**
- * The text of an instant is written here, digit by digit: a text that is put together from parts goes on holding them all,
- * and a dispatcher keeps two such texts of each of 100,000 dispatches.
+ * Buffer in which the text of an instant is written digit by digit: a concatenated string keeps references to all its parts, and
+ * a dispatcher holds two such texts for each of 100,000 dispatches.
  */
 const instantText = Buffer.from(EPOCH_TEXT, 'latin1');
 const DIGIT_0 = 48;
 
-/** What is wrong with an instant of the wire, as the end of a sentence that begins with its field; null: nothing. */
+/** What is wrong with an instant of the wire, as the end of a sentence that begins with its field; null if it is valid. */
 export function timestampProblem({ seconds, nanos }: Timestamp): string | null {
   if (seconds < MIN_SECONDS || seconds > MAX_SECONDS) return 'is not within the years 1 to 9999';
   return nanos >= 0 && nanos < NANOS_PER_SECOND ? null : `has ${nanos} nanoseconds, not 0 to 999999999`;
 }
 
 /**
- * An instant of the wire in milliseconds since the epoch; a finer fraction is cut off.
+ * Converts an instant of the wire to milliseconds since the epoch, truncated.
  *
  * @param field its path, for the message
  * @throws DispatchError `UNDECODABLE` when it is not within the years 1 to 9999.
@@ -41,7 +41,7 @@ export function decodeInstantMs(timestamp: Timestamp, field: string): number {
 }
 
 /**
- * Milliseconds since the epoch as an instant of the wire.
+ * Converts milliseconds since the epoch to an instant of the wire.
  *
  * @param field its path, for the message
  * @throws RangeError when it is not an integer within the years 1 to 9999.
@@ -55,8 +55,8 @@ export function encodeInstantMs(ms: number, field: string): Timestamp {
 }
 
 /**
- * An instant of the wire as RFC 3339 text in Z with nine digits of a second, so that text order is time order. The epoch
- * when there is none.
+ * Converts an instant of the wire to RFC 3339 text in UTC with nine fractional digits, so that text order is time order. The
+ * epoch when it is missing.
  *
  * @param field its path, for the message
  * @throws DispatchError `UNDECODABLE` when it is not within the years 1 to 9999.
@@ -79,15 +79,15 @@ export function decodeInstantText(timestamp: Timestamp | undefined, field: strin
 }
 
 /**
- * The reverse of {@link decodeInstantText}; fewer digits of a second will do.
+ * The inverse of {@link decodeInstantText}; accepts fewer fractional digits.
  *
  * @param field its path, for the message
- * @throws RangeError when it is no such text.
+ * @throws RangeError when the text has another form.
  */
 export function encodeInstantText(text: string, field: string): Timestamp {
   const [, whole, fraction = ''] = INSTANT_TEXT.exec(text) ?? [];
   const ms = Date.parse(`${whole}Z`);
-  // A day that the month does not have is taken for one of the next month.
+  // Date takes a day that the month does not have for one of the next month.
   if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 19) !== whole || BigInt(ms / 1000) < MIN_SECONDS) {
     throw new RangeError(`${field} must be an RFC 3339 text in Z within the years 1 to 9999, not ${text}`);
   }

@@ -503,8 +503,8 @@ describe('the channel of a client', () => {
     ['grpc://localhost?ssl_root_certificates_path=/nowhere/roots.pem', 'ssl_root_certificates_path cannot be read'],
     ['grpc://localhost?ssl_root_certificates_path=src', 'ssl_root_certificates_path cannot be read'],
     ['grpc://localhost?ssl_private_key_path=package.json', 'must be given together'],
-    ['grpc://localhost?ssl_root_certificates_path=package.json', 'no PEM'],
-    ['grpc://localhost?ssl_private_key_path=package.json&ssl_certificate_chain_path=package.json', 'no PEM'],
+    ['grpc://localhost?ssl_root_certificates_path=package.json', 'not valid PEM'],
+    ['grpc://localhost?ssl_private_key_path=package.json&ssl_certificate_chain_path=package.json', 'not valid PEM'],
   ])('is refused for %s', (address, problem) => {
     expect(() => new DispatchClient({ address })).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(problem) }),

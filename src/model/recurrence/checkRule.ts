@@ -15,16 +15,16 @@ export const WEEKDAYS: readonly Weekday[] = [
   'SUNDAY',
 ];
 
-/** A rule that {@link checkRule} let pass: the numbers that stand for unknown names are gone. */
+/** A rule that {@link checkRule} has accepted: without numbers of unknown names. */
 export interface CheckedRule extends RecurrenceRule {
   readonly frequency: Frequency;
   readonly byWeekdays?: readonly Weekday[];
 }
 
 /**
- * Makes sure that a rule can be evaluated.
+ * Checks that a rule can be evaluated.
  *
- * There is no upper limit on `interval` and `count` here: those are the service's.
+ * There is no upper limit on `interval` and `count`: those limits are the service's.
  *
  * @throws RangeError naming the field and what is allowed in it
  */
@@ -53,7 +53,7 @@ export function checkRule(rule: RecurrenceRule): asserts rule is CheckedRule {
 }
 
 /**
- * Makes sure that a rule can start at an instant.
+ * Checks that a rule can start at an instant.
  *
  * @throws RangeError when it is not in the years 1 to 9999
  */

@@ -27,11 +27,11 @@ export interface Occurrences {
 }
 
 /**
- * The occurrences of `rule` from `startTimeMs` on, as RFC 5545 has it and python-dateutil evaluates it: in UTC, weeks
- * starting on Monday, up to the year 9999.
+ * The occurrences of `rule` from `startTimeMs` on, by RFC 5545 as python-dateutil evaluates it: in UTC, weeks starting on
+ * Monday, up to the year 9999.
  *
- * The start time is cut to the second and is itself an occurrence only if it matches the rule. What an answer costs does not
- * depend on how long ago the rule started, and a rule that nothing matches has no occurrence.
+ * The start time is truncated to the second and is an occurrence only if it matches the rule. The cost of a query does not
+ * depend on the age of the rule, and a rule that can never match has no occurrences.
  *
  * @param startTimeMs milliseconds since the epoch, in the years 1 to 9999
  * @throws RangeError when the rule or the start time is invalid, naming the field and what is allowed in it
@@ -55,7 +55,7 @@ class Calculator implements Occurrences {
   private readonly days: DayFilter;
   private readonly times: TimeFilter;
   private readonly startMinute: number;
-  /** How far every occurrence is into its minute. */
+  /** Offset of every occurrence within its minute. */
   private readonly secondMs: number;
   /** The last minute that the calendar, `untilMs` and, once it is known, the count allow. */
   private lastMinute: number;
@@ -110,7 +110,7 @@ class Calculator implements Occurrences {
     return Math.min(found, this.lastMinute);
   }
 
-  /** Counts as far as the answer `minute` demands and no further: most rules are never asked about their end. */
+  /** Counts only as far as needed for `minute`: most rules are never asked about their end. */
   private settleCount(minute: number): void {
     const { days, times, tally } = this;
     if (tally === null || minute < earliestLast(times, tally)) return;

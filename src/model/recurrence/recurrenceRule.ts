@@ -5,17 +5,17 @@ export type Frequency = 'MINUTELY' | 'HOURLY' | 'DAILY' | 'WEEKLY' | 'MONTHLY' |
 export type Weekday = 'MONDAY' | 'TUESDAY' | 'WEDNESDAY' | 'THURSDAY' | 'FRIDAY' | 'SATURDAY' | 'SUNDAY';
 
 /**
- * A recurrence rule: RFC 5545 in UTC, as far as the protocol goes. Plain and JSON-safe.
+ * A recurrence rule: the part of RFC 5545 that the protocol supports, in UTC. Plain and JSON-safe.
  *
- * A list that is missing or empty means "as the start time has it" (RFC 5545 section 3.3.10). `count` wins over
- * `untilMs` when both are given. Numbers in place of names are enum numbers that this version does not know: they are
- * kept for a round trip, and a rule that has one cannot be evaluated (`RangeError`).
+ * A list that is missing or empty takes its value from the start time (RFC 5545 section 3.3.10). `count` takes
+ * precedence over `untilMs`. Numbers instead of names are enum numbers that this version does not know: they are preserved,
+ * and a rule with one cannot be evaluated (`RangeError`).
  */
 export interface RecurrenceRule {
   readonly frequency: Frequency | number;
-  /** Every how many units of `frequency` the rule recurs; 1 or more. */
+  /** Interval in units of `frequency`; at least 1. */
   readonly interval: number;
-  /** The number of occurrences. 0: none, so the dispatch never runs; a service does not accept it. */
+  /** Number of occurrences. 0: none, so that the dispatch never runs; the service does not accept it. */
   readonly count?: number;
   /** The last instant at which an occurrence may start, inclusive; milliseconds since the epoch. */
   readonly untilMs?: number;

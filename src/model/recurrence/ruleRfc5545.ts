@@ -8,10 +8,10 @@ import type { Frequency, RecurrenceRule, Weekday } from './recurrenceRule.js';
 const { RRule } = rrule;
 
 /**
- * A rule as RFC 5545 text: a DTSTART line in UTC and an RRULE line, with a line feed between them.
+ * Converts a rule to RFC 5545 text: a DTSTART line in UTC and an RRULE line, separated by a line feed.
  *
- * The start time and `untilMs` are cut to the second, which changes no occurrence. Lists are sorted and hold nothing twice.
- * With a `count`, which wins, `untilMs` is left out.
+ * The start time and `untilMs` are truncated to the second, which changes no occurrence. Lists are sorted, without duplicates.
+ * With a `count`, which takes precedence, `untilMs` is left out.
  *
  * @param startTimeMs milliseconds since the epoch
  * @throws RangeError when the rule or the start time is invalid, naming the field and what is allowed in it
@@ -30,26 +30,26 @@ export function ruleToRfc5545(rule: RecurrenceRule, startTimeMs: number): string
     byhour: ascending(rule.byHours),
     byminute: ascending(rule.byMinutes),
   });
-  // rrule garbles the years before 1000, hence no date goes through it.
+  // rrule garbles years before 1000, so no date is passed to it.
   const until = count === null && untilMs !== undefined ? `;UNTIL=${encodeTime(untilMs)}` : '';
   return `DTSTART:${encodeTime(startTimeMs)}\n${parts}${until}`;
 }
 
 /**
- * The rule of an RFC 5545 text: an RRULE line, or only what follows its colon (`FREQ=…`), with or without a DTSTART line.
+ * Parses a rule from RFC 5545 text: an RRULE line, or only what follows its colon (`FREQ=…`), with or without a DTSTART line.
  *
- * DTSTART must be in UTC, because the hours of a rule are, and is then dropped: a rule has no start. What it leaves open is
- * taken from the start time of the dispatch it is put into.
+ * DTSTART must be in UTC, as the hours of a rule are, and is ignored otherwise: a rule has no start. What the rule does not specify
+ * is taken from the start time of its dispatch.
  *
- * @throws RangeError naming the part that is invalid or that a rule cannot hold, such as BYSETPOS, BYYEARDAY, an ordinal
- *   weekday, FREQ=SECONDLY or another WKST than MO
+ * @throws RangeError naming the part that is invalid or not supported, such as BYSETPOS, BYYEARDAY, an ordinal weekday,
+ *   FREQ=SECONDLY or a WKST other than MO
  */
 export function ruleFromRfc5545(text: string): RecurrenceRule {
   const parts = partsOf(ruleLineOf(text));
   const { FREQ, INTERVAL, COUNT, UNTIL, BYMINUTE, BYHOUR, BYDAY, BYMONTHDAY, BYMONTH, WKST = 'MO', ...others } = parts;
   const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw new RangeError(`${unknown} cannot be part of a rule`);
-  if (WKST !== 'MO') throw new RangeError(`WKST must be MO, for weeks start on Monday, got ${WKST}`);
+  if (unknown !== undefined) throw new RangeError(`${unknown} is not supported`);
+  if (WKST !== 'MO') throw new RangeError(`WKST must be MO, because weeks start on Monday, got ${WKST}`);
   const frequency = FREQUENCIES.find(name => name === FREQ);
   if (frequency === undefined) throw new RangeError(`FREQ must be one of ${FREQUENCIES.join(', ')}, got ${FREQ}`);
   if (COUNT !== undefined && UNTIL !== undefined) throw new RangeError('COUNT and UNTIL cannot be in the same rule');
@@ -89,7 +89,7 @@ type PartName =
   | 'BYMONTH'
   | 'WKST';
 
-/** The one rule of a text, without its name. */
+/** The value of the only rule of a text. */
 function ruleLineOf(text: string): string {
   // A line that begins with white space continues the one before (RFC 5545 section 3.1).
   const lines = text
@@ -103,7 +103,7 @@ function ruleLineOf(text: string): string {
     if (name === 'DTSTART') decodeTime('DTSTART', line.replace('DTSTART:', ''));
     else if (line.startsWith('RRULE:')) rules.push(line.slice('RRULE:'.length));
     else if (line.startsWith('FREQ=')) rules.push(line);
-    else throw new RangeError(`${name} cannot be read: only a DTSTART and an RRULE line can`);
+    else throw new RangeError(`${name} is not supported: only DTSTART and RRULE lines are`);
   }
   const [rule] = rules;
   if (rule === undefined || rules.length > 1) throw new RangeError(`RRULE must be given once, got ${rules.length}`);
@@ -139,14 +139,14 @@ function decodeWeekday(text: string): Weekday {
 function decodeTime(name: 'DTSTART' | 'UNTIL', text: string): number {
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? [];
   const timeMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  // Date.parse takes 31 April for 1 May.
+  // Date.parse() takes 31 April for 1 May.
   if (Number.isNaN(timeMs) || timeMs < FIRST_MS || encodeTime(timeMs) !== text) {
     throw new RangeError(`${name} must be a UTC time such as 20260131T080000Z, got ${text}`);
   }
   return timeMs;
 }
 
-/** An instant in UTC, cut to the second; the nearest one of the calendar when it lies outside. */
+/** An instant in UTC, truncated to the second and limited to the calendar. */
 function encodeTime(timeMs: number): string {
   const text = new Date(Math.min(Math.max(timeMs, FIRST_MS), LAST_MS)).toISOString();
   return `${text.slice(0, 19).replace(/[-:]/g, '')}Z`;

@@ -8,9 +8,9 @@ import type { Frequency, RecurrenceRule } from './recurrenceRule.js';
 const { RRule } = rrule;
 
 /**
- * A rule in English, such as `every 2 weeks on Monday and Friday at 08:00 and 17:30 UTC, 10 times`.
+ * Describes a rule in English, such as `every 2 weeks on Monday and Friday at 08:00 and 17:30 UTC, 10 times`.
  *
- * It says all that the rule says, and nothing of what the rule leaves to the start time of its dispatch.
+ * The text contains everything that the rule specifies, and nothing that the rule takes from the start time of its dispatch.
  *
  * @throws RangeError when the rule is invalid, naming the field and what is allowed in it
  */
@@ -32,7 +32,7 @@ const UNITS: Readonly<Record<Frequency, string>> = {
   YEARLY: 'year',
 };
 
-/** Up to so many times of day are spelled out, more are told by their hours and minutes. */
+/** Maximum number of times of day that are spelled out; more are described by hours and minutes. */
 const MAX_TIMES = 12;
 
 const LIST = new Intl.ListFormat('en-GB');
