@@ -4,58 +4,57 @@ import type { RecurrenceRule } from './model/recurrence/recurrenceRule.js';
 import { type Run, runAt, runsBetween, startAtOrAfter, startsBetween } from './model/schedule.js';
 import type { Selector } from './model/selector.js';
 
-/** Whether a dispatch of a type runs: the answer of {@link Dispatch.running}. */
+/** Running state of a dispatch for a consumer of one type: the result of {@link Dispatch.running}. */
 export const RunningState = {
-  /** It runs: start, or go on with, what its selector and payload say. */
+  /** In a run: start or continue what selector and payload describe. */
   RUNNING: 'RUNNING',
-  /** It does not run: stop. */
+  /** Not in a run: stop. */
   STOPPED: 'STOPPED',
-  /** It is of another type than the one asked for. */
+  /** Of another type than the given one: not for this consumer. */
   DIFFERENT_TYPE: 'DIFFERENT_TYPE',
 } as const;
 
-/** Whether a dispatch of a type runs: the answer of {@link Dispatch.running}. */
+/** Running state of a dispatch for a consumer of one type: the result of {@link Dispatch.running}. */
 export type RunningState = (typeof RunningState)[keyof typeof RunningState];
 
-/** What happened to the run of a dispatch that a running-state channel delivers. */
+/** The change of a run that a running-state channel delivers with its dispatch. */
 export interface RunningStateChange {
   readonly kind: 'started' | 'reconfigured' | 'stopped';
   readonly run: Run;
-  /** What made it happen: time, a change of the dispatch, its deletion, the first sync, or a restore that found it running. */
+  /** Its cause: time, an update, the deletion, the first sync, or a restore that found the dispatch running. */
   readonly cause: 'schedule' | 'update' | 'delete' | 'sync' | 'restore';
-  /** The instant it is about, milliseconds since the epoch. */
+  /** When it took place, milliseconds since the epoch. */
   readonly atMs: number;
-  /** How much later it was noticed, in milliseconds. */
+  /** Delay until it was noticed, in milliseconds. */
   readonly lateMs: number;
 }
 
-/** What a {@link Dispatch} knows beyond its record. */
+/** What a {@link Dispatch} holds beside its record. */
 export interface DispatchOptions {
-  /** The clock that the questions default to. @default Date.now */
-  readonly nowMs?: () => number;
-  /** Whether it was deleted. @default false */
-  readonly deleted?: boolean;
-  /** The change that a running-state channel delivers with it. */
-  readonly change?: RunningStateChange;
+  /** The present instant, milliseconds since the epoch, for questions about now. @default Date.now */
+  readonly nowMs?: (() => number) | undefined;
+  /** Whether the dispatch was deleted. @default false */
+  readonly deleted?: boolean | undefined;
+  /** The change of a run that it is delivered for. @default none */
+  readonly change?: RunningStateChange | undefined;
   /** When its running state was notified last, milliseconds since the epoch. @default null */
-  readonly notifiedMs?: number | null;
+  readonly notifiedMs?: number | null | undefined;
 }
 
 /**
- * A dispatch as consumers hold it: an immutable record of the service and a clock to ask it by.
+ * A dispatch as consumers get it: an immutable record of the service, and methods that evaluate it.
  *
- * Questions are answered as of now, not as of the message that brought the dispatch. Those about its schedule throw a
- * RangeError when its recurrence rule is invalid. A dispatcher delivers such a dispatch only as inactive, when an update made
- * it so.
+ * The methods evaluate it as of now, not as of the message that brought it. Those about its schedule throw a RangeError when its
+ * recurrence rule is invalid; a dispatcher delivers such a dispatch only after an update to an invalid rule, as inactive.
  */
 export class Dispatch {
-  /** The plain data. Its `createTime` and `updateTime` keep the service's nanoseconds. */
+  /** The plain data. Its `createTime` and `updateTime` have the nanoseconds of the service. */
   readonly record: DispatchRecord;
-  /** Whether it was deleted; it never runs again. */
+  /** Whether the dispatch was deleted. It then never runs again. */
   readonly deleted: boolean;
-  /** On what a running-state channel delivers: the change it is about. */
+  /** The change of a run that a running-state channel delivers it for; undefined elsewhere. */
   readonly change: RunningStateChange | undefined;
-  /** When its running state was notified last; null when it never was. */
+  /** Time of the last notification of its running state; null: never. */
   readonly runningStateChangeSynced: Date | null;
   readonly #nowMs: () => number;
 
@@ -76,98 +75,100 @@ export class Dispatch {
     return this.record.microgridId;
   }
 
-  /** What consumers filter by. */
+  /** The type by which consumers select dispatches. */
   get type(): string {
     return this.record.type;
   }
 
-  /** When the first run begins. */
+  /** Start of the first run. */
   get startTime(): Date {
     return new Date(this.record.startTimeMs);
   }
 
-  /** Length of each run in milliseconds; null: no end; 0: a run starts and ends at once. */
+  /** Duration of each run in milliseconds; null: no end; 0: a run starts and ends at the same instant. */
   get durationMs(): number | null {
     return this.record.durationMs;
   }
 
-  /** The components concerned. */
+  /** The components that the dispatch is for. */
   get selector(): Selector {
     return this.record.selector;
   }
 
-  /** Whether it runs at all. */
+  /** Whether the dispatch is active; an inactive one never runs. */
   get active(): boolean {
     return this.record.active;
   }
 
-  /** Whether consumers should only simulate the work. */
+  /** Whether consumers must only say what they would do. */
   get dryRun(): boolean {
     return this.record.dryRun;
   }
 
-  /** Free parameters for the consumer; deep-frozen. */
+  /** Parameters for the consumer, a JSON object; deep-frozen. */
   get payload(): JsonObject {
     return this.record.payload;
   }
 
-  /** Null: it runs once. */
+  /** The recurrence rule; null: the dispatch runs once. */
   get recurrence(): RecurrenceRule | null {
     return this.record.recurrence;
   }
 
-  /** When the service created it, cut to milliseconds. */
+  /** Time of its creation in the service, truncated to milliseconds. */
   get createTime(): Date {
     return new Date(this.record.createTime);
   }
 
-  /** When the service changed it last, cut to milliseconds. */
+  /** Time of its last update in the service, truncated to milliseconds. */
   get updateTime(): Date {
     return new Date(this.record.updateTime);
   }
 
-  /** When its last run ends, as the service calculated it; null when it did not. */
+  /** End of its last run as calculated by the service; null when there is none. */
   get endTime(): Date | null {
     return toDate(this.record.endTimeMs);
   }
 
   /**
-   * Whether it runs now, for a consumer of one type. Inactive or deleted is `STOPPED`, and the dispatch of a stop
-   * message never answers `RUNNING`. When the clock goes back to up to a minute before a run that has begun, that goes on,
-   * and the dispatch of its start still answers `RUNNING`.
+   * The running state now, for a consumer of one type. An inactive or deleted dispatch is `STOPPED`; a dispatch that was delivered
+   * for a stop is never `RUNNING`. When the clock goes back by up to a minute to before the start of a run, the run goes on, and
+   * the dispatch that was delivered for its start stays `RUNNING`.
    */
   running(type: string): RunningState {
     if (type !== this.record.type) return RunningState.DIFFERENT_TYPE;
     return this.#runNow() === null ? RunningState.STOPPED : RunningState.RUNNING;
   }
 
-  /** The end of the run it is in now; null when it is in none, or in one without end. */
+  /** End of the present run; null when there is no present run, or it has no end. */
   get until(): Date | null {
     return toDate(this.#runNow()?.endMs ?? null);
   }
 
-  /** The end of the run it is in at an instant; null when it is in none, or in one without end. */
+  /** End of the run at an instant; null when there is no run then, or it has no end. */
   untilAt(at: Date): Date | null {
     return toDate(this.#runAt(at.getTime())?.endMs ?? null);
   }
 
-  /** The next start, now included; null when none is left. Says nothing about whether it is active. */
+  /** The next start, now included; null when none is left. Does not depend on whether the dispatch is active. */
   get nextRun(): Date | null {
     return this.nextRunAfter(new Date(this.#nowMs()));
   }
 
-  /** The first start at or after an instant; null when none is left. Says nothing about whether it is active. */
+  /** The first start at or after an instant; null when none is left. Does not depend on whether the dispatch is active. */
   nextRunAfter(at: Date): Date | null {
     return toDate(startAtOrAfter(this.record, at.getTime()));
   }
 
   /**
-   * The starts from `since` to before now, strictly increasing, lazily.
+   * The starts in `[since, now)`, strictly increasing; evaluated lazily.
    *
    * @param options.since @default {@link runningStateChangeSynced}, else {@link updateTime}
-   * @param options.limit the largest number of starts. @default Infinity
+   * @param options.limit Maximum number of starts. @default Infinity
    */
-  *missedRuns(options: { since?: Date; limit?: number } = {}): Generator<Date, void, void> {
+  *missedRuns(
+    options: { readonly since?: Date | undefined; readonly limit?: number | undefined } = {},
+  ): Generator<Date, void, void> {
     const since = options.since ?? this.runningStateChangeSynced ?? this.updateTime;
     let left = options.limit ?? Number.POSITIVE_INFINITY;
     for (const startMs of startsBetween(this.record, since.getTime(), this.#nowMs())) {
@@ -176,12 +177,12 @@ export class Dispatch {
     }
   }
 
-  /** The runs that touch `[from, to)`, in order of their start, lazily. Inactive or deleted has none. */
+  /** The runs that overlap `[from, to)`, by start; evaluated lazily. An inactive or deleted dispatch has none. */
   *runs(from: Date, to: Date): Generator<Run, void, void> {
     if (!this.deleted) yield* runsBetween(this.record, from.getTime(), to.getTime());
   }
 
-  /** Plain data with instants as RFC 3339 texts, for logs and output. */
+  /** Plain data with instants as RFC 3339 strings, for logs and output. */
   toJSON(): Record<string, unknown> {
     const { startTimeMs, endTimeMs, ...rest } = this.record;
     return {
@@ -202,25 +203,25 @@ export class Dispatch {
   }
 }
 
-/** A lifecycle event: a dispatch came to be. */
+/** Lifecycle event: a dispatch was created. */
 export interface Created {
   readonly type: 'created';
   readonly dispatch: Dispatch;
 }
 
-/** A lifecycle event: a dispatch changed. */
+/** Lifecycle event: a dispatch was updated. */
 export interface Updated {
   readonly type: 'updated';
   readonly dispatch: Dispatch;
 }
 
-/** A lifecycle event: a dispatch is gone. */
+/** Lifecycle event: a dispatch was deleted. */
 export interface Deleted {
   readonly type: 'deleted';
   readonly dispatch: Dispatch;
 }
 
-/** What happens to dispatches themselves, as opposed to their runs. */
+/** Lifecycle event of a dispatch: its creation, update or deletion, as opposed to changes of its runs. */
 export type DispatchEvent = Created | Updated | Deleted;
 
 function toDate(ms: number | null): Date | null {

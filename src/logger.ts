@@ -1,4 +1,4 @@
-/** Where a part of this package logs to: the shape of pino's loggers, so that one fits as it is. */
+/** Destination of log entries. Loggers of pino have this shape. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -6,10 +6,10 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
-/** Logs nothing. */
+/** A logger that drops all entries. */
 export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** Logs warnings and errors to the console. */
+/** A logger that writes warnings and errors to the console. */
 export const consoleLogger: Logger = {
   debug: () => {},
   info: () => {},

@@ -7,19 +7,19 @@ import { systemClock } from './systemClock.js';
 /** The largest pages that services allow: fewer calls for a list. */
 const pageSize = 1_000;
 
-/** How often everything is listed when the service has no stream. */
+/** Interval of lists when the service has no stream. */
 const pollIntervalMs = 30_000;
 
 /**
- * The way of a dispatcher to its service: through a client. Once the service has answered that it implements no stream,
- * everything is listed every 30 seconds instead.
+ * A transport that uses a client. Once the service has answered that it does not implement streams (`UNIMPLEMENTED`), all dispatches
+ * are listed every 30 seconds instead.
  *
- * @param clock times these lists. @default the clock of this computer
+ * @param clock Clock for the interval of lists. @default the clock of this computer
  */
 export function clientTransport(client: DispatchClient, clock: Clock = systemClock): Transport {
   let hasStream = true;
   return {
-    // What fails is told at once: the dispatcher connects anew, and lists again, by itself.
+    // A failure is told at once: the dispatcher connects and lists again by itself.
     list: ({ microgridId, endFromMs, signal }) =>
       client.forMicrogrid(microgridId).listPages({ endFrom: new Date(endFromMs), pageSize, signal, retry: false }),
     watch: ({ microgridId, signal }) => {

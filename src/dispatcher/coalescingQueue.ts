@@ -1,23 +1,23 @@
-/** How a queue treats several items about the same thing. */
+/** How a queue merges items about the same subject. */
 export interface Coalescing<T> {
-  /** What an item is about. */
+  /** The subject of an item, compared as a key of a Map. */
   readonly keyOf: (item: T) => unknown;
-  /** What two items about the same thing come to, null when they cancel each other out. */
+  /** The net effect of two items about the same subject; null when they cancel each other out. */
   readonly merge: (held: T, next: T) => T | null;
 }
 
 /**
- * A first-in-first-out queue that never drops what an item is about: above its limit, items about the same thing become
- * one at the tail. So it holds at most `limit` items and one for each thing.
+ * A first-in-first-out queue without loss of the final state of a subject: above the limit, items about the same subject are merged
+ * into one at the tail. The queue holds at most `limit` items plus one per subject.
  */
 export class CoalescingQueue<T> {
   readonly #limit: number;
   readonly #coalescing: Coalescing<T>;
   readonly #items = new Map<number, T>();
-  /** The places of the items about each thing, in order. */
+  /** The places of the items of each subject, in order. */
   readonly #places = new Map<unknown, number[]>();
   #nextPlace = 0;
-  /** No item has a place before this one. */
+  /** Lower bound of the places. */
   #firstPlace = 0;
   #coalescedCount = 0;
 
@@ -26,12 +26,12 @@ export class CoalescingQueue<T> {
     this.#coalescing = coalescing;
   }
 
-  /** How many items became one with a later item. */
+  /** Number of items that were merged with a later one. */
   get coalescedCount(): number {
     return this.#coalescedCount;
   }
 
-  /** Whether it has an item about the same thing. */
+  /** Whether the queue holds an item about the same subject. */
   hasLike(item: T): boolean {
     return this.#places.has(this.#coalescing.keyOf(item));
   }
@@ -49,7 +49,7 @@ export class CoalescingQueue<T> {
     if (next !== null) this.#append(next);
   }
 
-  /** Takes the first item, undefined when there is none. */
+  /** Removes and returns the first item; undefined when the queue is empty. */
   shift(): T | undefined {
     // A map that is iterated from its beginning walks over what was deleted.
     for (; this.#firstPlace < this.#nextPlace; this.#firstPlace += 1) {

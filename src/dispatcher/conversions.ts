@@ -3,16 +3,16 @@ import type { RegisteredDispatch } from '../../machines/pool/dispatchRegistry.js
 import type { LifecycleEvent } from '../../machines/protocol/dispatcherOutput.js';
 import { Dispatch, type DispatchEvent, type RunningStateChange } from '../dispatch.js';
 
-/** Runs of a dispatch passed unnoticed: the clock jumped forward or the machine slept. */
+/** Whole runs of a dispatch that passed unnoticed, because the clock jumped forward or the computer slept. */
 export interface MissedRuns {
   readonly dispatch: Dispatch;
-  /** How many, counted exactly up to 1,000. */
+  /** Number of runs, counted exactly up to 1,000. */
   readonly count: number;
   /** Whether there were more than `count`. */
   readonly more: boolean;
-  /** Start of the first. */
+  /** Start of the first run. */
   readonly first: Date;
-  /** Start of the last. */
+  /** Start of the last run. */
   readonly last: Date;
 }
 
@@ -40,7 +40,7 @@ export function toRunningChange(
   return new Dispatch(dispatch, { nowMs, change, notifiedMs, deleted: cause === 'delete' });
 }
 
-/** What a machine says of missed runs, as listeners get it. */
+/** A machine's notification of missed runs as listeners get it. */
 export function toMissedRuns(notification: RunMissed, nowMs: NowMs): MissedRuns {
   const { dispatch, count, more, firstMs, lastMs } = notification;
   return { dispatch: new Dispatch(dispatch, { nowMs }), count, more, first: new Date(firstMs), last: new Date(lastMs) };

@@ -10,19 +10,19 @@ import type { DispatchError } from '../model/dispatchError.js';
 import type { MissedRuns } from './conversions.js';
 import type { DispatcherStatus } from './dispatcherStatus.js';
 
-/** Options of a `Dispatcher`: how it reaches its service, and what else it needs. */
+/** Options of a `Dispatcher`: the connection to the service, and the rest. */
 export type DispatcherOptions = (DispatchClientOptions | OwnTransport) & {
   readonly microgridId: number;
-  /** @default the clock of this computer */
+  /** Source of time. @default the clock of this computer */
   readonly clock?: Clock | undefined;
   /**
-   * What it needs to restart without a network, such as `sqliteStore(path)` of `xstate-dispatch/store`. It is written at most
-   * once a second, and when the dispatcher stops. @default nothing is kept
+   * Keeps what is needed to restart without a network, such as `sqliteStore(path)` of `xstate-dispatch/store`. It is written at
+   * most once a second, and when the dispatcher stops. @default nothing is kept
    */
   readonly store?: DispatcherStore | undefined;
-  /** Where it carries on: `getPersistedSnapshot()` of an earlier one's `actor`, also after a way through JSON. */
+  /** State to carry on from: `actor.getPersistedSnapshot()` of an earlier dispatcher, or its JSON parsed. @default none */
   readonly snapshot?: Snapshot<unknown> | undefined;
-  /** Hears of problems that nobody listens for, and of slow receivers. @default the console */
+  /** Gets the problems that no listener hears of, and slow receivers. @default the console */
   readonly logger?: Logger | undefined;
   /**
    * Whether what the first burst of notifications goes through is compiled while nothing is due, so that the first burst is as
@@ -32,31 +32,31 @@ export type DispatcherOptions = (DispatchClientOptions | OwnTransport) & {
    */
   readonly warmUp?: boolean | undefined;
   /**
-   * Watches the actors, such as `createBrowserInspector().inspect` of the Stately inspector; wrap it in `filteredInspect` when
-   * there are many.
+   * Observer of the actors, such as `createBrowserInspector().inspect` of the Stately inspector; wrap it in `filteredInspect` when
+   * there are many dispatches. @default none
    */
   readonly inspect?: Inspect | undefined;
 };
 
-/** A way to the service of one's own, in place of a client. */
+/** A transport of the program's own, in place of a client. */
 export interface OwnTransport {
   readonly transport: Transport;
   readonly address?: never;
   readonly channel?: never;
 }
 
-/** What the listeners of a `Dispatcher` get, by the name of the event. */
+/** Payloads of the events of a `Dispatcher`, by the name of the event. */
 export interface DispatcherEvents {
   /** A dispatch was created, updated or deleted. */
   readonly lifecycle: DispatchEvent;
   /** A run started, was reconfigured or stopped: a dispatch with its `change`. */
   readonly running: Dispatch;
-  /** Runs passed unnoticed. */
+  /** Whole runs passed unnoticed. */
   readonly missed: MissedRuns;
-  /** So many dispatches of its snapshot or store are there again; the receivers get those that run. */
+  /** The dispatches of the snapshot or store are there again; how many. Each of those that run follows as `running`. */
   readonly restored: number;
-  /** The connection to the service changed; in the end once `stopped`. */
+  /** The connection to the service changed state; at the end of the dispatcher once, `stopped`. */
   readonly sync: DispatcherStatus;
-  /** Something went wrong that the dispatcher survives. */
+  /** Something failed that does not stop the dispatcher, or the failure that stopped it. */
   readonly problem: DispatchError;
 }

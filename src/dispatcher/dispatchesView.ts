@@ -1,7 +1,7 @@
 import type { DispatchRegistry, RegisteredDispatch } from '../../machines/pool/dispatchRegistry.js';
 import type { Dispatch } from '../dispatch.js';
 
-/** The present set of dispatches by id: a live view that holds nothing of its own. */
+/** The present dispatches by id: a live view of the registry of a dispatcher. */
 export class DispatchesView implements ReadonlyMap<number, Dispatch> {
   readonly #registry: () => DispatchRegistry | undefined;
   readonly #toDispatch: (registered: RegisteredDispatch) => Dispatch;

@@ -1,15 +1,15 @@
 import type { Logger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
 
-/** What {@link Problems} is made of. */
+/** Options of {@link Problems}. */
 interface ProblemsSetup {
   readonly microgridId: number;
   readonly logger: Logger;
-  /** Tells whoever listens; returns whether anybody does. */
+  /** Calls the listeners; returns whether there is one. */
   readonly tell: (problem: DispatchError) => boolean;
 }
 
-/** What goes wrong in a dispatcher that survives it: told to those who listen, logged when nobody does. */
+/** Reports the problems of a dispatcher: to its listeners, or to the log when there is none. */
 export class Problems {
   readonly #setup: ProblemsSetup;
   #last: DispatchError | undefined;
@@ -28,7 +28,7 @@ export class Problems {
     this.#setup.logger.warn({ code, microgridId, dispatchId }, problem.message);
   }
 
-  /** What is said when the first sync was not done in time, with the last problem as its cause. */
+  /** The error when the first sync was not done in time, with the last problem as its cause. */
   late(timeoutMs: number): DispatchError {
     const reason = this.#last === undefined ? '' : `: ${this.#last.message}`;
     const message = `the first sync was not done within ${timeoutMs} ms${reason}`;
