@@ -14,6 +14,7 @@ export type {
   RunStarted,
   RunStopped,
 } from './dispatch/runNotification.js';
+export { checkSnapshot } from './dispatcher/checkSnapshot.js';
 export type { DispatcherContext, DispatcherInput, DispatcherMachineEvent } from './dispatcher/dispatcherMachine.js';
 export { dispatcherMachine } from './dispatcher/dispatcherMachine.js';
 export type { FilteredInspectOptions } from './inspect/filteredInspect.js';

@@ -2,15 +2,15 @@ import { fromCallback } from 'xstate';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import { type Clock, yieldBetweenSlices } from '../protocol/clock.js';
 import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
-import type { DispatcherStore } from '../protocol/dispatcherStore.js';
-import type { RestoreEvent, SourceCommand, SourceEvent, SyncEvent } from '../protocol/messages.js';
+import type { SourceCommand, SourceEvent, SyncEvent } from '../protocol/messages.js';
 import { type OpenTransport, retentionAfterEndMs, type Transport } from '../protocol/transport.js';
 import { ChangeBuffer } from './changeBuffer.js';
+import { untilTold } from './untilTold.js';
 
 /** Some servers send the headers of a stream only with its first event: the list begins after this wait anyway. */
 const maxHeadersWaitMs = 1_000;
 
-/** So many dispatches or changes go to the pool in one event. */
+/** Maximum number of dispatches or changes per event. */
 const batchSize = 32;
 
 /** What {@link sourceLogic} is made of. */
@@ -18,27 +18,33 @@ export interface SourceOptions {
   /** The way to the service, or what opens one for each actor that starts; it is closed when that stops. */
   readonly transport: Transport | (() => OpenTransport);
   readonly clock: Clock;
-  /** What is restored first. @default nothing */
-  readonly store?: DispatcherStore | undefined;
+  /**
+   * Called with each problem that nobody takes: no listener of the dispatcher, and no transition of the machine that invoked it; also
+   * with what goes wrong when the transport is closed. @default nothing
+   */
+  readonly onUnheardProblem?: ((problem: DispatchError) => void) | undefined;
 }
 
 /**
- * Where the dispatches of a dispatcher come from: first its store, if it has one, then its service. Each connection opens
- * the stream, lists everything, applies the changes since and goes live, so that no change is lost between the two; when
- * it is lost it says so and waits to be told to connect again. It connects by itself when it starts.
+ * Brings the dispatches of a dispatcher from its service, once it is told to connect. Each connection opens the stream, lists
+ * everything, applies the changes since and goes live, so that no change is lost between the two; when it is lost it says so and
+ * waits to be told to connect again.
  */
 export function sourceLogic(options: SourceOptions) {
-  const { clock, store } = options;
+  const { clock, onUnheardProblem = () => {} } = options;
   return fromCallback<SourceCommand, { microgridId: number }>(({ input, sendBack, receive }) => {
     const { transport, close } = open(options.transport);
-    const tell = (event: SourceEvent | RestoreEvent | SyncEvent | ProblemEvent) => sendBack(event);
-    let isRestored = store === undefined;
+    let isStopped = false;
+    let undoTelling = () => {};
+    const tell = (event: SourceEvent | SyncEvent | ProblemEvent) => {
+      if (!isStopped) sendBack(event);
+    };
     let ready: (more: boolean) => void = () => {};
     let connection = new AbortController();
     let delivered: Promise<unknown> = Promise.resolve();
 
     // One after the other, also across connections: an answer belongs to the event before it.
-    const deliver = (event: RestoreEvent | SyncEvent) => {
+    const deliver = (event: SyncEvent) => {
       const answer = delivered.then(
         () =>
           new Promise<boolean>(resolve => {
@@ -46,7 +52,7 @@ export function sourceLogic(options: SourceOptions) {
             tell(event);
           }),
       );
-      delivered = answer;
+      delivered = answer.catch(() => {});
       return answer;
     };
 
@@ -54,27 +60,33 @@ export function sourceLogic(options: SourceOptions) {
       connection.abort();
       const own = new AbortController();
       connection = own;
-      tell({ type: 'source.connecting' });
+      undoTelling();
       const { signal } = own;
       try {
-        if (store !== undefined && !isRestored) await restore({ ...input, store, clock, signal, tell, deliver });
-        isRestored = true;
+        tell({ type: 'source.connecting' });
         await follow({ ...input, transport, clock, signal, tell, deliver });
       } catch (error) {
         if (signal.aborted) return;
         own.abort();
-        tell({ type: 'source.lost', atMs: clock.nowMs(), problem: DispatchError.from(error, input) });
+        const problem = DispatchError.from(error, input);
+        undoTelling = untilTold(clock, () => tell({ type: 'source.lost', atMs: clock.nowMs(), problem }));
       }
     };
 
     receive(command => {
       if (command.type === 'pool.ready') ready(command.more);
+      else if (command.type === 'problem.unheard') onUnheardProblem(command.problem);
       else void connect();
     });
-    void connect();
     return () => {
+      isStopped = true;
+      undoTelling();
       connection.abort();
-      close();
+      try {
+        close();
+      } catch (error) {
+        onUnheardProblem(DispatchError.from(error, input));
+      }
     };
   });
 }
@@ -93,45 +105,6 @@ interface Connection {
   readonly tell: (event: SourceEvent | ProblemEvent) => void;
   /** Gives an event to the pool and waits until it is worked off. */
   readonly deliver: (event: SyncEvent) => Promise<boolean>;
-}
-
-interface Restoration {
-  readonly microgridId: number;
-  readonly store: DispatcherStore;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly tell: (event: ProblemEvent) => void;
-  /** Gives an event to the pool and waits until it is worked off. */
-  readonly deliver: (event: RestoreEvent) => Promise<boolean>;
-}
-
-/** Brings what the store kept. A store that fails is a problem, but no reason not to follow the service. */
-async function restore({ microgridId, store, clock, signal, tell, deliver }: Restoration): Promise<void> {
-  const breathe = yieldBetweenSlices(clock);
-  const report = (problem: DispatchError) => tell({ type: 'dispatcher.problem', microgridId, problem });
-  const opened = await store
-    .open({ microgridId })
-    .catch(error => report(DispatchError.from(error, { microgridId: microgridId })));
-  signal.throwIfAborted();
-  if (opened === undefined || !(await deliver({ type: 'restore.started' }))) return;
-  let complete = true;
-  try {
-    for await (const { dispatches, problems } of store.load({ microgridId })) {
-      complete &&= problems.length === 0;
-      for (const problem of problems) report(problem);
-      for (let i = 0; i < dispatches.length; i += batchSize) {
-        signal.throwIfAborted();
-        await deliver({ type: 'restore.brought', dispatches: dispatches.slice(i, i + batchSize) });
-        await breathe();
-      }
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    complete = false;
-    report(DispatchError.from(error, { microgridId: microgridId }));
-  }
-  signal.throwIfAborted();
-  await deliver({ type: 'restore.ended', atMs: clock.nowMs(), synced: opened.synced, complete });
 }
 
 /** One connection, until it is lost: never fulfilled. */

@@ -3,7 +3,9 @@ import { DispatchError } from '../../src/model/dispatchError.js';
 import { type Clock, yieldBetweenSlices } from '../protocol/clock.js';
 import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
 import type { DispatcherStore, StoreChange } from '../protocol/dispatcherStore.js';
-import type { ChangesWanted, PoolChanged } from '../protocol/messages.js';
+import type { RestoreEvent, StoreCommand, StoreEvent } from '../protocol/messages.js';
+import { openStore, restoreFromStore } from './restoreFromStore.js';
+import { untilTold } from './untilTold.js';
 
 /** What comes within this time of a change is written with it. */
 const settleMs = 100;
@@ -14,7 +16,7 @@ const minIntervalMs = 1_000;
 /** A write that failed is tried again after this time. */
 const retryMs = 5_000;
 
-/** So many changes are handed over before the clock is looked at. */
+/** Maximum number of changes that are handed over before the clock is looked at. */
 const sliceSize = 32;
 
 /** What {@link storeLogic} is made of. */
@@ -29,13 +31,27 @@ export interface StoreOptions {
 }
 
 /**
- * Keeps in a store what the dispatches remember, so that a dispatcher carries on after a restart: what changed is written
- * at most once a second, and when it stops. A write that fails is reported once and tried again until it succeeds.
+ * Keeps in a store what the dispatches remember, so that a dispatcher carries on after a restart. It opens the store, brings what that
+ * kept, and then says that it is ready; from then on what changed is written at most once a second, and when it stops.
+ *
+ * A store that somebody else has is waited for. One that cannot be opened otherwise is reported, and the dispatcher goes on
+ * without it. A write that fails is reported once and tried again until it succeeds.
  */
 export function storeLogic({ store, clock, onClosed }: StoreOptions) {
-  return fromCallback<PoolChanged, { microgridId: number }>(({ input, sendBack, receive }) => {
+  return fromCallback<StoreCommand, { microgridId: number }>(({ input, sendBack, receive }) => {
     const { microgridId } = input;
-    const tell = (event: ChangesWanted | ProblemEvent) => sendBack(event);
+    const stopping = new AbortController();
+    const tell = (event: StoreEvent | RestoreEvent | ProblemEvent) => {
+      if (!isStopped) sendBack(event);
+    };
+    const tellSurely = (event: StoreEvent | RestoreEvent) => {
+      undoTelling = untilTold(clock, () => tell(event));
+    };
+    const report = (problem: DispatchError) => tell({ type: 'dispatcher.problem', microgridId, problem });
+    const access = { store, microgridId, clock, signal: stopping.signal, report };
+    let ready: (more: boolean) => void = () => {};
+    let isOpen = false;
+    let undoTelling = () => {};
     let unsaved = nothing();
     let hasUnsaved = false;
     let isFailing = false;
@@ -45,7 +61,7 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
     let undoTimer: (() => void) | null = null;
 
     const plan = (waitMs: number) => {
-      if (undoTimer !== null || saving !== null || isStopped) return;
+      if (undoTimer !== null || saving !== null || isStopped || !isOpen) return;
       undoTimer = clock.setTimer(() => {
         undoTimer = null;
         saving = saveOrRetry();
@@ -73,43 +89,87 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
     };
 
     const saveOrRetry = async () => {
+      let problem: DispatchError | undefined;
       try {
         await save();
         isFailing = false;
       } catch (error) {
-        const problem = DispatchError.from(error, { microgridId: microgridId });
-        if (!isFailing && !isStopped) tell({ type: 'dispatcher.problem', microgridId, problem });
+        if (!isFailing) problem = DispatchError.from(error, { microgridId });
         isFailing = true;
       }
       saving = null;
       if (isFailing) plan(retryMs);
       else if (hasUnsaved) planNext();
+      if (problem !== undefined) report(problem);
     };
 
-    const finish = async () => {
-      await saving;
-      try {
-        if (hasUnsaved) await save();
-        await store.close({ microgridId });
-      } catch (error) {
-        return DispatchError.from(error, { microgridId: microgridId });
+    const deliver = (event: RestoreEvent) =>
+      new Promise<boolean>(resolve => {
+        ready = resolve;
+        tellSurely(event);
+      });
+
+    /** Says at the end that it is ready, whatever became of the store: there is a service to follow. */
+    const begin = async () => {
+      tellSurely({ type: 'store.opening' });
+      const opened = await opening;
+      isOpen = opened !== null;
+      // Nobody collects what cannot be kept.
+      if (opened !== null) {
+        tellSurely({ type: 'changes.wanted' });
+        await restoreFromStore(access, opened.synced, deliver);
       }
+      tellSurely({ type: 'store.ready' });
     };
 
-    receive(({ changes, everything, synced }) => {
+    const finish = async (): Promise<DispatchError | undefined> => {
+      if ((await opening) === null) return undefined;
+      await saving;
+      const failures: DispatchError[] = [];
+      const attempt = (step: () => Promise<void>) =>
+        step().catch(error => void failures.push(DispatchError.from(error, { microgridId })));
+      if (hasUnsaved) await attempt(save);
+      await attempt(async () => store.close({ microgridId }));
+      return failures[0];
+    };
+
+    receive(command => {
+      if (command.type === 'pool.ready') {
+        ready(command.more);
+        return;
+      }
+      const { changes, everything, synced } = command;
       if (everything !== null) unsaved = { ...nothing(), everything };
       unsaved.synced = synced;
       for (const change of changes) unsaved.changes.set(change.id, change);
       hasUnsaved = true;
       planNext();
     });
-    tell({ type: 'changes.wanted' });
+    const opening = afterClosing(store, microgridId).then(() => openStore(access));
+    void begin();
     return () => {
       isStopped = true;
+      stopping.abort();
       undoTimer?.();
-      void finish().then(onClosed);
+      undoTelling();
+      ready(false);
+      void noteClosing(store, microgridId, finish()).then(onClosed);
     };
   });
+}
+
+/** The closings of each store that are under way, by microgrid. */
+const closings = new WeakMap<DispatcherStore, Map<number, Promise<unknown>>>();
+
+/** Whoever opens a store again waits until it is closed. */
+async function afterClosing(store: DispatcherStore, microgridId: number): Promise<void> {
+  await closings.get(store)?.get(microgridId);
+}
+
+function noteClosing<T>(store: DispatcherStore, microgridId: number, closing: Promise<T>): Promise<T> {
+  const ofStore = closings.get(store) ?? new Map<number, Promise<unknown>>();
+  closings.set(store, ofStore.set(microgridId, closing));
+  return closing;
 }
 
 interface Unsaved {

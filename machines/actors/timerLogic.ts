@@ -1,6 +1,7 @@
 import { fromCallback } from 'xstate';
 import { type Clock, maxSliceMs } from '../protocol/clock.js';
 import type { TimerCommand, TimerEvent } from '../protocol/messages.js';
+import { untilTold } from './untilTold.js';
 
 /** The wall clock is compared with the monotonic clock this often, so that a step or a suspend is seen in time. */
 const maxWaitMs = 1_000;
@@ -31,7 +32,9 @@ export interface TimerOptions {
  */
 export function timerLogic({ clock, random = Math.random, useSpareTime }: TimerOptions) {
   return fromCallback<TimerCommand>(({ sendBack, receive }) => {
-    const tell = (event: TimerEvent) => sendBack(event);
+    const tell = (event: TimerEvent) => {
+      if (!isStopped) sendBack(event);
+    };
     let headMs: number | null = null;
     let isFiring = false;
     let isStopped = false;
@@ -39,36 +42,49 @@ export function timerLogic({ clock, random = Math.random, useSpareTime }: TimerO
     let undoRetry = () => {};
     let endSpareTime: (() => void) | undefined;
     let offsetMs = clock.nowMs() - clock.monotonicMs();
+    /** Whether a step back is still to be told. */
+    let wentBack = false;
 
+    // Set before anything is told: whoever watches the actors may throw.
     const arm = () => {
-      noticeStep();
       undoWait();
       // Whoever is told of a notification may have stopped the dispatcher.
       if (isStopped) return;
       const untilHeadMs = headMs === null ? maxWaitMs : headMs - clock.nowMs();
       undoWait = clock.setTimer(() => fire(firstSliceMs), Math.min(Math.max(untilHeadMs, 0), maxWaitMs));
+      noticeStep();
     };
 
     const fire = (sliceMs: number) => {
+      let goOn = arm;
       isFiring = true;
-      noticeStep();
-      const sinceMs = clock.monotonicMs();
-      while (!isStopped && headMs !== null && headMs <= clock.nowMs()) {
-        if (clock.monotonicMs() - sinceMs >= sliceMs) {
-          isFiring = false;
-          undoWait = clock.yield(() => fire(maxSliceMs));
-          return;
+      try {
+        noticeStep();
+        const sinceMs = clock.monotonicMs();
+        while (!isStopped && headMs !== null && headMs <= clock.nowMs()) {
+          if (clock.monotonicMs() - sinceMs >= sliceMs) {
+            goOn = yieldThenFire;
+            break;
+          }
+          tell({ type: 'timer.due', atMs: clock.nowMs() });
         }
-        tell({ type: 'timer.due', atMs: clock.nowMs() });
+      } finally {
+        isFiring = false;
+        goOn();
       }
-      isFiring = false;
-      arm();
+    };
+
+    const yieldThenFire = () => {
+      undoWait = clock.yield(() => fire(maxSliceMs));
     };
 
     const noticeStep = () => {
       const earlierMs = offsetMs;
       offsetMs = clock.nowMs() - clock.monotonicMs();
-      if (offsetMs < earlierMs - stepToleranceMs) tell({ type: 'clock.wentBack', atMs: clock.nowMs() });
+      wentBack ||= offsetMs < earlierMs - stepToleranceMs;
+      if (!wentBack || isStopped) return;
+      tell({ type: 'clock.wentBack', atMs: clock.nowMs() });
+      wentBack = false;
     };
 
     receive(command => {
@@ -77,16 +93,18 @@ export function timerLogic({ clock, random = Math.random, useSpareTime }: TimerO
       } else if (command.type === 'agenda.moved') {
         headMs = command.atMs;
         if (!isFiring) arm();
+      } else if (command.type === 'instant.wanted') {
+        tell({ type: 'clock.wentBack', atMs: clock.nowMs() });
       } else {
         const { minDelayMs, maxDelayMs } = command;
         undoRetry();
         const delayMs = Math.round(minDelayMs + random() * (maxDelayMs - minDelayMs));
-        undoRetry = clock.setTimer(() => tell({ type: 'retry.due' }), delayMs);
+        undoRetry = clock.setTimer(() => {
+          undoRetry = untilTold(clock, () => tell({ type: 'retry.due' }));
+        }, delayMs);
         tell({ type: 'retry.planned', atMs: clock.nowMs() + delayMs });
       }
     });
-    // What was restored may be from a time that this clock has not reached yet.
-    tell({ type: 'clock.wentBack', atMs: clock.nowMs() });
     arm();
     return () => {
       isStopped = true;

@@ -1,19 +1,23 @@
-import { assign, fromCallback, sendTo, setup } from 'xstate';
+import { type AnyActorRef, assign, fromCallback, type Snapshot, sendTo, setup, stopChild } from 'xstate';
 import { DispatchError, type DispatchErrorJson, messageOf } from '../../src/model/dispatchError.js';
 import { dispatchPool } from '../pool/dispatchPool.js';
 import type { DispatcherOutput, ProblemEvent, SyncState } from '../protocol/dispatcherOutput.js';
 import type {
-  ChangesWanted,
-  PoolChanged,
   PoolOutput,
   RestoreEvent,
   SourceCommand,
   SourceEvent,
+  StoreCommand,
+  StoreEvent,
   SyncEvent,
   TimerCommand,
   TimerEvent,
 } from '../protocol/messages.js';
 import { emitAndSendToParent } from '../xstate/emitAndSendToParent.js';
+import { isHeard } from '../xstate/isHeard.js';
+import { sendFrom } from '../xstate/sendFrom.js';
+import { withSnapshotCheck } from '../xstate/withSnapshotCheck.js';
+import { checkSnapshot, snapshotFormatVersion } from './checkSnapshot.js';
 
 /** What a dispatcher machine starts from. */
 export interface DispatcherInput {
@@ -42,10 +46,14 @@ export type DispatcherMachineEvent =
   | SourceEvent
   | TimerEvent
   | PoolOutput
-  | ChangesWanted
+  | StoreEvent
   | ProblemEvent
   | { readonly type: 'dispatcher.stop' }
+  /** What it tells itself when a part of it failed and all others are stopped. */
+  | { readonly type: 'dispatcher.failed'; readonly error: DispatchError }
   | { readonly type: `xstate.error.actor.${string}`; readonly error: unknown };
+
+type Part = 'pool' | 'source' | 'store' | 'timer';
 
 interface Args {
   readonly context: DispatcherContext;
@@ -68,106 +76,151 @@ const maxRetryMs = 30_000;
  * by `.provide({ actors })`: `dispatcherActors` of `xstate-dispatch` makes them, `sourceLogic`, `timerLogic` and `storeLogic` one
  * each. Notifications leave it as emitted events, and as events to the machine that invoked it, which puts
  * {@link DispatcherOutput} into the type of its events.
+ *
+ * It begins in `starting`, and stays there until its store has brought what it kept; a store that somebody else has is waited for.
+ * Until then nothing is connected or announced. When a part of it fails it tells the problem, stops its parts and ends with the
+ * error: an XState parent takes it with `onError`. So does one that was given a wrong `microgridId`, no source or timer, or a
+ * snapshot that `checkSnapshot` refuses.
  */
-export const dispatcherMachine = setup({
-  types: {
-    input: {} as DispatcherInput,
-    context: {} as DispatcherContext,
-    events: {} as DispatcherMachineEvent,
-    emitted: {} as DispatcherOutput,
-    // XState before 5.32.1 does not read them from `invoke`.
-    children: {} as { pool: 'pool'; timer: 'timer'; store: 'store'; source: 'source' },
-  },
-  actors: {
-    pool: dispatchPool,
-    source: fromCallback<SourceCommand, { microgridId: number }>(notProvided),
-    timer: fromCallback<TimerCommand>(notProvided),
-    store: fromCallback<PoolChanged, { microgridId: number }>(() => {}),
-  },
-  actions: {
-    forward: sendTo(
-      (_, { to }: { to: 'pool' | 'source' | 'store' | 'timer' }) => to,
-      ({ event }) => event,
-    ),
-    connect: sendTo('source', { type: 'source.connect' }),
-    planRetry: sendTo('timer', retryWait),
-    resetConnection: assign({ liveSinceMs: null, retryAtMs: null }),
-    noteContact: assign(({ event }) => ('atMs' in event ? { lastContactMs: event.atMs } : {})),
-    noteLive: assign(({ event }) => ({ liveSinceMs: 'atMs' in event ? event.atMs : null, problem: null })),
-    noteLoss: assign(afterLoss),
-    noteRetry: assign(({ event }) => ({ retryAtMs: event.type === 'retry.planned' ? event.atMs : null })),
-    noteFailure: assign(args => ({ problem: failureOf(args)?.toJSON() ?? null, retryAtMs: null })),
-    announce: emitAndSendToParent<DispatcherContext, DispatcherMachineEvent, undefined, DispatcherOutput>(outputsOf),
-    announceSync: emitAndSendToParent<
-      DispatcherContext,
-      DispatcherMachineEvent,
-      { state: SyncState },
-      DispatcherOutput
-    >((args, params) => [syncOutput(args, params)]),
-  },
-  guards: {
-    isRoutineLoss,
-  },
-}).createMachine({
-  id: 'dispatcher',
-  context: initialContext,
-  invoke: [
-    { id: 'pool', src: 'pool', input: ofMicrogrid },
-    { id: 'timer', src: 'timer' },
-    { id: 'store', src: 'store', input: ofMicrogrid },
-    { id: 'source', src: 'source', input: ofMicrogrid },
-  ],
-  initial: 'connecting',
-  states: {
-    connecting: {
-      entry: [{ type: 'announceSync', params: { state: 'connecting' } }],
-      // Said once, although the source says it too when it starts.
-      on: { 'source.connecting': { actions: 'resetConnection' } },
+export const dispatcherMachine = withSnapshotCheck(
+  setup({
+    types: {
+      input: {} as DispatcherInput,
+      context: {} as DispatcherContext,
+      events: {} as DispatcherMachineEvent,
+      emitted: {} as DispatcherOutput,
+      // XState before 5.32.1 does not read them from `invoke`.
+      children: {} as { pool: 'pool'; timer: 'timer'; store: 'store'; source: 'source' },
     },
-    catchingUp: {
-      entry: [{ type: 'announceSync', params: { state: 'catchingUp' } }],
+    actors: {
+      pool: dispatchPool,
+      source: fromCallback<SourceCommand, { microgridId: number }>(notProvided),
+      timer: fromCallback<TimerCommand>(notProvided),
+      store: fromCallback<StoreCommand, { microgridId: number }>(({ sendBack }) => sendBack({ type: 'store.ready' })),
     },
-    live: {
-      entry: [{ type: 'announceSync', params: { state: 'live' } }],
+    actions: {
+      forward: sendTo(
+        (_, { to }: { to: Part }) => to,
+        ({ event }) => event,
+      ),
+      askInstant: sendTo('timer', { type: 'instant.wanted' }),
+      connect: sendTo('source', { type: 'source.connect' }),
+      planRetry: sendTo('timer', retryWait),
+      resetConnection: assign({ liveSinceMs: null, retryAtMs: null }),
+      noteContact: assign(({ event }) => ('atMs' in event ? { lastContactMs: event.atMs } : {})),
+      noteLive: assign(({ event }) => ({ liveSinceMs: 'atMs' in event ? event.atMs : null, problem: null })),
+      noteLoss: assign(afterLoss),
+      noteRetry: assign(({ event }) => ({ retryAtMs: event.type === 'retry.planned' ? event.atMs : null })),
+      noteFailure: assign(args => ({ problem: failureOf(args)?.toJSON() ?? null, retryAtMs: null })),
+      announce: emitAndSendToParent<DispatcherContext, DispatcherMachineEvent, undefined, DispatcherOutput>(outputsOf),
+      announceSync: emitAndSendToParent<
+        DispatcherContext,
+        DispatcherMachineEvent,
+        { state: SyncState },
+        DispatcherOutput
+      >((args, params) => [syncOutput(args, params)]),
+      logUnheard,
+      stopPart: stopChild((_, { part }: { part: Part }) => part),
+      failWhenStopped: sendTo(
+        ({ self }) => self,
+        args => ({ type: 'dispatcher.failed', error: failureOf(args) ?? new DispatchError('INTERNAL', 'it failed') }),
+      ),
+      fail: ({ event }) => {
+        if (event.type === 'dispatcher.failed') throw event.error;
+      },
     },
-    waiting: {
-      entry: 'planRetry',
-      // Told when the timer has said for how long.
-      on: { 'retry.planned': { actions: ['noteRetry', { type: 'announceSync', params: { state: 'waiting' } }] } },
+    guards: {
+      isRoutineLoss,
+      tellsProblem: ({ event }) =>
+        event.type === 'pool.reported' && event.outputs.some(({ type }) => type === 'dispatcher.problem'),
     },
-    stopped: {
-      entry: [{ type: 'announceSync', params: { state: 'stopped' } }],
-      type: 'final',
-    },
-  },
-  on: {
-    'source.connecting': { target: '.connecting', actions: 'resetConnection' },
-    'source.opened': { target: '.catchingUp' },
-    'source.live': {
-      target: '.live',
-      actions: ['noteContact', 'noteLive', { type: 'forward', params: { to: 'timer' } }],
-    },
-    'source.lost': [
-      { guard: 'isRoutineLoss', target: '.waiting', actions: 'noteLoss' },
-      { target: '.waiting', actions: ['noteLoss', 'announce'] },
+  }).createMachine({
+    id: 'dispatcher',
+    context: initialContext,
+    invoke: [
+      { id: 'pool', src: 'pool', input: ofMicrogrid },
+      { id: 'store', src: 'store', input: ofMicrogrid },
+      { id: 'source', src: 'source', input: ofMicrogrid },
+      { id: 'timer', src: 'timer' },
     ],
-    'retry.due': { actions: 'connect' },
-    'restore.*': { actions: { type: 'forward', params: { to: 'pool' } } },
-    'sync.listed': { actions: ['noteContact', { type: 'forward', params: { to: 'pool' } }] },
-    'sync.changed': { actions: ['noteContact', { type: 'forward', params: { to: 'pool' } }] },
-    'sync.*': { actions: { type: 'forward', params: { to: 'pool' } } },
-    'timer.due': { actions: { type: 'forward', params: { to: 'pool' } } },
-    'clock.wentBack': { actions: { type: 'forward', params: { to: 'pool' } } },
-    'changes.wanted': { actions: { type: 'forward', params: { to: 'pool' } } },
-    'pool.changed': { actions: { type: 'forward', params: { to: 'store' } } },
-    'pool.ready': { actions: { type: 'forward', params: { to: 'source' } } },
-    'agenda.moved': { actions: { type: 'forward', params: { to: 'timer' } } },
-    'pool.reported': { actions: 'announce' },
-    'dispatcher.problem': { actions: 'announce' },
-    'dispatcher.stop': { target: '.stopped', actions: 'resetConnection' },
-    'xstate.error.actor.*': { target: '.stopped', actions: ['noteFailure', 'announce'] },
+    initial: 'starting',
+    states: {
+      starting: {
+        // Time stands still: no dispatch is due before everything is restored.
+        on: {
+          'timer.due': {},
+          'clock.wentBack': {},
+          'pool.ready': { actions: { type: 'forward', params: { to: 'store' } } },
+        },
+      },
+      connecting: {
+        entry: [{ type: 'announceSync', params: { state: 'connecting' } }],
+        // Announced once, although the source says it too.
+        on: { 'source.connecting': { actions: 'resetConnection' } },
+      },
+      catchingUp: {
+        entry: [{ type: 'announceSync', params: { state: 'catchingUp' } }],
+      },
+      live: {
+        entry: [{ type: 'announceSync', params: { state: 'live' } }],
+      },
+      waiting: {
+        entry: 'planRetry',
+        // Told when the timer has said for how long.
+        on: { 'retry.planned': { actions: ['noteRetry', { type: 'announceSync', params: { state: 'waiting' } }] } },
+      },
+      stopping: {
+        entry: [
+          { type: 'announceSync', params: { state: 'stopped' } },
+          { type: 'stopPart', params: { part: 'source' } },
+          { type: 'stopPart', params: { part: 'timer' } },
+          { type: 'stopPart', params: { part: 'pool' } },
+          { type: 'stopPart', params: { part: 'store' } },
+          'failWhenStopped',
+        ],
+        on: { 'dispatcher.failed': { actions: 'fail' }, '*': {} },
+      },
+      stopped: {
+        entry: [{ type: 'announceSync', params: { state: 'stopped' } }],
+        type: 'final',
+      },
+    },
+    on: {
+      'store.opening': { target: '.starting' },
+      'store.ready': { target: '.connecting', actions: ['askInstant', 'connect'] },
+      'source.connecting': { target: '.connecting', actions: 'resetConnection' },
+      'source.opened': { target: '.catchingUp' },
+      'source.live': {
+        target: '.live',
+        actions: ['noteContact', 'noteLive', { type: 'forward', params: { to: 'timer' } }],
+      },
+      'source.lost': [
+        { guard: 'isRoutineLoss', target: '.waiting', actions: 'noteLoss' },
+        { target: '.waiting', actions: ['noteLoss', 'announce', 'logUnheard'] },
+      ],
+      'retry.due': { actions: 'connect' },
+      'restore.*': { actions: { type: 'forward', params: { to: 'pool' } } },
+      'sync.listed': { actions: ['noteContact', { type: 'forward', params: { to: 'pool' } }] },
+      'sync.changed': { actions: ['noteContact', { type: 'forward', params: { to: 'pool' } }] },
+      'sync.*': { actions: { type: 'forward', params: { to: 'pool' } } },
+      'timer.due': { actions: { type: 'forward', params: { to: 'pool' } } },
+      'clock.wentBack': { actions: { type: 'forward', params: { to: 'pool' } } },
+      'changes.wanted': { actions: { type: 'forward', params: { to: 'pool' } } },
+      'pool.changed': { actions: { type: 'forward', params: { to: 'store' } } },
+      'pool.ready': { actions: { type: 'forward', params: { to: 'source' } } },
+      'agenda.moved': { actions: { type: 'forward', params: { to: 'timer' } } },
+      'pool.reported': [{ guard: 'tellsProblem', actions: ['announce', 'logUnheard'] }, { actions: 'announce' }],
+      'dispatcher.problem': { actions: ['announce', 'logUnheard'] },
+      'dispatcher.stop': { target: '.stopped', actions: 'resetConnection' },
+      'xstate.error.actor.*': { target: '.stopping', actions: ['noteFailure', 'announce'] },
+    },
+  }),
+  {
+    formatVersion: snapshotFormatVersion,
+    refused: { value: 'starting', context: freshContext(0) },
+    prepare: toRestorable,
   },
-});
+);
 
 function notProvided(): never {
   throw new Error(
@@ -181,8 +234,30 @@ function syncOutput({ context }: { context: DispatcherContext }, { state }: { st
 }
 
 function initialContext({ input }: { input: DispatcherInput }): DispatcherContext {
-  const { microgridId } = input;
+  return freshContext(checkedMicrogrid(input));
+}
+
+function freshContext(microgridId: number): DispatcherContext {
   return { microgridId, lostCount: 0, liveSinceMs: null, lastContactMs: null, retryAtMs: null, problem: null };
+}
+
+function checkedMicrogrid(input: Partial<DispatcherInput> | undefined): number {
+  const { microgridId } = input ?? {};
+  if (typeof microgridId === 'number' && Number.isSafeInteger(microgridId) && microgridId >= 0) return microgridId;
+  const message = `input.microgridId must be an integer from 0 to 2^53-1, not ${String(microgridId)}`;
+  throw new DispatchError('INVALID_ARGUMENT', message, { field: 'input.microgridId' });
+}
+
+/** A dispatcher begins anew with what a snapshot holds: in `starting`, whatever it was doing. */
+function toRestorable(persisted: unknown, input: unknown): Snapshot<unknown> {
+  const { microgridId } = (input ?? {}) as Partial<DispatcherInput>;
+  const snapshot = checkSnapshot(persisted, microgridId);
+  const { context } = snapshot as Snapshot<unknown> & { context: DispatcherContext };
+  return Object.assign({}, snapshot, {
+    value: 'starting',
+    historyValue: {},
+    context: { ...freshContext(context.microgridId), lastContactMs: context.lastContactMs ?? null },
+  });
 }
 
 function ofMicrogrid({ context }: { context: DispatcherContext }): { microgridId: number } {
@@ -214,6 +289,15 @@ function retryWait({ context: { lostCount }, event }: Args): TimerCommand {
   if (isRejected && lostCount > 0) return { type: 'retry.wanted', minDelayMs: maxRetryMs, maxDelayMs: 2 * maxRetryMs };
   const maxDelayMs = lostCount <= 1 ? 0 : Math.min(maxRetryMs, firstRetryMs * 2 ** (lostCount - 2));
   return { type: 'retry.wanted', minDelayMs: 0, maxDelayMs };
+}
+
+/** Gives the problems that nobody takes to the source, which is where a logger is. */
+function logUnheard({ context, event, self }: Args & { self: AnyActorRef }): void {
+  const source: AnyActorRef | undefined = self.getSnapshot().children.source;
+  for (const output of outputsOf({ context, event })) {
+    if (source === undefined || output.type !== 'dispatcher.problem' || isHeard(self, output)) continue;
+    sendFrom(self, source, { type: 'problem.unheard', problem: output.problem });
+  }
 }
 
 /** What an event makes the dispatcher say. */

@@ -1,8 +1,6 @@
 import { type ActorRefFrom, type AnyActorRef, createActor, type Snapshot } from 'xstate';
-import { deepFreeze } from '../../src/model/deepFreeze.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
-import { assertEvaluable } from '../../src/model/schedule.js';
 import { type DispatchState, dispatchMachine, waitingContext } from '../dispatch/dispatchMachine.js';
 import type { DispatchInput, DispatchMachineEvent } from '../dispatch/dispatchPlan.js';
 import type { RunNotification } from '../dispatch/runNotification.js';
@@ -35,6 +33,8 @@ interface DispatchChild extends AgendaEntry {
   /** When its running state was notified last, milliseconds since the epoch; null when it never was. */
   notifiedMs: number | null;
   isRunning: boolean;
+  /** Whether it was restored while running and is still to be told so. */
+  awaitsResumption: boolean;
 }
 
 /** The logic of the children of all pools. */
@@ -47,15 +47,14 @@ export class DispatchChildren implements DispatchRegistry {
   readonly #keep: ChildrenOutput['keep'];
   readonly #children = new Map<number, DispatchChild>();
   readonly #agenda = new Agenda<DispatchChild>();
+  #isStarted = false;
   #runningCount = 0;
 
-  /** @param stored what an earlier pool had; they are there at once, and live from {@link start} on. */
-  constructor(scope: PoolScope, { tell, keep }: ChildrenOutput, stored: readonly StoredDispatch[] = []) {
+  constructor(scope: PoolScope, { tell, keep }: ChildrenOutput) {
     this.#scope = scope;
     this.#tell = tell;
     this.#keep = keep;
     childLogic.listen(scope.self, notification => this.#pass(notification));
-    for (const one of stored) this.#addStored(one);
   }
 
   get size(): number {
@@ -85,7 +84,9 @@ export class DispatchChildren implements DispatchRegistry {
   }
 
   *running(): Generator<RegisteredDispatch> {
-    for (const child of this.#children.values()) if (child.isRunning) yield entryOf(child);
+    for (const child of this.#children.values()) {
+      if (child.isRunning && !child.awaitsResumption) yield entryOf(child);
+    }
   }
 
   /** All of them as JSON. */
@@ -98,18 +99,29 @@ export class DispatchChildren implements DispatchRegistry {
     return { [Symbol.iterator]: () => this.#eachStoreChange() };
   }
 
-  /**
-   * Takes one in as a store kept it; what it had announced is not repeated.
-   *
-   * @throws Error when it cannot be one.
-   */
-  restore(stored: StoredDispatch): void {
-    this.#start(this.#addStored(stored));
+  /** Takes one in as a store or a snapshot kept it; what it had announced is not repeated. It lives from {@link start} on. */
+  restore({ state, context, notifiedMs }: StoredDispatch): void {
+    const { dispatch, atMs } = context;
+    // What XState persists of a machine: it restores without the detours of `resolveState`.
+    const persisted = { status: 'active', value: state, context, children: {}, historyValue: {} } as const;
+    const snapshot: Snapshot<unknown> = { ...persisted, output: undefined, error: undefined };
+    const child = this.#add({ input: { dispatch, atMs }, snapshot }, notifiedMs);
+    child.awaitsResumption = state === 'running';
+    if (this.#isStarted) this.#start(child);
   }
 
-  /** Starts those that it was made with. */
+  /** Starts those that were restored before. */
   start(): void {
+    this.#isStarted = true;
     for (const child of this.#children.values()) this.#start(child);
+  }
+
+  /** Tells one that was restored while running that it goes on at an instant. */
+  resume(id: number, atMs: number): void {
+    const child = this.#children.get(id);
+    if (child === undefined) return;
+    child.awaitsResumption = false;
+    sendFrom(this.#scope.self, child.actor, { type: 'dispatch.restored', atMs });
   }
 
   stop(): void {
@@ -218,17 +230,6 @@ export class DispatchChildren implements DispatchRegistry {
     } else this.#agenda.delete(child);
   }
 
-  #addStored({ state, context, notifiedMs }: StoredDispatch): DispatchChild {
-    const { dispatch, atMs } = context;
-    // What could not be evaluated is kept as inactive, and is here to stay.
-    if (dispatch.active) assertEvaluable(dispatch);
-    deepFreeze(dispatch.payload);
-    // What XState persists of a machine: it restores without the detours of `resolveState`.
-    const persisted = { status: 'active', value: state, context, children: {}, historyValue: {} } as const;
-    const snapshot: Snapshot<unknown> = { ...persisted, output: undefined, error: undefined };
-    return this.#add({ input: { dispatch, atMs }, snapshot }, notifiedMs);
-  }
-
   #add(options: { input: DispatchInput; snapshot?: Snapshot<unknown> }, notifiedMs: number | null): DispatchChild {
     const { input, snapshot } = options;
     const { id } = input.dispatch;
@@ -240,6 +241,7 @@ export class DispatchChildren implements DispatchRegistry {
       actor,
       notifiedMs,
       isRunning: false,
+      awaitsResumption: false,
       atMs: 0,
       kind: 'start',
       place: notInAgenda,
@@ -254,7 +256,7 @@ export class DispatchChildren implements DispatchRegistry {
 
   #pass(notification: RunNotification): void {
     const child = this.#children.get(notification.dispatch.id);
-    if (child !== undefined && notification.type !== 'run.missed') {
+    if (child !== undefined && notification.type !== 'run.missed' && notification.type !== 'running.resumed') {
       child.notifiedMs = notification.atMs + notification.lateMs;
     }
     this.#tell(notification);

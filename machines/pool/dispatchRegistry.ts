@@ -28,6 +28,9 @@ export interface DispatchRegistry {
   actor(id: number): ActorRefFrom<typeof dispatchMachine> | undefined;
   /** In the order in which they came to be known. */
   ids(): IterableIterator<number>;
-  /** The entries of those that run, in the same order; each is looked at when its turn comes. */
+  /**
+   * The entries of those that run, in the same order; each is looked at when its turn comes. One that was restored is among
+   * them once it is announced as resumed.
+   */
   running(): IterableIterator<RegisteredDispatch>;
 }

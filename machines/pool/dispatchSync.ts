@@ -17,12 +17,11 @@ export class DispatchSync {
   readonly #deletions = new RecentDeletions();
   /** Those that the list lacks so far; null while none is under way. */
   #unlisted: Set<number> | null = null;
-  #synced: boolean;
+  #synced = false;
 
-  constructor(children: DispatchChildren, tell: (output: DispatcherOutput) => void, synced: boolean) {
+  constructor(children: DispatchChildren, tell: (output: DispatcherOutput) => void) {
     this.#children = children;
     this.#tell = tell;
-    this.#synced = synced;
   }
 
   /** Whether a list was applied: from then on a list only yields differences. */

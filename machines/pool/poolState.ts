@@ -1,5 +1,4 @@
 import type { ActorRefFrom } from 'xstate';
-import { DispatchError } from '../../src/model/dispatchError.js';
 import type { dispatchMachine } from '../dispatch/dispatchMachine.js';
 import type { DispatcherOutput } from '../protocol/dispatcherOutput.js';
 import type { StoreChange, StoredDispatch } from '../protocol/dispatcherStore.js';
@@ -8,11 +7,13 @@ import { sendToParentFrom } from '../xstate/sendFrom.js';
 import { DispatchChildren, type PoolScope } from './dispatchChildren.js';
 import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
 import { DispatchSync } from './dispatchSync.js';
+import { Restoration } from './restoration.js';
 
 /** A pool as JSON. */
 export interface PersistedPool {
   readonly microgridId: number;
   readonly synced: boolean;
+  /** Empty while the store is still bringing them: then a pool that is restored from this asks the store again. */
   readonly dispatches: readonly StoredDispatch[];
 }
 
@@ -22,7 +23,7 @@ export type SystemEvent =
   | { readonly type: `xstate.error.actor.${string}`; readonly error: unknown }
   | { readonly type: `xstate.done.actor.${string}` };
 
-/** So many dispatches are woken for one event; the timer looks at the clock in between. */
+/** Maximum number of dispatches that are woken or resumed for one event; the timer looks at the clock in between. */
 const sliceSize = 64;
 
 /**
@@ -30,32 +31,34 @@ const sliceSize = 64;
  * the parent what comes of each event.
  */
 export class PoolState implements DispatchRegistry {
-  readonly #children: DispatchChildren;
-  readonly #sync: DispatchSync;
-  readonly #tell: (output: PoolOutput) => void;
+  readonly #scope: PoolScope;
   readonly #microgridId: number;
-  readonly #wasRestored: boolean;
+  readonly #tell: (output: PoolOutput) => void;
+  #children: DispatchChildren;
+  #sync: DispatchSync;
+  #restoration: Restoration;
+  /** Whether a snapshot brought its dispatches: then the store's do not count. */
+  #wasRestored = false;
+  #isStopped = false;
   /** What is to be said at the end of the present event. */
   #outputs: DispatcherOutput[] = [];
   /** Changes that wait until what was due before them is worked off. */
-  readonly #waiting: SyncEvent[] = [];
+  #waiting: SyncEvent[] = [];
   #toldHeadMs: number | null = null;
-  /** While the store brings dispatches, time stands still: what is due is worked off in order once all are there. */
-  #isRestoring = false;
-  #lostInRestore = false;
   /** What the store is to be told at the end of the present event; null when there is no store. */
   #changes: StoreChange[] | null = null;
   #mustKeepAll = false;
   #toldSynced = false;
 
   constructor(scope: PoolScope, microgridId: number, persisted?: PersistedPool) {
+    this.#scope = scope;
     this.#microgridId = microgridId;
     this.#tell = output => sendToParentFrom(scope.self, output);
-    const tell = (output: DispatcherOutput) => this.#outputs.push(output);
-    const keep = (change: StoreChange) => this.#changes?.push(change);
-    this.#children = new DispatchChildren(scope, { tell, keep }, persisted?.dispatches);
-    this.#sync = new DispatchSync(this.#children, tell, persisted?.synced ?? false);
-    this.#wasRestored = persisted !== undefined;
+    const parts = this.#makeParts();
+    this.#children = parts.children;
+    this.#sync = parts.sync;
+    this.#restoration = parts.restoration;
+    if (persisted !== undefined) this.#takeSnapshot(persisted);
   }
 
   get size(): number {
@@ -87,19 +90,22 @@ export class PoolState implements DispatchRegistry {
   }
 
   persist(): PersistedPool {
-    return { microgridId: this.#microgridId, synced: this.#sync.synced, dispatches: [...this.#children.stored()] };
+    const { synced } = this.#sync;
+    const dispatches = this.#restoration.isLoading ? [] : [...this.#children.stored()];
+    return { microgridId: this.#microgridId, synced, dispatches };
   }
 
+  /** Also after it was stopped, as React does with a root actor: then it goes on as if it were restored. */
   start(): void {
+    if (this.#isStopped) this.#revive();
     this.#children.start();
-    if (this.#wasRestored) this.#sayRestored();
     this.#report();
   }
 
   receive(event: PoolEvent | SystemEvent): void {
     switch (event.type) {
       case 'clock.wentBack':
-        this.#children.makeDueAfterStepTo(event.atMs);
+        if (!this.#restoration.isLoading) this.#children.makeDueAfterStepTo(event.atMs);
         this.#processDue(event.atMs);
         break;
       case 'timer.due':
@@ -109,7 +115,7 @@ export class PoolState implements DispatchRegistry {
       case 'sync.listed':
       case 'sync.listEnded':
       case 'sync.changed':
-        if (this.#waiting.length > 0 || this.#isOverdue(event.atMs)) this.#wait(event);
+        if (this.#waiting.length > 0 || this.#restoration.isPending || this.#isOverdue(event.atMs)) this.#wait(event);
         else this.#apply(event);
         break;
       case 'changes.wanted':
@@ -121,6 +127,7 @@ export class PoolState implements DispatchRegistry {
         this.#tell({ type: 'pool.ready', more: this.#restore(event) });
         break;
       case 'xstate.stop':
+        this.#isStopped = true;
         this.#children.stop();
         break;
       default:
@@ -129,42 +136,54 @@ export class PoolState implements DispatchRegistry {
     this.#report();
   }
 
+  #makeParts(): { children: DispatchChildren; sync: DispatchSync; restoration: Restoration } {
+    const tell = (output: DispatcherOutput) => this.#outputs.push(output);
+    const keep = (change: StoreChange) => this.#changes?.push(change);
+    const children = new DispatchChildren(this.#scope, { tell, keep });
+    const sync = new DispatchSync(children, tell);
+    return { children, sync, restoration: new Restoration({ microgridId: this.#microgridId, children, tell }) };
+  }
+
+  /** One that is empty and was never in sync is as good as none. */
+  #takeSnapshot({ synced, dispatches }: PersistedPool): void {
+    this.#wasRestored = synced || dispatches.length > 0;
+    if (!this.#wasRestored) return;
+    this.#sync.restore(synced);
+    this.#restoration.take(dispatches);
+    this.#restoration.end(true);
+  }
+
+  /** Its actors were stopped for good: others take over where they stood. */
+  #revive(): void {
+    const persisted = this.persist();
+    this.#isStopped = false;
+    this.#outputs = [];
+    this.#waiting = [];
+    this.#toldHeadMs = null;
+    this.#changes = null;
+    this.#mustKeepAll = false;
+    this.#toldSynced = false;
+    ({ children: this.#children, sync: this.#sync, restoration: this.#restoration } = this.#makeParts());
+    this.#takeSnapshot(persisted);
+  }
+
   /** Takes in what the store brings; returns whether it is wanted. */
   #restore(event: RestoreEvent): boolean {
     switch (event.type) {
       case 'restore.started':
-        this.#isRestoring = !this.#wasRestored;
         if (this.#wasRestored) this.#keepAll();
+        else this.#restoration.begin();
         break;
       case 'restore.brought':
-        for (const stored of event.dispatches) this.#restoreOne(stored);
+        this.#restoration.take(event.dispatches);
         break;
       case 'restore.ended':
-        this.#isRestoring = false;
         this.#sync.restore(event.synced);
         this.#toldSynced = event.synced;
-        if (this.#lostInRestore || !event.complete) this.#keepAll();
-        // It may be from a time that this clock has not reached yet.
-        this.#children.makeDueAfterStepTo(event.atMs);
-        this.#sayRestored();
+        this.#restoration.end(event.complete);
+        if (this.#restoration.isIncomplete) this.#keepAll();
     }
-    return this.#isRestoring;
-  }
-
-  #sayRestored(): void {
-    this.#outputs.push({ type: 'dispatcher.restored', microgridId: this.#microgridId, count: this.size });
-  }
-
-  #restoreOne(stored: StoredDispatch): void {
-    try {
-      this.#children.restore(stored);
-    } catch (cause) {
-      this.#lostInRestore = true;
-      const message = 'a dispatch of the store cannot be restored';
-      const microgridId = this.#microgridId;
-      const problem = new DispatchError('DATA_LOSS', message, { microgridId, cause });
-      this.#outputs.push({ type: 'dispatcher.problem', microgridId, problem });
-    }
+    return this.#restoration.isLoading;
   }
 
   /** The store is to keep what is here, and nothing else. */
@@ -186,13 +205,21 @@ export class PoolState implements DispatchRegistry {
   }
 
   #processDue(atMs: number): void {
-    if (this.#isRestoring) return;
+    if (this.#restoration.isLoading || !this.#restoration.resume(atMs, sliceSize)) return;
     this.#children.wakeDue(atMs, sliceSize);
     while (this.#waiting.length > 0 && !this.#isOverdue(atMs)) {
       const event = this.#waiting.shift();
       // It is judged by the present instant: what was due until now is done.
       if (event !== undefined) this.#apply({ ...event, atMs });
     }
+  }
+
+  /** When the timer is to call, milliseconds since the epoch; null: not at all. */
+  get #wantedMs(): number | null {
+    if (this.#restoration.isLoading) return null;
+    if (!this.#restoration.isPending) return this.#children.headMs;
+    // At once, whatever the clock does meanwhile. Until the first instant came, only for what waits for it.
+    return this.#restoration.isResuming || this.#waiting.length > 0 ? 0 : null;
   }
 
   #apply(event: SyncEvent): void {
@@ -204,7 +231,7 @@ export class PoolState implements DispatchRegistry {
   /** Says what there is to say, and when the pool is wanted next. */
   #report(): void {
     this.#flush();
-    const headMs = this.#isRestoring ? null : this.#children.headMs;
+    const headMs = this.#wantedMs;
     if (headMs === this.#toldHeadMs) return;
     this.#toldHeadMs = headMs;
     this.#tell({ type: 'agenda.moved', atMs: headMs });

@@ -3,7 +3,7 @@ import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import type { RunNotification } from '../dispatch/runNotification.js';
 
 /** The states of `dispatcherMachine`. */
-export type SyncState = 'starting' | 'connecting' | 'catchingUp' | 'live' | 'waiting' | 'stopped';
+export type SyncState = 'starting' | 'connecting' | 'catchingUp' | 'live' | 'waiting' | 'stopping' | 'stopped';
 
 /** Connection of a dispatcher to its service; JSON-safe. */
 export interface SyncStatus<TState extends string = SyncState> {

@@ -44,7 +44,7 @@ export interface StoreSave {
  */
 export interface DispatcherStore {
   /**
-   * Makes the store ready for a microgrid; twice does no harm. Rejects when somebody else has it. Says whether a list of
+   * Makes the store ready for a microgrid; twice does no harm. Rejects with `UNAVAILABLE` when somebody else has it. Says whether a list of
    * the service had been applied when the microgrid was saved last.
    */
   open(options: { microgridId: number }): Promise<{ synced: boolean }>;

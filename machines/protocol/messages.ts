@@ -3,15 +3,13 @@ import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import type { DispatcherOutput } from './dispatcherOutput.js';
 import type { StoreChange, StoredDispatch } from './dispatcherStore.js';
 
-/** What the source brings from the store, before all else; each is answered by `pool.ready`. */
+/** What the store brings before all else; each is answered by `pool.ready`. */
 export type RestoreEvent =
   /** Answered with no `more` when it is not wanted: the dispatcher was restored from a snapshot. */
   | { readonly type: 'restore.started' }
   | { readonly type: 'restore.brought'; readonly dispatches: readonly StoredDispatch[] }
   | {
       readonly type: 'restore.ended';
-      /** The present instant. */
-      readonly atMs: number;
       /** Whether a list of the service had been applied. */
       readonly synced: boolean;
       /** Whether everything could be read. */
@@ -42,7 +40,7 @@ export type RecordChange =
 /** What the timer tells. `atMs` is the present instant. */
 export type TimerEvent =
   | { readonly type: 'timer.due'; readonly atMs: number }
-  /** The clock went back, or may have: the timer has only just started. */
+  /** The clock went back, or may have; also the answer to `instant.wanted`. */
   | { readonly type: 'clock.wentBack'; readonly atMs: number }
   | { readonly type: 'retry.due' }
   /** The answer to `retry.wanted`: `retry.due` comes at `atMs`. */
@@ -50,6 +48,8 @@ export type TimerEvent =
 
 /** What the timer is told. */
 export type TimerCommand =
+  /** Tell the present instant, as `clock.wentBack`: what was restored may be from a time that the clock has not reached yet. */
+  | { readonly type: 'instant.wanted' }
   /** When it is wanted next, null for not at all. */
   | { readonly type: 'agenda.moved'; readonly atMs: number | null }
   /** The dispatcher is in step with its service: what takes long is done. */
@@ -67,7 +67,11 @@ export type SourceEvent =
   | { readonly type: 'source.lost'; readonly atMs: number; readonly problem: DispatchError };
 
 /** What the source is told. */
-export type SourceCommand = { readonly type: 'source.connect' } | PoolReady;
+export type SourceCommand =
+  | { readonly type: 'source.connect' }
+  /** A problem of the dispatcher that nobody takes. */
+  | { readonly type: 'problem.unheard'; readonly problem: DispatchError }
+  | PoolReady;
 
 /**
  * The pool has worked off one {@link SyncEvent} or {@link RestoreEvent}; after `sync.listEnded`, whether `more` is left to
@@ -84,12 +88,16 @@ export interface PoolReport {
   readonly outputs: readonly DispatcherOutput[];
 }
 
-/** The store wants to be told what changes from now on. */
-export interface ChangesWanted {
-  readonly type: 'changes.wanted';
-}
+/** What the store tells beside {@link RestoreEvent}s. */
+export type StoreEvent =
+  /** It is being opened and read, and nothing else happens until it is ready. */
+  | { readonly type: 'store.opening' }
+  /** It wants to be told what changes from now on. */
+  | { readonly type: 'changes.wanted' }
+  /** Everything is restored, or there is nothing to restore: the dispatcher begins. */
+  | { readonly type: 'store.ready' };
 
-/** What the store is told: what changed of the dispatches since the last time. */
+/** What changed of the dispatches since the store was told the last time. */
 export interface PoolChanged {
   readonly type: 'pool.changed';
   readonly changes: readonly StoreChange[];
@@ -99,8 +107,15 @@ export interface PoolChanged {
   readonly synced: boolean;
 }
 
+/** What the store is told. */
+export type StoreCommand = PoolChanged | PoolReady;
+
 /** What the pool is told. */
-export type PoolEvent = SyncEvent | RestoreEvent | ChangesWanted | Exclude<TimerEvent, { type: `retry.${string}` }>;
+export type PoolEvent =
+  | SyncEvent
+  | RestoreEvent
+  | Extract<StoreEvent, { type: 'changes.wanted' }>
+  | Exclude<TimerEvent, { type: `retry.${string}` }>;
 
 /** What the pool tells. */
 export type PoolOutput = PoolReport | PoolReady | PoolChanged | Extract<TimerCommand, { type: 'agenda.moved' }>;

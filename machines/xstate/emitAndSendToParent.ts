@@ -1,4 +1,11 @@
-import { type ActionFunction, type AnyActorScope, type EventObject, emit, type MachineContext } from 'xstate';
+import {
+  type ActionFunction,
+  type AnyActorRef,
+  type AnyActorScope,
+  type EventObject,
+  emit,
+  type MachineContext,
+} from 'xstate';
 import { sendToParentFrom } from './sendFrom.js';
 
 /** What the events of an {@link emitAndSendToParent} action are computed from. */
@@ -10,7 +17,8 @@ export interface EmitArgs<TContext, TEvent> {
 /**
  * An action that emits any number of events, in order, and sends each to the parent of the actor where it has one: XState's
  * `emit` and `sendParent` as one action for a burst, because an action for each event costs more than the rest of the
- * transition. What is left of a burst is dropped when the actor is stopped meanwhile.
+ * transition. What is left of a burst is dropped when the actor is stopped meanwhile, also by a parent that leaves the state which
+ * invoked it: it hears nothing more.
  *
  * It is XState's `emit` whose inside is replaced. XState does not document that; a test pins it. A plain function would run
  * within the transition, and XState warns of the actions of a parent that is told meanwhile.
@@ -33,14 +41,76 @@ export function emitAndSendToParent<
     execute: (scope: AnyActorScope, { events }: { events: readonly TOutput[] }) => {
       scope.defer(() => {
         for (const event of events) {
-          if (scope.self.getSnapshot().status === 'stopped') return;
+          if (isStopping(scope.self)) return;
           scope.emit(event);
-          sendToParentFrom(scope.self, event);
+          tellParent(scope.self, event);
         }
       });
     },
   };
   return Object.assign(emit<TContext, TEvent, TParams, TEvent, TOutput & { [key: string]: unknown }>(unused), inside);
+}
+
+/** What XState's actors have without saying so in their types; a test pins it. Without it a burst is sent to its end. */
+interface ActorInside {
+  readonly _processingStatus?: number;
+  readonly mailbox?: { readonly _current: Letter | null };
+}
+
+interface Letter {
+  readonly value: EventObject;
+  readonly next: Letter | null;
+}
+
+const notStarted = 0;
+
+/** Whether an actor was stopped, or will be once it is done with its present event. */
+function isStopping(actor: AnyActorRef): boolean {
+  if (actor.getSnapshot().status === 'stopped') return true;
+  // Stopping clears what waits in the mailbox first.
+  const current = (actor as ActorInside).mailbox?._current;
+  return current?.value.type === 'xstate.stop' || current?.next?.value.type === 'xstate.stop';
+}
+
+/** What waits until a parent is done with its present event, or is started. */
+const waiting = new WeakMap<AnyActorRef, EventObject[]>();
+
+/** An event that is put into the mailbox of a busy parent reaches it although an earlier one makes it leave. So it waits outside. */
+function tellParent(self: AnyActorRef, event: EventObject): void {
+  const parent = self._parent;
+  if (parent === undefined) return;
+  const before = waiting.get(self);
+  if (before !== undefined) before.push(event);
+  else if (!isBusy(parent)) sendToParentFrom(self, event);
+  else {
+    waiting.set(self, [event]);
+    queueMicrotask(() => tellWaiting(self, parent));
+  }
+}
+
+/** No actor is busy between two callbacks of the event loop. */
+function tellWaiting(self: AnyActorRef, parent: AnyActorRef): void {
+  const events = waiting.get(self) ?? [];
+  try {
+    while (!isStopping(self) && isChild(self, parent)) {
+      const event = events.shift();
+      if (event === undefined) break;
+      sendToParentFrom(self, event);
+    }
+  } finally {
+    waiting.delete(self);
+  }
+}
+
+function isBusy(parent: AnyActorRef): boolean {
+  const { mailbox, _processingStatus } = parent as ActorInside;
+  return mailbox !== undefined && (mailbox._current !== null || _processingStatus === notStarted);
+}
+
+/** Whether a parent still has an actor as its child; one that is no machine does not say. */
+function isChild(self: AnyActorRef, parent: AnyActorRef): boolean {
+  const { status, children } = parent.getSnapshot();
+  return status === 'active' && (children === undefined || children[self.id] === self);
 }
 
 function unused(): never {

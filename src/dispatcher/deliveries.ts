@@ -67,8 +67,6 @@ export class Deliveries {
         break;
       }
       case 'dispatcher.restored':
-        for (const { dispatch } of registry()?.running() ?? []) this.#toldRunning.set(dispatch.id, 'restore');
-        for (const dispatch of this.#running()) this.runningStatusChange.send(dispatch);
         listeners.emit('restored', output.count);
     }
   }

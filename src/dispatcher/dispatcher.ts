@@ -1,4 +1,5 @@
 import { type ActorRefFrom, createActor } from 'xstate';
+import { checkSnapshot } from '../../machines/dispatcher/checkSnapshot.js';
 import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
 import type { DispatchRegistry } from '../../machines/pool/dispatchRegistry.js';
 import type { Clock } from '../../machines/protocol/clock.js';
@@ -10,7 +11,6 @@ import { consoleLogger } from '../logger.js';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
 import type { Channel } from './channel.js';
 import type { RunningStatusOptions } from './channels.js';
-import { checkSnapshot } from './checkSnapshot.js';
 import { clientTransport } from './clientTransport.js';
 import { toDispatch } from './conversions.js';
 import { Deliveries } from './deliveries.js';
@@ -98,14 +98,16 @@ export class Dispatcher implements AsyncDisposable {
     const actor = createActor(dispatcherMachine.provide({ actors }), {
       input: { microgridId },
       ...(inspect && { inspect: guardedInspect(inspect, cause => report(inspectorFailure(cause))) }),
-      ...(snapshot && { snapshot }),
+      ...(snapshot !== undefined && { snapshot }),
     });
     this.actor = actor;
     this.#lifecycle = new Lifecycle({
       microgridId,
       actor,
       store: lease,
-      checkBeginning: () => checkSnapshot(actor, microgridId),
+      checkBeginning: () => {
+        if (snapshot !== undefined) checkSnapshot(snapshot, microgridId);
+      },
       onStart: () => {
         registry = actor.getSnapshot().children.pool?.getSnapshot().context;
       },
@@ -137,7 +139,8 @@ export class Dispatcher implements AsyncDisposable {
    * Starts the dispatcher; does not wait for the network. A started dispatcher keeps the process alive until {@link stop}. Calls
    * after the first one do nothing.
    *
-   * @throws DispatchError with the `field` `snapshot` when that cannot be restored: the dispatcher has then stopped. `UNAVAILABLE` when the store is in use
+   * @throws DispatchError of `checkSnapshot` (`xstate-dispatch/machines`) when `snapshot` cannot be restored: the dispatcher has then
+   * stopped. `UNAVAILABLE` when the store is in use
    * by another process; `start` may then be called again. `STOPPED` when the dispatcher was stopped before or meanwhile.
    */
   async start(): Promise<void> {

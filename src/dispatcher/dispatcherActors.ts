@@ -5,8 +5,8 @@ import type { Clock } from '../../machines/protocol/clock.js';
 import type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
 import type { OpenTransport, Transport } from '../../machines/protocol/transport.js';
 import { DispatchClient, type DispatchClientOptions } from '../client/dispatchClient.js';
-import { consoleLogger } from '../logger.js';
-import type { DispatchError } from '../model/dispatchError.js';
+import { consoleLogger, type Logger } from '../logger.js';
+import { DispatchError, messageOf } from '../model/dispatchError.js';
 import { clientTransport } from './clientTransport.js';
 import type { OwnTransport } from './dispatcherOptions.js';
 import { systemClock } from './systemClock.js';
@@ -20,9 +20,14 @@ export type DispatcherActorsOptions = (DispatchClientOptions | OwnTransport) & {
   readonly store?: DispatcherStore | undefined;
   /**
    * Called when a dispatcher that was stopped has written and closed its store, with what went wrong in that, if something
-   * did. @default logs the problem to the console
+   * did. @default logs the problem
    */
-  readonly onStoreClosed?: StoreOptions['onClosed'];
+  readonly onStoreClosed?: StoreOptions['onClosed'] | undefined;
+  /**
+   * Hears of problems that nobody takes: no listener of the dispatcher, and no transition of the machine that invoked it in the state
+   * that it is in. @default the console
+   */
+  readonly logger?: Logger | undefined;
   /**
    * Whether what the first burst of notifications goes through is compiled while nothing is due, so that the first burst is as
    * fast as later ones; once in each process. Takes about half a second of processor time.
@@ -41,16 +46,39 @@ export type DispatcherActorsOptions = (DispatchClientOptions | OwnTransport) & {
  * @throws DispatchError `INVALID_ARGUMENT` when the address is wrong or a file that it names cannot be read.
  */
 export function dispatcherActors(options: DispatcherActorsOptions) {
-  const { clock = systemClock, store, onStoreClosed = logProblem, warmUp = true } = options;
+  const { clock = systemClock, store, logger = consoleLogger, warmUp = true } = options;
+  const log = (problem: DispatchError) => attempt(() => logProblem(logger, problem));
+  const {
+    onStoreClosed = problem => {
+      if (problem !== undefined) log(problem);
+    },
+  } = options;
+  const onClosed: StoreOptions['onClosed'] = problem =>
+    attempt(
+      () => onStoreClosed(problem),
+      cause => {
+        const message = `onStoreClosed failed: ${messageOf(cause)}`;
+        log(new DispatchError('CONSUMER_FAILED', message, { cause }));
+      },
+    );
   return {
-    source: sourceLogic({ transport: wayToService(options, clock), clock, store }),
+    source: sourceLogic({ transport: wayToService(options, clock), clock, onUnheardProblem: log }),
     timer: timerLogic({ clock, ...(warmUp && clock === systemClock && { useSpareTime: processWarmUp.use }) }),
-    ...(store && { store: storeLogic({ store, clock, onClosed: onStoreClosed }) }),
+    ...(store && { store: storeLogic({ store, clock, onClosed }) }),
   };
 }
 
-function logProblem(problem: DispatchError | undefined): void {
-  if (problem !== undefined) consoleLogger.warn({ code: problem.code }, problem.message);
+/** Calls what belongs to the user. A logger that throws has nobody to tell of it. */
+function attempt(callback: () => void, onFailure: (cause: unknown) => void = () => {}): void {
+  try {
+    callback();
+  } catch (cause) {
+    onFailure(cause);
+  }
+}
+
+function logProblem(logger: Logger, { code, microgridId, dispatchId, message }: DispatchError): void {
+  logger.warn({ code, microgridId, dispatchId }, message);
 }
 
 function wayToService(options: DispatchClientOptions | OwnTransport, clock: Clock): Transport | (() => OpenTransport) {

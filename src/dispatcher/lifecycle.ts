@@ -123,9 +123,12 @@ export class Lifecycle {
   #fail(cause: unknown): void {
     if (this.#ending.signal.aborted) return;
     const { microgridId, report } = this.#setup;
+    const told = this.#setup.actor.getSnapshot().context?.problem?.message;
+    // Of a part that failed the machine tells before it fails itself.
+    const isTold = cause instanceof DispatchError && cause.message === told;
     const message = `the dispatcher failed: ${messageOf(cause)}`;
-    this.#failure = new DispatchError('INTERNAL', message, { microgridId, cause });
-    report(this.#failure);
+    this.#failure = isTold ? cause : new DispatchError('INTERNAL', message, { microgridId, cause });
+    if (!isTold) report(this.#failure);
     this.#end();
   }
 

@@ -126,10 +126,13 @@ describe('a program that embeds a dispatcher', () => {
   it('hears what is missing when it forgot to provide the actors', () => {
     const actor = createActor(dispatcherMachine, { input: { microgridId: 1 } });
     const problems: string[] = [];
+    const errors: unknown[] = [];
     actor.on('dispatcher.problem', ({ problem }) => problems.push(problem.message));
+    actor.subscribe({ error: error => errors.push(error) });
     actor.start();
     expect(problems).toEqual([expect.stringContaining('dispatcherActors({ address })')]);
-    expect(actor.getSnapshot().value).toBe('stopped');
+    expect(errors).toEqual([expect.objectContaining({ message: problems[0] })]);
+    expect(actor.getSnapshot().status).toBe('error');
   });
 });
 
@@ -246,7 +249,9 @@ describe('two dispatchers in one XState system', () => {
     const before = second.getSnapshot().context.seen.length;
     await clock.advanceTo(at('10:30'));
     expect([...second.getSnapshot().context.seen.slice(before)].filter(line => line.includes('run')).sort()).toEqual([
+      '1 TYPE 1 running.resumed',
       '1 TYPE 1 running.stopped',
+      '2 TYPE 2 running.resumed',
       '2 TYPE 2 running.stopped',
     ]);
     second.stop();

@@ -47,7 +47,10 @@ describe('a dispatcher that was restarted without its service', () => {
     ];
     await using before = await startDispatcher({ dispatches, store: sqliteStore(path) });
     await using after = await restartOffline(before, 10 * minuteMs);
-    expect(after.said()).toEqual([]);
+    expect(after.said()).toEqual([
+      '1 resumed 08:50-09:20 by restore at 09:10',
+      '3 resumed 08:55-never by restore at 09:10',
+    ]);
     expect(after.dispatcher.dispatches.get(3)?.running('CHARGE')).toBe('RUNNING');
     await after.clock.advanceTo(at('10:30'));
     expect(after.said()).toEqual([
@@ -160,6 +163,9 @@ describe('a dispatcher that comes back to its service', () => {
     await using after = await restart(before);
     await after.dispatcher.ready();
     expect(after.said()).toEqual([
+      '1 resumed 08:50-09:20 by restore at 09:00',
+      '2 resumed 08:50-09:20 by restore at 09:00',
+      '3 resumed 08:50-09:20 by restore at 09:00',
       '2 updated',
       '2 reconfigured 08:50-09:20 by update at 09:00',
       '4 created',
@@ -169,7 +175,7 @@ describe('a dispatcher that comes back to its service', () => {
     await after.dispatcher.stop();
     await using last = await restart(before);
     await last.dispatcher.ready();
-    expect(last.said()).toEqual([]);
+    expect(last.said()).toEqual([1, 2].map(id => `${id} resumed 08:50-09:20 by restore at 09:00`));
     expect([...last.dispatcher.dispatches.keys()]).toEqual([1, 2, 4]);
   });
 

@@ -3,10 +3,10 @@ import { BruteForceRuns, type Run } from './bruteForceRuns.js';
 
 /** What must be announced about the runs of a dispatch. */
 export interface ExpectedNotification {
-  readonly what: 'started' | 'reconfigured' | 'stopped' | 'missed';
+  readonly what: 'started' | 'resumed' | 'reconfigured' | 'stopped' | 'missed';
   readonly record: DispatchRecord;
   readonly run: Run;
-  readonly cause: 'schedule' | 'update' | 'sync' | 'delete';
+  readonly cause: 'schedule' | 'update' | 'sync' | 'delete' | 'restore';
   readonly atMs: number;
   readonly lateMs: number;
   /** The runs that were missed. */
@@ -85,6 +85,14 @@ export class ExpectedDispatch {
     if (endMs !== null) return { atMs: endMs, kind: 'stop' };
     if (this.run !== null || this.record.endTimeMs === null) return null;
     return { atMs: this.record.endTimeMs + dayMs, kind: 'forget' };
+  }
+
+  /** Another dispatcher has it now, and says so if the run goes on. It does not count as a look. */
+  resume(atMs: number): void {
+    const { run, nextChange, record } = this;
+    if (run === null || isOverBy(run, atMs) || !isKept(run, atMs)) return;
+    if (nextChange?.kind === 'start' && nextChange.atMs <= atMs) return;
+    this.#say({ what: 'resumed', record, run, cause: 'restore', atMs, lateMs: 0 });
   }
 
   /** Time passed, or the clock went back. */

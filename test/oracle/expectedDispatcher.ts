@@ -60,8 +60,7 @@ export class ExpectedDispatcher {
   }
 
   /**
-   * It starts, also anew with what it remembered. A snapshot brings it before it looks at the clock first; a store after
-   * that, and by id.
+   * It starts, also anew with what it remembered; a store brings that by id. What runs is told first, by the first look at the clock.
    */
   start({ isOnline, from }: { isOnline: boolean; from: Kept }): void {
     this.#timer.restart();
@@ -70,8 +69,9 @@ export class ExpectedDispatcher {
     this.#heldBack = null;
     this.#headMs = null;
     this.#arm();
+    this.#dispatches.resume(this.#timer.nowMs);
     this.#dispatches.lookAgain(this.#timer.nowMs);
-    if (from === 'snapshot') this.#workOff();
+    this.#workOff();
     this.#plan();
     this.connect(isOnline);
   }

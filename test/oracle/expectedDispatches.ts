@@ -51,6 +51,13 @@ export class ExpectedDispatches {
     for (const dispatch of this.#byId.values()) if (dispatch.lookedMs > nowMs) dispatch.lookAgainBy(nowMs);
   }
 
+  /** Those that are in a run go on, in the order in which the runs began. */
+  resume(nowMs: number): void {
+    const startOf = ({ run }: ExpectedDispatch) => run?.startMs ?? 0;
+    const inOrder = [...this.#byId].sort(([idA, a], [idB, b]) => startOf(a) - startOf(b) || idA - idB);
+    for (const [, dispatch] of inOrder) dispatch.resume(nowMs);
+  }
+
   /** What was waited for is there, or passed. */
   work({ id, dispatch, kind }: Waiting, nowMs: number): void {
     if (kind === 'forget') this.#byId.delete(id);

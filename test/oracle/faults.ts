@@ -15,6 +15,24 @@ type Guard = (args: DispatchArgs) => boolean;
 
 /** Faults that a person could make, by what they make of the dispatcher. */
 export const faults: { readonly [name: string]: Fault } = {
+  'a restart does not say what goes on': () => replaceAction(dispatchMachine, 'announceResumption', () => {}),
+
+  'a restart says of runs that are over that they go on': () =>
+    replaceGuard(
+      'runGoesOn',
+      () =>
+        ({ context }) =>
+          context.run !== null,
+    ),
+
+  'a restart says of runs that another one took over that they go on': () =>
+    replaceGuard(
+      'runGoesOn',
+      original =>
+        ({ context, event }) =>
+          original({ context: { ...context, nextChange: null }, event }),
+    ),
+
   'a change of dry run is no reconfiguration': () =>
     replaceGuard('updateChangesRun', original => args => {
       const { context, event } = args;

@@ -38,6 +38,7 @@ export function describeOutput(output: DispatcherOutput): string | undefined {
       return describeLifecycle({ what: type.slice('lifecycle.'.length), record, atMs, notifiedMs });
     }
     case 'running.started':
+    case 'running.resumed':
     case 'running.reconfigured':
     case 'running.stopped':
       return describeRun({ ...output, what: output.type.slice('running.'.length), record: output.dispatch });

@@ -19,7 +19,7 @@ export interface ExtractedMachine {
 }
 
 /**
- * Reads the `export const x = setup({…}).createMachine({…})` of a file.
+ * Reads the `export const x = setup({…}).createMachine({…})` of a file, which may be the first argument of a function.
  *
  * @throws Error when it has not exactly one, or its config anything but literals and names.
  */
@@ -46,8 +46,10 @@ export function extractMachine(file: URL): ExtractedMachine {
 
 function machinesOf(declaration: Extract<Statement, { type: 'ExportNamedDeclaration' }>['declaration']) {
   if (declaration?.type !== 'VariableDeclaration') return [];
-  return declaration.declarations.flatMap(({ id, init }) => {
-    if (id.type !== 'Identifier' || init?.type !== 'CallExpression') return [];
+  return declaration.declarations.flatMap(({ id, init: value }) => {
+    if (id.type !== 'Identifier' || value?.type !== 'CallExpression') return [];
+    const [argument] = value.arguments;
+    const init = value.callee.type === 'Identifier' && argument?.type === 'CallExpression' ? argument : value;
     const { callee } = init;
     if (callee.type !== 'MemberExpression' || callee.property.type !== 'Identifier') return [];
     if (callee.property.name !== 'createMachine' || callee.object.type !== 'CallExpression') return [];

@@ -34,7 +34,8 @@ describe('the states of the dispatcher machine', () => {
   const live = { type: 'source.live', atMs: at('09:00') } as const;
 
   it.each([
-    ['connecting', []],
+    ['starting', []],
+    ['connecting', [{ type: 'store.ready' } as const]],
     ['catchingUp', [{ type: 'source.opened' } as const]],
     ['live', [{ type: 'source.opened' } as const, live]],
     ['waiting', [lost('UNAVAILABLE')]],
@@ -127,6 +128,7 @@ describe('a machine of a user that invokes the dispatcher', () => {
     second.getSnapshot().context.seen.length = 0;
     await clock.advanceTo(at('Tue 10:05'));
     expect(second.getSnapshot().context.seen.filter(line => line.startsWith('running'))).toEqual([
+      'running.resumed 1',
       'running.stopped 1',
       'running.started 1',
     ]);
@@ -156,7 +158,7 @@ describe('a dispatcher that is restored', () => {
     const { clock, transport, actor, said } = await restore([dispatchRecord()], '10:05', '10:10');
     transport.putSilently(dispatchRecord({ id: 2 }));
     await clock.settle();
-    expect(said).toEqual(['2 lifecycle.created', '2 running.started by update']);
+    expect(said).toEqual(['1 running.resumed by restore', '2 lifecycle.created', '2 running.started by update']);
     const pool = actor.getSnapshot().children.pool?.getSnapshot().context;
     expect(pool?.get(1)).toMatchObject({ notifiedMs: at('10:05'), run: { startMs: at('10:00') } });
     actor.stop();
@@ -173,17 +175,21 @@ describe('a dispatcher that is restored', () => {
 });
 
 describe('a part that fails', () => {
-  it('ends the dispatcher when it is the source, with a problem', () => {
+  it('ends the dispatcher with an error when it is the source', () => {
     const { machine } = world([]);
     const source = fromCallback<SourceCommand, { microgridId: number }>(() => {
       throw new Error('broken source');
     });
     const actor = createActor(machine.provide({ actors: { source } }), { input: { microgridId: 1 } });
     const outputs: DispatcherOutput[] = [];
+    const errors: unknown[] = [];
     actor.on('*', output => outputs.push(output));
+    actor.subscribe({ error: error => errors.push(error) });
     actor.start();
-    expect(actor.getSnapshot().value).toBe('stopped');
-    expect(outputs).toContainEqual(expect.objectContaining({ type: 'dispatcher.problem' }));
+    expect(actor.getSnapshot().status).toBe('error');
+    const problem = expect.objectContaining({ code: 'INTERNAL', message: expect.stringContaining('broken source') });
+    expect(errors).toEqual([problem]);
+    expect(outputs).toContainEqual({ type: 'dispatcher.problem', microgridId: 1, problem });
   });
 
   it('is dropped when it is a dispatch, which consumers are told, and the rest goes on', async () => {

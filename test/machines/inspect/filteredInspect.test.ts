@@ -100,7 +100,7 @@ describe('which dispatches are shown', () => {
     const { actor, take } = await inspected(options, three);
     const events = take();
     expect(registered(events)).toEqual(ids);
-    expect(events.slice(0, 5).map(describeEvent)).toEqual(['+ dispatcher', '+ pool', '+ timer', '+ store', '+ source']);
+    expect(events.slice(0, 5).map(describeEvent)).toEqual(['+ dispatcher', '+ pool', '+ store', '+ source', '+ timer']);
     actor.stop();
   });
 
@@ -377,12 +377,12 @@ describe('an observer that comes later', () => {
       'pool: active',
       '+ 2',
       '2: idle',
-      '+ timer',
-      'timer: active',
       '+ store',
       'store: active',
       '+ source',
       'source: active',
+      '+ timer',
+      'timer: active',
     ]);
     await clock.advanceTo(at('10:00'));
     expect(seenOf(1, 2, 3)).toEqual(['pool → 2 timer.due', '2 → pool running.started', '2: running']);

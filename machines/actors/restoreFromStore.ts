@@ -1,0 +1,90 @@
+import { DispatchError } from '../../src/model/dispatchError.js';
+import { type Clock, yieldBetweenSlices } from '../protocol/clock.js';
+import type { DispatcherStore, StoredPage } from '../protocol/dispatcherStore.js';
+import type { RestoreEvent } from '../protocol/messages.js';
+
+/** A store that somebody else has is tried again this often, in milliseconds. */
+const lockedRetryMs = 1_000;
+
+/** Maximum number of dispatches per event. */
+const batchSize = 32;
+
+/** What {@link openStore} and {@link restoreFromStore} need. */
+export interface StoreAccess {
+  readonly store: DispatcherStore;
+  readonly microgridId: number;
+  readonly clock: Clock;
+  /** Aborts when the dispatcher stops. */
+  readonly signal: AbortSignal;
+  readonly report: (problem: DispatchError) => void;
+}
+
+/**
+ * Opens a store. One that is in use by somebody else (`UNAVAILABLE`) is reported once and opened when it gets free. Null when it
+ * cannot be opened, which is reported, and when the dispatcher stops before.
+ */
+export async function openStore(access: StoreAccess): Promise<{ readonly synced: boolean } | null> {
+  const { store, microgridId, clock, signal, report } = access;
+  for (let isReported = false; !signal.aborted; isReported = true) {
+    try {
+      const opened: { synced?: unknown } | undefined = await store.open({ microgridId });
+      return { synced: opened?.synced === true };
+    } catch (error) {
+      const problem = DispatchError.from(error, { microgridId });
+      if (!isReported) report(problem);
+      if (problem.code !== 'UNAVAILABLE') return null;
+    }
+    await wait(clock, lockedRetryMs, signal);
+  }
+  return null;
+}
+
+/**
+ * Brings what an open store keeps. One that fails meanwhile is a problem, and what it brought until then counts.
+ *
+ * @param deliver gives an event to the pool and waits until it is worked off
+ */
+export async function restoreFromStore(
+  { store, microgridId, clock, signal, report }: StoreAccess,
+  synced: boolean,
+  deliver: (event: RestoreEvent) => Promise<boolean>,
+): Promise<void> {
+  const breathe = yieldBetweenSlices(clock);
+  if (!(await deliver({ type: 'restore.started' }))) return;
+  let complete = true;
+  const reportLoss = (problem: DispatchError) => {
+    complete = false;
+    report(problem);
+  };
+  try {
+    for await (const page of store.load({ microgridId })) {
+      if (!isPage(page))
+        throw new DispatchError('DATA_LOSS', 'the store brought something that is no page of dispatches');
+      for (const problem of page.problems) reportLoss(DispatchError.from(problem, { microgridId }));
+      for (let i = 0; i < page.dispatches.length && !signal.aborted; i += batchSize) {
+        await deliver({ type: 'restore.brought', dispatches: page.dispatches.slice(i, i + batchSize) });
+        await breathe();
+      }
+      if (signal.aborted) return;
+    }
+  } catch (error) {
+    reportLoss(DispatchError.from(error, { microgridId }));
+  }
+  if (!signal.aborted) await deliver({ type: 'restore.ended', synced, complete });
+}
+
+function isPage(page: unknown): page is StoredPage {
+  const { dispatches, problems } = (page ?? {}) as Partial<StoredPage>;
+  return Array.isArray(dispatches) && Array.isArray(problems);
+}
+
+async function wait(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>(resolve => {
+    const undo = clock.setTimer(resolve, ms);
+    signal.addEventListener('abort', () => {
+      undo();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,150 @@
+import { deepFreeze } from '../../src/model/deepFreeze.js';
+import { DispatchError, type DispatchErrorCode, messageOf } from '../../src/model/dispatchError.js';
+import { assertEvaluable } from '../../src/model/schedule.js';
+import type { StoredDispatch } from '../protocol/dispatcherStore.js';
+
+/**
+ * Checks what a store or a snapshot holds of one dispatch, and freezes its payload.
+ *
+ * @param value what was read, whatever it is
+ * @param microgridId the microgrid that it must belong to
+ * @throws DispatchError `DATA_LOSS` when it is not what a dispatcher stores, `UNEVALUABLE` when its recurrence rule is invalid and
+ * it is active; the message names the dispatch, as far as it can be known, and the field.
+ */
+export function readStoredDispatch(value: unknown, microgridId: number): StoredDispatch {
+  const id = idOf(value);
+  const name = id === undefined ? 'a stored dispatch' : `stored dispatch ${id}`;
+  const wrong = violationOf(value, microgridId);
+  if (wrong !== null) {
+    const message = `${name} cannot be restored: ${wrong}`;
+    throw new DispatchError('DATA_LOSS', message, { microgridId, dispatchId: id });
+  }
+  const stored = value as StoredDispatch;
+  const { dispatch } = stored.context;
+  // What could not be evaluated when it was updated is kept as inactive.
+  if (dispatch.active) attempt('UNEVALUABLE', `${name} cannot be evaluated`, () => assertEvaluable(dispatch));
+  // A payload that refers to itself has no end.
+  attempt('DATA_LOSS', `${name} cannot be restored: context.dispatch.payload is no JSON`, () => {
+    deepFreeze(dispatch.payload);
+  });
+  return stored;
+
+  function attempt(code: DispatchErrorCode, message: string, step: () => void): void {
+    try {
+      step();
+    } catch (cause) {
+      throw new DispatchError(code, `${message}: ${messageOf(cause)}`, { microgridId, dispatchId: id, cause });
+    }
+  }
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A field, whether it is what it must be, and what that is. */
+type Check = readonly [field: string, isValid: (value: unknown) => boolean, allowed: string];
+
+const isText = (value: unknown) => typeof value === 'string';
+const isFlag = (value: unknown) => typeof value === 'boolean';
+/** An integer that a `Date` can hold. */
+const isInstant = (value: unknown) => Number.isSafeInteger(value) && Math.abs(Number(value)) <= 8.64e15;
+const isInstantOrNull = (value: unknown) => value === null || isInstant(value);
+const isId = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
+
+const instant = 'an integer of milliseconds';
+const instantOrNull = `${instant} or null`;
+
+const recordChecks: readonly Check[] = [
+  ['id', isId, 'an integer of 0 or more'],
+  ['type', isText, 'a string'],
+  ['startTimeMs', isInstant, instant],
+  ['durationMs', value => value === null || isId(value), `${instant}, 0 or more, or null`],
+  ['selector', isSelector, 'ids or categories'],
+  ['active', isFlag, 'a boolean'],
+  ['dryRun', isFlag, 'a boolean'],
+  ['payload', isObject, 'an object'],
+  ['recurrence', value => value === null || isObject(value), 'a rule or null'],
+  ['createTime', isText, 'a string'],
+  ['updateTime', isText, 'a string'],
+  ['endTimeMs', isInstantOrNull, instantOrNull],
+];
+
+const contextChecks: readonly Check[] = [
+  ['atMs', isInstant, instant],
+  ['cause', value => value === 'schedule' || value === 'update' || value === 'sync', 'schedule, update or sync'],
+  ['run', value => value === null || isRun(value), 'a run or null'],
+  ['doneMs', isInstantOrNull, instantOrNull],
+  ['nextChange', value => value === null || isChange(value), 'the next change or null'],
+];
+
+/** What is wrong with a stored dispatch, null when nothing is. */
+function violationOf(value: unknown, microgridId: number): string | null {
+  if (!isObject(value)) return `it must be an object, not ${show(value)}`;
+  const { state, context, notifiedMs } = value;
+  if (state !== 'idle' && state !== 'running' && state !== 'stopped') {
+    return `state must be idle, running or stopped, not ${show(state)}`;
+  }
+  if (!isObject(context)) return `context must be an object, not ${show(context)}`;
+  const { dispatch } = context;
+  if (!isObject(dispatch)) return `context.dispatch must be an object, not ${show(dispatch)}`;
+  const wrong = firstOf(dispatch, 'context.dispatch', recordChecks) ?? firstOf(context, 'context', contextChecks);
+  if (wrong !== null) return wrong;
+  if (dispatch.microgridId !== microgridId) {
+    return `context.dispatch.microgridId must be ${microgridId}, not ${show(dispatch.microgridId)}`;
+  }
+  if (!isInstantOrNull(notifiedMs)) return `notifiedMs must be ${instantOrNull}, not ${show(notifiedMs)}`;
+  return contradictionIn(state, dispatch.active === true, context);
+}
+
+/** A state in which the machine would wait for ever, or has nothing to announce. */
+function contradictionIn(state: string, isActive: boolean, { run, nextChange }: Json): string | null {
+  if (state !== 'running') {
+    if (run !== null) return `context.run must be null in the state ${state}`;
+    if (state === 'idle' && nextChange === null) return 'context.nextChange must not be null in the state idle';
+    return null;
+  }
+  if (!isRun(run)) return 'context.run must not be null in the state running';
+  if (!isActive) return 'context.dispatch.active must be true in the state running';
+  if (run.endMs !== null && nextChange === null) return 'context.nextChange must not be null in a run that ends';
+  return null;
+}
+
+function firstOf(holder: Json, path: string, checks: readonly Check[]): string | null {
+  for (const [field, isValid, allowed] of checks) {
+    if (!isValid(holder[field])) return `${path}.${field} must be ${allowed}, not ${show(holder[field])}`;
+  }
+  return null;
+}
+
+function idOf(value: unknown): number | undefined {
+  const dispatch = isObject(value) && isObject(value.context) ? value.context.dispatch : undefined;
+  return isObject(dispatch) && isId(dispatch.id) ? Number(dispatch.id) : undefined;
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isSelector(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { ids, categories } = value;
+  if (ids !== undefined) return Array.isArray(ids) && ids.every(isId);
+  return (
+    Array.isArray(categories) &&
+    categories.every(entry => isObject(entry) && (isText(entry.category) || isInstant(entry.category)))
+  );
+}
+
+function isRun(value: unknown): value is { startMs: number; endMs: number | null } {
+  if (!isObject(value) || !isInstant(value.startMs)) return false;
+  return value.endMs === null || (isInstant(value.endMs) && Number(value.endMs) >= Number(value.startMs));
+}
+
+function isChange(value: unknown): boolean {
+  return isObject(value) && isInstant(value.atMs) && (value.kind === 'start' || value.kind === 'stop');
+}
+
+function show(value: unknown): string {
+  // JSON has no word for NaN, and a value that refers to itself has no JSON.
+  if (typeof value !== 'string') return Array.isArray(value) ? 'a list' : isObject(value) ? 'an object' : String(value);
+  return value.length > 40 ? `'${value.slice(0, 40)}…'` : `'${value}'`;
+}
