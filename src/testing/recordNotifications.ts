@@ -7,7 +7,7 @@ export type RecordedNotification = Exclude<DispatcherOutput, SyncStatusEvent>;
 /** An actor that emits notifications: of `dispatcherMachine`, or of `dispatchMachine` alone. */
 export interface NotifyingActor {
   on(type: '*', listener: (output: DispatcherOutput) => void): { unsubscribe(): void };
-  subscribe(observer: { complete: () => void }): { unsubscribe(): void };
+  subscribe(observer: { complete: () => void; error: () => void }): { unsubscribe(): void };
 }
 
 /** What was said, in order: lifecycle events, running-state changes, missed runs and problems. */
@@ -99,7 +99,7 @@ function listen(
     const isToldElsewhere = output.type === 'dispatcher.problem' && dispatcher !== undefined;
     if (output.type !== 'dispatcher.sync' && !isToldElsewhere) record(output);
   });
-  const completion = actor.subscribe({ complete: onEnd });
+  const completion = actor.subscribe({ complete: onEnd, error: onEnd });
   const undoProblems = dispatcher?.on('problem', problem =>
     record({ type: 'dispatcher.problem', microgridId: dispatcher.microgridId, problem }),
   );
