@@ -4,7 +4,7 @@ import type { DispatchRecord, JsonObject } from '../model/dispatchRecord.js';
 import type { ComponentCategory, Selector } from '../model/selector.js';
 import { ruleArbitrary } from './ruleArbitrary.js';
 
-/** What makes a field of the dispatches, where it is not to be any valid value. */
+/** Arbitraries for fields that should not have any valid value. */
 export type DispatchArbitraryFields = { readonly [Field in keyof DispatchRecord]?: Arbitrary<DispatchRecord[Field]> };
 
 const YEAR_2000_MS = Date.UTC(2000, 0);
@@ -12,8 +12,8 @@ const YEAR_2100_MS = Date.UTC(2100, 0);
 const MAX_DURATION_S = 2 ** 32 - 1;
 
 /**
- * Valid dispatch records of every kind, for property tests with fast-check. They start and were changed in the years 2000 to
- * 2099, and run once or by a rule of {@link ruleArbitrary}. Their end time is not calculated: it is any instant, or null.
+ * Arbitrary valid dispatch records, for property tests with fast-check. Start times and update times lie in the years 2000 to
+ * 2099; recurrence rules come from {@link ruleArbitrary}. `endTimeMs` is any time or null, unrelated to the other fields.
  */
 export function dispatchArbitrary(fields: DispatchArbitraryFields = {}): Arbitrary<DispatchRecord> {
   return fc.record({
@@ -38,7 +38,7 @@ function wholeSeconds(): Arbitrary<number> {
   return fc.integer({ min: YEAR_2000_MS / 1000, max: YEAR_2100_MS / 1000 - 1 }).map(seconds => seconds * 1000);
 }
 
-/** Up to a few hours more often than up to 136 years. */
+/** Up to 136 years; half of them up to four hours. */
 function durationMs(): Arbitrary<number> {
   return fc.oneof(fc.nat(4 * 3600), fc.nat(MAX_DURATION_S)).map(seconds => seconds * 1000);
 }
@@ -63,7 +63,7 @@ function payload(): Arbitrary<JsonObject> {
   return fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }) as Arbitrary<JsonObject[string]>, { maxKeys: 4 });
 }
 
-/** RFC 3339 in Z with nine digits of a second. */
+/** RFC 3339 in UTC with nanoseconds. */
 function instantText(): Arbitrary<string> {
   return fc
     .tuple(wholeSeconds(), fc.nat(999_999_999))

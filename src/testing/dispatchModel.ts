@@ -1,30 +1,30 @@
 import { assign, setup } from 'xstate';
 
-/** What can happen to the dispatch of {@link dispatchModel}. */
+/** Events of {@link dispatchModel}. */
 export type DispatchModelEvent =
-  /** It comes to be before its run. */
+  /** The dispatch is created, with one run in the future. */
   | { readonly type: 'create' }
-  /** It comes to be before the first of its runs, which recur. */
+  /** The dispatch is created, with recurring runs in the future. */
   | { readonly type: 'createRecurring' }
-  /** It comes to be, and its run begins now. */
+  /** The dispatch is created, and its run begins now. */
   | { readonly type: 'createNow' }
-  /** Time comes to the start of its next run. */
+  /** Time advances to the start of its next run. */
   | { readonly type: 'start' }
-  /** Time comes to the end of its run. */
+  /** Time advances to the end of its run. */
   | { readonly type: 'end' }
-  /** What it is to do changes. */
+  /** Its parameters change. */
   | { readonly type: 'reconfigure' }
   /** Its start moves into the future. */
   | { readonly type: 'putOff' }
-  /** Its run was over and becomes longer, so that it goes on. */
+  /** Its run is over and becomes longer, so that it continues. */
   | { readonly type: 'prolong' }
   | { readonly type: 'deactivate' }
   | { readonly type: 'activate' }
   | { readonly type: 'delete' };
 
-/** What {@link dispatchModel} remembers. */
+/** Context of {@link dispatchModel}. */
 export interface DispatchModelContext {
-  /** Whether it has another run after the present one. */
+  /** Whether the dispatch has another run after the present one. */
   readonly recurs: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface DispatchModelContext {
  * The life of one dispatch as a consumer sees it, for `createTestModel` of `xstate/graph`: `absent`, `idle`, `running`,
  * `stopped` (`inactive`, `inactiveInRun`, `over`) and finally `deleted`.
  *
- * It is a model to make paths from, and has no part in how a dispatcher works. `dispatchModelRunner` plays its events.
+ * Test paths are derived from this model; a dispatcher does not use it. `dispatchModelRunner` plays its events.
  */
 export const dispatchModel = setup({
   types: {

@@ -5,43 +5,43 @@ import { dispatchRecord } from './dispatchRecord.js';
 import { type MemoryTransport, memoryTransport } from './memoryTransport.js';
 import { type SimulatedClock, simulatedClock } from './simulatedClock.js';
 
-/** What {@link dispatchModelRunner} makes its dispatch of. */
+/** Options of {@link dispatchModelRunner}. */
 export interface DispatchModelRunnerOptions {
-  /** What matters about the dispatch to the consumer, such as its type; when it runs is up to the model. @default `TEST`, runs of a minute */
+  /** Fields that matter to the consumer, such as the type. The model decides when it runs. @default type `TEST`, runs of one minute */
   readonly dispatch?: Partial<Omit<DispatchRecord, 'startTimeMs' | 'recurrence' | 'active' | 'endTimeMs'>>;
-  /** What `reconfigure` changes, and the next one takes back. @default `{ payload: { reconfigured: true } }` */
+  /** Changes that `reconfigure` makes, and the next `reconfigure` reverts. @default `{ payload: { reconfigured: true } }` */
   readonly reconfigured?: Partial<Pick<DispatchRecord, 'selector' | 'payload' | 'dryRun'>>;
 }
 
-/** A service and a clock on which the events of `dispatchModel` happen to one dispatch. */
+/** An in-memory service and a clock that play the events of `dispatchModel` with one dispatch. */
 export interface DispatchModelRunner {
-  /** For the dispatcher that is to follow the dispatch. */
+  /** Transport for the dispatcher under test. */
   readonly transport: MemoryTransport;
-  /** For the dispatcher, and for the consumer if it has timers of its own. Monday, 2026-03-02T10:00Z at first. */
+  /** Clock for the dispatcher, and for the consumer if it has timers. It starts at Monday, 2026-03-02T10:00Z. */
   readonly clock: SimulatedClock;
-  /** Makes an event happen, with what follows from it; for `path.test({ events, … })`. */
+  /** Functions that play an event and everything that follows from it, for `path.test({ events, … })`. */
   readonly events: { readonly [Type in DispatchModelEvent['type']]: () => Promise<void> };
-  /** The dispatch as the service has it, undefined while it has none. */
+  /** The dispatch as the service has it; undefined before its creation and after its deletion. */
   readonly dispatch: DispatchRecord | undefined;
 }
 
 const startMs = Date.UTC(2026, 2, 2, 10);
 const minuteMs = 60_000;
 
-/** So long before its run a dispatch is created, or put off to. */
+/** Time from the creation of a dispatch, or from its postponement, to its run. */
 const leadMs = minuteMs;
 
 /**
- * Plays the paths that `xstate/graph` makes from `dispatchModel`, one runner for each path: a dispatcher on its clock and
- * transport goes through what the path says.
+ * Creates a runner for one path that `xstate/graph` derives from `dispatchModel`: a dispatcher with its clock and transport
+ * experiences the events of the path.
  *
- * @throws RangeError when `dispatch.durationMs` is not positive: a run of the model has a beginning and an end.
+ * @throws RangeError when `dispatch.durationMs` is not positive: a run of the model has a start and an end.
  */
 export function dispatchModelRunner(options: DispatchModelRunnerOptions = {}): DispatchModelRunner {
   const { dispatch: fields = {}, reconfigured = { payload: { reconfigured: true } } } = options;
   const { durationMs = minuteMs } = fields;
   if (durationMs === null || !(durationMs > 0)) {
-    throw new RangeError(`dispatch.durationMs must be positive, not ${durationMs}`);
+    throw new RangeError(`dispatch.durationMs must be positive, got ${durationMs}`);
   }
   const base = dispatchRecord({ ...fields, durationMs, startTimeMs: startMs });
   const clock = simulatedClock(startMs);
@@ -55,7 +55,7 @@ export function dispatchModelRunner(options: DispatchModelRunnerOptions = {}): D
     return clock.settle();
   };
   const held = () => {
-    if (present === undefined) throw new Error('there is no dispatch: the path does not begin with its creation');
+    if (present === undefined) throw new Error('the path must begin with the creation of the dispatch');
     return present;
   };
   const update = (changes: Partial<DispatchRecord>) => {
@@ -63,7 +63,7 @@ export function dispatchModelRunner(options: DispatchModelRunnerOptions = {}): D
     return clock.settle();
   };
   const advanceTo = (ms: number | null | undefined) => {
-    if (ms == null) throw new Error('the dispatch has no such instant: the path is not one of the model');
+    if (ms == null) throw new Error('the dispatch has no such time: the path must be one of the model');
     return clock.advanceTo(ms);
   };
 

@@ -1,8 +1,8 @@
 import type { DispatchRecord } from '../model/dispatchRecord.js';
 
 /**
- * A valid dispatch record from what matters to a test. What is left out: id 1 of microgrid 1, type `TEST`, no end, component 1,
- * active, no dry run, an empty payload, no recurrence, created and changed in 2026.
+ * Creates a valid dispatch record from the fields that matter to a test. Defaults: id 1 of microgrid 1, type `TEST`, no end, component 1,
+ * active, no dry run, an empty payload, no recurrence, created and updated on 2026-01-01.
  */
 export function dispatchRecord(fields: Partial<DispatchRecord> & Pick<DispatchRecord, 'startTimeMs'>): DispatchRecord {
   return {

@@ -1,13 +1,13 @@
-/** A point that calls pass, and that a test can hold shut. */
+/** A gate that calls pass and that a test can close. */
 export interface Gate {
   readonly isHeld: boolean;
-  /** Shuts it until the release that it returns; of several holds, until the last is released. */
+  /** Closes the gate; returns the function that releases it. It opens when all holds are released. */
   hold(): () => void;
-  /** Fulfilled when it is open; rejects with the reason of the signal when that aborts first. */
+  /** Resolves when the gate is open; rejects with the reason of the signal when that aborts first. */
   pass(signal: AbortSignal): Promise<void>;
 }
 
-/** Makes a gate, open. */
+/** Creates an open gate. */
 export function gate(): Gate {
   const holds = new Set<symbol>();
   const waiting = new Set<() => void>();

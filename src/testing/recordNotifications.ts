@@ -1,23 +1,23 @@
 import type { DispatcherOutput, SyncStatusEvent } from '../../machines/protocol/dispatcherOutput.js';
 import type { Dispatcher } from '../dispatcher/dispatcher.js';
 
-/** What a {@link NotificationRecorder} records: everything that a dispatcher says but for the state of its sync. */
+/** What a {@link NotificationRecorder} records: all outputs of a dispatcher except the sync status. */
 export type RecordedNotification = Exclude<DispatcherOutput, SyncStatusEvent>;
 
-/** An actor that emits notifications: of `dispatcherMachine`, or of `dispatchMachine` alone. */
+/** An actor that emits notifications: an actor of `dispatcherMachine` or `dispatchMachine`. */
 export interface NotifyingActor {
   on(type: '*', listener: (output: DispatcherOutput) => void): { unsubscribe(): void };
   subscribe(observer: { complete: () => void; error: () => void }): { unsubscribe(): void };
 }
 
-/** What was said, in order: lifecycle events, running-state changes, missed runs and problems. */
+/** Recorded notifications in order: lifecycle events, running-state changes, missed runs, a restore and problems. */
 export interface NotificationRecorder extends Disposable {
-  /** All of it so far. */
+  /** All notifications so far. */
   readonly all: readonly RecordedNotification[];
-  /** Takes what was not taken yet. */
+  /** Takes the notifications that were not taken yet. */
   take(): RecordedNotification[];
   /**
-   * Takes the next one of a type, of any type when none is given, and drops what came before it. Waits until there is one.
+   * Takes the next notification of `type` (default: of any type) and skips those before it. Waits until there is one.
    *
    * Rejects when the recording ends first, and with the reason of `signal` when that aborts.
    */
@@ -25,13 +25,13 @@ export interface NotificationRecorder extends Disposable {
     type?: TType,
     options?: { readonly signal?: AbortSignal },
   ): Promise<Extract<RecordedNotification, { type: TType }>>;
-  /** Ends the recording, as the end of the actor does. */
+  /** Ends the recording. The end of the actor does the same. */
   stop(): void;
 }
 
 /**
- * Records what a dispatcher says from now on: begin before it starts to have all of it. Of a `Dispatcher` it also records
- * the failures of its consumers; problems are then no longer logged, because somebody listens.
+ * Records the notifications of a dispatcher from now on; call it before the start to record all of them. For a `Dispatcher` it also
+ * records consumers that throw, and problems are no longer logged, because the recorder listens to them.
  */
 export function recordNotifications(source: Dispatcher | NotifyingActor): NotificationRecorder {
   const all: RecordedNotification[] = [];

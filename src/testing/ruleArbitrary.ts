@@ -3,26 +3,25 @@ import fc, { type Arbitrary } from 'fast-check';
 import { FREQUENCIES, WEEKDAYS } from '../model/recurrence/checkRule.js';
 import type { Frequency, RecurrenceRule } from '../model/recurrence/recurrenceRule.js';
 
-/** What {@link ruleArbitrary} may make. */
+/** Options of {@link ruleArbitrary}. */
 export interface RuleArbitraryOptions {
   /** @default all six */
   readonly frequencies?: readonly Frequency[];
-  /** @default 10000, the greatest that a service accepts */
+  /** Maximum interval. @default 10000, the maximum of a service */
   readonly maxInterval?: number;
-  /** @default 4096, the greatest that a service accepts */
+  /** Maximum count. @default 4096, the maximum of a service */
   readonly maxCount?: number;
-  /** The range of `untilMs`, in milliseconds since the epoch. @default the years 1970 to 2199 */
+  /** Range of `untilMs`, in milliseconds since the epoch. @default the years 1970 to 2199 */
   readonly untilMs?: { readonly min: number; readonly max: number };
-  /** Whether a WEEKLY rule may have `byMonthDays`, which can be evaluated but which a service rejects. @default false */
+  /** Whether a WEEKLY rule may have `byMonthDays`; it can be evaluated, but a service refuses it. @default false */
   readonly weeklyMonthDays?: boolean;
 }
 
 /**
- * Valid recurrence rules of every kind, for property tests with fast-check.
+ * Arbitrary valid recurrence rules, for property tests with fast-check.
  *
- * Lists are unsorted and may hold a value twice, as on the wire. A third of the rules each ends by count, by `untilMs` or not
- * at all. Some rules have no occurrence, for valid rules need not have one; a service rejects those of them whose hours and
- * minutes their interval never reaches.
+ * Lists are unsorted and may contain a value twice, as on the wire. One third of the rules each ends by `count`, by `untilMs` or not
+ * at all. Some valid rules have no occurrence; a service refuses those whose interval never reaches their hours and minutes.
  */
 export function ruleArbitrary(options: RuleArbitraryOptions = {}): Arbitrary<RecurrenceRule> {
   const { frequencies = FREQUENCIES, maxInterval = 10_000, maxCount = 4096, weeklyMonthDays = false } = options;

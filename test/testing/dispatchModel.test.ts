@@ -77,7 +77,7 @@ describe('the runner of the model', () => {
 
   it('says so when a path is none of the model', async () => {
     const { events } = dispatchModelRunner();
-    await expect(events.start()).rejects.toThrow('does not begin with its creation');
+    await expect(events.start()).rejects.toThrow('must begin with the creation of the dispatch');
     await events.create();
     await expect(events.end()).rejects.toThrow('not one of the model');
   });
