@@ -79,7 +79,7 @@ describe('the runner of the model', () => {
     const { events } = dispatchModelRunner();
     await expect(events.start()).rejects.toThrow('must begin with the creation of the dispatch');
     await events.create();
-    await expect(events.end()).rejects.toThrow('not one of the model');
+    await expect(events.end()).rejects.toThrow('the path must be one of the model');
   });
 
   it('changes what reconfigures the consumer, and takes it back', async () => {
