@@ -15,33 +15,33 @@ export interface SnapshotCheck {
 }
 
 /**
- * A machine that checks each snapshot it is restored from. An actor whose snapshot is refused fails when it is started: a root actor
- * reports the error to its observers, an invoked or spawned one to its parent (`onError`). XState leaves a child that cannot be
- * restored unstarted, and tells nobody.
+ * Makes a machine, and each that `provide` makes of it, check the snapshots that it is restored from; returns it. An actor whose snapshot
+ * is refused fails when it is started: a root actor reports the error to its observers, an invoked or spawned one to its parent
+ * (`onError`). XState leaves a child that cannot be restored unstarted, and tells nobody.
  */
 export function withSnapshotCheck<TMachine extends AnyStateMachine>(machine: TMachine, check: SnapshotCheck): TMachine {
   const refusals = new WeakMap<AnyActorRef, { readonly error: unknown }>();
+  const { getPersistedSnapshot, restoreSnapshot, start, provide }: AnyStateMachine = machine;
   const checked: Partial<AnyStateMachine> = {
-    provide: implementations => withSnapshotCheck(machine.provide(implementations), check),
+    provide: implementations => withSnapshotCheck(provide.call(machine, implementations), check),
     getPersistedSnapshot: (snapshot, options) => {
-      const persisted = machine.getPersistedSnapshot(snapshot, options);
-      return Object.assign(persisted, { formatVersion: check.formatVersion });
+      return Object.assign(getPersistedSnapshot(snapshot, options), { formatVersion: check.formatVersion });
     },
     restoreSnapshot: (persisted, scope) => {
       try {
-        return machine.restoreSnapshot(check.prepare(persisted, inputOf(scope)) as typeof persisted, scope);
+        return restoreSnapshot(check.prepare(persisted, inputOf(scope)) as typeof persisted, scope);
       } catch (error) {
         refusals.set(scope.self, { error });
         return machine.resolveState(check.refused);
       }
     },
   };
-  const start = (snapshot: never, scope: AnyActorScope) => {
+  const checkedStart = (snapshot: never, scope: AnyActorScope) => {
     const refusal = refusals.get(scope.self);
     if (refusal !== undefined) throw refusal.error;
-    machine.start(snapshot);
+    start(snapshot);
   };
-  return Object.assign(Object.create(machine) as TMachine, checked, { start });
+  return Object.assign(machine, checked, { start: checkedStart });
 }
 
 /** The input of an actor's options. */
