@@ -15,15 +15,15 @@ import {
   stoppedNotification,
 } from './runNotification.js';
 
-/** Where a dispatch of the present set stands: the states of `dispatchMachine` but for the final one. */
+/** State of a dispatch that exists: the states of `dispatchMachine` except the final one. */
 export type DispatchState = 'idle' | 'running' | 'stopped';
 
 /**
- * The life of one dispatch: `idle`, `running`, `stopped` and finally `deleted`. What it emits on a transition is the
+ * The machine of one dispatch: `idle`, `running`, `stopped` and finally `deleted`. What it emits on a transition is the
  * notification.
  *
- * It reads no clock and sets no timer: `context.nextChange` tells when it wants `timer.due`, always later than the last
- * event. Too early a `timer.due` does no harm.
+ * It reads no clock and sets no timer: `context.nextChange` says when to send `timer.due`, always later than the last
+ * event. An early `timer.due` does no harm.
  */
 export const dispatchMachine = setup({
   types: {
@@ -111,8 +111,8 @@ export const dispatchMachine = setup({
 });
 
 /**
- * The context that an actor of {@link dispatchMachine} begins with when it comes to rest in `idle` without a word: it waits
- * for its next run. Null when it does anything else.
+ * Initial context of an actor of {@link dispatchMachine} that starts in `idle` and emits nothing, because it waits for its next
+ * run. Null for any other start.
  */
 export function waitingContext(input: DispatchInput): DispatchContext | null {
   const context = initialContext({ input });
@@ -135,8 +135,8 @@ function takeTime({ context, event: { atMs } }: DispatchArgs): Partial<DispatchC
 }
 
 /**
- * A run that the clock went back from is announced again when its start comes, as if it had not been; one that it went
- * back into begins if it was only missed.
+ * After the clock was set back: a run whose start lies ahead again is announced again at its start. A run that contains the
+ * present time begins only if it was missed before.
  */
 function replan({ context, event: { atMs } }: DispatchArgs): Partial<DispatchContext> {
   const { dispatch, doneMs } = context;
@@ -147,7 +147,7 @@ function endRun({ context }: { context: DispatchContext }): Partial<DispatchCont
   return planIdle(context.dispatch, context.atMs, announcedMs(context));
 }
 
-/** The run that was waited for contains the instant: none was missed. */
+/** Whether the awaited run contains the present time, so that no run was missed. */
 function nextRunBegins({ context, event: { atMs } }: DispatchArgs): boolean {
   const { dispatch, nextChange } = context;
   if (nextChange === null || nextChange.atMs > atMs) return false;
@@ -155,7 +155,7 @@ function nextRunBegins({ context, event: { atMs } }: DispatchArgs): boolean {
   return run !== null && run.startMs === nextChange.atMs && run.endMs !== run.startMs;
 }
 
-/** The instant is in a run that the present one leads to without a gap. */
+/** Whether the present time is in a later run, and runs touch or overlap all the way to it. */
 function nextRunTakesOver({ context, event: { atMs } }: DispatchArgs): boolean {
   const { dispatch, run, nextChange } = context;
   if (run === null || nextChange?.kind !== 'start' || nextChange.atMs > atMs) return false;
@@ -163,7 +163,7 @@ function nextRunTakesOver({ context, event: { atMs } }: DispatchArgs): boolean {
   return due !== null && leadsTo(dispatch, run, due.startMs);
 }
 
-/** The run contains the instant, or the clock went back from it a little; neither its end nor another run is due. */
+/** Whether the run contains the present time, or the clock was set back to just before it; neither its end nor another run is due. */
 function runGoesOn({ context: { run, nextChange }, event: { atMs } }: DispatchArgs): boolean {
   return (
     run !== null && !isOver(run, atMs) && !isLongBefore(run, atMs) && (nextChange === null || nextChange.atMs > atMs)
@@ -179,7 +179,7 @@ function updateEndsRun({ context, event }: DispatchArgs): boolean {
   );
 }
 
-/** The timer of the next run was due and the update came first. */
+/** Whether the next run was due, but the update came before its timer. */
 function updateEntersNextRun({ context, event }: DispatchArgs): boolean {
   const { nextChange } = context;
   if (event.type !== 'dispatch.updated' || nextChange?.kind !== 'start' || event.atMs < nextChange.atMs) return false;
@@ -201,7 +201,7 @@ function updatedRun(context: DispatchContext, event: { dispatch: DispatchRecord;
   return runAt(event.dispatch, judgedAt(context, event));
 }
 
-/** The instant to judge an update by: now, unless it leaves the run there that the clock went back from a little. */
+/** Time to evaluate an update at: now, or the start of the run when the clock was set back to just before it and the update keeps it. */
 function judgedAt({ run }: DispatchContext, { dispatch, atMs }: { dispatch: DispatchRecord; atMs: number }): number {
   if (run === null) return atMs;
   const keptMs = judgedAtMs(run, atMs);

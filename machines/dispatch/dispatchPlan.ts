@@ -1,49 +1,49 @@
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { type Run, runAt, runFrom, startAtOrAfter, startAtOrBefore, startsBetween } from '../../src/model/schedule.js';
 
-/** When a dispatch wants to be woken, and for what. */
+/** Next time at which a dispatch needs `timer.due`, and why. */
 export interface NextChange {
-  /** Milliseconds since the epoch; later than the instant it was planned at. */
+  /** Milliseconds since the epoch; later than the time at which it was planned. */
   readonly atMs: number;
   readonly kind: 'start' | 'stop';
 }
 
-/** Where a dispatch stands at an instant. */
+/** Plan of a dispatch at a time. */
 export interface Plan {
-  /** The run it is in, null when in none. */
+  /** The present run; null: none. */
   readonly run: Run | null;
-  /** The start of the run before it that was announced last; time announces none up to it again. Null: none was. */
+  /** Start of the last run announced before the present one; the clock announces no run up to it again. Null: none. */
   readonly doneMs: number | null;
   readonly nextChange: NextChange | null;
 }
 
-/** What a dispatch machine starts from. */
+/** Input of a dispatch machine. */
 export interface DispatchInput {
   readonly dispatch: DispatchRecord;
-  /** The present instant, milliseconds since the epoch. */
+  /** Present time, milliseconds since the epoch. */
   readonly atMs: number;
-  /** What brought the dispatch: the first sync, or a change since. @default 'sync' */
+  /** Whether the dispatch came with the first sync or with a later change. @default 'sync' */
   readonly cause?: 'sync' | 'update';
 }
 
-/** What a dispatch machine remembers; JSON-safe. */
+/** Context of a dispatch machine; JSON-safe. */
 export interface DispatchContext extends Plan {
   readonly dispatch: DispatchRecord;
-  /** The instant of the last event that mattered, milliseconds since the epoch. */
+  /** Time of the last event that had an effect, milliseconds since the epoch. */
   readonly atMs: number;
-  /** What that event was: the cause of a run that began with it. */
+  /** Kind of that event: the cause of a run that began with it. */
   readonly cause: 'schedule' | 'update' | 'sync';
 }
 
-/** What a dispatch machine is told; `atMs` is the present instant, milliseconds since the epoch. */
+/** Events to a dispatch machine; `atMs` is the present time, milliseconds since the epoch. */
 export type DispatchMachineEvent =
   | { readonly type: 'timer.due'; readonly atMs: number }
-  /** The machine was restored in the state `running`: a run that goes on at `atMs` is announced as resumed. */
+  /** The machine was restored in the state `running`: a run that continues at `atMs` is announced as resumed. */
   | { readonly type: 'dispatch.restored'; readonly atMs: number }
   | { readonly type: 'dispatch.updated'; readonly atMs: number; readonly dispatch: DispatchRecord }
   | { readonly type: 'dispatch.deleted'; readonly atMs: number; readonly dispatch?: DispatchRecord };
 
-/** What the actions and guards of a dispatch machine are given. */
+/** Arguments of the actions and guards of a dispatch machine. */
 export interface DispatchArgs {
   readonly context: DispatchContext;
   readonly event: DispatchMachineEvent;
@@ -52,11 +52,11 @@ export interface DispatchArgs {
 /** Maximum number of missed runs that are counted exactly. */
 export const maxMissedCount = 1_000;
 
-/** A zero-length run that is noticed this late at most still starts and stops; later it was missed. */
+/** Maximum delay in milliseconds after which a zero-length run still starts and stops; later, it is missed. */
 const zeroLengthGraceMs = 1_000;
 
 /**
- * The plan that follows from the dispatch alone, whatever was announced: at first, and after an update. Only a
+ * The plan that follows from the dispatch alone, whatever was announced: at the start, and after an update. Only a
  * zero-length run that was announced does not begin again.
  */
 export function planAfresh(dispatch: DispatchRecord, atMs: number, before: Plan | null): Plan {
@@ -65,13 +65,13 @@ export function planAfresh(dispatch: DispatchRecord, atMs: number, before: Plan 
   return planFor(dispatch, atMs, run, before && doneBefore(before, run?.startMs ?? atMs + 1));
 }
 
-/** The start before an instant that was announced last. Where only a later one is known, all before counts as done. */
+/** The last announced start before a time. If only a later one is known, all starts before the time count as done. */
 function doneBefore({ run, doneMs }: Plan, ms: number): number | null {
   if (run !== null && run.startMs < ms) return run.startMs;
   return doneMs === null ? null : Math.min(doneMs, ms - 1);
 }
 
-/** The plan when time has come to a start or a stop: only a run that was not announced begins. */
+/** The plan when a start or a stop is due: only a run that was not announced begins. */
 export function planByTimer(dispatch: DispatchRecord, atMs: number, before: Plan): Plan {
   return planFor(dispatch, atMs, dueRun(dispatch, atMs, before), announcedMs(before));
 }
@@ -81,12 +81,12 @@ export function planIdle(dispatch: DispatchRecord, atMs: number, doneMs: number 
   return planFor(dispatch, atMs, null, doneMs);
 }
 
-/** The start that was announced last, null when none was. */
+/** The last announced start; null: none. */
 export function announcedMs({ run, doneMs }: Plan): number | null {
   return run?.startMs ?? doneMs;
 }
 
-/** The run that time brings to a dispatch: one that contains the instant and was not announced. */
+/** The run that is due: it contains the present time and was not announced. */
 export function dueRun(dispatch: DispatchRecord, atMs: number, before: Plan): Run | null {
   const doneMs = announcedMs(before);
   const run = presentRun(dispatch, atMs, doneMs);
@@ -94,8 +94,8 @@ export function dueRun(dispatch: DispatchRecord, atMs: number, before: Plan): Ru
 }
 
 /**
- * The runs that passed whole since the last look, when time has come to `atMs`. Null: none. Counted exactly
- * up to {@link maxMissedCount}.
+ * The runs that passed completely since the last event, as of `atMs`; null: none. Counted exactly up to
+ * {@link maxMissedCount}.
  */
 export function missedRuns(
   dispatch: DispatchRecord,
@@ -118,7 +118,7 @@ export function missedRuns(
 }
 
 /**
- * Whether runs touch or overlap one another all the way from a run to the one that begins at `startMs`. More than
+ * Whether consecutive runs touch or overlap from a run to the one that begins at `startMs`. More than
  * {@link maxMissedCount} of them count as a gap.
  */
 export function leadsTo(dispatch: DispatchRecord, run: Run, startMs: number): boolean {
@@ -131,7 +131,7 @@ export function leadsTo(dispatch: DispatchRecord, run: Run, startMs: number): bo
   return true;
 }
 
-/** Whether a run is over at an instant. */
+/** Whether a run is over at a time. */
 export function isOver(run: Run, atMs: number): boolean {
   return run.endMs !== null && run.endMs <= atMs;
 }
@@ -153,7 +153,7 @@ function nextChangeAfter(
   return startMs === null ? null : { atMs: startMs, kind: 'start' };
 }
 
-/** The run at an instant, counting a zero-length one within its grace unless it is done. */
+/** The run at a time; a zero-length run counts within its grace period unless it is done. */
 function presentRun(dispatch: DispatchRecord, atMs: number, doneMs: number | null): Run | null {
   const run = runAt(dispatch, atMs);
   if (run !== null || !dispatch.active || dispatch.durationMs !== 0) return run;

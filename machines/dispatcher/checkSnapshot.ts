@@ -1,24 +1,25 @@
 import type { Snapshot } from 'xstate';
 import { DispatchError, type DispatchErrorCode } from '../../src/model/dispatchError.js';
 
-/** Version of the format of a dispatcher's persisted snapshot. One without a version has the first. */
+/** Format version of the persisted snapshot of a dispatcher. A snapshot without a version has version 1. */
 export const snapshotFormatVersion = 2;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The actors of a dispatcher that its snapshot must hold. */
+/** Actors that the snapshot of a dispatcher must contain. */
 const parts = ['pool', 'timer', 'store', 'source'];
 
 /**
  * Checks that a dispatcher can be restored from a persisted snapshot: `actor.getPersistedSnapshot()` of a `dispatcherMachine`, also after
- * a way through JSON. What a single dispatch in it must be is not checked here: one that cannot be restored is reported as a
- * problem when the dispatcher starts, and costs no other.
+ * a JSON round trip. It does not check each dispatch: a dispatch that cannot be restored is reported as a problem when the dispatcher
+ * starts, and does not affect the others.
  *
- * @param snapshot what was read, whatever it is
- * @param microgridId the microgrid that it must be of. @default any
- * @returns the snapshot
- * @throws DispatchError `INVALID_ARGUMENT` when it is no snapshot of a dispatcher, or of another microgrid; `FAILED_PRECONDITION` when
- * it was taken after the dispatcher had stopped, or is of a newer version; `DATA_LOSS` when parts of it are missing or damaged.
+ * @param snapshot Any value.
+ * @param microgridId The microgrid that it must belong to. @default any
+ * @returns The snapshot.
+ * @throws DispatchError `INVALID_ARGUMENT` when it is not a snapshot of a dispatcher, or belongs to another microgrid;
+ * `FAILED_PRECONDITION` when it was taken after the dispatcher stopped, or has a newer version; `DATA_LOSS` when parts of it are missing
+ * or damaged.
  */
 export function checkSnapshot(snapshot: unknown, microgridId?: number): Snapshot<unknown> {
   if (!isObject(snapshot)) refuse('INVALID_ARGUMENT', `must be an object, not ${describe(snapshot)}`);

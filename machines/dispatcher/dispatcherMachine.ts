@@ -19,27 +19,27 @@ import { sendFrom } from '../xstate/sendFrom.js';
 import { withSnapshotCheck } from '../xstate/withSnapshotCheck.js';
 import { checkSnapshot, snapshotFormatVersion } from './checkSnapshot.js';
 
-/** What a dispatcher machine starts from. */
+/** Input of a dispatcher machine. */
 export interface DispatcherInput {
   readonly microgridId: number;
 }
 
-/** What a dispatcher machine remembers; JSON-safe. It holds no dispatch: the pool does. */
+/** Context of a dispatcher machine; JSON-safe. It contains no dispatches: these are in the pool. */
 export interface DispatcherContext {
   readonly microgridId: number;
-  /** How many connections in a row were lost before they proved healthy. */
+  /** Number of consecutive connections that were lost before they were healthy. */
   readonly lostCount: number;
-  /** Since when it is live, milliseconds since the epoch; null when it is not. */
+  /** When it became live, milliseconds since the epoch; null: it is not live. */
   readonly liveSinceMs: number | null;
-  /** When data of the service arrived last, milliseconds since the epoch; null: never. */
+  /** When data last arrived from the service, milliseconds since the epoch; null: never. */
   readonly lastContactMs: number | null;
-  /** When the next attempt to connect is due, milliseconds since the epoch; null when it does not wait for one. */
+  /** When the next attempt to connect is due, milliseconds since the epoch; null: it does not wait for one. */
   readonly retryAtMs: number | null;
-  /** The last problem of the connection, or the one that stopped it; null when live. */
+  /** The last problem of the connection, or the one that stopped the dispatcher; null when live. */
   readonly problem: DispatchErrorJson | null;
 }
 
-/** What a dispatcher machine is told: by its own actors, and `dispatcher.stop` by the program. */
+/** Events to a dispatcher machine: from its own actors, and `dispatcher.stop` from the program. */
 export type DispatcherMachineEvent =
   | RestoreEvent
   | SyncEvent
@@ -49,7 +49,7 @@ export type DispatcherMachineEvent =
   | StoreEvent
   | ProblemEvent
   | { readonly type: 'dispatcher.stop' }
-  /** What it tells itself when a part of it failed and all others are stopped. */
+  /** Sent by the machine to itself when one of its actors failed and all others are stopped. */
   | { readonly type: 'dispatcher.failed'; readonly error: DispatchError }
   | { readonly type: `xstate.error.actor.${string}`; readonly error: unknown };
 
@@ -60,27 +60,26 @@ interface Args {
   readonly event: DispatcherMachineEvent;
 }
 
-/** A connection that was live for this long was healthy: the next try comes at once. */
+/** Time in milliseconds after which a live connection counts as healthy: the next attempt comes at once. */
 const healthyAfterMs = 10_000;
 
-/** The longest wait before the second try; it doubles with each further one. */
+/** Maximum delay before the second attempt, in milliseconds; it doubles with each further attempt. */
 const firstRetryMs = 250;
 
-/** The longest wait between two tries, and the shortest when the service rejects the credentials. */
+/** Maximum delay between two attempts, in milliseconds, and the minimum when the credentials are rejected. */
 const maxRetryMs = 30_000;
 
 /**
- * Keeps the dispatches of a microgrid in step with its service and passes on what their machines say.
+ * Keeps the dispatches of a microgrid in sync with the service and forwards their notifications.
  *
- * Its states tell where the sync stands. Its actors `source` and `timer`, and `store` where it is to keep what it knows, come
- * by `.provide({ actors })`: `dispatcherActors` of `xstate-dispatch` makes them, `sourceLogic`, `timerLogic` and `storeLogic` one
- * each. Notifications leave it as emitted events, and as events to the machine that invoked it, which puts
- * {@link DispatcherOutput} into the type of its events.
+ * Its states are those of the sync. Provide its actors `source`, `timer` and optionally `store` with `.provide({ actors })`:
+ * `dispatcherActors` of `xstate-dispatch` creates all of them, `sourceLogic`, `timerLogic` and `storeLogic` one each. It emits its
+ * notifications, and sends them to the machine that invoked it, whose event type should include {@link DispatcherOutput}.
  *
- * It begins in `starting`, and stays there until its store has brought what it kept; a store that somebody else has is waited for.
- * Until then nothing is connected or announced. When a part of it fails it tells the problem, stops its parts and ends with the
- * error: an XState parent takes it with `onError`. So does one that was given a wrong `microgridId`, no source or timer, or a
- * snapshot that `checkSnapshot` refuses.
+ * It begins in `starting`, and stays there until its store is read; it waits for a store that is in use. Until then it does not connect
+ * and announces nothing. When one of its actors fails, it reports the problem, stops the others and ends with the error, which an XState
+ * parent receives in `onError`. An invalid `microgridId`, a missing source or timer, or a snapshot that `checkSnapshot` refuses fail in
+ * the same way.
  */
 export const dispatcherMachine = withSnapshotCheck(
   setup({
@@ -146,7 +145,7 @@ export const dispatcherMachine = withSnapshotCheck(
     initial: 'starting',
     states: {
       starting: {
-        // Time stands still: no dispatch is due before everything is restored.
+        // No dispatch is due before everything is restored.
         on: {
           'timer.due': {},
           'clock.wentBack': {},
@@ -155,7 +154,7 @@ export const dispatcherMachine = withSnapshotCheck(
       },
       connecting: {
         entry: [{ type: 'announceSync', params: { state: 'connecting' } }],
-        // Announced once, although the source says it too.
+        // Announced once, although the source sends it too.
         on: { 'source.connecting': { actions: 'resetConnection' } },
       },
       catchingUp: {
@@ -166,7 +165,7 @@ export const dispatcherMachine = withSnapshotCheck(
       },
       waiting: {
         entry: 'planRetry',
-        // Told when the timer has said for how long.
+        // Announced when the timer has answered with the delay.
         on: { 'retry.planned': { actions: ['noteRetry', { type: 'announceSync', params: { state: 'waiting' } }] } },
       },
       stopping: {
@@ -248,7 +247,7 @@ function checkedMicrogrid(input: Partial<DispatcherInput> | undefined): number {
   throw new DispatchError('INVALID_ARGUMENT', message, { field: 'input.microgridId' });
 }
 
-/** A dispatcher begins anew with what a snapshot holds: in `starting`, whatever it was doing. */
+/** A restored dispatcher begins in `starting`, in whatever state its snapshot was taken. */
 function toRestorable(persisted: unknown, input: unknown): Snapshot<unknown> {
   const { microgridId } = (input ?? {}) as Partial<DispatcherInput>;
   const snapshot = checkSnapshot(persisted, microgridId);
@@ -264,7 +263,7 @@ function ofMicrogrid({ context }: { context: DispatcherContext }): { microgridId
   return { microgridId: context.microgridId };
 }
 
-/** The stream of a live dispatcher reached its deadline, as every stream does. */
+/** Whether the stream of a live dispatcher reached its deadline, as every stream does. */
 function isRoutineLoss({ context, event }: Args): boolean {
   return event.type === 'source.lost' && event.problem.code === 'DEADLINE_EXCEEDED' && context.liveSinceMs !== null;
 }
@@ -280,8 +279,8 @@ function afterLoss({ context, event }: Args): Partial<DispatcherContext> {
 }
 
 /**
- * The first try comes at once; then full jitter under a limit that doubles. Rejected credentials wait the longest, unless they
- * were good until now: then there may be new ones.
+ * Delay of the next attempt. The first comes at once, then full jitter with a limit that doubles. Rejected credentials wait longest,
+ * unless they were valid before: there may be new ones.
  */
 function retryWait({ context: { lostCount }, event }: Args): TimerCommand {
   const code = event.type === 'source.lost' ? event.problem.code : undefined;
@@ -291,7 +290,7 @@ function retryWait({ context: { lostCount }, event }: Args): TimerCommand {
   return { type: 'retry.wanted', minDelayMs: 0, maxDelayMs };
 }
 
-/** Gives the problems that nobody takes to the source, which is where a logger is. */
+/** Sends problems that nothing handled to the source, which has a logger. */
 function logUnheard({ context, event, self }: Args & { self: AnyActorRef }): void {
   const source: AnyActorRef | undefined = self.getSnapshot().children.source;
   for (const output of outputsOf({ context, event })) {
@@ -300,7 +299,7 @@ function logUnheard({ context, event, self }: Args & { self: AnyActorRef }): voi
   }
 }
 
-/** What an event makes the dispatcher say. */
+/** The outputs of the dispatcher for an event. */
 function outputsOf({ context, event }: Args): readonly DispatcherOutput[] {
   const { microgridId } = context;
   if (event.type === 'pool.reported') return event.outputs;
@@ -310,7 +309,7 @@ function outputsOf({ context, event }: Args): readonly DispatcherOutput[] {
   return problem === null ? [] : [{ type: 'dispatcher.problem', microgridId, problem }];
 }
 
-/** The failure of a part that stops the dispatcher. */
+/** The failure of an actor, which stops the dispatcher. */
 function failureOf({ context: { microgridId }, event }: Args): DispatchError | null {
   if (!('error' in event)) return null;
   const { error: cause, type } = event;

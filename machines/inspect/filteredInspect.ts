@@ -5,15 +5,15 @@ import type { DispatchPoolSnapshot } from '../pool/dispatchPool.js';
 import { dispatcherOf, dispatchSnapshot, type Inspect, isDispatch, isPool, parentOf } from './inspectedActors.js';
 import { abridgeEvent, dispatchOf, hasNews, isQuiet } from './inspectedEvents.js';
 
-/** Which dispatches `filteredInspect` shows: those that meet all that is given. */
+/** Filter of `filteredInspect`: it shows dispatches that match every given option. */
 export interface FilteredInspectOptions {
-  /** Of exactly one of these types. @default any */
+  /** Types, matched exactly. @default any */
   readonly types?: readonly string[];
-  /** Of one of these ids. @default any */
+  /** Ids. @default any */
   readonly ids?: readonly number[];
-  /** In one of these states of `dispatchMachine`. @default any */
+  /** States of `dispatchMachine`. @default any */
   readonly states?: readonly DispatchState[];
-  /** So many of one dispatcher at once; when one goes, another that something happens to takes its place. @default 100 */
+  /** Maximum number of dispatches of one dispatcher at one time; when one goes, the next one with an event takes its place. @default 100 */
   readonly limit?: number;
 }
 
@@ -21,27 +21,27 @@ type Inspected<TType> = Extract<InspectionEvent, { type: TType }>;
 type ActorEvent = Inspected<'@xstate.event'>;
 type ActorSnapshot = Inspected<'@xstate.snapshot'>;
 
-/** What one event from outside sets off in a dispatcher, up to the next one. */
+/** The events that one external event causes in a dispatcher. */
 interface Chain {
-  /** Whether it is to be seen. What only concerns dispatches that are not shown is not. */
+  /** Whether it is shown. Events that concern only hidden dispatches are not. */
   isShown: boolean;
-  /** Its first events, until it is known whether it is to be seen. */
+  /** Its first events, held until it is known whether it is shown. */
   readonly held: ActorEvent[];
   /** The shown dispatches that it concerns. */
   readonly ids: Set<number>;
 }
 
 /**
- * Keeps a large dispatcher viewable in the Stately inspector: wraps what one passes to XState as `inspect`.
+ * Keeps a large dispatcher viewable in the Stately inspector: wraps the function that is passed to XState as `inspect`.
  *
- * The dispatcher with its parts is shown, and the dispatches that the options choose. One that comes to be chosen later,
- * because its type or state changes, appears then; with the change that ends it it is seen for the last time. Events and
- * snapshots that only concern other dispatches are left out, also those of a machine that invoked the dispatcher, unless they
- * change its state. The events of the dispatcher are abridged, so that none of its messages has 10 kB. Notifications that
- * a dispatch emits are shown as events to its pool, which hears them.
+ * It shows the dispatcher, its actors, and the dispatches that match the options. A dispatch that starts to match later, because its
+ * type or state changes, appears then; the change that ends the match is the last one shown. Events and snapshots that concern
+ * only other dispatches are omitted, also those of a machine that invoked the dispatcher, unless they change its state. The events of the
+ * dispatcher are abridged, so that each message stays below 10 kB. Notifications that a dispatch emits are shown as events to its pool,
+ * which listens to them.
  *
- * It chooses before anything is serialised. Other actors of the same system pass unchanged, but only actors, events and
- * snapshots do: what the inspector draws.
+ * It filters before anything is serialised. Inspection events of other actors pass unchanged if the inspector draws them: actors,
+ * events and snapshots.
  *
  * @throws RangeError when the limit is negative.
  */
@@ -62,7 +62,7 @@ class InspectFilter {
   readonly #chains = new WeakMap<ActorRefLike, Chain>();
   /** The dispatches that are shown, by their parent. */
   readonly #shown = new WeakMap<ActorRefLike, Set<ActorRefLike>>();
-  /** What happens to a dispatch, until its snapshot tells whether it is to be seen. */
+  /** Events of a dispatch, held until its snapshot shows whether it matches. */
   readonly #pending = new WeakMap<ActorRefLike, (ActorEvent | ActorSnapshot)[]>();
   /** Events to machines that invoked a dispatcher; a snapshot that comes of one is only seen when it is another state. */
   readonly #leftOut = new WeakSet<AnyEventObject>();
@@ -70,7 +70,7 @@ class InspectFilter {
   readonly #lastSnapshots = new WeakMap<ActorRefLike, ActorSnapshot['snapshot']>();
 
   constructor(inspect: Inspect, { types, ids, states, limit = 100 }: FilteredInspectOptions) {
-    if (!(limit >= 0)) throw new RangeError(`limit must be 0 or more, not ${limit}`);
+    if (!(limit >= 0)) throw new RangeError(`limit must be 0 or more, got ${limit}`);
     this.#tell = typeof inspect === 'function' ? inspect : event => inspect.next?.(event);
     this.#types = types && new Set(types);
     this.#ids = ids && new Set(ids);
@@ -81,7 +81,7 @@ class InspectFilter {
   take(event: InspectionEvent): void {
     switch (event.type) {
       case '@xstate.actor':
-        // Of a dispatch nothing can be read yet.
+        // The state of a dispatch is not known yet.
         if (!isDispatch(event.actorRef)) this.#register(event.actorRef, event.rootId);
         break;
       case '@xstate.event':
@@ -100,7 +100,7 @@ class InspectFilter {
     if (isDispatch(actorRef)) this.#pend(actorRef, event);
     else if (sourceRef !== undefined && isDispatch(sourceRef)) {
       this.#pend(sourceRef, event);
-      // One that failed has no snapshot to come.
+      // A failed actor sends no further snapshot.
       if (dispatchSnapshot(sourceRef).status === 'error') this.#settle(sourceRef);
     } else if (dispatcherOf(actorRef) !== undefined) this.#takeDispatcherEvent(event, this.#chainWith(event));
     else if (this.#isOfUnshown(event)) this.#leftOut.add(event.event);
@@ -129,7 +129,7 @@ class InspectFilter {
     if (!this.#leftOut.has(event.event) || !isSameState(last, snapshot)) this.#pass(event);
   }
 
-  /** What a dispatch emits reaches its pool without an event that XState would tell of. */
+  /** A dispatch's emitted events reach its pool without an inspection event of XState. */
   #takeAction({ actorRef, rootId, action }: Inspected<'@xstate.action'>): void {
     if (action.type !== 'xstate.emit' || !isDispatch(actorRef)) return;
     const pool = parentOf(actorRef);
@@ -144,7 +144,7 @@ class InspectFilter {
     else pending.push(event);
   }
 
-  /** Shows what happened to a dispatch if it is shown, or comes to be. */
+  /** Shows the events of a dispatch if it is shown or starts to match. */
   #settle(dispatch: ActorRefLike): void {
     const pending = this.#pending.get(dispatch) ?? [];
     this.#pending.delete(dispatch);
@@ -172,7 +172,7 @@ class InspectFilter {
     return getOrAdd(this.#shown, parentOf(dispatch) ?? dispatch, () => new Set());
   }
 
-  /** The chain that an event belongs to: a new one, when it comes to the dispatcher from elsewhere than the pool. */
+  /** The chain of an event: a new one if the event comes to the dispatcher from another actor than the pool. */
   #chainWith({ actorRef, sourceRef, event }: ActorEvent): Chain {
     const isFirst = dispatcherOf(actorRef) === actorRef && (sourceRef === undefined || !isPool(sourceRef));
     if (!isFirst) return this.#chainOf(actorRef);
@@ -192,7 +192,7 @@ class InspectFilter {
     for (const event of chain.held.splice(0)) this.#pass(event);
   }
 
-  /** Whether an event tells a machine that invoked the dispatcher of a dispatch that is not shown. */
+  /** Whether an event to a machine that invoked the dispatcher is about a hidden dispatch. */
   #isOfUnshown({ sourceRef, event }: ActorEvent): boolean {
     if (sourceRef === undefined || dispatcherOf(sourceRef) !== sourceRef) return false;
     const dispatch = dispatchOf(event);
@@ -214,14 +214,14 @@ class InspectFilter {
     this.#tell({ ...passed, event: short, ...(isOfPool && { snapshot: this.#poolSnapshot(actorRef) }) });
   }
 
-  /** A pool holds very many; how many, and how many of them are shown, is enough. */
+  /** Reduces the context of a pool to the number of dispatches and of shown ones. */
   #poolSnapshot(pool: ActorRefLike): ActorSnapshot['snapshot'] {
     const snapshot = pool.getSnapshot() as DispatchPoolSnapshot;
     const context = { size: snapshot.context.size, shown: this.#shown.get(pool)?.size ?? 0 };
     return Object.assign({ ...snapshot }, { context });
   }
 
-  /** The inspector knows an actor, and where it belongs, before it hears anything else of it. */
+  /** Registers an actor and its ancestors with the inspector before any other event about it. */
   #register(actorRef: ActorRefLike, rootId: string): void {
     if (this.#registered.has(actorRef)) return;
     this.#registered.add(actorRef);

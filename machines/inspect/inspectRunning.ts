@@ -3,10 +3,10 @@ import type { DispatchRegistry } from '../pool/dispatchRegistry.js';
 import { type Inspect, isPool, parentOf } from './inspectedActors.js';
 
 /**
- * Inspects a dispatcher, or a machine that invoked one, that exists already: `inspect` hears of the actors that are there
- * with their snapshots, then of what happens in their system. Returns the undo.
+ * Inspects an existing dispatcher, or a machine that invoked one: `inspect` first receives the existing actors with their snapshots,
+ * then the inspection events of their system. Returns the function that ends the inspection.
  *
- * Where `createActor({ inspect })` must be decided before the start, this can come and go while it runs.
+ * Unlike `createActor({ inspect })`, it can begin and end while the actor runs.
  */
 export function inspectRunning(actor: AnyActorRef, inspect: Inspect): () => void {
   const observer = toObserver(inspect);

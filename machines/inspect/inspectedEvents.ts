@@ -1,14 +1,14 @@
 import type { AnyEventObject } from 'xstate';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 
-/** So much of what an event holds is kept. */
+/** Maximum number of list items that are kept of an event. */
 const most = { items: 10, keys: 20, depth: 6, text: 500, textInList: 100 };
 
 /**
- * An event that is short however much it carries: of a dispatch, id and type are left; of a list, its `count` and the `first`
- * ten of those wanted; of an error, what it says.
+ * Abridges an event: a dispatch becomes its id and type, a list its `count` and its `first` ten wanted items, an error its
+ * message.
  *
- * @param isWanted which dispatches to name in lists
+ * @param isWanted Whether to name a dispatch in lists.
  */
 export function abridgeEvent(event: AnyEventObject, isWanted: (dispatch: DispatchRecord) => boolean): AnyEventObject {
   return abridge(event, most.text, most.depth) as AnyEventObject;
@@ -33,19 +33,19 @@ export function abridgeEvent(event: AnyEventObject, isWanted: (dispatch: Dispatc
   }
 }
 
-/** The dispatch that a value is, or is about. */
+/** The dispatch that a value is or is about. */
 export function dispatchOf(value: unknown): DispatchRecord | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (isRecord(value)) return value;
   return 'dispatch' in value && isRecord(value.dispatch) ? value.dispatch : undefined;
 }
 
-/** Whether an event only brings time or a list of dispatches: it is to be seen when it comes to a dispatch that is shown. */
+/** Whether an event carries only a time or a list of dispatches; it is shown when it reaches a shown dispatch. */
 export function isQuiet(event: AnyEventObject): boolean {
   return event.type === 'timer.due' || Object.values(event).some(Array.isArray);
 }
 
-/** Whether a report tells more than what happened to dispatches. */
+/** Whether a report contains more than changes of dispatches. */
 export function hasNews(event: AnyEventObject): boolean {
   return (event as unknown as { outputs: readonly unknown[] }).outputs.some(output => dispatchOf(output) === undefined);
 }

@@ -1,12 +1,12 @@
-/** Time as the machines' actors see it. The program gives a system clock, tests a simulated one. */
+/** The clock port of the machines' actors. Programs provide a system clock, tests a simulated one. */
 export interface Clock {
-  /** The wall clock, integer milliseconds since the epoch. It may jump. */
+  /** Wall-clock time in integer milliseconds since the epoch. It may jump. */
   nowMs(): number;
-  /** Milliseconds since an arbitrary instant. It never jumps and may stand still while the machine sleeps. */
+  /** Monotonic time in milliseconds since an arbitrary instant. It never jumps and may stand still while the computer sleeps. */
   monotonicMs(): number;
-  /** Calls back after at least `delayMs` (at most 2^31-1) of the monotonic clock; returns the undo. */
+  /** Calls back after at least `delayMs` (at most 2^31-1) of monotonic time; returns the function that cancels it. */
   setTimer(callback: () => void, delayMs: number): () => void;
-  /** Calls back once the program has dealt with what waits in its event loop; returns the undo. */
+  /** Calls back after the tasks that wait in the event loop; returns the function that cancels it. */
   yield(callback: () => void): () => void;
 }
 

@@ -5,10 +5,10 @@ import type { RunNotification } from '../dispatch/runNotification.js';
 /** The states of `dispatcherMachine`. */
 export type SyncState = 'starting' | 'connecting' | 'catchingUp' | 'live' | 'waiting' | 'stopping' | 'stopped';
 
-/** Connection of a dispatcher to its service; JSON-safe. */
+/** Status of the connection of a dispatcher to its service; JSON-safe. */
 export interface SyncStatus<TState extends string = SyncState> {
   readonly state: TState;
-  /** When data of the service arrived last, milliseconds since the epoch; null: never. */
+  /** When data last arrived from the service, milliseconds since the epoch; null: never. */
   readonly lastContactMs: number | null;
   /** When the next attempt to connect is due, milliseconds since the epoch; null unless the state is `waiting`. */
   readonly retryAtMs: number | null;
@@ -16,17 +16,17 @@ export interface SyncStatus<TState extends string = SyncState> {
   readonly problem: DispatchErrorJson | null;
 }
 
-/** A dispatch came to be, changed or is gone; sent before the notifications about its runs. */
+/** A dispatch was created, updated or deleted; sent before the notifications of its runs. */
 export interface LifecycleEvent {
   readonly type: 'lifecycle.created' | 'lifecycle.updated' | 'lifecycle.deleted';
   readonly dispatch: DispatchRecord;
   /** When it was noticed, milliseconds since the epoch. */
   readonly atMs: number;
-  /** When its running state was notified last, milliseconds since the epoch; null when it never was. */
+  /** Time of the last notification of its running state, milliseconds since the epoch; null: never. */
   readonly notifiedMs: number | null;
 }
 
-/** Something went wrong that the dispatcher survives. */
+/** A problem that the dispatcher survives. */
 export interface ProblemEvent {
   readonly type: 'dispatcher.problem';
   readonly microgridId: number;
@@ -40,13 +40,13 @@ export interface SyncStatusEvent {
   readonly status: SyncStatus;
 }
 
-/** The dispatcher carries on where an earlier one was: the dispatches of its snapshot or its store are there again. */
+/** The dispatches of a snapshot or a store were restored. */
 export interface RestoredEvent {
   readonly type: 'dispatcher.restored';
   readonly microgridId: number;
-  /** How many. What they had announced is not repeated. */
+  /** Number of restored dispatches. Notifications sent before are not repeated. */
   readonly count: number;
 }
 
-/** What a dispatcher machine emits, and sends to the machine that invoked it. */
+/** Events that a dispatcher machine emits and sends to the machine that invoked it. */
 export type DispatcherOutput = RunNotification | LifecycleEvent | ProblemEvent | SyncStatusEvent | RestoredEvent;

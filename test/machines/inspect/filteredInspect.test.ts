@@ -105,7 +105,7 @@ describe('which dispatches are shown', () => {
   });
 
   it('is said wrongly: a negative limit', () => {
-    expect(() => filteredInspect(() => {}, { limit: -1 })).toThrow(new RangeError('limit must be 0 or more, not -1'));
+    expect(() => filteredInspect(() => {}, { limit: -1 })).toThrow(new RangeError('limit must be 0 or more, got -1'));
   });
 
   it('comes with its state: from what makes it run to what ends the run', async () => {
