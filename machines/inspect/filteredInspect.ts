@@ -2,7 +2,8 @@ import type { ActorRefLike, AnyEventObject, InspectionEvent, Observer } from 'xs
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import type { DispatchState } from '../dispatch/dispatchMachine.js';
 import type { DispatchPoolSnapshot } from '../pool/dispatchPool.js';
-import { dispatcherOf, dispatchSnapshot, type Inspect, isDispatch, isPool, parentOf } from './inspectedActors.js';
+import { parentOf } from '../xstate/parentOf.js';
+import { dispatcherOf, dispatchSnapshot, type Inspect, isDispatch, isPool } from './inspectedActors.js';
 import { abridgeEvent, dispatchOf, hasNews, isQuiet } from './inspectedEvents.js';
 
 /** Filter of `filteredInspect`: it shows dispatches that match every given option. */

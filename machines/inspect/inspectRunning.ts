@@ -1,6 +1,7 @@
 import { type AnyActorRef, toObserver } from 'xstate';
 import type { DispatchRegistry } from '../pool/dispatchRegistry.js';
-import { type Inspect, isPool, parentOf } from './inspectedActors.js';
+import { parentOf } from '../xstate/parentOf.js';
+import { type Inspect, isPool } from './inspectedActors.js';
 
 /**
  * Inspects an existing dispatcher, or a machine that invoked one: `inspect` first receives the existing actors with their snapshots,
@@ -26,7 +27,7 @@ export function inspectRunning(actor: AnyActorRef, inspect: Inspect): () => void
 }
 
 function rootOf(actor: AnyActorRef): AnyActorRef {
-  const parent = parentOf(actor) as AnyActorRef | undefined;
+  const parent = parentOf(actor);
   return parent === undefined ? actor : rootOf(parent);
 }
 

@@ -1,7 +1,9 @@
-import type { ActorRefLike, AnyActor, InspectionEvent, Observer, SnapshotFrom } from 'xstate';
+import type { ActorRefLike, InspectionEvent, Observer, SnapshotFrom } from 'xstate';
 import { dispatchMachine } from '../dispatch/dispatchMachine.js';
 import { dispatcherMachine } from '../dispatcher/dispatcherMachine.js';
 import { dispatchPool } from '../pool/dispatchPool.js';
+import { logicOf } from '../xstate/logicOf.js';
+import { parentOf } from '../xstate/parentOf.js';
 
 /** The `inspect` option of XState: `createBrowserInspector().inspect` of the Stately inspector, or a function. */
 export type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
@@ -13,7 +15,7 @@ export function isDispatch(actor: ActorRefLike): boolean {
 
 /** Whether an actor runs `dispatchPool`. */
 export function isPool(actor: ActorRefLike): boolean {
-  return (actor as AnyActor).logic === dispatchPool;
+  return logicOf(actor) === dispatchPool;
 }
 
 /** The dispatcher that an actor is or belongs to, as its pool, source or timer. */
@@ -21,11 +23,6 @@ export function dispatcherOf(actor: ActorRefLike): ActorRefLike | undefined {
   if (isDispatcher(actor)) return actor;
   const parent = parentOf(actor);
   return parent !== undefined && isDispatcher(parent) ? parent : undefined;
-}
-
-/** Parent of an actor; undefined for a root actor. */
-export function parentOf(actor: ActorRefLike): ActorRefLike | undefined {
-  return (actor as AnyActor)._parent;
 }
 
 /** State of a dispatch. */
@@ -38,5 +35,5 @@ function isDispatcher(actor: ActorRefLike): boolean {
 }
 
 function configOf(actor: ActorRefLike): unknown {
-  return (actor as AnyActor).logic?.config;
+  return logicOf(actor)?.config;
 }

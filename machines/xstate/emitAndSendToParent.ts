@@ -4,8 +4,10 @@ import {
   type AnyActorScope,
   type EventObject,
   emit,
+  enqueueActions,
   type MachineContext,
 } from 'xstate';
+import { parentOf } from './parentOf.js';
 import { sendToParentFrom } from './sendFrom.js';
 
 /** What the events of an {@link emitAndSendToParent} action are computed from. */
@@ -14,14 +16,19 @@ export interface EmitArgs<TContext, TEvent> {
   readonly event: TEvent;
 }
 
+type EventsOf<TContext, TEvent, TParams, TOutput> = (
+  args: EmitArgs<TContext, TEvent>,
+  params: TParams,
+) => readonly TOutput[];
+
 /**
  * An action that emits any number of events, in order, and sends each to the parent of the actor where it has one: XState's
- * `emit` and `sendParent` as one action for a burst, because an action for each event costs more than the rest of the
- * transition. What is left of a burst is dropped when the actor is stopped meanwhile, also by a parent that leaves the state which
- * invoked it: it hears nothing more.
+ * `emit` and `sendParent` as one action for a burst. What is left of a burst is dropped when the actor is stopped meanwhile, also by
+ * a parent that leaves the state which invoked it: it hears nothing more.
  *
- * It is XState's `emit` whose inside is replaced. XState does not document that; a test pins it. A plain function would run
- * within the transition, and XState warns of the actions of a parent that is told meanwhile.
+ * It is XState's `emit` with another `resolve` and `execute`, which XState does not document. A function as an action would do,
+ * but XState warns of the actions of a parent that is told by one. If `emit` is made otherwise, each event becomes an `emit`
+ * and a `sendTo` of `enqueueActions`: the rest of a burst then reaches a parent that has left, and the transition costs more.
  */
 export function emitAndSendToParent<
   TContext extends MachineContext,
@@ -29,10 +36,11 @@ export function emitAndSendToParent<
   TParams extends Record<string, unknown> | undefined,
   TOutput extends EventObject,
 >(
-  eventsOf: (args: EmitArgs<TContext, TEvent>, params: TParams) => readonly TOutput[],
+  eventsOf: EventsOf<TContext, TEvent, TParams, TOutput>,
 ): ActionFunction<TContext, TEvent, TEvent, TParams, never, never, never, never, TOutput> {
-  const inside = {
-    type: 'xstate.emit',
+  const action = emit<TContext, TEvent, TParams, TEvent, TOutput & { [key: string]: unknown }>(unused);
+  if (!('resolve' in action && 'execute' in action)) return enqueueEach(eventsOf);
+  return Object.assign(action, {
     resolve: (_scope: AnyActorScope, snapshot: unknown, args: EmitArgs<TContext, TEvent>, params: TParams) => [
       snapshot,
       { events: eventsOf(args, params) },
@@ -40,15 +48,32 @@ export function emitAndSendToParent<
     ],
     execute: (scope: AnyActorScope, { events }: { events: readonly TOutput[] }) => {
       scope.defer(() => {
-        for (const event of events) {
-          if (isStopping(scope.self)) return;
+        const parent = parentOf(scope.self);
+        for (const [i, event] of events.entries()) {
+          if (isStopping(scope.self) || (i > 0 && parent !== undefined && !isChild(scope.self, parent))) return;
           scope.emit(event);
           tellParent(scope.self, event);
         }
       });
     },
-  };
-  return Object.assign(emit<TContext, TEvent, TParams, TEvent, TOutput & { [key: string]: unknown }>(unused), inside);
+  });
+}
+
+function enqueueEach<
+  TContext extends MachineContext,
+  TEvent extends EventObject,
+  TParams extends Record<string, unknown> | undefined,
+  TOutput extends EventObject,
+>(eventsOf: EventsOf<TContext, TEvent, TParams, TOutput>) {
+  return enqueueActions<TContext, TEvent, TParams, TEvent, never, never, never, never, TOutput>(
+    ({ context, event, self, enqueue }, params) => {
+      const parent = parentOf(self);
+      for (const output of eventsOf({ context, event }, params)) {
+        enqueue.emit(output);
+        if (parent !== undefined) enqueue.sendTo(parent, output);
+      }
+    },
+  );
 }
 
 /** What XState's actors have without saying so in their types; a test pins it. Without it a burst is sent to its end. */
@@ -77,7 +102,7 @@ const waiting = new WeakMap<AnyActorRef, EventObject[]>();
 
 /** An event that is put into the mailbox of a busy parent reaches it although an earlier one makes it leave. So it waits outside. */
 function tellParent(self: AnyActorRef, event: EventObject): void {
-  const parent = self._parent;
+  const parent = parentOf(self);
   if (parent === undefined) return;
   const before = waiting.get(self);
   if (before !== undefined) before.push(event);
