@@ -7,20 +7,22 @@ export interface RunningProcess {
 }
 
 /**
- * The processes that descend from a test run, but for those of the test runner: those with its folder in their
- * environment or as their working folder (PostgreSQL overwrites its environment). Only Linux tells; elsewhere there are none.
+ * The processes that descend from a test run: those with its folder in their environment or as their working folder
+ * (PostgreSQL overwrites its environment). Only Linux tells; elsewhere there are none.
+ *
+ * @param runner the process of the test runner. It and its children, which run the tests, are left out
  */
-export function runningProcesses(folder: string): RunningProcess[] {
+export function runningProcesses(folder: string, runner: number): RunningProcess[] {
   if (process.platform !== 'linux') return [];
   return readdirSync('/proc')
     .map(Number)
-    .filter(pid => pid > 0 && pid !== process.pid)
+    .filter(pid => pid > 0 && pid !== runner)
     .flatMap(pid => {
       const command = read(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
       const environment = read(() => readFileSync(`/proc/${pid}/environ`, 'utf8'));
       const cwd = read(() => readlinkSync(`/proc/${pid}/cwd`));
       const descends = environment.includes(`TEST_RUN_FOLDER=${folder}`) || cwd.startsWith(folder);
-      return descends && command !== '' && parentOf(pid) !== process.pid ? [{ pid, command }] : [];
+      return descends && command !== '' && parentOf(pid) !== runner ? [{ pid, command }] : [];
     });
 }
 

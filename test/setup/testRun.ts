@@ -26,10 +26,10 @@ export async function teardown(): Promise<void> {
   const folder = process.env.TEST_RUN_FOLDER;
   if (folder === undefined) return;
   // What was killed takes a moment to be gone.
-  let left = runningProcesses(folder);
+  let left = runningProcesses(folder, process.pid);
   for (let turn = 0; turn < 50 && left.length > 0; turn += 1) {
     await setTimeout(100);
-    left = runningProcesses(folder);
+    left = runningProcesses(folder, process.pid);
   }
   for (const { pid } of left) process.kill(pid, 'SIGKILL');
   rmSync(folder, { recursive: true, force: true });
