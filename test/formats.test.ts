@@ -115,7 +115,7 @@ describe.each(['0.1.0'])('files of version %s', version => {
       const before = readFileSync(database);
       await expect(startDispatchService({ database })).rejects.toMatchObject({
         code: 'FAILED_PRECONDITION',
-        message: `the schema of ${database} is newer than this program (${name}): run a newer version of it`,
+        message: `the schema of ${database} is newer than this version of the program (${name}): install a newer version`,
       });
       expect(readFileSync(database).equals(before)).toBe(true);
     },
@@ -134,7 +134,9 @@ describe.each(['0.1.0'])('files of version %s', version => {
       problems.push(...page.problems.map(({ message }) => message));
     }
     await store.close({ microgridId: 1 });
-    expect(problems).toEqual([expect.stringContaining(`the schema of ${path} is newer than this program (${name})`)]);
+    expect(problems).toEqual([
+      expect.stringContaining(`the schema of ${path} is newer than this version of the program (${name})`),
+    ]);
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 });

@@ -42,7 +42,7 @@ export interface OpenMetrics {
 
 /** How to stop a service. */
 export interface StopOptions {
-  /** Cuts calls under way at once, also while a stop is waiting for them. @default false */
+  /** Cancels pending calls at once, also while a stop is waiting for them. @default false */
   readonly now?: boolean;
 }
 

@@ -49,7 +49,7 @@ export interface DispatchServiceOptions extends AccessOptions {
    */
   readonly metrics?: string | undefined;
   /**
-   * Time that calls under way have to end when the service stops, in milliseconds. Then they are cut.
+   * Time that pending calls have to end when the service stops, in milliseconds. Then they are cancelled.
    *
    * @default 5 s
    */
@@ -90,8 +90,8 @@ export interface DispatchService {
   /** Where metrics are served, such as `http://127.0.0.1:9464/metrics`; absent without the option `metrics`. */
   readonly metricsUrl?: string;
   /**
-   * Stops the service: announces it to load balancers (`drainMs`), ends every stream with UNAVAILABLE, waits for calls under
-   * way (`stopGraceMs`), and closes whatever the service has opened, each part even if others cannot be closed. Stopping
+   * Stops the service: announces it to load balancers (`drainMs`), ends every stream with UNAVAILABLE, waits for pending
+   * calls (`stopGraceMs`), and closes whatever the service has opened, each part even if others cannot be closed. Stopping
    * twice is stopping once.
    *
    * @throws DispatchError UNKNOWN that names what could not be closed.

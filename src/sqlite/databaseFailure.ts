@@ -1,8 +1,8 @@
 import { DispatchError } from '../model/dispatchError.js';
 
 /**
- * What callers hear when a database fails, for whatever reason: the disk, the network, another program. They may try
- * again; the reason is the `cause`, for those who run it.
+ * The error for a database that fails, for whatever reason: the disk, the network, another program. Callers may retry; the reason is
+ * the `cause`, for operators.
  */
 export function databaseFailure(cause: unknown): DispatchError {
   return new DispatchError('UNAVAILABLE', 'the database failed', { cause });

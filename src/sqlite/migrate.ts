@@ -5,9 +5,9 @@ import { DispatchError } from '../model/dispatchError.js';
 const TABLE = 'dispatch_migration';
 
 /**
- * Brings the schema of a database up to date. Several processes may do so at once.
+ * Brings the schema of a database up to date. Safe to run in several processes at once.
  *
- * @param migrations - by name; a new one must have a name that sorts behind the others.
+ * @param migrations - by name; the name of a new one must sort after the others.
  * @param name - of the database, for messages.
  * @throws DispatchError FAILED_PRECONDITION when the schema is newer than the migrations.
  */
@@ -18,13 +18,13 @@ export async function migrate<Schema>(
 ): Promise<void> {
   const unknown = (await executedMigrations(db)).filter(executed => !Object.hasOwn(migrations, executed));
   if (unknown.length > 0) {
-    const message = `the schema of ${name} is newer than this program (${unknown.join(', ')}): run a newer version of it`;
+    const message = `the schema of ${name} is newer than this version of the program (${unknown.join(', ')}): install a newer version`;
     throw new DispatchError('FAILED_PRECONDITION', message);
   }
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => ({ ...migrations }) },
-    // The names are ours, so that a database can hold more than this.
+    // Own names, so that the database can have other tables.
     migrationTableName: TABLE,
     migrationLockTableName: `${TABLE}_lock`,
   });

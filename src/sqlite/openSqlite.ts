@@ -8,42 +8,42 @@ import { migrate } from './migrate.js';
 import { connectSqlite, isDamage, type SqliteConnection, sqliteCode } from './sqliteConnection.js';
 import { sqliteDialect } from './sqliteDialect.js';
 
-/** What a file is for. */
+/** A kind of SQLite file. */
 export interface SqliteFileKind {
-  /** Its `application_id`, by which SQLite files of different programs are told apart: any number but 0, within 31 bits. */
+  /** Its `application_id`, which distinguishes the SQLite files of different programs: any number except 0, within 31 bits. */
   readonly applicationId: number;
-  /** What it holds, for messages, such as `the dispatches of a service`. */
+  /** Its content, for messages, such as `the dispatches of a service`. */
   readonly holds: string;
-  /** The history of its schema, by name, see {@link migrate}. Its `user_version` tells how many of them it has. */
+  /** The migrations of its schema, by name, see {@link migrate}. Its `user_version` is the number of those applied. */
   readonly migrations: Readonly<Record<string, Migration>>;
 }
 
-/** A database in a file that this process has to itself. */
+/** A database in a file that no other process can use meanwhile. */
 export interface SqliteFile<Schema> {
   readonly db: Kysely<Schema>;
   /** The file, as an absolute path. */
   readonly path: string;
-  /** Waits for what is under way, then closes the file and lets other processes have it. */
+  /** Waits for pending queries, then closes the file and releases its lock. */
   close(): Promise<void>;
 }
 
-/** How long a write waits for another program, such as a backup, that holds the database. */
+/** Time that a write waits for another program, such as a backup, that has locked the database. */
 const BUSY_TIMEOUT_MS = 5_000;
-/** So many queries read at once. */
+/** Number of connections for concurrent reads. */
 const READERS = 3;
 const HEADER_BYTES = 100;
 
 /**
- * Opens an SQLite file, which is made where there is none, in a folder that is there. What is committed is on the disk
- * (write-ahead log, `synchronous = FULL`).
+ * Opens an SQLite file, or creates it in an existing folder. Committed changes are on the disk (write-ahead log,
+ * `synchronous = FULL`).
  *
- * One process has it at a time: it holds a lock on a second file beside it, named `…-lock`, which ends with the process
- * however that ends. Other programs may read the database meanwhile, for example to back it up.
+ * Only one process can open it: it holds a lock on a second file, named `…-lock`, which is released when the process ends in any way.
+ * Other programs may read the database meanwhile, for example to back it up.
  *
- * All of it is read once, to see that it is not damaged. A file that cannot be used is left as it is.
+ * The whole file is checked for damage. A file that cannot be used is not changed.
  *
- * @throws DispatchError UNAVAILABLE when another process has it or it cannot be opened; FAILED_PRECONDITION when it is
- * no database, one of another program, or of a newer version of this one; DATA_LOSS when it is damaged.
+ * @throws DispatchError UNAVAILABLE when another process uses the file or it cannot be opened; FAILED_PRECONDITION when it is
+ * not a database, or belongs to another program or to a newer version of this one; DATA_LOSS when it is damaged.
  */
 export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Promise<SqliteFile<Schema>> {
   const file = await resolveFile(path);
@@ -74,34 +74,36 @@ export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Pr
       path: file,
       async close() {
         await db.destroy();
-        // Closing empties the log only once every handle is collected as garbage. What cannot be emptied is read from it.
+        // Closing truncates the log only once all handles are garbage-collected. A log that cannot be truncated is read later.
         await writer.run('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => {});
         release();
       },
     };
   } catch (error) {
     const failure = error instanceof DispatchError && error.code !== 'UNAVAILABLE' ? error : cannotOpen(file, error);
-    // What is not ours is left as it was.
+    // Leave no lock file beside a file that is not ours.
     if (failure.code !== 'UNAVAILABLE') await rm(`${file}-lock`, { force: true });
     release();
     throw failure;
   }
 }
 
-/** Refuses a file by its first 100 bytes, see "The Database Header" of SQLite's file format: so it is not touched at all. */
+/** Checks the first 100 bytes ("The Database Header" of SQLite's file format), before anything opens the file for writing. */
 async function checkHeader(file: string, { applicationId, holds, migrations }: SqliteFileKind): Promise<void> {
   const header = await readHeader(file);
   if (header.length === 0) return;
   const refuse = (reason: string) => new DispatchError('FAILED_PRECONDITION', reason);
   if (header.length < HEADER_BYTES || !header.toString('latin1').startsWith('SQLite format 3\0')) {
-    throw refuse(`${file} is no SQLite database, so not ${holds}`);
+    throw refuse(`${file} is not an SQLite database, so it does not hold ${holds}`);
   }
   if (header.readUInt32BE(68) !== applicationId) {
     throw refuse(`${file} is a database of another program, not ${holds}`);
   }
   const version = header.readUInt32BE(60);
   if (version <= Object.keys(migrations).length) return;
-  throw refuse(`the schema of ${file} is newer than this program (version ${version}): run a newer version of it`);
+  throw refuse(
+    `the schema of ${file} is newer than this version of the program (version ${version}): install a newer version`,
+  );
 }
 
 async function readHeader(file: string): Promise<Buffer> {
@@ -116,8 +118,8 @@ async function readHeader(file: string): Promise<Buffer> {
 }
 
 /**
- * Looks for damage, over a connection that cannot write: one that can would move the log into the file when it is closed.
- * Without a log nothing is made beside it either.
+ * Checks the file for damage, over a read-only connection: another one would move the log into the file when it is closed. Without a
+ * log no file is created beside it either.
  */
 async function checkPages(file: string): Promise<void> {
   const hasLog = (await sizeOf(`${file}-wal`)) + (await sizeOf(`${file}-journal`)) > 0;
@@ -129,7 +131,7 @@ async function checkPages(file: string): Promise<void> {
   } catch (error) {
     const { cause } = error as Error;
     if (isDamage(sqliteCode(cause))) throw damaged(file, (cause as Error).message, cause);
-    // Its first transaction was cut short, which only the writer can undo. Later ones have the other kind of log.
+    // Its first transaction was interrupted, which only a writer can roll back. Later ones use a write-ahead log.
     if (sqliteCode(cause) !== 'SQLITE_READONLY_ROLLBACK') throw error;
   } finally {
     reader.close();
@@ -140,14 +142,14 @@ function damaged(file: string, reason: unknown, cause?: unknown): DispatchError 
   return new DispatchError('DATA_LOSS', `${file} is damaged (${String(reason).replaceAll(/\s+/g, ' ')})`, { cause });
 }
 
-/** Commits go to a write-ahead log, and to the disk before they are confirmed; `fullfsync` says so to macOS. */
+/** Commits go to a write-ahead log, and are synced before they are confirmed; on macOS that needs `fullfsync`. */
 async function enableWriteAheadLog(writer: SqliteConnection): Promise<void> {
   const { rows } = await writer.execute('PRAGMA journal_mode = WAL', []);
   if (rows[0]?.journal_mode !== 'wal') throw new Error('its file system cannot hold a write-ahead log of SQLite');
   await writer.run('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON');
 }
 
-/** The file that a path leads to, by whatever links, so that it has one name to lock. */
+/** Resolves links, so that a file has only one name to lock. */
 async function resolveFile(path: string): Promise<string> {
   const wanted = resolve(path);
   try {
@@ -189,7 +191,7 @@ async function lockFile(file: string): Promise<SqliteConnection> {
 }
 
 function cannotOpen(file: string, error: unknown): DispatchError {
-  // Behind a failure of the database is what SQLite said.
+  // The cause of a database failure is the error of SQLite.
   const cause = error instanceof DispatchError ? (error.cause ?? error) : error;
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new DispatchError('UNAVAILABLE', `cannot open ${file}: ${reason}`, { cause });

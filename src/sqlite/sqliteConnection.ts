@@ -2,31 +2,31 @@ import Database from 'libsql/promise';
 
 import { databaseFailure } from './databaseFailure.js';
 
-/** What a statement came to. */
+/** The result of a statement. */
 export interface SqliteResult {
   /** Bytes are `Uint8Array`s. */
   readonly rows: Record<string, unknown>[];
-  /** How many rows it inserted, updated or deleted. */
+  /** Number of inserted, updated or deleted rows. */
   readonly changed: number;
 }
 
-/** One connection to a database. It does one thing at a time: who calls waits for the answer before calling again. */
+/** A connection to a database, for one statement at a time: wait for the result before the next call. */
 export interface SqliteConnection {
   /**
-   * Executes one statement. Those that give rows or have no parameters run on another thread; the others on this one, in
-   * microseconds, as long as they are within a transaction.
+   * Executes a statement. Statements that return rows or have no parameters run on another thread; others on this one, within
+   * microseconds if they are part of a transaction.
    *
-   * @throws TypeError when a parameter is none that SQLite takes; DispatchError UNAVAILABLE when the database fails; or
-   * the error of SQLite, with its `code`, when it refuses the statement.
+   * @throws TypeError when SQLite cannot store a parameter; DispatchError UNAVAILABLE when the database fails; or the error of
+   * SQLite, with its `code`, when it refuses the statement.
    */
   execute(sql: string, parameters: readonly unknown[]): Promise<SqliteResult>;
   /** Executes statements without parameters or rows, such as COMMIT with its wait for the disk, on another thread. */
   run(sql: string): Promise<void>;
-  /** Ends the connection. The file handle may stay open until its statements are collected as garbage. */
+  /** Closes the connection. The file handle may stay open until its statements are garbage-collected. */
   close(): void;
 }
 
-/** Statements that stay prepared. */
+/** Maximum number of cached prepared statements. */
 const MAX_PREPARED = 100;
 
 interface Statement {
@@ -44,8 +44,8 @@ interface NativeDatabase {
 /**
  * Opens a connection.
  *
- * @param path - absolute, or a `file:` URL, see "URI Filenames" of SQLite: libsql takes other texts for addresses of servers.
- * @param busyTimeoutMs - how long to wait for a lock that another process holds.
+ * @param path - absolute, or a `file:` URL, see "URI Filenames" of SQLite: libsql takes other strings for addresses of servers.
+ * @param busyTimeoutMs - time to wait for a lock of another process, in milliseconds.
  */
 export function connectSqlite(path: string, busyTimeoutMs: number): SqliteConnection {
   const database = new Database(path, { timeout: busyTimeoutMs }) as unknown as NativeDatabase;
@@ -53,7 +53,7 @@ export function connectSqlite(path: string, busyTimeoutMs: number): SqliteConnec
 
   async function statement(sql: string): Promise<Statement> {
     const found = statements.get(sql) ?? (await database.prepare(sql));
-    // It moves to the end, so the first one is the one that was not used for longest.
+    // It moves to the end, so that the first one is the least recently used.
     statements.delete(sql);
     statements.set(sql, found);
     if (statements.size > MAX_PREPARED) statements.delete(statements.keys().next().value as string);
@@ -63,7 +63,7 @@ export function connectSqlite(path: string, busyTimeoutMs: number): SqliteConnec
   async function execute(sql: string, parameters: readonly unknown[]): Promise<SqliteResult> {
     const bound = parameters.map(bindable);
     const prepared = await statement(sql);
-    // run() leaves a statement that gives rows, such as one with RETURNING, unfinished, and its transaction open.
+    // run() does not finish a statement that returns rows, such as one with RETURNING, and leaves its transaction open.
     if (!prepared.reader && bound.length > 0) return { rows: [], changed: prepared.run(bound).changes };
     if (!prepared.reader) return { rows: [], changed: await executeOffThread(sql) };
     const rows = await prepared.all(bound);
@@ -88,8 +88,8 @@ export function connectSqlite(path: string, busyTimeoutMs: number): SqliteConnec
 }
 
 /**
- * A parameter as libsql must be given it. Whatever else reaches it, such as a boolean or a `Date`, ends the whole process:
- * this is the one place that keeps it away.
+ * Converts a parameter for libsql. Any other value, such as a boolean or a `Date`, would crash the process: this is the only
+ * check.
  *
  * @throws TypeError
  */
@@ -102,7 +102,7 @@ function bindable(value: unknown): number | bigint | string | Buffer | null {
   throw new TypeError(`a ${kind} cannot be a parameter of an SQLite statement`);
 }
 
-/** How the codes begin that tell of the disk, the file or a lock, and not of a statement. */
+/** Prefixes of codes that are about the disk, the file or a lock, not about a statement. */
 const FAILURES = ['BUSY', 'CANTOPEN', 'CORRUPT', 'FULL', 'IOERR', 'NOMEM', 'NOTADB', 'READONLY'];
 
 /** The code of an error of SQLite, such as `SQLITE_BUSY`; empty for another error. */
@@ -111,7 +111,7 @@ export function sqliteCode(error: unknown): string {
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : '';
 }
 
-/** Whether a code of SQLite tells that a file is damaged, or no database. */
+/** Whether a code of SQLite means that a file is damaged or not a database. */
 export function isDamage(code: string): boolean {
   return code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB');
 }
@@ -121,7 +121,7 @@ function rethrow(error: unknown): never {
   throw FAILURES.some(failure => code.startsWith(failure)) ? databaseFailure(error) : error;
 }
 
-/** libsql gives bytes as an `ArrayBuffer`. */
+/** Converts bytes, which libsql returns as `ArrayBuffer`. */
 function withBytes(row: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(row)) {
     if (value instanceof ArrayBuffer) row[name] = new Uint8Array(value);

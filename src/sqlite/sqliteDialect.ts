@@ -14,9 +14,9 @@ import { databaseFailure } from './databaseFailure.js';
 import type { SqliteConnection } from './sqliteConnection.js';
 
 /**
- * A Kysely dialect on one connection that writes and some that read. Each query outside of a transaction takes whichever
- * it needs; a transaction has the one that writes to itself. So reading waits for no writing, and sees what is committed.
- * Destroying a `Kysely` of it waits until they are all free, and leaves them open.
+ * A Kysely dialect on one connection for writing and several for reading. A query outside of a transaction uses either; a
+ * transaction uses the one for writing exclusively. So reads never wait for writes, and see what is committed. Destroying a `Kysely`
+ * of it waits until all connections are free, and leaves them open.
  */
 export function sqliteDialect(writer: SqliteConnection, readers: readonly SqliteConnection[]): Dialect {
   return {
@@ -28,7 +28,7 @@ export function sqliteDialect(writer: SqliteConnection, readers: readonly Sqlite
 }
 
 class Adapter extends SqliteAdapter {
-  /** Kysely's own adapter denies it because of foreign keys, of which there are none here. */
+  /** Kysely's own adapter returns false because of foreign keys, which are not used here. */
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
@@ -70,7 +70,7 @@ class SqliteDriver implements Driver {
   }
 }
 
-/** What Kysely takes for a connection: it holds a real one from the first query that needs it. */
+/** What Kysely uses as a connection: it takes a real one with the first query. */
 class Session implements DatabaseConnection {
   readonly #writers: Pool;
   readonly #readers: Pool;
@@ -85,7 +85,7 @@ class Session implements DatabaseConnection {
   async begin(): Promise<void> {
     this.#writer = await this.#writers.take();
     try {
-      // Not deferred: a lock that is wanted later, by the first write, may be refused without any wait.
+      // Not deferred: acquiring the lock later, by the first write, may fail without waiting.
       await this.#writer.run('BEGIN IMMEDIATE');
     } catch (error) {
       this.release();
@@ -97,7 +97,7 @@ class Session implements DatabaseConnection {
     await this.#writer?.run('COMMIT');
   }
 
-  /** Never fails: the first error tells what went wrong, and SQLite has rolled back by itself after some. */
+  /** Never fails: the first error is the one to report, and after some errors SQLite has already rolled back. */
   async rollback(): Promise<void> {
     await this.#writer?.run('ROLLBACK').catch(() => {});
   }
@@ -121,7 +121,7 @@ class Session implements DatabaseConnection {
     }
   }
 
-  // biome-ignore lint/correctness/useYield: the interface asks for it, nothing here streams
+  // biome-ignore lint/correctness/useYield: required by the interface, never used
   async *streamQuery(): AsyncIterableIterator<never> {
     throw new Error('this dialect does not stream');
   }
@@ -143,7 +143,7 @@ async function execute<Row>(connection: SqliteConnection, query: CompiledQuery):
   return { rows: rows as Row[], numAffectedRows: BigInt(changed) };
 }
 
-/** Connections of which each has one user at a time. */
+/** A pool of connections, each with one user at a time. */
 class Pool {
   readonly #all: readonly SqliteConnection[];
   readonly #free: SqliteConnection[];
@@ -166,7 +166,7 @@ class Pool {
     else this.#free.push(connection);
   }
 
-  /** Waits for everybody who has or waits for a connection; nobody gets one afterwards. */
+  /** Waits for all users, current and waiting; then gives out no more connections. */
   async drain(): Promise<void> {
     const takes = this.#all.map(() => this.take());
     this.#drained = true;

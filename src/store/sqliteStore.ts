@@ -17,26 +17,26 @@ interface Schema {
   dispatch: { microgrid_id: number; id: number; stored: string };
 }
 
-/** `xdsp`: the dispatches of a dispatcher. A migration that was released is never changed. */
+/** `xdsp`: the dispatches of a dispatcher. A released migration is never changed. */
 const fileKind = {
   applicationId: 0x78647370,
   holds: 'the dispatches of a dispatcher',
   migrations: { '0001_initial': { up: createTables } },
 };
 
-/** So many files are looked at until one can be used. */
+/** Maximum number of files that are tried until one can be used. */
 const maxCandidates = 10;
 
 const pageSize = 500;
 
 /**
- * A store in an SQLite file, which one process has at a time; it is made when it does not exist, in a folder that does.
- * What was saved survives the end of the process at any moment, and a power cut.
+ * Creates a store in an SQLite file, which only one process can use at a time. The file is created if it does not exist, its folder
+ * must exist. Saved dispatches survive the end of the process at any moment, and a power failure.
  *
- * A file that is not a store, is damaged or comes from a newer version is left as it is and reported; the store then
- * starts empty, beside it, in a file with `.1` at the end of its name, and goes on with that one after a restart.
+ * A file that is not a store, is damaged or was written by a newer version is left unchanged and reported; the store then starts
+ * empty in a file with `.1` appended to the name, and continues with that file after a restart.
  *
- * @throws RangeError when the path is empty or names no file.
+ * @throws RangeError when the path is empty or not that of a file.
  */
 export function sqliteStore(path: string): DispatcherStore {
   if (path === '' || path === ':memory:') throw new RangeError(`path must be the path of a file, not '${path}'`);
@@ -44,7 +44,7 @@ export function sqliteStore(path: string): DispatcherStore {
 }
 
 interface OpenFile extends SqliteFile<Schema> {
-  /** What was wrong with the files before it, which were left as they are. */
+  /** The problems of the files before it, which were left unchanged. */
   readonly problems: readonly DispatchError[];
 }
 
@@ -95,7 +95,7 @@ class SqliteStore implements DispatcherStore {
     const row = { id: microgridId, synced: synced ? 1 : 0 };
     try {
       await db.transaction().execute(async transaction => {
-        // The literal leaves nothing to bind, so that it is deleted on another thread.
+        // With a literal there is no parameter, so that the deletion runs on another thread.
         const all = transaction.deleteFrom('dispatch').where('microgrid_id', '=', sql.lit(microgridId));
         if (replacesAll) await all.execute();
         await transaction
@@ -123,7 +123,7 @@ class SqliteStore implements DispatcherStore {
   }
 }
 
-/** Opens a file, or the first beside it that can be used. */
+/** Opens the file, or the first one beside it that can be used. */
 async function openFile(path: string): Promise<OpenFile> {
   const problems: DispatchError[] = [];
   for (let i = 0; i < maxCandidates; i++) {
@@ -132,7 +132,7 @@ async function openFile(path: string): Promise<OpenFile> {
       return { ...file, problems };
     } catch (error) {
       if (!(error instanceof DispatchError) || error.code === 'UNAVAILABLE') throw error;
-      const message = `${error.message}; it is left as it is, and ${path}.${i + 1} used instead`;
+      const message = `${error.message}; it is left unchanged, and ${path}.${i + 1} is used instead`;
       problems.push(new DispatchError('DATA_LOSS', message, { cause: error }));
     }
   }
@@ -164,7 +164,7 @@ async function write(db: Transaction<Schema>, microgridId: number, slice: readon
     else kept.push([microgridId, change.id, JSON.stringify(change.stored)]);
   }
   if (kept.length > 0) {
-    // As a text: the query builder makes thousands of objects of each slice.
+    // As raw SQL: the query builder would create thousands of objects for each slice.
     const rows = kept.map(() => '(?, ?, ?)').join();
     const insert = `INSERT INTO dispatch (microgrid_id, id, stored) VALUES ${rows} ON CONFLICT DO UPDATE SET stored = excluded.stored`;
     await db.executeQuery(CompiledQuery.raw(insert, kept.flat()));
@@ -188,7 +188,7 @@ function readPage(rows: readonly { id: number; stored: string }[], path: string,
   return { dispatches, problems };
 }
 
-/** Tells the one who runs the dispatcher what became of the file. */
+/** Converts an error of the file for the operator of the dispatcher. */
 function storeError(error: unknown, path: string): DispatchError {
   const cause = error instanceof DispatchError && error.cause !== undefined ? error.cause : error;
   const code = sqliteCode(cause);

@@ -158,7 +158,9 @@ describeWithPostgres('serve on PostgreSQL', () => {
     await expect.poll(waiting, { timeout: 30_000 }).toBe(1);
     const { code, stderr } = await open.stop();
     expect(code).toBe(0);
-    expect(logOf(stderr)).toContainEqual(expect.objectContaining({ msg: 'calls that did not end in time are cut' }));
+    expect(logOf(stderr)).toContainEqual(
+      expect.objectContaining({ msg: 'calls that did not end in time were cancelled' }),
+    );
     expect((await hanging).code).toBe(1);
     await other.end();
   });

@@ -36,12 +36,12 @@ describeWith(missingOpenssl(), 'serve with certificates', () => {
     ) => runCli(['list', microgrid], { ...env, DISPATCH_API_AUTH_KEY: key, DISPATCH_API_SIGN_SECRET: secret });
 
     expect((await list('1', partner)).code).toBe(0);
-    expect((await list('2', partner)).stderr).toContain('the key gives no right to microgrid 2');
+    expect((await list('2', partner)).stderr).toContain('the API key has no access to microgrid 2');
     expect((await list('1', partner, stranger)).code).toBe(1);
     file.replace([other]);
     serve.kill('SIGHUP');
     expect((await list('2', other)).code).toBe(0);
-    expect((await list('1', partner)).stderr).toContain('the key is not one that this service accepts');
+    expect((await list('1', partner)).stderr).toContain('the API key is not accepted');
 
     const { code, stdout, stderr } = await serve.stop();
     expect(code).toBe(0);

@@ -37,7 +37,7 @@ describe('options', () => {
     'refuse to listen on %s without keys and TLS, and say what is missing',
     async listen => {
       const reached = `listen: ${listen} can be reached from other machines, which needs`;
-      const otherwise = 'or --insecure where the network is to be trusted';
+      const otherwise = 'or --insecure in a trusted network';
       await expect(startDispatchService({ listen })).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
         field: 'listen',
@@ -62,8 +62,8 @@ describe('options', () => {
   });
 
   it.each([
-    [{ calls: 0 }, 'limits.calls: must be a whole number above 0'],
-    [{ callsPerSecond: 1.5 }, 'limits.callsPerSecond: must be a whole number above 0'],
+    [{ calls: 0 }, 'limits.calls: must be an integer above 0'],
+    [{ callsPerSecond: 1.5 }, 'limits.callsPerSecond: must be an integer above 0'],
     [{ call: 1 }, 'limits.call: must be one of calls, callsPerKey, callsPerSecond, streamsPerKey, requestBytes'],
   ])('refuse the limits %j', async (limits, message) => {
     await expect(startDispatchService({ limits: limits as object })).rejects.toMatchObject({
@@ -189,11 +189,11 @@ describe('credentials', () => {
     expect((await list(Metadata({ key: KEY }))).dispatches).toEqual([]);
     await expect(list(Metadata({ key: 'wrong' }))).rejects.toMatchObject({
       code: Status.UNAUTHENTICATED,
-      details: 'the key is not one that this service accepts',
+      details: 'the API key is not accepted',
     });
     await expect(list()).rejects.toMatchObject({
       code: Status.UNAUTHENTICATED,
-      details: 'the call carries no key (metadata `key`)',
+      details: 'the call has no API key (metadata `key`)',
     });
   });
 
@@ -235,12 +235,12 @@ describe('failures', () => {
     const { client, channel } = rawClient(served);
     await expect(client.getMicrogridDispatch({ microgridId: 1n, dispatchId: 1n })).rejects.toMatchObject({
       code: Status.INTERNAL,
-      details: 'the service failed; its log tells why',
+      details: 'internal error of the service; see its log',
     });
     expect(entries).toContainEqual({
       level: 'error',
       fields: { err: failure, path: `/${MicrogridDispatchServiceDefinition.fullName}/GetMicrogridDispatch` },
-      message: 'a call failed for a reason that its caller is not told',
+      message: 'a call failed with an internal error',
     });
     channel.close();
     await served.stop();

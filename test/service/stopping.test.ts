@@ -54,7 +54,11 @@ describe('a service that stops', () => {
     await asked;
     await served.stop();
     await expect(call).rejects.toMatchObject({ code: expect.any(Number) });
-    expect(entries).toContainEqual({ level: 'warn', message: 'calls that did not end in time are cut', fields: {} });
+    expect(entries).toContainEqual({
+      level: 'warn',
+      message: 'calls that did not end in time were cancelled',
+      fields: {},
+    });
   });
 
   it('cuts them at once when it is told to, also while it waits', async () => {

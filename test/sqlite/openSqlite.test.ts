@@ -151,7 +151,7 @@ describe('a file', () => {
     writeFileSync(path, 'dear diary, this is no database at all');
     await refused({
       code: 'FAILED_PRECONDITION',
-      message: `${path} is no SQLite database, so not the numbers of a test`,
+      message: `${path} is not an SQLite database, so it does not hold the numbers of a test`,
     });
   });
 
@@ -168,7 +168,7 @@ describe('a file', () => {
     await executed('PRAGMA user_version = 2');
     await refused({
       code: 'FAILED_PRECONDITION',
-      message: `the schema of ${path} is newer than this program (version 2): run a newer version of it`,
+      message: `the schema of ${path} is newer than this version of the program (version 2): install a newer version`,
     });
   });
 

@@ -156,7 +156,9 @@ describe('a file that another process has', () => {
 });
 
 describe('a file that cannot be used', () => {
-  const beside = (reason: string) => [`DATA_LOSS: ${reason}; it is left as it is, and /dispatches.db.1 used instead`];
+  const beside = (reason: string) => [
+    `DATA_LOSS: ${reason}; it is left unchanged, and /dispatches.db.1 is used instead`,
+  ];
 
   async function refused(reason: string): Promise<void> {
     const before = await readFile(path);
@@ -172,12 +174,12 @@ describe('a file that cannot be used', () => {
 
   it('is left as it is when it is no database', async () => {
     await writeFile(path, 'minutes of the meeting\n'.repeat(100));
-    await refused('/dispatches.db is no SQLite database, so not the dispatches of a dispatcher');
+    await refused('/dispatches.db is not an SQLite database, so it does not hold the dispatches of a dispatcher');
   });
 
   it('is left as it is when it is a short text', async () => {
     await writeFile(path, 'x');
-    await refused('/dispatches.db is no SQLite database, so not the dispatches of a dispatcher');
+    await refused('/dispatches.db is not an SQLite database, so it does not hold the dispatches of a dispatcher');
   });
 
   it('is left as it is when it is the database of another program', async () => {
@@ -192,7 +194,9 @@ describe('a file that cannot be used', () => {
     const database = new Database(path, {});
     await database.exec('PRAGMA user_version = 2; PRAGMA wal_checkpoint(TRUNCATE)');
     database.close();
-    await refused('the schema of /dispatches.db is newer than this program (version 2): run a newer version of it');
+    await refused(
+      'the schema of /dispatches.db is newer than this version of the program (version 2): install a newer version',
+    );
   });
 
   it('is left as it is when it is damaged', async () => {

@@ -3,11 +3,11 @@ import type { CallContext } from 'nice-grpc-common';
 import type { ExpiringId } from '../domain/dispatchStore.js';
 import type { ApiKey, Caller } from './keyRing.js';
 
-/** What is known of a call once it is let in. */
+/** The access of a call that was accepted. */
 export interface CallAccess {
-  /** The key that it has shown. */
+  /** The API key of the call. */
   readonly apiKey: ApiKey;
-  /** The nonce of its signature, for the store; absent where it is not signed. */
+  /** The nonce of its signature, for the store; absent if it is not signed. */
   readonly nonce?: ExpiringId | undefined;
 }
 
@@ -19,15 +19,15 @@ export interface AccessContext {
 const callers = new WeakMap<CallContext['metadata'], Caller>();
 
 /**
- * Who makes a call, for middlewares outside of the one that finds it out: to be asked when the call has ended.
+ * Returns the caller, for middleware outside of the one that authenticates; to be called when the call has ended.
  *
- * @returns undefined when the call was refused before it was known, or needs no key.
+ * @returns undefined when the call was refused before authentication, or needs no key.
  */
 export function callerOf(context: CallContext): Caller | undefined {
   return callers.get(context.metadata);
 }
 
-/** Makes known who makes a call. */
+/** Stores the caller of a call. */
 export function setCaller(context: CallContext, caller: Caller): void {
   callers.set(context.metadata, caller);
 }

@@ -2,45 +2,45 @@ import { DispatchError } from '../../model/dispatchError.js';
 import { invalidOption } from '../domain/invalidOption.js';
 import type { ApiKey } from './keyRing.js';
 
-/** How much a service takes. What is beyond ends with RESOURCE_EXHAUSTED, which tells the limit. */
+/** Limits of a service. A call that exceeds one ends with RESOURCE_EXHAUSTED, whose message contains the limit. */
 export interface CallLimits {
   /**
-   * Calls under way in this process; streams do not count.
+   * Maximum number of concurrent calls in this process, streams excluded.
    *
    * @default 4000
    */
   readonly calls?: number | undefined;
   /**
-   * Calls of one key under way.
+   * Maximum number of concurrent calls with one API key, streams excluded.
    *
    * @default 1000
    */
   readonly callsPerKey?: number | undefined;
   /**
-   * Calls of one key a second, opened streams among them, after a burst of five times as many. It does not hold for
-   * callers without a key.
+   * Maximum rate of calls with one API key, opened streams included, per second. Bursts of five times as many are allowed.
+   * Does not apply to callers without a key.
    *
    * @default 1000
    */
   readonly callsPerSecond?: number | undefined;
   /**
-   * Open streams of one key.
+   * Maximum number of open streams with one API key.
    *
    * @default 2000
    */
   readonly streamsPerKey?: number | undefined;
   /**
-   * The size of one request in bytes. The greatest payload that is allowed is 50 kB.
+   * Maximum size of a request in bytes. The largest payload allowed has 50 kB.
    *
    * @default 1048576
    */
   readonly requestBytes?: number | undefined;
 }
 
-/** Limits, each of them set. */
+/** Limits with all defaults filled in. */
 export type EffectiveLimits = { readonly [Name in keyof CallLimits]-?: number };
 
-/** The limits that hold where nothing else is said. */
+/** The default limits. */
 export const DEFAULT_LIMITS: EffectiveLimits = {
   calls: 4_000,
   callsPerKey: 1_000,
@@ -49,13 +49,13 @@ export const DEFAULT_LIMITS: EffectiveLimits = {
   requestBytes: 1024 * 1024,
 };
 
-/** A burst of so many seconds' calls is let through. */
+/** Size of a burst, in seconds of the rate. */
 const BURST_S = 5;
 
 /**
- * The limits that hold.
+ * Checks limits, and fills in the defaults.
  *
- * @throws DispatchError INVALID_ARGUMENT when one is not a whole number above 0, or there is no limit of its name.
+ * @throws DispatchError INVALID_ARGUMENT when a limit is not an integer above 0, or its name is unknown.
  */
 export function callLimits(limits: CallLimits = {}): EffectiveLimits {
   const known: { -readonly [Name in keyof EffectiveLimits]: number } = { ...DEFAULT_LIMITS };
@@ -66,32 +66,32 @@ export function callLimits(limits: CallLimits = {}): EffectiveLimits {
     }
     if (limit === undefined) continue;
     if (!(Number.isSafeInteger(limit) && limit > 0)) {
-      throw invalidOption(field, 'must be a whole number above 0');
+      throw invalidOption(field, 'must be an integer above 0');
     }
     known[name as keyof CallLimits] = limit;
   }
   return known;
 }
 
-/** What one key uses. */
+/** The usage of one API key. */
 interface Usage {
   calls: number;
   streams: number;
   readonly takeToken: () => boolean;
 }
 
-/** Keeps calls within limits. */
+/** Enforces limits on calls. */
 export interface CallLimiter {
   /**
-   * Lets a call of a key in.
+   * Admits a call.
    *
-   * @returns what must be called when it has ended.
-   * @throws DispatchError RESOURCE_EXHAUSTED when it is beyond a limit.
+   * @returns a function to call when it has ended.
+   * @throws DispatchError RESOURCE_EXHAUSTED when it exceeds a limit.
    */
   enter(apiKey: ApiKey, isStream: boolean): () => void;
 }
 
-/** A limiter of the calls of one process. */
+/** Creates a limiter for the calls of one process. */
 export function callLimiter(limits: EffectiveLimits): CallLimiter {
   const usages = new Map<string, Usage>();
   let calls = 0;
@@ -108,17 +108,18 @@ export function callLimiter(limits: EffectiveLimits): CallLimiter {
   return {
     enter(apiKey, isStream) {
       const usage = usageOf(apiKey);
-      if (!usage.takeToken()) throw exhausted(`more than ${limits.callsPerSecond} calls a second by this key`);
+      if (!usage.takeToken()) throw exhausted(`more than ${limits.callsPerSecond} calls per second with this API key`);
       if (isStream) {
         if (usage.streams >= limits.streamsPerKey)
-          throw exhausted(`${limits.streamsPerKey} streams of this key are open`);
+          throw exhausted(`${limits.streamsPerKey} streams with this API key are open`);
         usage.streams += 1;
         return () => {
           usage.streams -= 1;
         };
       }
-      if (usage.calls >= limits.callsPerKey) throw exhausted(`${limits.callsPerKey} calls of this key are under way`);
-      if (calls >= limits.calls) throw exhausted(`${limits.calls} calls are under way`);
+      if (usage.calls >= limits.callsPerKey)
+        throw exhausted(`${limits.callsPerKey} calls with this API key are in progress`);
+      if (calls >= limits.calls) throw exhausted(`${limits.calls} calls are in progress`);
       usage.calls += 1;
       calls += 1;
       return () => {
@@ -130,10 +131,10 @@ export function callLimiter(limits: EffectiveLimits): CallLimiter {
 }
 
 /**
- * Lets through so many a second, and after a rest so many seconds' worth at once.
+ * Creates a token bucket that refills at a rate, and holds at most `burstS` seconds of it.
  *
- * @param nowMs - a clock that never goes back.
- * @returns what takes one; false when there is none left.
+ * @param nowMs - a monotonic clock, in milliseconds.
+ * @returns a function that takes a token; false when none is left.
  */
 export function tokenBucket(perSecond: number, burstS: number, nowMs = () => performance.now()): () => boolean {
   const most = perSecond * burstS;
@@ -150,5 +151,5 @@ export function tokenBucket(perSecond: number, burstS: number, nowMs = () => per
 }
 
 function exhausted(limit: string): DispatchError {
-  return new DispatchError('RESOURCE_EXHAUSTED', `${limit}, which is the limit of this service`);
+  return new DispatchError('RESOURCE_EXHAUSTED', `${limit}: the limit of this service`);
 }

@@ -3,60 +3,60 @@ import { createHash } from 'node:crypto';
 import { DispatchError } from '../../model/dispatchError.js';
 import { readId } from '../domain/requestIds.js';
 
-/** Who calls, as it may be told in logs and metrics. */
+/** A caller, as logs and metrics may show it. */
 export interface Caller {
   readonly name: string;
-  /** The microgrids that it may see and change, by id. */
+  /** Ids of the microgrids that it may read and change. */
   readonly microgrids: 'all' | ReadonlySet<number>;
 }
 
-/** An API key with its rights. */
+/** An API key with its permissions. */
 export interface ApiKey extends Caller {
   readonly key: string;
-  /** What its calls must be signed with; without one they are not signed. */
+  /** The secret with which calls must be signed; without one they need no signature. */
   readonly secret: string | undefined;
 }
 
-/** A call that goes on for long: it ends when what it rests on does. */
-export interface LongCall {
+/** A stream, which must end when its key or its permission is revoked. */
+export interface RevocableCall {
   readonly apiKey: ApiKey;
   readonly microgridId: bigint | null;
   end(reason: DispatchError): void;
 }
 
-/** The API keys that a service accepts. */
+/** The API keys of a service. */
 export interface KeyRing {
-  /** Finds a key in a time that tells nothing about how much of one was right. */
+  /** Finds a key, in a time that does not depend on how much of it is right. */
   find(key: string): ApiKey | undefined;
   /**
-   * Puts other keys in place of the present ones, and ends the calls that rest on what is no longer so: UNAUTHENTICATED
-   * where the key is gone or its secret changed, PERMISSION_DENIED where it may no longer see the microgrid.
+   * Replaces the keys, and ends tracked calls that are no longer allowed: with UNAUTHENTICATED when the key was removed or its
+   * secret changed, with PERMISSION_DENIED when it lost access to the microgrid.
    */
   replace(keys: readonly ApiKey[]): void;
-  /** Lets {@link replace} end a call; returns what undoes it. */
-  track(call: LongCall): () => void;
+  /** Makes {@link replace} end the call when it is revoked; returns a function that undoes it. */
+  track(call: RevocableCall): () => void;
 }
 
-/** Whether a caller may see and change a microgrid, whose id may be above 2^53-1. */
+/** Whether a caller has access to a microgrid, whose id may be above 2^53-1. */
 export function maySee({ microgrids }: Caller, microgridId: bigint): boolean {
   return microgrids === 'all' || microgrids.has(readId(microgridId));
 }
 
-/** Why a call about a microgrid is refused that its caller may not see. */
+/** The error for a call about a microgrid to which its caller has no access. */
 export function foreignMicrogrid(microgridId: bigint): DispatchError {
-  return new DispatchError('PERMISSION_DENIED', `the key gives no right to microgrid ${microgridId}`);
+  return new DispatchError('PERMISSION_DENIED', `the API key has no access to microgrid ${microgridId}`);
 }
 
-/** A ring of keys. */
+/** Creates a key ring. */
 export function keyRing(keys: readonly ApiKey[]): KeyRing {
   let byDigest = digested(keys);
-  const tracked = new Set<LongCall>();
+  const tracked = new Set<RevocableCall>();
   const find = (key: string) => byDigest.get(digest(key));
 
-  function lost({ apiKey, microgridId }: LongCall): DispatchError | null {
+  function lost({ apiKey, microgridId }: RevocableCall): DispatchError | null {
     const now = find(apiKey.key);
     if (!now || now.secret !== apiKey.secret) {
-      return new DispatchError('UNAUTHENTICATED', 'the key is no longer one that this service accepts');
+      return new DispatchError('UNAUTHENTICATED', 'the API key is no longer accepted');
     }
     return microgridId === null || maySee(now, microgridId) ? null : foreignMicrogrid(microgridId);
   }
@@ -81,7 +81,7 @@ function digested(keys: readonly ApiKey[]): ReadonlyMap<string, ApiKey> {
   return new Map(keys.map(apiKey => [digest(apiKey.key), apiKey]));
 }
 
-/** Looking up the digest of a text tells nothing about the texts that are there. */
+/** The time of looking up a digest reveals nothing about the keys. */
 function digest(key: string): string {
   return createHash('sha256').update(key).digest('base64');
 }

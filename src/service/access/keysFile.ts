@@ -1,25 +1,25 @@
 import { DispatchError } from '../../model/dispatchError.js';
 import type { ApiKey } from './keyRing.js';
 
-/** What a name may be: it stands in logs and as a label of metrics. */
+/** Names of keys, which appear in logs and as a label of metrics. */
 const NAME = /^[\w.-]{1,64}$/;
-/** What metadata of gRPC can carry, without spaces at its ends. */
+/** A value that gRPC can send as metadata, without spaces at its ends. */
 const KEY = /^[!-~]([ -~]{0,254}[!-~])?$/;
 const MAX_SECRET_LENGTH = 1024;
 const FIELDS = ['name', 'key', 'secret', 'microgrids'];
 
 /**
- * Reads a file of API keys:
+ * Parses a file of API keys:
  *
  * ```json
  * { "keys": [{ "name": "partner-a", "key": "…", "secret": "…", "microgrids": [1, 2] }] }
  * ```
  *
- * `microgrids` may be `"all"`; without a `secret` the calls of a key are not signed. No two entries have the same name or
- * key. An empty list is one, and then nobody is let in.
+ * `microgrids` may be `"all"`; without a `secret` calls with the key need no signature. Names and keys must be unique. With an
+ * empty list every call is refused.
  *
  * @param path - for messages.
- * @throws DispatchError INVALID_ARGUMENT that names entry and field, and tells nothing of what the file holds.
+ * @throws DispatchError INVALID_ARGUMENT that names entry and field, without any content of the file.
  */
 export function parseKeysFile(text: string, path: string): readonly ApiKey[] {
   const refuse = (place: string, problem: string): never => {
@@ -28,7 +28,7 @@ export function parseKeysFile(text: string, path: string): readonly ApiKey[] {
   const root = parseJson(text, problem => refuse('', problem));
   if (!isObject(root) || !Array.isArray(root.keys)) return refuse('', 'must be an object with a list "keys"');
   const surplus = Object.keys(root).find(name => name !== 'keys');
-  if (surplus !== undefined) refuse('', 'must have no other field than "keys"');
+  if (surplus !== undefined) refuse('', 'must have no field other than "keys"');
   const keys = root.keys.map((entry, index) =>
     readEntry(entry, (field, problem) => refuse(`keys[${index}]${field && `.${field}`}: `, problem)),
   );
@@ -44,16 +44,16 @@ export function parseKeysFile(text: string, path: string): readonly ApiKey[] {
 function readEntry(entry: unknown, refuse: (field: string, problem: string) => never): ApiKey {
   if (!isObject(entry)) return refuse('', 'must be an object');
   const surplus = Object.keys(entry).some(name => !FIELDS.includes(name));
-  if (surplus) refuse('', `must have no other fields than ${FIELDS.join(', ')}`);
+  if (surplus) refuse('', `must have no fields other than ${FIELDS.join(', ')}`);
   const { name, key, secret, microgrids } = entry;
   if (typeof name !== 'string' || !NAME.test(name)) {
-    return refuse('name', 'must be a text of 1 to 64 letters, digits, dots, hyphens and underscores');
+    return refuse('name', 'must be a string of 1 to 64 letters, digits, dots, hyphens and underscores');
   }
   if (typeof key !== 'string' || !KEY.test(key)) {
-    return refuse('key', 'must be a text of 1 to 256 printable ASCII characters, without spaces at its ends');
+    return refuse('key', 'must be a string of 1 to 256 printable ASCII characters, without spaces at its ends');
   }
   if (secret !== undefined && (typeof secret !== 'string' || secret === '' || secret.length > MAX_SECRET_LENGTH)) {
-    return refuse('secret', `must be a text of 1 to ${MAX_SECRET_LENGTH} characters, or absent`);
+    return refuse('secret', `must be a string of 1 to ${MAX_SECRET_LENGTH} characters, or absent`);
   }
   if (microgrids === 'all') return { name, key, secret, microgrids };
   if (!Array.isArray(microgrids) || !microgrids.every(id => Number.isSafeInteger(id) && id >= 0)) {
@@ -62,7 +62,7 @@ function readEntry(entry: unknown, refuse: (field: string, problem: string) => n
   return { name, key, secret, microgrids: new Set<number>(microgrids) };
 }
 
-/** The parser's own message quotes what it stumbles on: only the place is passed on. */
+/** The message of the parser quotes the content: only the line is passed on. */
 function parseJson(text: string, refuse: (problem: string) => never): unknown {
   try {
     return JSON.parse(text);

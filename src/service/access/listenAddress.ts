@@ -2,23 +2,23 @@ import { isIPv4 } from 'node:net';
 
 import { invalidOption } from '../domain/invalidOption.js';
 
-/** Where to listen. */
+/** An address to listen on. */
 export interface ListenAddress {
-  /** As it was given. */
+  /** The address as it was given. */
   readonly text: string;
-  /** The name or number of the interface; an IPv6 address in brackets. */
+  /** Host name or IP address; IPv6 in brackets. */
   readonly host: string;
-  /** 0: any free port. */
+  /** 0 takes a free port. */
   readonly port: number;
   /** Whether only programs on this machine can reach it. */
   readonly loopback: boolean;
 }
 
 /**
- * Reads `HOST:PORT`, such as `127.0.0.1:50051`, `localhost:0` or `[::1]:50051`.
+ * Parses `HOST:PORT`, such as `127.0.0.1:50051`, `localhost:0` or `[::1]:50051`.
  *
- * @param field - the option that it is of, for messages.
- * @throws DispatchError INVALID_ARGUMENT when it is not of this form.
+ * @param field - the option, for messages.
+ * @throws DispatchError INVALID_ARGUMENT when it has another form.
  */
 export function listenAddress(text: string, field = 'listen'): ListenAddress {
   const [, host, digits] = /^(\[[\da-f:.]+\]|[^\s:/[\]]+):(\d{1,5})$/i.exec(text) ?? [];

@@ -10,48 +10,48 @@ import { type ServiceTlsOptions, serverTls } from './serverTls.js';
 import { warnWhenReadable } from './warnWhenReadable.js';
 import { type WatchedFiles, watchFiles } from './watchFiles.js';
 
-/** Who may call a service, and over what. */
+/** Options for the access to a service. */
 export interface AccessOptions {
-  /** The one key that every call must carry; it sees all microgrids. Without one, and without `keys`, every caller is accepted. */
+  /** The API key that every call must have; it has access to all microgrids. Without `authKey` and `keys` every caller is accepted. */
   readonly authKey?: string | undefined;
-  /** The secret that every call with the `authKey` must be signed with. Without one signatures are not checked. */
+  /** The secret with which calls with the `authKey` must be signed. Without it no signature is needed. */
   readonly signSecret?: string | undefined;
   /**
-   * A file of API keys in place of an `authKey`, each with a name, a secret and the microgrids that it may see:
+   * A file of API keys, instead of an `authKey`, each with a name, a secret and the microgrids to which it has access:
    * `{ "keys": [{ "name": "partner-a", "key": "…", "secret": "…", "microgrids": [1, 2] }] }`, where `microgrids` may be
-   * `"all"`, and a key without a `secret` does not sign. It is read again when it changes: streams of a key that is gone
-   * end with UNAUTHENTICATED.
+   * `"all"`, and calls with a key without a `secret` need no signature. The file is reloaded when it changes: streams of a
+   * removed key end with UNAUTHENTICATED.
    */
   readonly keys?: string | undefined;
   /**
-   * Serves over TLS.
+   * Certificate and key to serve over TLS.
    *
-   * @default without
+   * @default no TLS
    */
   readonly tls?: ServiceTlsOptions | undefined;
   /**
-   * Allows to be reached from other machines without a key or without TLS, in a network that is to be trusted.
+   * Allows other machines to connect without API keys or without TLS. Only for a trusted network.
    *
    * @default false
    */
   readonly insecure?: boolean | undefined;
 }
 
-/** Who may call a service, kept up to date. */
+/** The access to a service, kept up to date with its files. */
 export interface AccessControl {
-  /** The keys that it accepts; null accepts every caller. */
+  /** The accepted API keys; null accepts every caller. */
   readonly keys: KeyRing | null;
   readonly credentials: ServerCredentials;
-  /** Looks at once whether the files have changed. */
+  /** Checks at once whether the files have changed. */
   reload(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Reads who may call.
+ * Loads keys and certificates, and watches their files.
  *
- * @throws DispatchError INVALID_ARGUMENT when an option, or the file that it names, is wrong, or too little to listen on
- * this address.
+ * @throws DispatchError INVALID_ARGUMENT when an option, or a file that it names, is invalid, or the address needs keys or TLS
+ * that are missing.
  */
 export async function loadAccessControl(
   options: AccessOptions,
@@ -101,13 +101,13 @@ async function openKeys(
 
 function checkOptions(options: AccessOptions, { text, loopback }: ListenAddress): void {
   const { authKey, signSecret, keys, tls, insecure } = options;
-  if (authKey === '') throw invalidOption('authKey', 'must not be empty; without one every caller is accepted');
-  if (signSecret === '') throw invalidOption('signSecret', 'must not be empty; without one signatures are not checked');
+  if (authKey === '') throw invalidOption('authKey', 'must not be empty; leave it out to accept every caller');
+  if (signSecret === '') throw invalidOption('signSecret', 'must not be empty; leave it out to check no signatures');
   if (keys !== undefined && (authKey ?? signSecret) !== undefined) {
     throw invalidOption('keys', 'cannot be used together with an authKey or a signSecret');
   }
   if (signSecret !== undefined && authKey === undefined) {
-    throw invalidOption('signSecret', 'needs an authKey, which signatures cover');
+    throw invalidOption('signSecret', 'needs an authKey, because signatures cover it');
   }
   if (loopback || insecure) return;
   const missing = [
@@ -116,5 +116,5 @@ function checkOptions(options: AccessOptions, { text, loopback }: ListenAddress)
   ];
   if (missing.length === 0) return;
   const needs = `can be reached from other machines, which needs ${missing.join(' and ')}`;
-  throw invalidOption('listen', `${text} ${needs}, or --insecure where the network is to be trusted`);
+  throw invalidOption('listen', `${text} ${needs}, or --insecure in a trusted network`);
 }

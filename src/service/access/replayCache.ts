@@ -1,20 +1,20 @@
-/** Remembers which nonces were used. */
+/** Remembers nonces that were used, to refuse replayed calls. */
 export interface ReplayCache {
   /**
-   * Takes a nonce that must not be used again before `untilMs`.
+   * Uses a nonce, which must not be used again before `untilMs`.
    *
-   * @returns `replayed` when it was taken before, `full` when no more can be remembered.
+   * @returns `replayed` when it was used before, `full` when the cache is full.
    */
   take(nonce: string, untilMs: number, nowMs: number): 'fresh' | 'replayed' | 'full';
 }
 
-/** Nonces are forgotten a bucket at a time. */
+/** Nonces expire in buckets. */
 const BUCKET_MS = 60_000;
 
 /**
- * A memory for at most `limit` nonces, each kept until it expires and no more than a minute longer.
+ * Creates a cache for at most `limit` nonces, each kept until it expires and at most a minute longer.
  *
- * A full memory refuses new nonces: forgetting one early would allow its request to be replayed.
+ * A full cache refuses new nonces: dropping one early would allow its call to be replayed.
  */
 export function replayCache(limit: number): ReplayCache {
   const buckets = new Map<number, Set<string>>();

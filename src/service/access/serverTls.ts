@@ -8,29 +8,29 @@ import { invalidOption } from '../domain/invalidOption.js';
 import { warnWhenReadable } from './warnWhenReadable.js';
 import { type WatchedFiles, watchFiles } from './watchFiles.js';
 
-/** How long a peer may take to agree on TLS. */
+/** Timeout of the TLS handshake. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** Files in PEM that a service uses for TLS. They are read again when they change; connections that are open stay. */
+/** Files in PEM format for TLS. They are reloaded when they change; open connections stay. */
 export interface ServiceTlsOptions {
-  /** The certificate of the service, followed by those that vouch for it. */
+  /** The certificate of the service, followed by its chain. */
   readonly certificate: string;
-  /** Its private key, without a passphrase. */
+  /** The private key of the certificate, without a passphrase. */
   readonly key: string;
-  /** Certificates of those who vouch for clients. With them clients must show a certificate: mutual TLS. */
+  /** Certificate authorities of clients. With them clients must have a certificate (mutual TLS). */
   readonly clientCa?: string | undefined;
 }
 
-/** Credentials that follow files. */
+/** Server credentials that follow their files. */
 export interface ServerTls extends WatchedFiles {
   readonly credentials: ServerCredentials;
 }
 
 /**
- * Makes credentials of files, for TLS 1.2 and newer.
+ * Creates credentials from files, for TLS 1.2 and newer.
  *
- * @throws DispatchError INVALID_ARGUMENT that names the option when a file cannot be read or holds the wrong thing, or
- * key and certificate are no pair.
+ * @throws DispatchError INVALID_ARGUMENT that names the option when a file cannot be read or has invalid content, or key and
+ * certificate do not match.
  */
 export async function serverTls({ certificate, key, clientCa }: ServiceTlsOptions, logger: Logger): Promise<ServerTls> {
   let credentials: FollowingCredentials | null = null;
@@ -67,7 +67,7 @@ class FollowingCredentials extends ServerCredentials {
     super({ ...asked, handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, context);
   }
 
-  /** New connections use another context. */
+  /** Makes new connections use another context. */
   follow(context: SecureContextOptions): void {
     this.updateSecureContextOptions(context);
   }
@@ -81,12 +81,17 @@ function secureContext(contents: readonly Buffer[], files: readonly NamedFile[],
   const [cert, key, ca] = contents;
   const [certFile, keyFile, caFile] = files;
   if (!cert || !key || !certFile || !keyFile) throw new Error('a certificate and a key were asked for');
-  const certificate = parsed(certFile, 'holds no certificate in PEM', () => new X509Certificate(cert));
-  const privateKey = parsed(keyFile, 'holds no private key in PEM without a passphrase', () => createPrivateKey(key));
-  if (!certificate.checkPrivateKey(privateKey)) throw wrongFile(keyFile, `is not the key of ${certFile.path}`);
-  if (ca && caFile) parsed(caFile, 'holds no certificate in PEM', () => new X509Certificate(ca));
+  const certificate = parsed(certFile, 'contains no certificate in PEM format', () => new X509Certificate(cert));
+  const privateKey = parsed(keyFile, 'contains no private key in PEM format without a passphrase', () =>
+    createPrivateKey(key),
+  );
+  if (!certificate.checkPrivateKey(privateKey)) throw wrongFile(keyFile, `does not match ${certFile.path}`);
+  if (ca && caFile) parsed(caFile, 'contains no certificate in PEM format', () => new X509Certificate(ca));
   if (Date.parse(certificate.validTo) < Date.now()) {
-    logger.warn({ certificate: certFile.path, validTo: certificate.validTo }, 'the certificate of the service is over');
+    logger.warn(
+      { certificate: certFile.path, validTo: certificate.validTo },
+      'the certificate of the service has expired',
+    );
   }
   const context: SecureContextOptions = { cert, key, minVersion: 'TLSv1.2', ...(ca && { ca }) };
   parsed(certFile, 'cannot be used', () => createSecureContext(context));

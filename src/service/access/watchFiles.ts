@@ -3,28 +3,28 @@ import { readFile } from 'node:fs/promises';
 
 import type { Logger } from '../../logger.js';
 
-/** Files that are looked after. */
+/** Files that are watched. */
 export interface WatchedFiles {
-  /** Looks at once whether they have changed. */
+  /** Checks at once whether they have changed. */
   reload(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** What to do with files. */
+/** Options of {@link watchFiles}. */
 export interface WatchOptions {
   readonly paths: readonly string[];
-  /** What they are, for the log: `API keys`. */
+  /** What the files contain, for the log, such as `the API keys`. */
   readonly what: string;
   /**
-   * Takes what they hold, in order of the paths.
+   * Applies the contents, in order of the paths.
    *
-   * @throws when it is wrong; then what was taken before stays.
+   * @throws when they are invalid; then the previous contents stay in force.
    */
   take(contents: readonly Buffer[]): void;
   readonly logger: Logger;
 }
 
-/** How often files are read. */
+/** Interval at which files are read. */
 const INTERVAL_MS = 1_000;
 
 type Found = { readonly digest: string } & (
@@ -33,12 +33,12 @@ type Found = { readonly digest: string } & (
 );
 
 /**
- * Takes what files hold, and again whenever it changes. They are read every second, for no notification of a file system
- * tells of each way in which files are replaced: written anew, renamed over, or behind a link of a link.
+ * Applies the contents of files, now and whenever they change. They are read every second, because file system notifications do
+ * not cover every way to replace a file: rewritten, renamed over, or behind a chain of links.
  *
- * Content that is wrong is logged, once, when it is still there a second later: it may be half written.
+ * Invalid content is logged, once, if it is still there a second later: it may be half written.
  *
- * @throws what reading them at first throws, or taking what they hold.
+ * @throws the error of the first reading, or of applying what was read.
  */
 export async function watchFiles({ paths, what, take, logger }: WatchOptions): Promise<WatchedFiles> {
   const first = await read(paths);
@@ -67,11 +67,11 @@ export async function watchFiles({ paths, what, take, logger }: WatchOptions): P
       take(found.contents);
       taken = found.digest;
       wrong = null;
-      logger.info({ paths }, `${what} were read again`);
+      logger.info({ paths }, `${what} were reloaded`);
     } catch (error) {
       const logged = known || asked;
       wrong = { digest: found.digest, logged };
-      if (logged) logger.error({ err: error, paths }, `${what} cannot be read again; those from before stay in force`);
+      if (logged) logger.error({ err: error, paths }, `${what} cannot be reloaded; the previous ones stay in force`);
     }
   }
 

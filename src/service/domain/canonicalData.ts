@@ -8,8 +8,8 @@ import { categoriesOf, TYPE_KINDS } from './targetKeys.js';
 import { roundedSeconds, timestampOfSeconds } from './timestamps.js';
 
 /**
- * Data as it is stored: the start time rounded to the second, categories in the present form with the category of each
- * type, a rule only where it says something, with its interval spelled out. (The messages know no unknown fields.)
+ * Normalises data for storage: the start time rounded to the second, categories in the current form with the category of each
+ * type, the rule only if it is not empty, with an explicit interval. (The messages have no unknown fields.)
  *
  * @param data - valid data.
  */
@@ -24,7 +24,7 @@ export function canonicalData(data: DispatchData): DispatchData {
 }
 
 /**
- * Whether a rule message says nothing at all. The Python client sends such a one for "no recurrence".
+ * Whether a rule message is empty. The Python client sends an empty rule for "no recurrence".
  */
 export function isEmptyRule(rule: RecurrenceRule): boolean {
   const { freq, interval, endCriteria, byminutes, byhours, byweekdays, bymonthdays, bymonths } = rule;
@@ -53,7 +53,7 @@ function canonicalRule(rule: RecurrenceRule): RecurrenceRule {
   return {
     ...rule,
     interval: interval || 1,
-    // An end that says nothing is how the Python client removes one.
+    // The Python client removes an end by sending an empty one.
     endCriteria: endCriteria?.countOrUntil && endCriteria,
   };
 }

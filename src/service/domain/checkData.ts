@@ -10,7 +10,7 @@ import { targetKeys } from './targetKeys.js';
 import { timestampOfMicros, timestampOfSeconds } from './timestamps.js';
 import { type ValidationContext, validateDispatchData } from './validateDispatchData.js';
 
-/** What the service knows about a dispatch beside its data. */
+/** Metadata of a dispatch that the service assigns. */
 export interface DispatchStamps {
   readonly id: number;
   /** Microseconds since the epoch. */
@@ -20,8 +20,7 @@ export interface DispatchStamps {
 }
 
 /**
- * Data that is fit to be stored, in the form in which it is stored, with the end of its last run in seconds since the
- * epoch: null when it never ends.
+ * Valid data in the form in which it is stored, with the end of its last run in seconds since the epoch; null when it never ends.
  */
 export interface CheckedData {
   readonly data: DispatchData;
@@ -29,11 +28,11 @@ export interface CheckedData {
 }
 
 /**
- * Checks what a client wants to store.
+ * Validates and normalises the data of a request.
  *
- * @param field - the field of the request that holds the data, for messages.
- * @param before - what else is wrong with the request.
- * @throws DispatchError INVALID_ARGUMENT, with everything that is wrong.
+ * @param field - the field of the request with the data, for messages.
+ * @param before - other violations of the request.
+ * @throws DispatchError INVALID_ARGUMENT with all violations.
  */
 export function checkData(
   data: DispatchData,
@@ -45,11 +44,11 @@ export function checkData(
   const canonical = canonicalData(data);
   const startS = startSeconds(canonical);
   const rule = decodeRecurrenceRule(canonical.recurrence, 'recurrence');
-  // The task of every Python dispatcher of the microgrid would end: dateutil throws.
+  // It would end the task of every Python dispatcher of the microgrid: dateutil throws.
   if (rule && !hasReachableTimes(rule, startS)) {
     throw invalidField(
       `${field}.recurrence`,
-      'must come to one of its hours and minutes, counting its interval from start_time',
+      'must reach one of its hours and minutes, counting its interval from start_time',
     );
   }
   const { duration } = canonical;
@@ -62,7 +61,7 @@ export function checkData(
   return { data: canonical, endS };
 }
 
-/** The row of a dispatch, with its message encoded once for all who will read it. */
+/** Creates the row of a dispatch, with its message encoded once for all readers. */
 export function storedRow({ id, createUs, updateUs }: DispatchStamps, { data, endS }: CheckedData): DispatchRow {
   const metadata = {
     dispatchId: BigInt(id),
@@ -85,14 +84,14 @@ export function storedRow({ id, createUs, updateUs }: DispatchStamps, { data, en
   };
 }
 
-/** Whether a rule ever comes to a time of day that it names: one of every two hours may leave out all that it does. */
+/** Whether a rule ever reaches a time of day that it names: one of every two hours may skip all of them. */
 function hasReachableTimes(rule: RecurrenceRule, startS: number): boolean {
   const { count, untilMs, byWeekdays, byMonthDays, byMonths, ...times } = rule;
   if (times.frequency !== 'HOURLY' && times.frequency !== 'MINUTELY') return true;
   return occurrences(times, startS * 1000).after(startS * 1000) !== null;
 }
 
-/** When the last run ends. A rule without any occurrence has no run: such a dispatch is over when it begins. */
+/** When the last run ends. A rule without occurrences has no run: such a dispatch ends when it begins. */
 function endOfLastRun(startS: number, duration: number, rule: RecurrenceRule | null): number | null {
   if (!rule) return startS + duration;
   const runs = occurrences(rule, startS * 1000);

@@ -3,7 +3,7 @@ import type { ServiceObserver } from './serviceObserver.js';
 /** What happened to a dispatch in one change. */
 export type ChangeKind = 'created' | 'updated' | 'deleted';
 
-/** A dispatch as a store hands it out. */
+/** A dispatch as a store returns it. */
 export interface StoredDispatch {
   readonly id: number;
   /** The encoded `Dispatch` message, ready to be sent as it is. */
@@ -11,9 +11,9 @@ export interface StoredDispatch {
 }
 
 /**
- * A dispatch as a store takes it: the encoded message beside what lists filter and sort by.
+ * A dispatch as a store receives it: the encoded message, and the values by which lists filter and sort.
  *
- * Names tell the unit: `…S` are whole seconds and `…Us` whole microseconds since the epoch.
+ * Units are part of names: `…S` are whole seconds and `…Us` whole microseconds since the epoch.
  */
 export interface DispatchRow extends StoredDispatch {
   readonly type: string;
@@ -25,64 +25,64 @@ export interface DispatchRow extends StoredDispatch {
   readonly recurring: boolean;
   readonly createUs: number;
   readonly updateUs: number;
-  /** The keys under which its components are found; see `targetKeys`. */
+  /** The search keys of its components; see `targetKeys`. */
   readonly targetKeys: readonly string[];
 }
 
-/** What the store grants to one write, under the lock of its microgrid. */
+/** What the store assigns to a write, under the lock of its microgrid. */
 export interface WriteStamp {
-  /** The id of the dispatch: for a new one an id that was never used before. */
+  /** The id of the dispatch; a new dispatch gets an id that was never used before. */
   readonly id: number;
-  /** The instant of the write: later than every earlier one of the microgrid. Microseconds since the epoch. */
+  /** The instant of the write, later than all earlier ones of the microgrid. Microseconds since the epoch. */
   readonly atUs: number;
 }
 
-/** One change. The dispatch is the state after it; of a deletion the last state, which carries a new update time. */
+/** A change. The dispatch is the state after it; for a deletion the last state, with a new update time. */
 export interface DispatchChange {
   readonly kind: ChangeKind;
   readonly dispatch: DispatchRow;
 }
 
-/** A text that a store is to take once only. */
+/** An id that a store accepts once, until it expires. */
 export interface ExpiringId {
-  /** Names it among all others, of all microgrids. */
+  /** Unique over all microgrids. */
   readonly id: string;
-  /** Until when it is kept, in microseconds since the epoch; afterwards nobody asks for it any more. */
+  /** When it expires, in microseconds since the epoch. */
   readonly untilUs: number;
 }
 
-/** A request that its caller may repeat. */
+/** The identity of a request that its caller may retry. */
 export interface IdempotencyKey extends ExpiringId {
-  /** Tells its content from another. */
+  /** Hash of its content. */
   readonly hash: string;
 }
 
-/** One write, decided under the lock of its microgrid. */
+/** A write, which is decided under the lock of its microgrid. */
 export interface DispatchWrite {
   /** The dispatch to change; null for a new one. */
   readonly id: number | null;
   /**
-   * Says what the write comes to. Pure and synchronous: a store may call it again, or throw its answer away.
+   * Decides on the change. Pure and synchronous: a store may call it again, or discard the result.
    *
    * @param old - the present state; null when there is none.
    * @returns the change, or null when nothing changes (then the log gets no entry).
-   * @throws to refuse the write: the store changes nothing and passes the error on.
+   * @throws to refuse the write: the store changes nothing and rethrows the error.
    */
   decide(old: StoredDispatch | null, stamp: WriteStamp): DispatchChange | null;
-  /** The nonce of the call. A write that comes with a used one is UNAUTHENTICATED; one that is refused uses it up, too. */
+  /** The nonce of the call. A write with a used nonce is UNAUTHENTICATED; a write that is refused uses its nonce, too. */
   readonly nonce?: ExpiringId | undefined;
   /**
-   * Where the write may be repeated. When it was made before it is not decided again, but answered as the first time; with
-   * another content it is INVALID_ARGUMENT. A write that is refused is not remembered, for it has done nothing.
+   * Present if the write may be retried. A retry is not decided again, but answered as the first time; with different content it
+   * is INVALID_ARGUMENT. A write that was refused is not remembered, because it has changed nothing.
    */
   readonly idempotencyKey?: IdempotencyKey | undefined;
 }
 
-/** What a write came to. */
+/** The result of a write. */
 export interface AppliedWrite {
   /** The microgrid's position in its change log after the write. */
   readonly seq: number;
-  /** The state that the change left or, for a deletion, logged; null when there was neither a change nor a dispatch. */
+  /** The state after the change or, for a deletion, the logged state; null when there was neither a change nor a dispatch. */
   readonly dispatch: StoredDispatch | null;
 }
 
@@ -101,7 +101,7 @@ export interface Range {
   readonly to: number | null;
 }
 
-/** Narrows a list: a dispatch must satisfy every part that is present. */
+/** Filter of a list: a dispatch must match every part that is present. */
 export interface ListFilter {
   /** Any of these keys. */
   readonly targetKeys?: readonly string[];
@@ -113,20 +113,20 @@ export interface ListFilter {
   readonly endS?: Range;
   readonly updateUs?: Range;
   readonly ids?: readonly number[];
-  /** Any of these ids, or any of these texts as part of the type. */
+  /** One of these ids, or one of these texts as part of the type. */
   readonly queries?: { readonly ids: readonly number[]; readonly texts: readonly string[] };
 }
 
-/** What a list can be sorted by; ties go by id in the same direction. */
+/** Sort columns of a list; ties are sorted by id in the same direction. */
 export type SortColumn = 'startS' | 'createUs' | 'updateUs';
 
-/** Which dispatches to list, and in which order. */
+/** Filter and order of a list. */
 export interface ListQuery {
   readonly filter: ListFilter;
   readonly sort: { readonly column: SortColumn; readonly descending: boolean };
 }
 
-/** A place in a sorted list: just behind the item with this sort value and id, whether or not it is still there. */
+/** A position in a sorted list: after the item with this sort value and id, whether or not it still exists. */
 export interface ListPlace {
   readonly value: number;
   readonly id: number;
@@ -135,36 +135,36 @@ export interface ListPlace {
 /** One page of a list. */
 export interface ListPage {
   readonly items: readonly StoredDispatch[];
-  /** Where the next page begins; null when this is the last one. */
+  /** Position of the next page; null on the last page. */
   readonly next: ListPlace | null;
-  /** How many dispatches satisfy the filter, on all pages together. */
+  /** Number of dispatches that match the filter, on all pages. */
   readonly total: number;
 }
 
-/** What every store can be given. */
+/** Options of every store. */
 export interface StoreOptions {
   /**
    * The clock, in microseconds since the epoch.
    *
-   * @default that of the database, which is the system's where it is a part of this process
+   * @default the clock of the database, which is that of the system if the database is part of this process
    */
   readonly nowUs?: (() => number) | undefined;
   /** Is told of each operation. */
   readonly observer?: ServiceObserver | undefined;
 }
 
-/** A part of the change logs of several microgrids. */
+/** Entries of the change logs of several microgrids. */
 export interface ChangeBatch {
   /** By microgrid, and within a microgrid in order of `seq`. */
   readonly changes: readonly LoggedChange[];
-  /** Microgrids of which entries behind the cursor are gone: they were pruned. */
+  /** Microgrids whose entries after the cursor were pruned. */
   readonly pruned: readonly number[];
-  /** Microgrids that have more entries than the limit left room for. */
+  /** Microgrids with more entries than fit into the limit. */
   readonly more: readonly number[];
 }
 
 /**
- * Where the service keeps dispatches.
+ * The store of the service.
  *
  * Ids are unique across all microgrids and never used twice. Each microgrid has its own clock, which strictly increases
  * in whole microseconds (`max(clock, last + 1)`), and its own change log; every write locks the microgrid first, so the
@@ -172,16 +172,16 @@ export interface ChangeBatch {
  * anything; when it rejects with a code other than UNAVAILABLE nothing was changed.
  */
 export interface DispatchStore {
-  /** Where it keeps them, as people may read it: without secrets. */
+  /** The database, for people: without secrets. */
   readonly name: string;
-  /** Applies a write. Those that wait at the same time may be committed together, but each succeeds or fails for itself. */
+  /** Applies a write. Concurrent writes may be committed together, but each succeeds or fails by itself. */
   apply(microgridId: number, write: DispatchWrite): Promise<AppliedWrite>;
-  /** The dispatch, or null when the microgrid has none of this id. */
+  /** Returns the dispatch, or null when the microgrid has none with this id. */
   get(microgridId: number, id: number): Promise<StoredDispatch | null>;
   /**
-   * One page: at most `limit` items and `maxBytes` of messages, but at least one item where there is one.
+   * Returns a page: at most `limit` items and `maxBytes` of messages, but at least one item if there is one.
    *
-   * @param place - where the page begins; null for the first one.
+   * @param place - the position of the page; null for the first page.
    */
   list(
     microgridId: number,
@@ -190,33 +190,33 @@ export interface DispatchStore {
     limit: number,
     maxBytes: number,
   ): Promise<ListPage>;
-  /** How many dispatches there are, of all microgrids. */
+  /** Number of dispatches, of all microgrids. */
   count(): Promise<number>;
   /** The microgrid's present position in its change log; 0 before the first change. */
   head(microgridId: number): Promise<number>;
   /**
-   * What follows the cursors, at most `limit` entries in all.
+   * Returns the entries after the cursors, at most `limit` in all.
    *
    * @param cursors - the position of each microgrid of interest, by its id.
    */
   changes(cursors: ReadonlyMap<number, number>, limit: number): Promise<ChangeBatch>;
   /**
-   * Calls the listener after commits, from this process or another, with the microgrids that have new changes, or with
-   * null when they are not known. A wake-up may be early, late by a second, or too many: {@link changes} tells.
+   * Calls the listener after commits of this process or another with the microgrids that have new changes, or with null when they
+   * are unknown. Wake-ups may be early, late by a second, or unnecessary: {@link changes} is authoritative.
    */
   onWake(listener: (microgridIds: readonly number[] | null) => void): () => void;
   /**
-   * Drops entries of the change logs from before an instant, at most so many.
+   * Deletes at most `limit` entries of the change logs from before an instant.
    *
-   * @returns how many it dropped.
+   * @returns the number of deleted entries.
    */
   prune(beforeUs: number, limit: number): Promise<number>;
   /**
-   * Drops nonces and requests that need no longer be kept, at most so many.
+   * Deletes at most `limit` expired nonces and requests.
    *
-   * @returns how many it dropped.
+   * @returns the number of deleted rows.
    */
   deleteExpired(nowUs: number, limit: number): Promise<number>;
-  /** Waits for the writes that were applied, though not for a database that holds them up; refuses others with UNAVAILABLE. */
+  /** Waits for pending writes, for a limited time; refuses new ones with UNAVAILABLE. */
   close(): Promise<void>;
 }

@@ -11,7 +11,7 @@ import { notFound } from './requestIds.js';
 import { microsAtOrAfter, roundedSeconds, secondsAtOrAfter, timestampOfSeconds } from './timestamps.js';
 import { applyUpdateMask, maskViolations } from './updateMask.js';
 
-/** What a create request comes to. */
+/** The write of a create request. */
 export function createWrite({ dispatchData, startImmediately }: CreateMicrogridDispatchRequest): DispatchWrite {
   return {
     id: null,
@@ -25,7 +25,7 @@ export function createWrite({ dispatchData, startImmediately }: CreateMicrogridD
   };
 }
 
-/** What an update request comes to. An empty mask changes nothing. */
+/** The write of an update request. An empty mask changes nothing. */
 export function updateWrite(
   microgridId: number,
   id: number,
@@ -44,7 +44,7 @@ export function updateWrite(
   };
 }
 
-/** What a deletion comes to. The last state gets a new update time: with an equal one clients keep a ghost. */
+/** The write of a delete request. The last state gets a new update time: with the same one clients would keep a ghost. */
 export function deleteWrite(microgridId: number, id: number): DispatchWrite {
   return {
     id,
@@ -55,7 +55,7 @@ export function deleteWrite(microgridId: number, id: number): DispatchWrite {
   };
 }
 
-/** What is stored, decoded. */
+/** Decodes a stored dispatch. */
 function present(microgridId: number, id: number, stored: StoredDispatch | null) {
   if (!stored) throw notFound({ microgridId: BigInt(microgridId), dispatchId: BigInt(id) });
   const { metadata, data } = Dispatch.decode(stored.message);
@@ -64,7 +64,7 @@ function present(microgridId: number, id: number, stored: StoredDispatch | null)
   return { data, endS, createUs: microsAtOrAfter(metadata.createTime) };
 }
 
-/** Whether an update gives a start time other than the present one. */
+/** Whether an update changes the start time. */
 function changesStartTime(old: DispatchData, { startTime }: DispatchData): boolean {
   return !startTime || !old.startTime || roundedSeconds(startTime) !== roundedSeconds(old.startTime);
 }

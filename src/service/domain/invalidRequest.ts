@@ -1,28 +1,26 @@
 import { DispatchError, type FieldViolation } from '../../model/dispatchError.js';
 
-/** One thing that is wrong with a request. */
+/** A violation of the rules for a request. */
 export interface Violation {
   /** The field, by its path in the protocol's names, such as `dispatch_data.recurrence.byhours[2]`. */
   readonly field: string;
-  /** What is wrong with it and what is allowed, as the end of a sentence that begins with the field. */
+  /** What is wrong and what is allowed, as the end of a sentence that begins with the field. */
   readonly problem: string;
 }
 
 /**
- * How much an error tells. It is sent twice in the trailers of a call, once as text and once in its details, and clients
- * take 8 KB of those.
+ * Limits on the size of an error. It is sent twice in the trailers of a call, as text and in its details, and clients accept 8 KB
+ * of trailers.
  */
 const MAX_VIOLATIONS = 20;
 const MAX_FIELD_BYTES = 80;
 const MAX_DESCRIPTION_BYTES = 152;
-/** As it is sent: a space takes three bytes, and so does each byte of a letter that is not ASCII. */
+/** In percent-encoding, as it is sent: spaces and bytes outside of ASCII take three bytes. */
 const MAX_MESSAGE_BYTES = 600;
 const MORE = '; and more';
 
 /**
- * Refuses a request with everything that is wrong with it; lets it pass when that is nothing.
- *
- * Of a great many violations only the first 20 are looked for.
+ * Throws if a request has violations. Only the first 20 are collected.
  *
  * @throws DispatchError INVALID_ARGUMENT with the violations.
  */
@@ -37,12 +35,12 @@ export function refuseViolations(...sources: readonly Iterable<Violation>[]): vo
   if (first.length > 0) throw requestError(first, false);
 }
 
-/** The error for a request with one thing that is wrong. */
+/** The error for a request with one violation. */
 export function invalidField(field: string, problem: string): DispatchError {
   return requestError([{ field, problem }], false);
 }
 
-/** A text from a request as a message may quote it: not too long, on one line. */
+/** Quotes a text of a request for a message: shortened, on one line. */
 export function quoted(text: string): string {
   return JSON.stringify(shortened(text, 30));
 }
@@ -68,7 +66,7 @@ function messageOf(listed: readonly FieldViolation[], more: boolean): string {
   return more ? message + MORE : message;
 }
 
-/** Cuts a text to a number of UTF-8 bytes, never within a character: half of one cannot be sent. */
+/** Truncates a text to a number of UTF-8 bytes, never within a character. */
 function shortened(text: string, maxBytes: number): string {
   // A character of UTF-16 has at most three bytes.
   if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;

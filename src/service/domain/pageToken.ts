@@ -2,22 +2,21 @@ import { createHash } from 'node:crypto';
 
 import type { ListPlace, ListQuery } from './dispatchStore.js';
 
-/** A page of a list: how many items, and where it begins. */
+/** A page of a list: its size and its position. */
 export interface Page {
   readonly size: number;
-  /** Null: at the beginning. */
+  /** Null: the first page. */
   readonly place: ListPlace | null;
 }
 
-/** Items of a page at most, whatever was asked for. */
+/** Maximum number of items on a page. */
 export const MAX_PAGE_SIZE = 1000;
 
 /**
- * The token of a page that does not begin at the beginning: base64url of its size, its place and a hash of them and the
- * list.
+ * Encodes the token of a page: base64url of its size, its position, and a hash of both and the list.
  *
- * It pins a place and not a number of items, so inserted dispatches shift nothing, and it never expires. It is not
- * signed: every call is authorised anyway.
+ * It contains a position, not an offset, so that inserted dispatches shift nothing, and it never expires. It is not signed, because
+ * every call is authorised anyway.
  */
 export function encodePageToken(microgridId: number, query: ListQuery, size: number, place: ListPlace): string {
   const page = [size, place.value, place.id];
@@ -27,8 +26,8 @@ export function encodePageToken(microgridId: number, query: ListQuery, size: num
 }
 
 /**
- * The page that a token stands for; null when it is none that {@link encodePageToken} made for this list: malformed,
- * changed, or of another microgrid, filter or sort order.
+ * Decodes the token of a page; null when {@link encodePageToken} has not created it for this list: it is malformed, modified, or of
+ * another microgrid, filter or sort order.
  */
 export function decodePageToken(microgridId: number, query: ListQuery, token: string): Page | null {
   const [size, value, id] = parseParts(token);
@@ -43,7 +42,7 @@ function parseParts(token: string): unknown[] {
     const parts: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
     return Array.isArray(parts) ? parts : [];
   } catch {
-    // What is no JSON is as malformed as what is no token.
+    // Invalid JSON is a malformed token, as everything else.
     return [];
   }
 }

@@ -5,12 +5,12 @@ import { quoted, type Violation } from './invalidRequest.js';
 const MAX_LEVELS = 5;
 const MAX_BYTES = 50 * 1024;
 
-/** A key that a path may hold as it is. */
+/** A key that a path can contain unquoted. */
 const PLAIN_KEY = /^[a-z_]\w{0,29}$/i;
 
 /**
- * What is wrong with a payload: the contract allows five levels of objects and lists, the payload itself among them, and
- * 50 KB; and JSON has neither NaN nor an infinity.
+ * Validates a payload: the contract allows five levels of objects and lists, the payload itself included, and 50 KB; JSON has
+ * neither NaN nor infinities.
  *
  * @param field - the path of the payload.
  */
@@ -23,12 +23,12 @@ export function* payloadViolations(payload: JsonObject | undefined, field: strin
 
 type Suspect = number | JsonObject | readonly JsonValue[];
 
-/** Messages are at most 100 levels deep, so this cannot overflow the stack. */
+/** Messages nest at most 100 levels deep, so this cannot overflow the stack. */
 function* valueViolations(value: Suspect, field: string, level: number): Generator<Violation> {
   if (typeof value === 'number') {
     yield { field, problem: `must be a finite number, not ${value}` };
   } else if (level > MAX_LEVELS) {
-    yield { field, problem: `must not be an object or list, for those may nest ${MAX_LEVELS} levels deep` };
+    yield { field, problem: `must not be an object or list: they may nest ${MAX_LEVELS} levels deep` };
   } else {
     const members: Iterable<[number | string, JsonValue]> = Array.isArray(value)
       ? value.entries()

@@ -18,12 +18,12 @@ import { microsAtOrAfter, secondsAtOrAfter } from './timestamps.js';
 
 const DEFAULT_PAGE_SIZE = 100;
 
-/** What one filter may name. A component or an id is a search in an index; a query is looked for in every type. */
+/** Limits of a filter. A component or an id is a search in an index; a query is searched in every type. */
 const MAX_COMPONENTS = 1_000;
 const MAX_IDS = 1_000;
 const MAX_QUERIES = 100;
 
-/** What a list request asks for, in the terms of a store. */
+/** A list request in terms of a store. */
 export interface ListRequest {
   /** {@link UNASSIGNED_ID} for a microgrid that has no dispatches. */
   readonly microgridId: number;
@@ -32,10 +32,9 @@ export interface ListRequest {
 }
 
 /**
- * Reads a list request. Without a sort field or order the newest come first; without a page size, or with 0, pages have
- * 100 items, and never more than 1,000.
+ * Reads a list request. The default order is newest first; the default page size, also for 0, is 100 items, the maximum 1,000.
  *
- * @throws DispatchError INVALID_ARGUMENT naming the fields that are wrong.
+ * @throws DispatchError INVALID_ARGUMENT that names the invalid fields.
  */
 export function readListRequest(request: ListMicrogridDispatchesRequest): ListRequest {
   const microgridId = readId(request.microgridId);
@@ -55,7 +54,7 @@ function readPage(microgridId: number, query: ListQuery, { paginationParams }: L
   }
   const page = decodePageToken(microgridId, query, params.value);
   if (page) return page;
-  const problem = 'is none that this service gave for a list of this microgrid, filter and sort order';
+  const problem = 'is not a token of this service for a list of this microgrid, filter and sort order';
   throw invalidField('pagination_params.page_token', problem);
 }
 
@@ -101,17 +100,17 @@ function readIds(ids: readonly bigint[], violations: Violation[]): number[] {
   return ids.map(readId).filter(id => id !== UNASSIGNED_ID);
 }
 
-/** `#4` is the id 4; another text is a part of the type. */
+/** `#4` is the id 4; any other text is a part of the type. */
 function readQueries(queries: readonly string[], violations: Violation[]): NonNullable<ListFilter['queries']> {
   if (!hasAtMost(MAX_QUERIES, queries, 'filter.queries', violations)) return { ids: [], texts: [] };
   const isId = (query: string) => /^#\d+$/.test(query);
   return {
-    // No dispatch has an id above the safe ones, so such a query finds nothing.
+    // No dispatch has an id above 2^53-1, so such a query matches nothing.
     ids: queries
       .filter(isId)
       .map(query => Number(query.slice(1)))
       .filter(Number.isSafeInteger),
-    // Nor does a type hold what the service refuses in one.
+    // No type contains a character that the service refuses in types.
     texts: queries.filter(query => !isId(query) && !query.includes('\0')),
   };
 }
@@ -123,8 +122,8 @@ function hasAtMost(most: number, entries: readonly unknown[], field: string, vio
 }
 
 /**
- * An interval in a store's unit: with whole units, `at or after` the first one at or after a bound is the same. One that
- * ends where it begins or before holds no instant, so nothing is found in it.
+ * Converts an interval to the unit of a store. Bounds are rounded up, which is exact for stored values in whole units. An interval
+ * that ends where it begins or before is empty, so that nothing matches.
  */
 function readInterval(
   field: string,

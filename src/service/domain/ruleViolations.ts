@@ -10,9 +10,9 @@ import type { Violation } from './invalidRequest.js';
 const MAX_INTERVAL = 10_000;
 const MAX_COUNT = 4096;
 
-/** What may stand in a list of a rule. */
+/** The values allowed in a list of a rule. */
 interface ListRule {
-  /** How many different values there are: so many entries at most, or a dispatch could grow beyond what a list can send. */
+  /** Number of different values, and maximum number of entries: otherwise a dispatch could become too large for a list. */
   readonly values: number;
   readonly allowed: string;
   allows(value: number): boolean;
@@ -37,10 +37,10 @@ const LISTS = {
 } as const satisfies { readonly [list: string]: ListRule };
 
 /**
- * What is wrong with a recurrence rule; nothing where it says nothing. Limits are the contract's; a frequency or weekday
- * that is not specified or not known would end the Python clients of the microgrid.
+ * Validates a recurrence rule; an empty rule is valid. Limits are the contract's; an unspecified or unknown frequency or weekday would
+ * end the Python clients of the microgrid.
  *
- * Both a count and a last instant cannot be given: of a `oneof` the message holds what was sent last.
+ * A rule cannot have both a count and an end: of a `oneof` the message has the last one sent.
  *
  * @param field - the path of the rule.
  */
@@ -51,7 +51,7 @@ export function* ruleViolations(rule: RecurrenceRule | undefined, field: string)
   if (freq < 1 || freq > SPECIFIED_FREQUENCIES.length) {
     yield { field: `${field}.freq`, problem: `must be one of ${SPECIFIED_FREQUENCIES.join(', ')}, not ${freq}` };
   }
-  // 0 is what a message holds where none was set.
+  // 0 is the value of an interval that is not set.
   if (interval > MAX_INTERVAL) yield { field: `${field}.interval`, problem: intervalProblem(interval) };
   if (end?.$case === 'count' && (end.value < 1 || end.value > MAX_COUNT)) {
     yield { field: `${field}.end_criteria.count`, problem: `must be 1 to ${MAX_COUNT}, not ${end.value}` };
@@ -62,11 +62,11 @@ export function* ruleViolations(rule: RecurrenceRule | undefined, field: string)
     yield* listViolations(rule[name as keyof typeof LISTS], `${field}.${name}`, allowed);
   }
   if (freq === Frequency.WEEKLY && rule.bymonthdays.length > 0) {
-    yield { field: `${field}.bymonthdays`, problem: 'must be empty in a rule that is WEEKLY' };
+    yield { field: `${field}.bymonthdays`, problem: 'must be empty in a WEEKLY rule' };
   }
 }
 
-/** What is wrong with an interval, as the end of a sentence that begins with the field. */
+/** The problem of an invalid interval, as the end of a sentence that begins with the field. */
 export function intervalProblem(interval: number): string {
   return `must be 1 to ${MAX_INTERVAL}, not ${interval}`;
 }

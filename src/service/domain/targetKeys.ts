@@ -7,7 +7,7 @@ import type {
   TargetComponents_CategoryAndType,
 } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 
-/** The category that each kind of type belongs to, and a letter for it in keys. */
+/** The category of each kind of type, and its letter in keys. */
 export const TYPE_KINDS = {
   battery: { category: Category.BATTERY, letter: 'b' },
   inverter: { category: Category.INVERTER, letter: 'i' },
@@ -15,8 +15,8 @@ export const TYPE_KINDS = {
 } as const;
 
 /**
- * The keys under which a dispatch's components are found: `i:5` for an id; for a category `c:5` always and `c:5:*`
- * without or `c:5:b1` with a type. A dispatch matches a target when it has any of {@link searchKeys} of it.
+ * The search keys of the components of a dispatch: `i:5` for an id; for a category `c:5`, and `c:5:*` without a type or `c:5:b1` with
+ * one. A dispatch matches a target when it has one of its {@link searchKeys}.
  */
 export function targetKeys(target: TargetComponents): string[] {
   const categoryKeys = ({ category, type }: CategoryKey): string[] => [category, `${category}:${type ?? '*'}`];
@@ -24,8 +24,8 @@ export function targetKeys(target: TargetComponents): string[] {
 }
 
 /**
- * The keys that a dispatch for some of these components has one of: ids match the same id; a category with a type
- * matches the same type and those without one, a category without a type all of it; ids never match categories.
+ * The keys of which a dispatch for these components has at least one: an id matches the same id; a category with a type matches the
+ * same type and no type, a category without a type matches all types; ids never match categories.
  */
 export function searchKeys(target: TargetComponents): string[] {
   const categoryKeys = ({ category, type }: CategoryKey): string[] =>
@@ -33,14 +33,14 @@ export function searchKeys(target: TargetComponents): string[] {
   return keys(target, categoryKeys);
 }
 
-/** How many component ids or categories a target names. */
+/** Number of component ids or categories of a target. */
 export function componentCount({ components }: TargetComponents): number {
   const value = components?.value;
   if (!value) return 0;
   return 'ids' in value ? value.ids.length : value.categories.length;
 }
 
-/** The categories of a target, also of one written in the superseded form. */
+/** The categories of a target, also of the deprecated form. */
 export function categoriesOf(target: TargetComponents): readonly TargetComponents_CategoryAndType[] {
   const { components } = target;
   if (components?.$case === 'componentCategoriesTypes') return components.value.categories;
@@ -63,7 +63,7 @@ function keys(target: TargetComponents, categoryKeys: (key: CategoryKey) => stri
 }
 
 function categoryKey({ category, type }: TargetComponents_CategoryAndType): CategoryKey {
-  // 0, the type UNSPECIFIED, says no more than no type.
+  // 0, the type UNSPECIFIED, means no type.
   if (!type?.value) return { category: `c:${category}`, type: null };
   const kind = TYPE_KINDS[type.$case];
   return { category: `c:${kind.category}`, type: `${kind.letter}${type.value}` };

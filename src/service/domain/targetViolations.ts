@@ -12,7 +12,7 @@ import { decodeEnum } from '../../wire/enumNames.js';
 import type { Violation } from './invalidRequest.js';
 import { TYPE_KINDS } from './targetKeys.js';
 
-/** Each is a row of an index. The contract sets no limit, and a request has room for millions. */
+/** Each entry is a row of an index. The contract has no limit, and a request has room for millions. */
 const MAX_ENTRIES = 1_000;
 
 const TYPES = {
@@ -22,8 +22,7 @@ const TYPES = {
 } as const;
 
 /**
- * What is wrong with the components of a dispatch. Categories that this version does not know are kept; a type that the
- * Python clients do not know would end them.
+ * Validates the components of a dispatch. Unknown categories are accepted; an unknown type would end the Python clients.
  *
  * @param field - the path of the target.
  */
@@ -74,7 +73,7 @@ function* categoryViolations(
     yield { field: `${field}.${name}`, problem: `must be one of ${names.join(', ')}, not ${type.value}` };
   }
   const fitting = TYPE_KINDS[type.$case].category;
-  // Clients read a type without its category, so a category that is not set is filled in.
+  // Clients read a type without its category, so a missing category is filled in.
   if (category !== Category.UNSPECIFIED && category !== fitting) {
     const [wanted, given] = [fitting, category].map(number => decodeEnum<string>(Category, number));
     yield { field: `${field}.category`, problem: `must be ${wanted}, as its ${name} type is, not ${given}` };

@@ -2,7 +2,7 @@ import type { Timestamp } from '../../../proto/gen/google/protobuf/timestamp.js'
 
 const NANOS_PER_SECOND = 1_000_000_000;
 
-/** The nearest whole second; of two equally near the even one, as the Python client expects. */
+/** Rounds to the nearest second, half to even, as the Python client expects. */
 export function roundedSeconds({ seconds, nanos }: Timestamp): number {
   const whole = Number(seconds);
   const half = NANOS_PER_SECOND / 2;
@@ -27,7 +27,7 @@ export function secondsAtOrAfter({ seconds, nanos }: Timestamp): number {
 
 /**
  * The first whole microsecond at or after the instant, since the epoch. Instants more than 285 years from the epoch give
- * the last number that is exact: nothing is stored beyond it.
+ * the last exact number: nothing is stored beyond it.
  */
 export function microsAtOrAfter({ seconds, nanos }: Timestamp): number {
   const micros = Number(seconds) * 1_000_000 + Math.ceil(nanos / 1000);

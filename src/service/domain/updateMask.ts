@@ -8,7 +8,7 @@ import {
 import { quoted, type Violation } from './invalidRequest.js';
 import { intervalProblem } from './ruleViolations.js';
 
-/** What each path of a mask takes from an update. */
+/** The change that each path of a mask makes. */
 const FIELDS = fieldMap<DispatchUpdate, DispatchData>({
   start_time: ({ startTime }) => ({ startTime }),
   duration: ({ duration }) => ({ duration }),
@@ -18,7 +18,7 @@ const FIELDS = fieldMap<DispatchUpdate, DispatchData>({
   recurrence: ({ recurrence }) => ({ recurrence: recurrence && wholeRule(recurrence) }),
 });
 
-/** What each path below `recurrence` takes from the update's rule; without a value the default. */
+/** The change that each path below `recurrence` makes; a missing value is the default. */
 const RULE_FIELDS = fieldMap<RuleUpdate, RecurrenceRule>({
   freq: ({ freq }) => ({ freq: freq ?? RecurrenceRule_Frequency.UNSPECIFIED }),
   interval: ({ interval }) => ({ interval: interval ?? 0 }),
@@ -51,8 +51,8 @@ const NO_UPDATE: DispatchUpdate = {
 const NO_RULE_UPDATE: RuleUpdate = { ...NO_RULE, freq: undefined, interval: undefined };
 
 /**
- * What is wrong with a mask: paths that cannot be updated, and those that the update has no or no possible value for.
- * The data that it makes is checked for itself.
+ * Validates a mask: paths that cannot be updated, and paths for which the update has no valid value. The resulting data is validated
+ * separately.
  */
 export function* maskViolations(mask: readonly string[], update: DispatchUpdate = NO_UPDATE): Generator<Violation> {
   const paths = new Set(mask);
@@ -66,7 +66,7 @@ export function* maskViolations(mask: readonly string[], update: DispatchUpdate 
   if (paths.has('is_active') && update.isActive === undefined) {
     yield { field: 'update.is_active', problem: 'must be set, since update_mask names it' };
   }
-  // Here alone can a 0 be told from nothing, which is 1.
+  // Only here an explicit 0 can be told from an interval that is not set, which is 1.
   const takesInterval = paths.has('recurrence') || paths.has('recurrence.interval');
   if (takesInterval && update.recurrence?.interval === 0) {
     yield { field: 'update.recurrence.interval', problem: intervalProblem(0) };
@@ -74,10 +74,10 @@ export function* maskViolations(mask: readonly string[], update: DispatchUpdate 
 }
 
 /**
- * The data with everything that the mask names taken from the update, and nothing else.
+ * Applies to the data the fields of the update that the mask names.
  *
- * A named field without a value is cleared, where it can be. `recurrence` replaces the whole rule, `recurrence.…` one
- * part of it. Names twice are once; what {@link maskViolations} finds is left out.
+ * A named field without a value is cleared, if possible. `recurrence` replaces the whole rule, `recurrence.…` a part of it. Repeated
+ * paths count once; paths that {@link maskViolations} reports are ignored.
  */
 export function applyUpdateMask(
   data: DispatchData,
@@ -95,12 +95,12 @@ export function applyUpdateMask(
   const changed: DispatchData = Object.assign({ ...data }, ...changes);
   if (ruleChanges.length === 0) return changed;
   const ruleChange: Partial<RecurrenceRule> = Object.assign({}, ...ruleChanges);
-  // For clients a rule without a frequency is none; to take the frequency away is how the Python client removes a rule.
+  // For clients a rule without a frequency is no rule; the Python client removes a rule by clearing its frequency.
   const kept = ruleChange.freq === RecurrenceRule_Frequency.UNSPECIFIED ? NO_RULE : writtenRule(changed.recurrence);
   return { ...changed, recurrence: { ...kept, ...ruleChange } };
 }
 
-/** The rule as a client would write it: stored rules have their default interval spelled out. */
+/** The rule as a client would write it: stored rules have an explicit default interval. */
 function writtenRule(rule: RecurrenceRule | undefined): RecurrenceRule {
   if (!rule) return NO_RULE;
   return rule.interval === 1 ? { ...rule, interval: 0 } : rule;

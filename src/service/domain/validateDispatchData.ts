@@ -7,21 +7,21 @@ import { targetViolations } from './targetViolations.js';
 import { roundedSeconds } from './timestamps.js';
 
 const MAX_TYPE_LENGTH = 256;
-/** How far in the past a new start time may lie: what the call may have taken, and the clocks may differ. */
+/** How far in the past a new start time may be, for the duration of the call and differences between clocks. */
 const START_GRACE_S = 5;
 
-/** What validation depends on beside the data. */
+/** What validation needs beside the data. */
 export interface ValidationContext {
   /**
-   * The time of the service, which a start time may not lie before, in whole seconds since the epoch; null where the start
-   * time is not a new one.
+   * The time of the service, before which a new start time is refused, in whole seconds since the epoch; null when the start time is
+   * not new.
    */
   readonly nowS: number | null;
 }
 
 /**
- * Everything that is wrong with what a client wants to store. Limits are the contract's; what would end the Python clients
- * of the microgrid (no target, enum numbers they do not know) is refused with the rest.
+ * Validates the data of a dispatch. Limits are the contract's; data that would end the Python clients of the microgrid (no target,
+ * unknown enum numbers) is refused, too.
  *
  * @param field - the path of the data.
  */
@@ -40,8 +40,8 @@ export function* validateDispatchData(
 }
 
 function typeProblem({ type }: DispatchData): string | null {
-  // PostgreSQL cannot hold it in a text.
-  if (type.includes('\0')) return 'must not hold the character U+0000';
+  // PostgreSQL cannot store it in a text.
+  if (type.includes('\0')) return 'must not contain the character U+0000';
   let length = 0;
   for (const _ of type) length += 1;
   return length >= 1 && length <= MAX_TYPE_LENGTH
@@ -56,5 +56,5 @@ function startTimeProblem({ startTime }: DispatchData, { nowS }: ValidationConte
   const startS = roundedSeconds(startTime);
   if (startS > MAX_SECONDS) return 'rounded to the second, is not within the years 1 to 9999';
   if (nowS === null || startS >= nowS - START_GRACE_S) return null;
-  return `must not lie in the past: it is ${nowS - startS} s before the time of this service`;
+  return `must not be in the past: it is ${nowS - startS} s before the time of this service`;
 }

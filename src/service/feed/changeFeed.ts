@@ -5,18 +5,18 @@ import type { DispatchStore, LoggedChange } from '../domain/dispatchStore.js';
 import type { ServiceObserver } from '../domain/serviceObserver.js';
 import { type ChangeQueue, changeQueue } from './changeQueue.js';
 
-/** Changes that may wait for one stream before it is dropped. */
+/** Maximum number of changes waiting for one stream; above it the stream is ended. */
 const QUEUE_LIMIT = 1000;
-/** Log entries read at a time: so many that a stream that is not congested has room for them. */
+/** Log entries read at a time: a stream that is not congested has room for them. */
 const BATCH_LIMIT = QUEUE_LIMIT / 2;
-/** How long a congested stream may hold up its microgrid, for each change: who reads a thousand a second is never dropped. */
+/** Time per change for which a congested stream delays its microgrid: one that reads a thousand a second is never ended. */
 const REST_MS = 1;
-/** How long a change that nobody told of, or that could not be read, may wait. */
+/** Interval of polling, for changes without a notification or that could not be read. */
 const POLL_MS = 1000;
 
 /** One reader of a microgrid's changes. */
 interface ChangeStream {
-  /** The position in the change log at which it was opened: what it yields is behind it. */
+  /** The position in the change log at which the stream was opened: it yields later changes. */
   readonly position: number;
   /**
    * The next change, in commit order.
@@ -28,26 +28,26 @@ interface ChangeStream {
   close(): void;
 }
 
-/** How far a feed has come. */
+/** The state of a feed, for metrics. */
 export interface FeedFigures {
-  /** Streams that are open. */
+  /** Number of open streams. */
   readonly streams: number;
-  /** Changes that wait to be sent, of all streams. */
+  /** Number of changes waiting to be sent, over all streams. */
   readonly waiting: number;
-  /** For how long the change log has not been readable; 0 while it is. */
+  /** Time for which the change log has been unreadable; 0 while it can be read. */
   readonly unreadMs: number;
 }
 
 /**
- * Carries the change logs of a store to the streams of this process.
+ * Delivers the change logs of a store to the streams of this process.
  *
- * The store's wake-ups make it fast; that it misses nothing rests on its own polls. While the log cannot be read the
- * streams stay open, and go on where they were.
+ * Wake-ups of the store make it fast; its own polling makes sure that nothing is missed. While the log cannot be read, streams
+ * stay open, and then continue where they were.
  */
 export interface ChangeFeed {
-  /** Opens a stream, which ends when the signal aborts: once it is there, no later change is missed. */
+  /** Opens a stream, which ends when the signal aborts. From then on no change is missed. */
   open(microgridId: number, signal: AbortSignal): Promise<ChangeStream>;
-  /** How it stands at this moment. */
+  /** The present state. */
   figures(): FeedFigures;
   /** Ends every stream with UNAVAILABLE, and refuses new ones. */
   stop(): void;
@@ -55,21 +55,21 @@ export interface ChangeFeed {
 
 /** One microgrid with streams. Each log entry is read once, however many streams there are. */
 interface Hub {
-  /** Up to where the log was read; null before the first position is known. */
+  /** The position up to which the log was read; null before the first one is known. */
   position: number | null;
-  /** The first position: nothing at or before it was read. */
+  /** The first position: entries up to it were not read. */
   start: number;
   readonly queues: Set<ChangeQueue>;
-  /** Nothing is read while its streams send what they have. */
+  /** Whether reading is paused while its streams send what they have. */
   resting: boolean;
 }
 
-/** Starts to carry a store's changes. */
+/** Starts the feed of a store. */
 export function changeFeed(store: DispatchStore, logger: Logger, observer?: ServiceObserver): ChangeFeed {
   const hubs = new Map<number, Hub>();
   const woken = new Set<number>();
   let pumping = false;
-  /** Since when the change log cannot be read. On the monotonic clock. */
+  /** When reading the change log began to fail; on the monotonic clock. */
   let failingSinceMs: number | null = null;
   let stopped = false;
   const leaveStore = store.onWake(microgridIds => wake(microgridIds ?? hubs.keys()));
@@ -120,18 +120,18 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
       counts.set(microgridId, (counts.get(microgridId) ?? 0) + 1);
     }
     for (const microgridId of pruned) {
-      logger.warn({ microgrid: microgridId }, 'streams are ended: the change log was pruned before it was read');
+      logger.warn({ microgrid: microgridId }, 'streams were ended: the change log was pruned before it was read');
       endHub(microgridId, 'the change log was pruned before it was read');
     }
     for (const [microgridId, count] of counts) void rest(microgridId, count * REST_MS);
     for (const microgridId of more) woken.add(microgridId);
-    // A burst comes faster than it can be sent: let streams write what they have.
+    // A burst arrives faster than it can be sent: let streams write what they have.
     if (more.length > 0) await setImmediate();
   }
 
   /**
-   * Reads no more of a microgrid while a stream of it is congested, so that those that read are not dropped by changes that
-   * come faster. For a while only: one that does not read must not hold up the others, and is dropped in the end.
+   * Pauses reading of a microgrid while a stream of it is congested, so that streams that are read are not ended by a burst. Only
+   * for a limited time: a stream that is not read must not delay the others, and is ended eventually.
    */
   async function rest(microgridId: number, mostMs: number): Promise<void> {
     const hub = hubs.get(microgridId);
@@ -173,7 +173,7 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
       if (stopped) throw new DispatchError('UNAVAILABLE', 'the service is shutting down');
       signal.throwIfAborted();
       const queue = changeQueue(QUEUE_LIMIT, () => {
-        logger.warn({ microgrid: microgridId }, 'a stream is dropped: its peer does not read as fast as things change');
+        logger.warn({ microgrid: microgridId }, 'a stream was ended: its peer reads more slowly than changes are made');
         observer?.streamDropped();
       });
       const abort = () => queue.end(signal.reason);
@@ -190,7 +190,7 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
           hub.position = head;
           hub.start = head;
         }
-        // Another stream that opens at the same time may have been told a later position before.
+        // Another stream that opens at the same time may already have a later position.
         const position = Math.max(head, hub.start);
         queue.startAfter(position);
         wake([microgridId]);

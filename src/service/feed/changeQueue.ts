@@ -1,19 +1,19 @@
 import { DispatchError } from '../../model/dispatchError.js';
 import type { LoggedChange } from '../domain/dispatchStore.js';
 
-/** What waits to be sent on one stream. */
+/** The changes waiting to be sent on one stream. */
 export interface ChangeQueue {
-  /** Adds a change. Above the limit the queue is emptied and ended: the peer does not read as fast as things change. */
+  /** Adds a change. Above the limit the queue is emptied and ended: the peer reads more slowly than changes are made. */
   push(change: LoggedChange): void;
-  /** Ends the queue for good, emptied: the stream is lost, and its reader lists again. */
+  /** Empties and ends the queue: the stream is lost, and its reader lists again. */
   end(reason: Error): void;
-  /** Leaves out what is at or before this position of the change log. */
+  /** Skips changes up to this position of the change log. */
   startAfter(seq: number): void;
-  /** How many wait. */
+  /** Number of waiting changes. */
   readonly length: number;
-  /** Whether more than half as many changes wait as may. */
+  /** Whether more than half of the limit is waiting. */
   readonly congested: boolean;
-  /** Fulfilled once it is not congested. */
+  /** Resolves once the queue is not congested. */
   whenUncongested(): Promise<void>;
   /**
    * The next change, as soon as there is one.
@@ -24,9 +24,9 @@ export interface ChangeQueue {
 }
 
 /**
- * The queue of one stream, for at most `limit` changes.
+ * Creates the queue of one stream, for at most `limit` changes.
  *
- * @param onOverflow - is called when it is ended because that is exceeded.
+ * @param onOverflow - called when the queue is ended because the limit is exceeded.
  */
 export function changeQueue(limit: number, onOverflow: () => void): ChangeQueue {
   let changes: LoggedChange[] = [];
@@ -71,7 +71,7 @@ export function changeQueue(limit: number, onOverflow: () => void): ChangeQueue 
       end(
         new DispatchError(
           'RESOURCE_EXHAUSTED',
-          `more than ${limit} changes wait for this stream to be read; open it again and list`,
+          `more than ${limit} changes are waiting for this stream to be read; open a new stream and list`,
         ),
       );
       onOverflow();

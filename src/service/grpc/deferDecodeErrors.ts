@@ -1,6 +1,6 @@
 import { DispatchError } from '../../model/dispatchError.js';
 
-/** Takes the place of a request that cannot be read. */
+/** Stands for a request that cannot be decoded. */
 class DecodeFailure {
   readonly reason: string;
 
@@ -10,8 +10,8 @@ class DecodeFailure {
 }
 
 /**
- * A message type that reads whatever comes: what is no such message is left to {@link throwDecodeError}. Otherwise grpc-js
- * answers before anything of the service is asked, and with INTERNAL, as if the service had failed.
+ * A message type that accepts any bytes, and leaves errors of decoding to {@link throwDecodeError}. Otherwise grpc-js would answer
+ * before any middleware runs, with INTERNAL, as if the service had failed.
  */
 export function deferDecodeErrors<Type extends { decode(bytes: Uint8Array): unknown }>(type: Type): Type {
   return {
@@ -27,12 +27,12 @@ export function deferDecodeErrors<Type extends { decode(bytes: Uint8Array): unkn
 }
 
 /**
- * Throws for what {@link deferDecodeErrors} could not read. (No middleware of its own: each takes its time for each message of a
- * stream.)
+ * Throws the error that {@link deferDecodeErrors} has deferred. (Not a middleware of its own: each one costs time for each
+ * message of a stream.)
  *
  * @throws DispatchError INVALID_ARGUMENT
  */
 export function throwDecodeError(request: unknown): void {
   if (!(request instanceof DecodeFailure)) return;
-  throw new DispatchError('INVALID_ARGUMENT', `the request is not a message of this call: ${request.reason}`);
+  throw new DispatchError('INVALID_ARGUMENT', `the request cannot be decoded: ${request.reason}`);
 }

@@ -26,7 +26,7 @@ import {
   type storedBytesDefinition,
 } from './storedBytes.js';
 
-/** Bytes of dispatches on a page: clients take messages of 4 MB. */
+/** Maximum bytes of dispatches on a page: clients accept messages of 4 MB. */
 const MAX_PAGE_BYTES = 3_000_000;
 
 const EVENTS: { readonly [Kind in ChangeKind]: Event } = {
@@ -35,7 +35,7 @@ const EVENTS: { readonly [Kind in ChangeKind]: Event } = {
   deleted: Event.DELETED,
 };
 
-/** The six calls of the service, on a store and the feed of its changes. */
+/** Implements the six calls of the service on a store and the feed of its changes. */
 export function dispatchHandlers(
   store: DispatchStore,
   feed: ChangeFeed,
@@ -92,7 +92,7 @@ export function dispatchHandlers(
 async function* streamChanges(feed: ChangeFeed, request: StreamMicrogridDispatchesRequest, context: CallContext) {
   const stream = await feed.open(readId(request.microgridId), context.signal);
   try {
-    // Headers tell the client that nothing is missed from now on. Without an entry they would wait for the first event.
+    // The headers tell the client that nothing is missed from now on. Without an entry they would wait for the first event.
     context.header.set('change-log-position', String(stream.position));
     context.header.set(REQUEST_IDS_KEPT_S, String(REQUEST_ID_RETENTION_S));
     context.sendHeader();

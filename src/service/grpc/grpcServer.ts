@@ -66,9 +66,9 @@ export interface GrpcServer {
    */
   listen(address: string, credentials: ServerCredentials): Promise<number>;
   /**
-   * Takes no more calls, waits for those under way for `stopGraceMs`, then cuts them.
+   * Accepts no more calls, waits for pending ones for `stopGraceMs`, then cancels them.
    *
-   * @param hurry - cuts them at once when it aborts.
+   * @param hurry - cancels them at once when it aborts.
    */
   shutDown(hurry: AbortSignal): Promise<void>;
 }
@@ -103,7 +103,7 @@ export function grpcServer(options: GrpcServerOptions): GrpcServer {
       const cut = new AbortController();
       // A stream whose peer does not read, and a call that hangs, can be ended in no other way.
       const late = setTimeout(() => {
-        logger.warn({}, 'calls that did not end in time are cut');
+        logger.warn({}, 'calls that did not end in time were cancelled');
         cut.abort();
       }, stopGraceMs);
       const cutNow = () => cut.abort();

@@ -4,23 +4,23 @@ import {
 } from '../../../proto/gen/grpc/health/v1/health.js';
 import { DispatchError } from '../../model/dispatchError.js';
 
-/** What tells load balancers and supervisors whether the service can serve: `grpc.health.v1.Health`. */
+/** The health of the service for load balancers and supervisors: `grpc.health.v1.Health`. */
 export interface Health {
   /** `Check` and `Watch`. */
   readonly handlers: HealthServiceImplementation;
-  /** Says whether it can serve. Those who watch are told. */
+  /** Sets whether the service can serve, and tells watchers. */
   setServing(serving: boolean): void;
-  /** Says that it cannot, whatever {@link setServing} says from now on. */
+  /** Sets NOT_SERVING for good, whatever {@link setServing} sets later. */
   drain(): void;
   /** Drains, and ends all watches with UNAVAILABLE. */
   stop(): void;
 }
 
 /**
- * Starts with SERVING.
+ * Creates the health of a server, initially SERVING.
  *
- * @param services - the full names that can be asked for, beside the empty one, which is the server as a whole. They are
- * all in the same state.
+ * @param services - full names of its services, beside the empty name, which is the server as a whole. All have the same
+ * status.
  */
 export function health(services: readonly string[]): Health {
   const known = new Set(['', ...services]);
@@ -37,7 +37,7 @@ export function health(services: readonly string[]): Health {
     return serving && !draining ? Serving.SERVING : Serving.NOT_SERVING;
   }
 
-  /** Fulfilled after a change, or when the signal aborts. */
+  /** Resolves after a change, or when the signal aborts. */
   async function nextChange(signal: AbortSignal): Promise<void> {
     let wake: () => void = () => {};
     const woken = new Promise<void>(resolve => {
@@ -53,7 +53,7 @@ export function health(services: readonly string[]): Health {
   return {
     handlers: {
       async check({ service }) {
-        if (!known.has(service)) throw new DispatchError('NOT_FOUND', 'no service of this name is known here');
+        if (!known.has(service)) throw new DispatchError('NOT_FOUND', 'unknown service');
         return { status: present() };
       },
       async *watch({ service }, { signal }) {

@@ -6,23 +6,23 @@ import { REQUEST_ID } from '../../wire/requestId.js';
 import type { AccessContext } from '../access/callAccess.js';
 import type { DispatchWrite, IdempotencyKey } from '../domain/dispatchStore.js';
 
-/** For how many seconds the answer to a request with an id is kept. */
+/** Seconds for which the response to a request with an id is kept. */
 export const REQUEST_ID_RETENTION_S = 24 * 3600;
 
 const ID = /^[ -~]{1,128}$/;
 
-/** What a call asks for. */
+/** The content of a write, to compare retries. */
 interface RequestContent {
-  /** The method, which is a part of the content. */
+  /** The method, which is part of the content. */
   readonly method: string;
   readonly microgridId: number;
-  /** The request as it was understood, encoded again: two encodings of one request are the same. */
+  /** Encodes the decoded request: equal requests have equal bytes. */
   encode(): Uint8Array;
 }
 
 /**
- * A write with what keeps it from being made twice: the nonce of its call, and its request id where it has one. A request
- * id counts for one key and one microgrid.
+ * Adds to a write what prevents it from being made twice: the nonce of its call, and its request id if it has one. A request id is
+ * valid for one API key and one microgrid.
  *
  * @throws DispatchError INVALID_ARGUMENT when the request id is malformed.
  */
@@ -36,7 +36,7 @@ export function idempotentWrite(
   if (requestIds.length === 0) return { ...write, nonce };
   const [requestId] = requestIds;
   if (requestIds.length > 1 || typeof requestId !== 'string' || !ID.test(requestId)) {
-    const message = `${REQUEST_ID}: must be one text of 1 to 128 printable ASCII characters`;
+    const message = `${REQUEST_ID}: must be one string of 1 to 128 printable ASCII characters`;
     throw new DispatchError('INVALID_ARGUMENT', message, { field: REQUEST_ID });
   }
   const idempotencyKey: IdempotencyKey = {

@@ -1,18 +1,18 @@
 import { type Metadata, ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
 
-/** How to receive requests. */
+/** Limits on requests that are being received. */
 export interface ArrivalLimits {
-  /** How long a request may take to arrive once its headers are there. */
+  /** Time within which a request must arrive after its headers. */
   readonly timeMs: number;
-  /** Whether somebody known sends a request, going by its headers. */
+  /** Whether the sender of a request is known, by its headers. */
   isKnown(metadata: Metadata): boolean;
-  /** How many requests of others may be arriving at the same time. */
+  /** Maximum number of requests of unknown senders that are arriving at the same time. */
   readonly maxUnknown: number;
 }
 
 /**
- * Bounds what arriving requests hold, for they are read before it is known who sends them: a request that does not arrive
- * in time ends with DEADLINE_EXCEEDED, one too many of an unknown sender with RESOURCE_EXHAUSTED before it is read.
+ * Limits the memory of arriving requests, which are read before their senders are authenticated: a request that does not arrive in
+ * time ends with DEADLINE_EXCEEDED, one too many of unknown senders with RESOURCE_EXHAUSTED before it is read.
  */
 export function limitArrivingRequests({ timeMs, isKnown, maxUnknown }: ArrivalLimits): ServerInterceptor {
   let unknown = 0;
@@ -37,7 +37,7 @@ export function limitArrivingRequests({ timeMs, isKnown, maxUnknown }: ArrivalLi
             if (!isKnown(metadata)) {
               if (unknown >= maxUnknown) {
                 clearTimeout(late);
-                refuse(status.RESOURCE_EXHAUSTED, 'too many calls without a right key are arriving');
+                refuse(status.RESOURCE_EXHAUSTED, 'too many requests without a valid API key are arriving');
                 return;
               }
               unknown += 1;

@@ -6,15 +6,15 @@ import { type CallObserver, endedCall } from '../operation/endedCall.js';
 import { toServerError } from './toServerError.js';
 
 /**
- * The outermost middleware: whatever a call throws leaves as a status, with its details, and it is told how each call has
- * ended. It does both because each middleware takes its time for each message of a stream.
+ * The outermost middleware: converts whatever a call throws to a status with details, and reports each ended call. It does both,
+ * because each middleware costs time for each message of a stream.
  *
- * @param observers - are told of every call that came as far as this, once it has ended.
+ * @param observers - are told of each call once it has ended.
  */
 export function reportErrors(logger: Logger, observers: readonly CallObserver[] = []): ServerMiddleware {
   return async function* (call, context) {
     const startMs = performance.now();
-    // What neither returns nor throws was cancelled, and so was what has an answer that nobody waits for.
+    // A call that neither returns nor throws was cancelled, and so was one whose response nobody waits for.
     let status: Status = Status.CANCELLED;
     let reason: string | undefined;
     try {
@@ -27,7 +27,7 @@ export function reportErrors(logger: Logger, observers: readonly CallObserver[] 
         status = failed.code;
         reason = failed.details;
       }
-      // It writes the details. Around every call it would cost every message of a stream.
+      // It writes the details. As a middleware it would cost time for every message of a stream.
       return yield* errorDetailsServerMiddleware({ ...call, next: () => failing(failed) }, context);
     } finally {
       const ended = endedCall(call, context, { status, reason, durationMs: performance.now() - startMs });

@@ -1,14 +1,14 @@
 import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 
 /**
- * What may be on its way on one stream before the next message waits: some forty changes. With more, a thousand streams
- * would keep everybody else waiting for long.
+ * Maximum bytes in flight on one stream before the next message waits: some forty changes. With more, a thousand streams would
+ * delay all other calls.
  */
 const MAX_BYTES_IN_FLIGHT = 8 * 1024;
 
 /**
- * Lets streams have several messages on their way. grpc-js sends the next one only when the one before has left, which
- * takes a turn of the event loop: a busy service would get a few of them to each stream in a second.
+ * Lets streams have several messages in flight. grpc-js sends the next message only after the last one has been written, which takes
+ * a turn of the event loop: a busy service would send only a few per second to each stream.
  */
 export const sendWindow: ServerInterceptor = (method, call) =>
   method.responseStream ? new WindowedCall(call) : new ServerInterceptingCall(call);
@@ -17,7 +17,7 @@ class WindowedCall extends ServerInterceptingCall {
   #bytesInFlight = 0;
   #next: (() => void) | null = null;
 
-  /** @param next - asks for the next message. */
+  /** @param next - requests the next message. */
   override sendMessage(message: Uint8Array, next: () => void): void {
     this.#bytesInFlight += message.length;
     this.#next = next;

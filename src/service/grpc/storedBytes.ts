@@ -9,7 +9,7 @@ import {
 } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { deferDecodeErrors } from './deferDecodeErrors.js';
 
-/** A response that is encoded already. */
+/** A response type that is already encoded. */
 const encodedResponse = {
   encode: (response: Uint8Array) => ({ finish: () => response }),
   decode: (response: Uint8Array) => response,
@@ -18,8 +18,8 @@ const encodedResponse = {
 type Methods = typeof MicrogridDispatchServiceDefinition.methods;
 
 /**
- * The service's definition with encoded responses in place of messages, so that stored dispatches are sent as they are:
- * encoding 100,000 of them anew takes five times as long. Its requests are {@link deferDecodeErrors}.
+ * The service definition with encoded responses instead of messages, so that stored dispatches are sent as they are: encoding
+ * 100,000 of them again takes five times as long. Requests that cannot be decoded are accepted: {@link deferDecodeErrors}.
  */
 export const storedBytesDefinition = {
   ...MicrogridDispatchServiceDefinition,
@@ -33,25 +33,25 @@ export const storedBytesDefinition = {
   },
 };
 
-/** A `CreateMicrogridDispatchResponse` or an `UpdateMicrogridDispatchResponse`; both are the dispatch alone. */
+/** Encodes a `CreateMicrogridDispatchResponse` or an `UpdateMicrogridDispatchResponse`; both have only the dispatch. */
 export function encodeDispatchResponse(dispatch: Uint8Array): Uint8Array {
   return embed(new BinaryWriter(), 1, dispatch).finish();
 }
 
-/** A `GetMicrogridDispatchResponse`. */
+/** Encodes a `GetMicrogridDispatchResponse`. */
 export function encodeGetResponse(microgridId: number, dispatch: Uint8Array): Uint8Array {
   const writer = GetMicrogridDispatchResponse.encode({ microgridId: BigInt(microgridId), dispatch: undefined });
   return embed(writer, 2, dispatch).finish();
 }
 
-/** A `ListMicrogridDispatchesResponse`. */
+/** Encodes a `ListMicrogridDispatchesResponse`. */
 export function encodeListResponse(dispatches: readonly Uint8Array[], paginationInfo: PaginationInfo): Uint8Array {
   const writer = new BinaryWriter();
   for (const dispatch of dispatches) embed(writer, 1, dispatch);
   return embed(writer, 2, PaginationInfo.encode(paginationInfo).finish()).finish();
 }
 
-/** A `StreamMicrogridDispatchesResponse`. */
+/** Encodes a `StreamMicrogridDispatchesResponse`. */
 export function encodeStreamResponse(event: Event, dispatch: Uint8Array): Uint8Array {
   const writer = embed(new BinaryWriter(), 1, dispatch);
   return StreamMicrogridDispatchesResponse.encode({ dispatch: undefined, event }, writer).finish();

@@ -3,7 +3,7 @@ import { BadRequest, RichServerError } from 'nice-grpc-error-details';
 import type { Logger } from '../../logger.js';
 import { DispatchError, type DispatchErrorCode, type FieldViolation } from '../../model/dispatchError.js';
 
-/** Codes whose message a caller may read. UNDECODABLE and UNEVALUABLE are about what it sent. */
+/** Codes whose message callers may see. UNDECODABLE and UNEVALUABLE are about the request. */
 const STATUS: { readonly [Code in DispatchErrorCode]?: Status } = {
   INVALID_ARGUMENT: Status.INVALID_ARGUMENT,
   UNDECODABLE: Status.INVALID_ARGUMENT,
@@ -18,8 +18,8 @@ const STATUS: { readonly [Code in DispatchErrorCode]?: Status } = {
 };
 
 /**
- * The one way from an error to a gRPC status. What it does not know is masked as INTERNAL, and logged; aborts, which
- * are no failure, pass through. Fields that are wrong are told as `google.rpc.BadRequest` too, by the middleware of
+ * Converts an error to a gRPC status, in this one place. Unknown errors are masked as INTERNAL, and logged; aborts, which are not
+ * failures, pass through. Invalid fields are also reported as `google.rpc.BadRequest`, by the middleware of
  * nice-grpc-error-details.
  *
  * @param path - the method, for the log.
@@ -29,15 +29,15 @@ export function toServerError(error: unknown, path: string, logger: Logger): Err
   if (error instanceof Error && error.name === 'AbortError') return error;
   const status = error instanceof DispatchError ? STATUS[error.code] : undefined;
   if (error instanceof DispatchError && status !== undefined) {
-    // Callers are told that a database failed, and whoever runs it why.
+    // Callers are told that the database failed; the log says why.
     if (status === Status.UNAVAILABLE && error.cause !== undefined)
       logger.warn({ err: error.cause, path }, error.message);
     const fieldViolations = status === Status.INVALID_ARGUMENT ? violationsOf(error) : [];
     if (fieldViolations.length === 0) return new ServerError(status, error.message);
     return new RichServerError(status, error.message, [BadRequest.fromPartial({ fieldViolations })]);
   }
-  logger.error({ err: error, path }, 'a call failed for a reason that its caller is not told');
-  return new ServerError(Status.INTERNAL, 'the service failed; its log tells why');
+  logger.error({ err: error, path }, 'a call failed with an internal error');
+  return new ServerError(Status.INTERNAL, 'internal error of the service; see its log');
 }
 
 function violationsOf({ field, message, violations }: DispatchError): FieldViolation[] {

@@ -5,19 +5,19 @@ import type { CallObserver } from './endedCall.js';
 
 type Level = keyof Logger;
 
-/** Calls that change something: who changed what can be read from the log. */
+/** Methods that change something: the log shows who changed what. */
 const CHANGES = new Set(['CreateMicrogridDispatch', 'UpdateMicrogridDispatch', 'DeleteMicrogridDispatch']);
 
-/** A line longer than this tells no more. */
+/** Maximum length of a reason. */
 const MAX_REASON_LENGTH = 300;
 
 /**
- * Logs a line for each call: what was changed and what was refused at `info`, what was read at `debug`, refused callers
- * and calls that could not be served at `warn`, failures of the service at `error`.
+ * Creates an observer that logs a line for each call: writes and invalid requests at `info`, reads at `debug`, rejected callers and
+ * calls that could not be served at `warn`, failures of the service at `error`.
  *
- * No line tells what a call carries: neither its metadata nor what it wants stored.
+ * No line contains the content of a call: neither its metadata nor its data.
  *
- * @param stopping - whether the service is being stopped, and calls that it cannot serve are no surprise.
+ * @param stopping - whether the service is stopping, so that calls that it cannot serve are expected.
  */
 export function accessLog(logger: Logger, stopping: () => boolean): CallObserver {
   return ({ status, durationMs, streaming, reason, ...call }) => {

@@ -6,33 +6,33 @@ import { callerOf } from '../access/callAccess.js';
 export interface EndedCall {
   /** The method without its service, such as `CreateMicrogridDispatch`. */
   readonly method: string;
-  /** The microgrid and the dispatch that it was about; a text above 2^53-1. */
+  /** Its microgrid and its dispatch; a string above 2^53-1. */
   readonly microgrid?: number | string;
   readonly dispatch?: number | string;
-  /** The name of the key that it was made with. Never the key. */
+  /** The name of its API key. Never the key itself. */
   readonly key?: string;
   /** Address and port of the caller. */
   readonly peer: string;
-  /** Whether it is a stream, which lasts as long as its caller wants. */
+  /** Whether it is a stream, whose duration depends on its caller. */
   readonly streaming: boolean;
   readonly status: Status;
-  /** What the caller was told of a failure. */
+  /** The message of an error, as the caller got it. */
   readonly reason?: string | undefined;
   readonly durationMs: number;
 }
 
-/** Is told of each call, once it has ended. */
+/** Is called for each call once it has ended. */
 export type CallObserver = (call: EndedCall) => void;
 
-/** By what stays the same object for every middleware and handler of a call. */
+/** By metadata, which is the same object in every middleware and handler of a call. */
 const createdIds = new WeakMap<CallContext['metadata'], number>();
 
-/** Makes known which dispatch a call has created. */
+/** Stores the id of the dispatch that a call has created. */
 export function setCreated(context: CallContext, id: number): void {
   createdIds.set(context.metadata, id);
 }
 
-/** What can be told of a call. */
+/** Describes a call that has ended. */
 export function endedCall(
   call: ServerMiddlewareCall<unknown, unknown>,
   context: CallContext,
@@ -52,7 +52,7 @@ export function endedCall(
   };
 }
 
-/** The ids that a request is about. */
+/** The ids of a request. */
 function idsOf(request: unknown): Pick<EndedCall, 'microgrid' | 'dispatch'> {
   if (typeof request !== 'object' || request === null) return {};
   const { microgridId, dispatchId } = request as { microgridId?: bigint; dispatchId?: bigint };

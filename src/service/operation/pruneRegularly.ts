@@ -2,14 +2,13 @@ import type { Logger } from '../../logger.js';
 import type { DispatchStore } from '../domain/dispatchStore.js';
 
 const INTERVAL_MS = 60_000;
-/** Entries that are dropped at once, so that writes in between wait little. */
+/** Entries that are deleted at a time, so that writes wait only briefly. */
 const AT_ONCE = 1_000;
 
 /**
- * Drops entries of a store's change logs once they are older than `keepMs`, and nonces and requests that are over, every
- * minute and at once.
+ * Deletes entries of the change logs that are older than `keepMs`, and expired nonces and requests, now and every minute.
  *
- * @returns what stops it, fulfilled when the store is left alone.
+ * @returns a function that stops it, and resolves once the store is no longer used.
  */
 export function pruneRegularly(store: DispatchStore, keepMs: number, logger: Logger): () => Promise<void> {
   let stopped = false;
@@ -24,7 +23,7 @@ export function pruneRegularly(store: DispatchStore, keepMs: number, logger: Log
       while (!stopped && (await store.prune(beforeUs, AT_ONCE)) === AT_ONCE);
       while (!stopped && (await store.deleteExpired(Date.now() * 1000, AT_ONCE)) === AT_ONCE);
     } catch (error) {
-      logger.error({ err: error }, 'old entries of the change log, or of requests, cannot be dropped');
+      logger.error({ err: error }, 'expired entries of the change log or of requests cannot be deleted');
     }
   }
 

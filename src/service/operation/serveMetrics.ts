@@ -7,9 +7,9 @@ import { DispatchError } from '../../model/dispatchError.js';
 import type { ListenAddress } from '../access/listenAddress.js';
 import type { ServiceMetrics } from './serviceMetrics.js';
 
-/** Metrics that can be read over HTTP. */
+/** Metrics served over HTTP. */
 export interface ServedMetrics {
-  /** Where they are, such as `http://127.0.0.1:9464/metrics`. */
+  /** Their address, such as `http://127.0.0.1:9464/metrics`. */
   readonly url: string;
   stop(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export async function serveMetrics(
   const server = createServer(({ method, url = '' }, response) => {
     const [path] = url.split('?');
     if (path !== '/metrics') end(response, 404, 'metrics are at /metrics\n');
-    else if (method !== 'GET' && method !== 'HEAD') end(response, 405, 'GET reads metrics\n');
+    else if (method !== 'GET' && method !== 'HEAD') end(response, 405, 'only GET is allowed\n');
     else void answer(response);
   });
 
@@ -35,8 +35,8 @@ export async function serveMetrics(
     try {
       end(response, 200, await metrics.text(), metrics.contentType);
     } catch (error) {
-      logger.error({ err: error }, 'the metrics cannot be told');
-      end(response, 500, 'the metrics cannot be told; the log of the service tells why\n');
+      logger.error({ err: error }, 'the metrics cannot be collected');
+      end(response, 500, 'the metrics cannot be collected; see the log of the service\n');
     }
   }
 
@@ -50,7 +50,7 @@ export async function serveMetrics(
     url: `http://${host}:${(server.address() as AddressInfo).port}/metrics`,
     async stop() {
       server.close();
-      // Who scrapes keeps its connection.
+      // Scrapers keep their connections open.
       server.closeAllConnections();
       await once(server, 'close');
     },

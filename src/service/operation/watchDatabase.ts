@@ -1,21 +1,21 @@
 import type { DispatchStore } from '../domain/dispatchStore.js';
 
 const INTERVAL_MS = 1_000;
-/** How long the database may fail before it counts as away: it takes longer than a restart of a connection. */
+/** Time without an answer after which the database counts as unavailable: longer than reconnecting takes. */
 const PATIENCE_MS = 3_000;
-/** Any microgrid does. */
+/** Any microgrid will do. */
 const MICROGRID_ID = 0;
 
 /**
- * Asks a store for something small every second.
+ * Probes a store every second.
  *
- * @param onChange is told when it has failed, or has not answered, for three seconds, and when it answers again.
- * @returns what stops it.
+ * @param onChange is called when the store has failed, or has not answered, for three seconds, and when it answers again.
+ * @returns a function that stops it.
  */
 export function watchDatabase(store: Pick<DispatchStore, 'head'>, onChange: (there: boolean) => void): () => void {
   let asking = false;
   let stopped = false;
-  /** When the first question was asked of those that have no answer. On the monotonic clock. */
+  /** When the first probe without an answer was sent; on the monotonic clock. */
   let silentSinceMs: number | null = null;
   let there = true;
 
@@ -27,7 +27,7 @@ export function watchDatabase(store: Pick<DispatchStore, 'head'>, onChange: (the
       silentSinceMs = null;
       tell(true);
     } catch {
-      // The silence lasts. Why it does is logged and counted where calls fail.
+      // The reason is logged and counted where calls fail.
     } finally {
       asking = false;
     }

@@ -1,15 +1,15 @@
 import { DispatchError } from '../../model/dispatchError.js';
 import type { IdempotencyKey, StoredDispatch } from '../domain/dispatchStore.js';
 
-/** A request that was done, and what it left. */
+/** A request that was completed, and its result. */
 export interface CompletedRequest extends IdempotencyKey {
   readonly dispatch: StoredDispatch;
 }
 
 /**
- * What a request gets that was done before; null when it was not, or too long ago.
+ * Returns the result of a request that was completed before; null when it was not, or it has expired.
  *
- * @throws DispatchError INVALID_ARGUMENT when the one that was done has another content.
+ * @throws DispatchError INVALID_ARGUMENT when the completed request has different content.
  */
 export function earlierResult(
   completed: CompletedRequest | undefined,
@@ -18,12 +18,12 @@ export function earlierResult(
 ): StoredDispatch | null {
   if (!completed || completed.untilUs <= nowUs) return null;
   if (completed.hash === request.hash) return completed.dispatch;
-  throw new DispatchError('INVALID_ARGUMENT', 'request-id: it was used before, for a request with another content', {
+  throw new DispatchError('INVALID_ARGUMENT', 'request-id: already used for a request with different content', {
     field: 'request-id',
   });
 }
 
-/** Why a call is refused whose nonce was taken before. */
+/** The error for a call whose nonce was used before. */
 export function reusedNonce(): DispatchError {
-  return new DispatchError('UNAUTHENTICATED', 'the nonce of the signature was used before');
+  return new DispatchError('UNAUTHENTICATED', 'the nonce of the signature was already used');
 }

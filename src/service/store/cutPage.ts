@@ -1,15 +1,15 @@
 import type { ListPlace, StoredDispatch } from '../domain/dispatchStore.js';
 
-/** An item of a list, with the value that it is sorted by. */
+/** An item of a list with its sort value. */
 export interface SortedItem {
   readonly value: number;
   readonly dispatch: StoredDispatch;
 }
 
 /**
- * Cuts a page off a list: at most `limit` items and `maxBytes` of messages, but at least one item where there is one.
+ * Takes a page from a list: at most `limit` items and `maxBytes` of messages, but at least one item if there is one.
  *
- * @param list - from where the page begins, at least up to the first item that is not on it.
+ * @param list - from the beginning of the page up to at least the first item after it.
  */
 export function cutPage(
   list: Iterable<SortedItem>,

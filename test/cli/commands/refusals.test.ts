@@ -11,7 +11,7 @@ describe.concurrent('what goes wrong is told in one line', () => {
     ['an unknown id to update', ['update', '1', '77', '-a', 'true'], 'NOT_FOUND: microgrid 1 has no dispatch 77'],
     ['a wrong key', ['list', '1', '--auth-key', 'a-wrong-key'], 'UNAUTHENTICATED: '],
     ['a service that is down', ['get', '1', '1-3', '--url', 'grpc://127.0.0.1:1?ssl=false'], 'UNAVAILABLE: '],
-    ['a start in the past', ['create', '1', 'A', '1', '2020-01-01'], 'start_time: must not lie in the past'],
+    ['a start in the past', ['create', '1', 'A', '1', '2020-01-01'], 'start_time: must not be in the past'],
   ])('%s: 1', async (_, args, message) => {
     const result = await runCli(args, serviceEnv());
     expectRefusal(result, 1, message);

@@ -68,7 +68,11 @@ describe.concurrent('serve', () => {
     writeFileSync(file, 'these are only notes');
     const serve = (database: string) => runCli(['serve', '--listen', '127.0.0.1:0', '--database', database]);
     const postgres = await serve('postgres://user:the-password@127.0.0.1:1/dispatches');
-    expectRefusal(await serve(file), 1, `${file} is no SQLite database, so not the dispatches of a service`);
+    expectRefusal(
+      await serve(file),
+      1,
+      `${file} is not an SQLite database, so it does not hold the dispatches of a service`,
+    );
     expectRefusal(await serve(folder.path), 1, `cannot open ${folder.path}: it is a folder`);
     expectRefusal(postgres, 1, 'cannot use postgres://127.0.0.1:1/dispatches: connect ECONNREFUSED');
     expect(postgres.stderr).not.toContain('the-password');

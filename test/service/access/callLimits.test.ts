@@ -56,7 +56,7 @@ describe('limits', () => {
     await service.hold('a');
     await service.hold('a');
     await expect(service.read('a')).rejects.toMatchObject(
-      exhausted('2 calls of this key are under way, which is the limit of this service'),
+      exhausted('2 calls with this API key are in progress: the limit of this service'),
     );
     await service.hold('b');
     await service.release();
@@ -68,7 +68,7 @@ describe('limits', () => {
     await service.hold('a');
     await service.hold('b');
     await expect(service.read('a')).rejects.toMatchObject(
-      exhausted('2 calls are under way, which is the limit of this service'),
+      exhausted('2 calls are in progress: the limit of this service'),
     );
   });
 
@@ -81,7 +81,7 @@ describe('limits', () => {
     expect(outcomes.length - refused.length).toBeGreaterThanOrEqual(5);
     for (const outcome of refused) {
       expect((outcome as PromiseRejectedResult).reason).toMatchObject(
-        exhausted('more than 1 calls a second by this key, which is the limit of this service'),
+        exhausted('more than 1 calls per second with this API key: the limit of this service'),
       );
     }
     await service.client.listMicrogridDispatches({ microgridId: 1n }, as('b'));
@@ -93,7 +93,7 @@ describe('limits', () => {
     {
       await using first = await open('a');
       await expect(open('a')).rejects.toMatchObject(
-        exhausted('1 streams of this key are open, which is the limit of this service'),
+        exhausted('1 streams with this API key are open: the limit of this service'),
       );
       await using other = await open('b');
       expect([first, other]).toHaveLength(2);

@@ -76,11 +76,11 @@ const SECRETS = KEYS.flatMap(({ key, ...rest }) => [key, ...('secret' in rest ? 
 
 const { UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND } = Status;
 
-const UNKNOWN_KEY = 'the key is not one that this service accepts';
+const UNKNOWN_KEY = 'the API key is not accepted';
 const UNSIGNED = 'the call is not signed (metadata `ts`, `nonce` and `sig`)';
-const WRONG_SIGNATURE = 'the signature is wrong';
-const WRONG_TIME = 'the timestamp of the signature is more than five minutes away from the time of this service';
-const REPLAYED = 'the nonce of the signature was used before';
+const WRONG_SIGNATURE = 'the signature is invalid';
+const WRONG_TIME = 'the timestamp of the signature differs from the time of this service by more than five minutes';
+const REPLAYED = 'the nonce of the signature was already used';
 
 describe('credentials', () => {
   const log = keptLog();
@@ -112,8 +112,8 @@ describe('credentials', () => {
   };
 
   const refusals: [string, (method: Method) => Metadata, string][] = [
-    ['a missing key', () => Metadata(), 'the call carries no key (metadata `key`)'],
-    ['an empty key', () => Metadata({ key: '' }), 'the call carries no key (metadata `key`)'],
+    ['a missing key', () => Metadata(), 'the call has no API key (metadata `key`)'],
+    ['an empty key', () => Metadata({ key: '' }), 'the call has no API key (metadata `key`)'],
     ['a wrong key', method => signed(method, { key: 'key-of-nobody' }), UNKNOWN_KEY],
     ['a wrong key, unsigned', () => Metadata({ key: 'key-of-nobody' }), UNKNOWN_KEY],
     ['a part of a key', method => signed(method, { key: PARTNER.key.slice(0, -1) }), UNKNOWN_KEY],
@@ -150,7 +150,7 @@ describe('credentials', () => {
       const ids = { microgridId: 2n, dispatchId: 1n };
       expect(await tell(call(raw.client, method, noting(signed(method)), ids))).toEqual({
         code: PERMISSION_DENIED,
-        details: 'the key gives no right to microgrid 2',
+        details: 'the API key has no access to microgrid 2',
       });
     });
   });
@@ -204,7 +204,7 @@ describe('credentials', () => {
     file.replace([PARTNER, READER]);
     expect(await tell(stream.next())).toEqual({
       code: UNAUTHENTICATED,
-      details: 'the key is no longer one that this service accepts',
+      details: 'the API key is no longer accepted',
     });
     const again = signedMetadata({ ...OTHER, method: METHOD_NAMES.list });
     expect(await tell(call(raw.client, 'list', noting(again)))).toEqual({

@@ -29,23 +29,23 @@ describe('a file of API keys', () => {
     ['{"keys":\n[{"name": "a",\n "key": tell-nobody}]}', 'is not valid JSON'],
     ['[]', 'must be an object with a list "keys"'],
     ['{"keys":{}}', 'must be an object with a list "keys"'],
-    ['{"keys":[],"tell-nobody":1}', 'must have no other field than "keys"'],
+    ['{"keys":[],"tell-nobody":1}', 'must have no field other than "keys"'],
     [wrongPlaces(['tell-nobody']), 'keys[0]: must be an object'],
     [
       wrongPlaces([entry, { ...other, 'tell-nobody': 1 }]),
-      'keys[1]: must have no other fields than name, key, secret, microgrids',
+      'keys[1]: must have no fields other than name, key, secret, microgrids',
     ],
     [
       wrongPlaces([{ ...entry, name: 'tell nobody' }]),
-      'keys[0].name: must be a text of 1 to 64 letters, digits, dots, hyphens and underscores',
+      'keys[0].name: must be a string of 1 to 64 letters, digits, dots, hyphens and underscores',
     ],
     ...['', ' tell-nobody', 'tell-nobödy', 'n'.repeat(257), 1, undefined].map(key => [
       wrongPlaces([{ ...entry, key }]),
-      'keys[0].key: must be a text of 1 to 256 printable ASCII characters, without spaces at its ends',
+      'keys[0].key: must be a string of 1 to 256 printable ASCII characters, without spaces at its ends',
     ]),
     ...['', 'n'.repeat(1025), null, 7].map(secret => [
       wrongPlaces([{ ...entry, secret }]),
-      'keys[0].secret: must be a text of 1 to 1024 characters, or absent',
+      'keys[0].secret: must be a string of 1 to 1024 characters, or absent',
     ]),
     ...['ALL', [1.5], [-1], ['1'], undefined, 2 ** 53].map(microgrids => [
       wrongPlaces([{ ...entry, microgrids }]),
@@ -142,7 +142,7 @@ describe('a file of API keys that changes', () => {
     await expect(changed.next()).rejects.toMatchObject({ code: Status.UNAUTHENTICATED });
     await expect(denied.next()).rejects.toMatchObject({
       code: Status.PERMISSION_DENIED,
-      details: 'the key gives no right to microgrid 2',
+      details: 'the API key has no access to microgrid 2',
     });
     service.file.replace([]);
     await expect(left.next()).rejects.toMatchObject({ code: Status.UNAUTHENTICATED });
@@ -173,7 +173,7 @@ describe('a file of API keys that changes', () => {
     file.replaceText('{"keys": [tell-nobody');
     await service.list('key-1');
     const entry = log.entries.find(({ level }) => level === 'error');
-    expect(entry?.message).toBe('the API keys cannot be read again; those from before stay in force');
+    expect(entry?.message).toBe('the API keys cannot be reloaded; the previous ones stay in force');
     expect(entry?.fields).toMatchObject({
       err: { message: expect.stringContaining('is not valid JSON') },
       paths: [file.path],
@@ -183,6 +183,6 @@ describe('a file of API keys that changes', () => {
     await raw.service.reload();
     await service.list('key-2');
     expect(log.messages('error')).toHaveLength(1);
-    expect(log.messages('info')).toContain('the API keys were read again');
+    expect(log.messages('info')).toContain('the API keys were reloaded');
   });
 });

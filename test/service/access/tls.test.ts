@@ -138,10 +138,14 @@ describeWith(missingOpenssl(), 'a service with certificates', () => {
       ['certificate', () => ({ ...service, certificate: 'none' }), 'cannot be read: ENOENT'],
       ['key', () => ({ ...service, key: 'none' }), 'cannot be read: ENOENT'],
       ['clientCa', () => ({ ...service, clientCa: 'none' }), 'cannot be read: ENOENT'],
-      ['certificate', () => ({ ...service, certificate: service.key }), 'holds no certificate in PEM'],
-      ['key', () => ({ ...service, key: service.certificate }), 'holds no private key in PEM without a passphrase'],
-      ['clientCa', () => ({ ...service, clientCa: service.key }), 'holds no certificate in PEM'],
-      ['key', () => ({ ...service, key: client.key }), 'is not the key of '],
+      ['certificate', () => ({ ...service, certificate: service.key }), 'contains no certificate in PEM format'],
+      [
+        'key',
+        () => ({ ...service, key: service.certificate }),
+        'contains no private key in PEM format without a passphrase',
+      ],
+      ['clientCa', () => ({ ...service, clientCa: service.key }), 'contains no certificate in PEM format'],
+      ['key', () => ({ ...service, key: client.key }), 'does not match '],
     ])('refuses to start when %s is wrong', async (option, tls, problem) => {
       await expect(startDispatchService({ tls: tls() })).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
@@ -176,7 +180,7 @@ describeWith(missingOpenssl(), 'a service with certificates', () => {
       expect(await shownCertificate(served.port)).toBe('next');
       await created(before.raw);
       expect((await stream.next()).event).toBe(1);
-      expect(served.log.messages('info')).toContain('the certificates of the service were read again');
+      expect(served.log.messages('info')).toContain('the certificates of the service were reloaded');
     });
 
     it('are not taken when they are no pair, which is logged', async () => {
@@ -188,9 +192,9 @@ describeWith(missingOpenssl(), 'a service with certificates', () => {
       expect(await shownCertificate(served.port)).toBe('service');
       expect(served.log.entries).toContainEqual({
         level: 'error',
-        message: 'the certificates of the service cannot be read again; those from before stay in force',
+        message: 'the certificates of the service cannot be reloaded; the previous ones stay in force',
         fields: {
-          err: expect.objectContaining({ message: expect.stringContaining('is not the key of') }),
+          err: expect.objectContaining({ message: expect.stringContaining('does not match') }),
           paths: [files.certificate, files.key],
         },
       });

@@ -48,7 +48,7 @@ describe('a new start time', () => {
     ['of the year 1', at(-62_135_596_800 - NOW_S), 63_935_596_800],
   ])('may not be one %s', (_, startTime, agoS) => {
     expect(() => createdRow({ startTime })).toThrow(
-      `dispatch_data.start_time: must not lie in the past: it is ${agoS} s before the time of this service`,
+      `dispatch_data.start_time: must not be in the past: it is ${agoS} s before the time of this service`,
     );
   });
 
@@ -63,7 +63,7 @@ describe('a new start time', () => {
     expect(updatedHourLater(running, ['start_time'], { startTime: at(0, 499_999_999) })?.data).toEqual(data);
     expect(updatedHourLater(running, ['start_time'], { startTime: at(3595) })?.data?.startTime).toEqual(at(3595));
     expect(() => updatedHourLater(running, ['start_time'], { startTime: at(1) })).toThrow(
-      'update.start_time: must not lie in the past: it is 3599 s before the time of this service',
+      'update.start_time: must not be in the past: it is 3599 s before the time of this service',
     );
   });
 });

@@ -82,7 +82,7 @@ describe('update', () => {
     const recurrence = { freq: Frequency.WEEKLY };
     const call = { microgridId: 1n, dispatchId: id, updateMask: ['recurrence.freq'], update: { recurrence } };
     expect((await refusalOf(client.updateMicrogridDispatch(call))).violations).toEqual(
-      violationsOf(['update.recurrence.bymonthdays: must be empty in a rule that is WEEKLY']),
+      violationsOf(['update.recurrence.bymonthdays: must be empty in a WEEKLY rule']),
     );
     const narrowed = { ...call, updateMask: ['recurrence.freq', 'recurrence.bymonthdays'] };
     const { dispatch } = await client.updateMicrogridDispatch(narrowed);

@@ -15,7 +15,7 @@ const WEEKDAYS = 'MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY
 const END = 253_402_300_799n;
 const AT_END = { seconds: END, nanos: 0 };
 const MIDNIGHT = { seconds: 4_102_444_800n, nanos: 0 };
-const NEVER = 'recurrence: must come to one of its hours and minutes, counting its interval from start_time';
+const NEVER = 'recurrence: must reach one of its hours and minutes, counting its interval from start_time';
 const nested = (levels: number): object => (levels === 1 ? {} : { in: nested(levels - 1) });
 const until = (seconds: bigint, nanos: number) =>
   daily({ endCriteria: { countOrUntil: { $case: 'untilTime', value: { seconds, nanos } } } });
@@ -84,8 +84,8 @@ export const REFUSED: readonly Row[] = [
   ],
   [
     { payload: { a: [[[[[]]]], [[[]]]], b: { c: { d: { e: { f: [] } } } } } },
-    'payload.a[0][0][0][0]: must not be an object or list, for those may nest 5 levels deep',
-    'payload.b.c.d.e.f: must not be an object or list, for those may nest 5 levels deep',
+    'payload.a[0][0][0][0]: must not be an object or list: they may nest 5 levels deep',
+    'payload.b.c.d.e.f: must not be an object or list: they may nest 5 levels deep',
   ],
   // With key, tags and lengths 18 bytes more than the text.
   [{ payload: { text: 'x'.repeat(51_183) } }, 'payload: must have at most 51200 bytes when encoded, not 51201'],
@@ -124,10 +124,7 @@ export const REFUSED: readonly Row[] = [
     'recurrence.bymonths[0]: must be 1 to 12, not 0',
     'recurrence.bymonths[1]: must be 1 to 12, not 13',
   ],
-  [
-    daily({ freq: Frequency.WEEKLY, bymonthdays: [1] }),
-    'recurrence.bymonthdays: must be empty in a rule that is WEEKLY',
-  ],
+  [daily({ freq: Frequency.WEEKLY, bymonthdays: [1] }), 'recurrence.bymonthdays: must be empty in a WEEKLY rule'],
   [daily({ byminutes: Array(61).fill(0) }), 'recurrence.byminutes: must have at most 60 entries, not 61'],
   [daily({ byhours: Array(25).fill(0) }), 'recurrence.byhours: must have at most 24 entries, not 25'],
   [daily({ byweekdays: Array(8).fill(1) }), 'recurrence.byweekdays: must have at most 7 entries, not 8'],
@@ -159,7 +156,7 @@ export const REFUSED: readonly Row[] = [
 export const REFUSED_TYPES: readonly Row[] = [
   [{ type: '' }, 'type: must have 1 to 256 characters, not 0'],
   [{ type: 'ü'.repeat(257) }, 'type: must have 1 to 256 characters, not 257'],
-  [{ type: 'A\0B' }, 'type: must not hold the character U+0000'],
+  [{ type: 'A\0B' }, 'type: must not contain the character U+0000'],
 ];
 
 /** What is just still accepted. */

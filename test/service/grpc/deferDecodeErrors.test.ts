@@ -21,7 +21,7 @@ describe('a request that is no message', () => {
     async method => {
       await expect(send(method, Buffer.from([0x08]))).resolves.toEqual({
         code: Status.INVALID_ARGUMENT,
-        details: 'the request is not a message of this call: premature EOF',
+        details: 'the request cannot be decoded: premature EOF',
       });
     },
   );
@@ -35,7 +35,7 @@ describe('a request that is no message', () => {
   ])('is refused when it holds %s', async (_, bytes) => {
     const { code, details } = await send('CreateMicrogridDispatch', Buffer.from(bytes));
     expect(code).toBe(Status.INVALID_ARGUMENT);
-    expect(details).toMatch(/^the request is not a message of this call: \S/);
+    expect(details).toMatch(/^the request cannot be decoded: \S/);
   });
 
   function send(method: string, message: Buffer): Promise<{ code: number; details: string }> {

@@ -73,7 +73,7 @@ describe('create', () => {
     await expect(created(client, { startTime: inSeconds(-8) })).rejects.toMatchObject({
       code: Status.INVALID_ARGUMENT,
       details: expect.stringMatching(
-        /^dispatch_data\.start_time: must not lie in the past: it is [89] s before the time of/,
+        /^dispatch_data\.start_time: must not be in the past: it is [89] s before the time of/,
       ),
     });
   });

@@ -111,7 +111,7 @@ describe('a key', () => {
       for (const call of Object.values(calls(raw.client, microgridId, 1n, Metadata({ key: partner.key })))) {
         await expect(call()).rejects.toMatchObject({
           code: Status.PERMISSION_DENIED,
-          details: `the key gives no right to microgrid ${microgridId}`,
+          details: `the API key has no access to microgrid ${microgridId}`,
         });
       }
     }
@@ -127,7 +127,7 @@ describe('a key', () => {
     file.replace([{ ...everything, microgrids: [1] }]);
     await expect(stream.next()).rejects.toMatchObject({
       code: Status.PERMISSION_DENIED,
-      details: `the key gives no right to microgrid ${2n ** 60n}`,
+      details: `the API key has no access to microgrid ${2n ** 60n}`,
     });
   });
 });

@@ -63,7 +63,7 @@ describe('a request id', () => {
     const { dispatch } = await raw.client.createMicrogridDispatch(creation, withId('a'));
     const used = {
       code: Status.INVALID_ARGUMENT,
-      details: 'request-id: it was used before, for a request with another content',
+      details: 'request-id: already used for a request with different content',
     };
     const other = { ...creation, dispatchData: dispatchData({ payload: { power: 6 } }) };
     await expect(raw.client.createMicrogridDispatch(other, withId('a'))).rejects.toMatchObject(used);
@@ -103,7 +103,7 @@ describe('a request id', () => {
     await using raw = await rawService();
     await expect(raw.client.createMicrogridDispatch(creation, withId(requestId))).rejects.toMatchObject({
       code: Status.INVALID_ARGUMENT,
-      details: 'request-id: must be one text of 1 to 128 printable ASCII characters',
+      details: 'request-id: must be one string of 1 to 128 printable ASCII characters',
     });
     expect(await count(raw.client)).toBe(0);
   });

@@ -163,7 +163,7 @@ describe('a stream', () => {
     };
     await expect(read()).rejects.toMatchObject({
       code: Status.RESOURCE_EXHAUSTED,
-      details: 'more than 1000 changes wait for this stream to be read; open it again and list',
+      details: 'more than 1000 changes are waiting for this stream to be read; open a new stream and list',
     });
     slowPeer.channel.close();
   });

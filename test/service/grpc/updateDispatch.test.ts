@@ -246,7 +246,7 @@ describe('the start time of an update', () => {
     await expect(update(old.id, ['start_time'], { startTime: inSeconds(-60) })).rejects.toMatchObject({
       code: Status.INVALID_ARGUMENT,
       details: expect.stringMatching(
-        /^update\.start_time: must not lie in the past: it is 6[01] s before the time of this/,
+        /^update\.start_time: must not be in the past: it is 6[01] s before the time of this/,
       ),
     });
     expect(await data(old.id)).toEqual(old.data);

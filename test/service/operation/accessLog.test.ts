@@ -60,7 +60,7 @@ describe('the log of calls', () => {
     await create('T', 'the-auth-key');
     expect(ofCalls(entries)).toMatchObject([
       { level: 'info', status: 'INVALID_ARGUMENT', reason: expect.stringContaining('type') },
-      { level: 'warn', status: 'UNAUTHENTICATED', reason: 'the key is not one that this service accepts' },
+      { level: 'warn', status: 'UNAUTHENTICATED', reason: 'the API key is not accepted' },
       { level: 'info', status: 'OK' },
     ]);
     await raw.service.stop();

@@ -84,7 +84,7 @@ export function describeDatabase(name: string, newPlace: () => Promise<StorePlac
       await expect(place.open()).rejects.toMatchObject({
         code: 'FAILED_PRECONDITION',
         message: expect.stringMatching(
-          /^the schema of \S+ is newer than this program \(9999_later\): run a newer version/,
+          /^the schema of \S+ is newer than this version of the program \(9999_later\): install a newer version/,
         ),
       });
     });

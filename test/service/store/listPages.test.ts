@@ -131,7 +131,7 @@ describe('a page token', () => {
     expect(code).toBe(Status.INVALID_ARGUMENT);
     expect(violations).toEqual(
       violationsOf([
-        'pagination_params.page_token: is none that this service gave for a list of this microgrid, filter and sort order',
+        'pagination_params.page_token: is not a token of this service for a list of this microgrid, filter and sort order',
       ]),
     );
   }

@@ -18,7 +18,7 @@ export function describeStoreRepeats(openStore: StoreFactory): void {
 
     const nonce = (id: string) => ({ id, untilUs: nowUs + MINUTE_US });
     const key = (id: string, hash = 'content'): IdempotencyKey => ({ id, hash, untilUs: nowUs + MINUTE_US });
-    const replayed = { code: 'UNAUTHENTICATED', message: 'the nonce of the signature was used before' };
+    const replayed = { code: 'UNAUTHENTICATED', message: 'the nonce of the signature was already used' };
     const refusing: DispatchWrite = {
       id: null,
       decide() {

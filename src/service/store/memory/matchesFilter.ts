@@ -3,9 +3,9 @@ import type { DispatchRow, ListFilter, Range } from '../../domain/dispatchStore.
 type Test = (row: DispatchRow) => boolean;
 
 /**
- * What a filter asks of a row, for stores that filter in the process.
+ * Converts a filter to a predicate on rows.
  *
- * @returns null for a filter that every row satisfies.
+ * @returns null for a filter that every row matches.
  */
 export function matchesFilter(filter: ListFilter): Test | null {
   const tests = filterTests(filter);

@@ -1,21 +1,21 @@
 import type { AppliedWrite, DispatchWrite, ExpiringId, StoredDispatch } from '../../domain/dispatchStore.js';
 import { type CompletedRequest, earlierResult, reusedNonce } from '../completedRequest.js';
 
-/** The nonces and requests of writes, as long as a process keeps them. */
+/** Used nonces and completed requests, in memory. */
 export interface MemoryIdempotency {
   /**
-   * Takes the nonce of a write, and gives what its request left when it was done before.
+   * Uses the nonce of a write, and returns the result of its request if that was completed before.
    *
-   * @throws DispatchError UNAUTHENTICATED when the nonce was taken before; see {@link earlierResult}.
+   * @throws DispatchError UNAUTHENTICATED when the nonce was used before; see {@link earlierResult}.
    */
   findEarlierResult(write: DispatchWrite, nowUs: number): StoredDispatch | null;
-  /** Remembers the request of a write that was made. */
+  /** Stores the result of a write with an idempotency key. */
   recordResult(write: DispatchWrite, applied: AppliedWrite): void;
   /** As `DispatchStore.deleteExpired`. */
   deleteExpired(nowUs: number, limit: number): number;
 }
 
-/** Remembers nothing yet. */
+/** Creates an empty one. */
 export function memoryIdempotency(): MemoryIdempotency {
   const nonces = new Map<string, ExpiringId>();
   const requests = new Map<string, CompletedRequest>();

@@ -24,13 +24,13 @@ interface Microgrid {
   prunedSeq: number;
   seq: number;
   lastUs: number;
-  /** The rows in ascending order by each column that was asked for since the last change. */
+  /** The rows in ascending order by each column that was requested since the last change. */
   readonly sorted: Map<SortColumn, readonly DispatchRow[]>;
-  /** The rows of the last filtered list, if nothing changed since: the next page of it needs them again. */
+  /** The rows of the last filtered list, if nothing has changed since: its next page needs them again. */
   listed: { readonly key: string; readonly rows: readonly DispatchRow[] } | null;
 }
 
-/** A {@link DispatchStore} that keeps everything in this process, and nothing beyond it. */
+/** Creates a {@link DispatchStore} in the memory of this process. */
 export function memoryStore({ nowUs = () => Date.now() * 1000, observer }: StoreOptions = {}): DispatchStore {
   const microgrids = new Map<number, Microgrid>();
   const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
@@ -150,7 +150,7 @@ function* itemsFrom(
   }
 }
 
-/** The rows that satisfy the filter, in ascending order. */
+/** The rows that match the filter, in ascending order. */
 function listedRows(microgrid: Microgrid, { filter, sort }: ListQuery): readonly DispatchRow[] {
   const rows = sortedRows(microgrid, sort.column);
   const matches = matchesFilter(filter);
@@ -169,7 +169,7 @@ function sortedRows(microgrid: Microgrid, column: SortColumn): readonly Dispatch
   return rows;
 }
 
-/** The index of the first row behind the place, in the direction of the sort; outside of the rows when there is none. */
+/** The index of the first row after the position, in the direction of the sort; out of range when there is none. */
 function firstIndex(rows: readonly DispatchRow[], { column, descending }: ListQuery['sort'], place: ListPlace | null) {
   if (!place) return descending ? rows.length - 1 : 0;
   let low = 0;

@@ -7,22 +7,22 @@ import type { SqlDatabase } from './sqlDialect.js';
 import { findEarlierResult, recordResult, writeCompletedRequests } from './sqlIdempotency.js';
 import { type Batch, type LockedMicrogrid, lockBatch, type WriteCall, writeBatch } from './writeBatch.js';
 
-/** What became of a call: either it was applied, or its own decision refused it. */
+/** The outcome of a call: it was applied, or refused by its own decision. */
 export type WriteOutcome = { readonly applied: AppliedWrite } | { readonly refusal: unknown };
 
 /**
- * Applies writes in one transaction, in this order, so that many wait for the disk once. Decisions are made in the process
- * and see what those before them left; the database gets what they come to in a few statements.
+ * Applies writes in one transaction, in this order, so that they share one wait for the disk. Decisions are made in this process and
+ * see the results of those before them; the database gets the final state in a few statements.
  *
- * @returns what became of each, once it is committed.
- * @throws DispatchError UNAVAILABLE when the answer to the commit is lost, and so the outcome; or what the database threw,
- * and then nothing was changed.
+ * @returns the outcome of each, once the transaction is committed.
+ * @throws DispatchError UNAVAILABLE when the outcome of the commit is unknown; or the error of the database, and then nothing was
+ * changed.
  */
 export async function applyBatch(
   { db, dialect }: SqlDatabase,
   calls: readonly WriteCall[],
 ): Promise<readonly WriteOutcome[]> {
-  // What was committed before the lock was had must be seen after it, whatever the database's default is.
+  // What was committed before the lock was acquired must be visible after it, whatever the default of the database is.
   const transaction = await db.startTransaction().setIsolationLevel('read committed').execute();
   try {
     const batch = await lockBatch(transaction, dialect, calls);
@@ -33,7 +33,7 @@ export async function applyBatch(
     if (batch.changes.length > 0 || done.length > 0 || hasTaken) await commit(transaction);
     return outcomes;
   } finally {
-    // What failed, and what changed nothing. When it cannot be rolled back it ends with its connection.
+    // After a failure, or when nothing has changed. If the rollback fails, the transaction ends with its connection.
     if (!transaction.isCommitted)
       await transaction
         .rollback()
@@ -51,7 +51,7 @@ async function commit(transaction: ControlledTransaction<ServiceSchema>): Promis
   }
 }
 
-/** Lets a call decide on what the batch has come to, and adds what it decides; or gives the answer it had before. */
+/** Makes the decision of a call on the present state of the batch; or returns the earlier result of a retry. */
 function decide(batch: Batch, call: WriteCall): WriteOutcome {
   const microgrid = batch.microgrids.get(call.microgridId);
   if (!microgrid) throw new Error('the database gave no lock');

@@ -4,14 +4,14 @@ import type { ChangeBatch, LoggedChange } from '../../domain/dispatchStore.js';
 import type { ServiceSchema } from './schema.js';
 import type { SqlDatabase } from './sqlDialect.js';
 
-/** A part of one log, of which every entry was there when it was asked for. */
+/** A range of one log whose entries existed when it was requested. */
 interface Part {
   readonly microgridId: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** Reads what follows the cursors, the same number of entries of each log; see `DispatchStore.changes`. */
+/** Reads the entries after the cursors, the same number of each log; see `DispatchStore.changes`. */
 export async function readChanges(
   { db, dialect }: SqlDatabase,
   cursors: ReadonlyMap<number, number>,
@@ -58,7 +58,7 @@ async function readParts(db: Kysely<ServiceSchema>, parts: readonly Part[]): Pro
   }));
 }
 
-/** Logs have no gaps, so what is missing in a part was pruned. */
+/** Logs have no gaps, so missing entries of a range were pruned. */
 function withoutHoles(parts: readonly Part[], found: readonly LoggedChange[]): Omit<ChangeBatch, 'more'> {
   const changes: LoggedChange[] = [];
   const pruned: number[] = [];
@@ -70,7 +70,7 @@ function withoutHoles(parts: readonly Part[], found: readonly LoggedChange[]): O
   return { changes, pruned };
 }
 
-/** Drops entries from before an instant; see `DispatchStore.prune`. */
+/** Deletes entries from before an instant; see `DispatchStore.prune`. */
 export async function pruneChanges({ db }: SqlDatabase, beforeUs: number, limit: number): Promise<number> {
   const oldest = db
     .selectFrom('dispatch_change')

@@ -4,7 +4,7 @@ import type { ListFilter, Range } from '../../domain/dispatchStore.js';
 import type { ServiceSchema } from './schema.js';
 import type { SqlDialect } from './sqlDialect.js';
 
-/** What a filter asks of a dispatch of a microgrid. */
+/** Converts the filter of a microgrid's list to a condition. */
 export function filterCondition(
   eb: ExpressionBuilder<ServiceSchema, 'dispatch'>,
   dialect: SqlDialect,

@@ -10,10 +10,10 @@ const COLUMNS = { startS: 'start_s', createUs: 'create_us', updateUs: 'update_us
   string
 >;
 
-/** Totals that are remembered at most. */
+/** Maximum number of cached totals. */
 const MAX_TOTALS = 1_000;
 
-/** What is asked of one page. */
+/** The request of a page. */
 interface PageRequest extends ListQuery {
   readonly microgridId: number;
   readonly place: ListPlace | null;
@@ -22,8 +22,8 @@ interface PageRequest extends ListQuery {
 }
 
 /**
- * Lists from a database. Each page is one statement, so that its items and its total are of the same moment. A total
- * is counted once for all pages, as long as the change log of the microgrid tells that nothing has changed.
+ * Creates the list function of a database. Each page is one statement, so that its items and its total are consistent. A total is
+ * counted once for all pages, as long as the change log of the microgrid shows that nothing has changed.
  */
 export function listPages(database: SqlDatabase): DispatchStore['list'] {
   const totals = new Map<string, { readonly seq: number; readonly total: number }>();
@@ -43,7 +43,7 @@ export function listPages(database: SqlDatabase): DispatchStore['list'] {
     let rows = await pageQuery(database, request, known === undefined).execute();
     if (known && rows[0] && rows[0].seq !== known.seq) rows = await pageQuery(database, request, true).execute();
     const [first] = rows;
-    // Behind a place there may be nothing left, and still a total.
+    // After a position there may be no items, but still a total.
     if (!first) return { items: [], next: null, total: place ? await count(database, request) : 0 };
     const total = first.total ?? known?.total;
     if (total === undefined) throw new Error('a page came without its total');
@@ -53,7 +53,7 @@ export function listPages(database: SqlDatabase): DispatchStore['list'] {
   };
 }
 
-/** The items from a place on, up to the first one that is not on the page. */
+/** The items from a position on, up to the first one after the page. */
 function pageQuery(database: SqlDatabase, request: PageRequest, withTotal: boolean) {
   const { microgridId, place, limit, maxBytes, sort } = request;
   const column = COLUMNS[sort.column];
@@ -69,7 +69,7 @@ function pageQuery(database: SqlDatabase, request: PageRequest, withTotal: boole
     .orderBy(column, direction)
     .orderBy('id', direction)
     .limit(limit + 1);
-  // Messages of 50 kB would make a page of 50 MB: what is cut off it is not to leave the database.
+  // With messages of 50 kB a page would have 50 MB: items after the page should not leave the database.
   const before = sql.raw(
     `(order by value ${direction}, id ${direction} rows between unbounded preceding and 1 preceding)`,
   );

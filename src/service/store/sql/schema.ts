@@ -7,7 +7,7 @@ import type { ChangeKind } from '../../domain/dispatchStore.js';
  * microseconds since the epoch. Flags are 0 or 1.
  */
 export interface ServiceSchema {
-  /** Made on the first write. Every write locks it first, and so orders itself among the others of the microgrid. */
+  /** Created by the first write. Every write locks its row first, which orders the writes of a microgrid. */
   microgrid: {
     id: number;
     /** The position in its change log. */
@@ -30,7 +30,7 @@ export interface ServiceSchema {
     /** The encoded `Dispatch`. */
     message: Uint8Array;
   };
-  /** The keys under which the components of a dispatch are found. */
+  /** The search keys of the components of dispatches. */
   dispatch_target: { microgrid_id: number; key: string; dispatch_id: number };
   dispatch_change: {
     microgrid_id: number;
@@ -45,7 +45,7 @@ export interface ServiceSchema {
     id: string;
     until_us: number;
   };
-  /** Writes that may be repeated, with what the first one left. */
+  /** Completed requests with an id, with their results. */
   request: {
     id: string;
     hash: string;
@@ -53,22 +53,22 @@ export interface ServiceSchema {
     message: Uint8Array;
     until_us: number;
   };
-  /** One row: the last id that a dispatch got. PostgreSQL has a sequence of this name instead. */
+  /** One row: the last id that was assigned. PostgreSQL has a sequence of this name instead. */
   dispatch_id: { last: number };
 }
 
-/** An end that is never reached. A number, so that one range of an index holds all that ends later or never. */
+/** Stands for no end. A number, so that one range of an index covers everything that ends later or never. */
 export const NEVER = Number.MAX_SAFE_INTEGER;
 
-/** How a database calls the types of columns, and how it counts. */
+/** Column types of a database, and how it assigns ids. */
 export interface ColumnTypes {
   readonly integer: 'integer' | 'bigint';
   readonly bytes: 'blob' | 'bytea';
-  /** Makes that which `SqlDialect.takeIds` takes ids from. */
+  /** Creates the source of `SqlDialect.takeIds`. */
   createIds(db: Kysely<unknown>): Promise<void>;
 }
 
-/** The history of the schema. A migration that was released is never changed. */
+/** The migrations of the schema. A released migration is never changed. */
 export function migrations(types: ColumnTypes): Record<string, Migration> {
   return {
     '0001_initial': { up: db => createTables(db, types) },
@@ -100,7 +100,7 @@ async function createTables(db: Kysely<unknown>, { integer, bytes, createIds }: 
     .addColumn('message', bytesType, column => column.notNull())
     .execute();
   for (const sorted of ['start_s', 'create_us', 'update_us']) {
-    // Dispatchers list what has not ended: with the end in the index, what has costs no look at its row.
+    // Dispatchers list what has not ended: with the end in the index, rows that have ended are not read.
     await db.schema
       .createIndex(`dispatch_by_${sorted}`)
       .on('dispatch')

@@ -5,19 +5,19 @@ import { type CompletedRequest, earlierResult, reusedNonce } from '../completedR
 import type { ServiceSchema } from './schema.js';
 import type { SqlDatabase } from './sqlDialect.js';
 
-/** What a transaction knows of the nonces and requests of its writes. */
+/** Nonces and requests of the writes of a transaction. */
 export interface BatchIdempotency {
-  /** Nonces that it takes; each is for one write. */
+  /** Nonces that the transaction uses; each is for one write. */
   readonly nonces: Set<string>;
-  /** Requests that were done, by id. */
+  /** Completed requests, by id. */
   readonly requests: Map<string, CompletedRequest>;
-  /** Those among them that it has done itself. */
+  /** Those that the transaction has completed itself. */
   readonly done: CompletedRequest[];
-  /** Whether it has taken nonces, which stay taken also when all its writes are refused. */
+  /** Whether the transaction uses nonces, which stay used even when all its writes are refused. */
   readonly hasTaken: boolean;
 }
 
-/** Takes the nonces of writes, and reads what became of their requests. Without either it asks for nothing. */
+/** Uses the nonces of writes, and reads completed requests. Without either it makes no query. */
 export async function readIdempotency(
   transaction: Transaction<ServiceSchema>,
   writes: readonly DispatchWrite[],
@@ -30,7 +30,7 @@ export async function readIdempotency(
   return { nonces, requests, done: [], hasTaken: nonces.size > 0 };
 }
 
-/** Gives what a write left that was made before; null when it is to be made. Throws as `MemoryIdempotency.findEarlierResult`. */
+/** Returns the result of a write that was made before, otherwise null. Throws as `MemoryIdempotency.findEarlierResult`. */
 export function findEarlierResult(
   { nonces, requests }: BatchIdempotency,
   { nonce, idempotencyKey }: DispatchWrite,
@@ -40,7 +40,7 @@ export function findEarlierResult(
   return idempotencyKey ? earlierResult(requests.get(idempotencyKey.id), idempotencyKey, nowUs) : null;
 }
 
-/** Remembers the request of a write that was made. */
+/** Stores the result of a write with an idempotency key. */
 export function recordResult(
   { requests, done }: BatchIdempotency,
   write: DispatchWrite,
@@ -52,7 +52,7 @@ export function recordResult(
   done.push(completed);
 }
 
-/** Writes down requests that were done. One that is there is over. */
+/** Stores completed requests. An existing row has expired. */
 export async function writeCompletedRequests(
   transaction: Transaction<ServiceSchema>,
   done: readonly CompletedRequest[],
@@ -79,7 +79,7 @@ export async function writeCompletedRequests(
     .execute();
 }
 
-/** Drops nonces and requests that are over; see `DispatchStore.deleteExpired`. */
+/** Deletes expired nonces and requests; see `DispatchStore.deleteExpired`. */
 export async function deleteExpiredRecords({ db }: SqlDatabase, nowUs: number, limit: number): Promise<number> {
   let count = 0;
   for (const table of ['nonce', 'request'] as const) {
@@ -98,7 +98,7 @@ async function takeNonces(
   if (nonces.size === 0) return new Set();
   const taken = await transaction
     .insertInto('nonce')
-    // In one order, so that no two transactions can wait for each other when somebody sends the same nonces twice.
+    // In one order, so that transactions cannot deadlock when the same nonces are sent twice.
     .values([...nonces].sort().map(([id, untilUs]) => ({ id, until_us: untilUs })))
     .onConflict(conflict => conflict.column('id').doNothing())
     .returning('id')

@@ -9,18 +9,18 @@ import type { SqlDatabase } from './sqlDialect.js';
 import { deleteExpiredRecords } from './sqlIdempotency.js';
 import { writeQueue } from './writeQueue.js';
 
-/** Writes under way may take this long to end when the store is closed. */
+/** Time that pending writes have to end when the store is closed. */
 const CLOSE_GRACE_MS = 2_000;
 
-/** A {@link DispatchStore} in a database, which it closes with itself. */
+/** Creates a {@link DispatchStore} in a database, which it closes when it is closed. */
 export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions, 'observer'>): DispatchStore {
   const { db } = database;
   const list = listPages(database);
   const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
   const writes = writeQueue(async calls => {
     const outcomes = await applyBatch(database, calls);
-    // Some may have changed nothing: to be woken in vain does no harm. Later, so that a listener that throws cannot make
-    // what is committed look like a failure.
+    // Some may have changed nothing: an unnecessary wake-up does no harm. Deferred, so that a listener that throws cannot make a
+    // committed write look like a failure.
     queueMicrotask(() => wake([...new Set(calls.map(call => call.microgridId))]));
     return outcomes;
   });
@@ -57,7 +57,7 @@ export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions,
     prune: (beforeUs, limit) => observed(observer, 'prune', () => pruneChanges(database, beforeUs, limit)),
     deleteExpired: (nowUs, limit) => observed(observer, 'prune', () => deleteExpiredRecords(database, nowUs, limit)),
     async close() {
-      // Those that a database holds up are given up with their connections.
+      // Writes that the database delays are abandoned with their connections.
       const late = new AbortController();
       await Promise.race([writes.close(), pause(CLOSE_GRACE_MS, undefined, late).catch(() => {})]);
       late.abort();

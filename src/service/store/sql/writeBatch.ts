@@ -5,45 +5,45 @@ import { NEVER, type ServiceSchema } from './schema.js';
 import type { SqlDialect } from './sqlDialect.js';
 import { type BatchIdempotency, readIdempotency } from './sqlIdempotency.js';
 
-/** A write to a microgrid. */
+/** A write with its microgrid. */
 export interface WriteCall {
   readonly microgridId: number;
   readonly write: DispatchWrite;
 }
 
-/** A microgrid that is locked, as the changes of a batch leave it. */
+/** A locked microgrid, with the changes of the batch so far. */
 export interface LockedMicrogrid {
   seq: number;
   lastUs: number;
-  /** When it was locked. */
+  /** The instant at which it was locked. */
   readonly nowUs: number;
 }
 
 type Owned<Dispatch> = Dispatch & { readonly microgridId: number };
 
-/** What the writes of one transaction come to. */
+/** The state of one transaction of writes. */
 export interface Batch {
   readonly microgrids: ReadonlyMap<number, LockedMicrogrid>;
-  /** Ids for dispatches that are created. */
+  /** Ids for new dispatches. */
   readonly freshIds: number[];
-  /** Dispatches as they were, by id. */
+  /** Dispatches before the batch, by id. */
   readonly before: ReadonlyMap<number, Owned<StoredDispatch>>;
-  /** Dispatches that change, by id, as they will be; null when they will be gone. */
+  /** Changed dispatches, by id; null for deleted ones. */
   readonly after: Map<number, Owned<DispatchRow> | null>;
   readonly changes: LoggedChange[];
   readonly idempotency: BatchIdempotency;
 }
 
-/** Rows of keys in one statement: SQLite takes 32,766 parameters. */
+/** Maximum rows of keys per statement: SQLite allows 32,766 parameters. */
 const KEYS_AT_ONCE = 5_000;
 
-/** Locks the microgrids of some calls, and reads what the calls are about. */
+/** Locks the microgrids of the calls, and reads their dispatches, nonces and requests. */
 export async function lockBatch(
   transaction: Transaction<ServiceSchema>,
   dialect: SqlDialect,
   calls: readonly WriteCall[],
 ): Promise<Batch> {
-  // Always the first statement, and always in this order: no two processes can wait for each other.
+  // Always the first statement, in this order, so that processes cannot deadlock.
   const locked = await transaction
     .insertInto('microgrid')
     .values(
@@ -75,7 +75,7 @@ export async function lockBatch(
   };
 }
 
-/** Writes what a batch has come to. */
+/** Writes the changes of a batch. */
 export async function writeBatch(
   transaction: Transaction<ServiceSchema>,
   dialect: SqlDialect,

@@ -3,17 +3,17 @@ import type { AppliedWrite } from '../../domain/dispatchStore.js';
 import type { WriteOutcome } from './applyBatch.js';
 import type { WriteCall } from './writeBatch.js';
 
-/** Writes that share transactions. */
+/** A queue of writes that share transactions. */
 export interface WriteQueue {
-  /** Applies a write together with others that wait; fulfilled once it is committed. */
+  /** Applies a write together with waiting ones; resolves once it is committed. */
   apply(call: WriteCall): Promise<AppliedWrite>;
-  /** Waits for those that were called, and refuses others. */
+  /** Waits for queued writes, and refuses new ones. */
   close(): Promise<void>;
 }
 
-/** Writes in one transaction. */
+/** Maximum number of writes in a transaction. */
 const MAX_BATCH_SIZE = 128;
-/** Writes that may wait. When the database is slower than the callers, more would only wait longer. */
+/** Maximum number of waiting writes. When the database is slower than the callers, more would only wait longer. */
 const MAX_WAITING = 10_000;
 
 interface Waiting extends WriteCall {
@@ -22,10 +22,10 @@ interface Waiting extends WriteCall {
 }
 
 /**
- * Lets writes that wait share a transaction: while one is committed, the next ones gather.
+ * Creates a queue: while a transaction is committed, the next writes gather.
  *
- * When the database refuses a transaction, each half of it is tried alone, down to the call that is to blame: it harms no
- * other. When the database is UNAVAILABLE, all of the transaction are.
+ * When the database refuses a transaction, each half of it is tried alone, down to the write that caused it, so that it affects no
+ * other. When the database is UNAVAILABLE, so are all writes of the transaction.
  */
 export function writeQueue(applyBatch: (calls: readonly WriteCall[]) => Promise<readonly WriteOutcome[]>): WriteQueue {
   const waiting: Waiting[] = [];
@@ -33,7 +33,7 @@ export function writeQueue(applyBatch: (calls: readonly WriteCall[]) => Promise<
   let closed = false;
 
   async function work(): Promise<void> {
-    // Calls of the same moment come in one after the other: they are to share the first transaction already.
+    // Concurrent calls arrive one after the other: they should share the first transaction.
     await new Promise<void>(resolve => setImmediate(resolve));
     while (waiting.length > 0) await settle(waiting.splice(0, MAX_BATCH_SIZE));
     working = null;
@@ -68,7 +68,7 @@ export function writeQueue(applyBatch: (calls: readonly WriteCall[]) => Promise<
     apply: call =>
       new Promise((resolve, reject) => {
         if (closed) throw new DispatchError('UNAVAILABLE', 'the store is closed');
-        if (waiting.length >= MAX_WAITING) throw new DispatchError('RESOURCE_EXHAUSTED', 'too many changes wait');
+        if (waiting.length >= MAX_WAITING) throw new DispatchError('RESOURCE_EXHAUSTED', 'too many writes are waiting');
         waiting.push({ ...call, resolve, reject });
         working ??= work();
       }),

@@ -10,10 +10,10 @@ import { sqlStore } from '../sqlStore.js';
 import { type PostgresNotifications, postgresNotifications } from './postgresNotifications.js';
 import { type PostgresServer, postgresServer, reasonOf } from './postgresServer.js';
 
-/** What a store in PostgreSQL can be given. */
+/** Options of a store in PostgreSQL. */
 export interface PostgresStoreOptions extends StoreOptions {
   /**
-   * Where it tells about its connection.
+   * Where it logs the state of its connection.
    *
    * @default silent
    */
@@ -21,11 +21,11 @@ export interface PostgresStoreOptions extends StoreOptions {
 }
 
 /**
- * Opens a {@link DispatchStore} in a PostgreSQL database, which any number of processes may have open.
+ * Opens a {@link DispatchStore} in a PostgreSQL database, which any number of processes may use.
  *
- * @param url - `postgres://user:password@host:port/database`; the database is there already, and for this alone.
+ * @param url - `postgres://user:password@host:port/database`; the database must exist, and be used for nothing else.
  * @throws DispatchError INVALID_ARGUMENT when the address is malformed, UNAVAILABLE when the database cannot be used,
- * FAILED_PRECONDITION when a newer version of this program has written it. No message tells the password.
+ * FAILED_PRECONDITION when its schema is newer than this version. No message contains the password.
  */
 export async function openPostgresStore(
   url: string,

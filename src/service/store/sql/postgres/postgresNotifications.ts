@@ -6,23 +6,23 @@ import type { Logger } from '../../../../logger.js';
 import type { ServiceSchema } from '../schema.js';
 import type { PostgresServer } from './postgresServer.js';
 
-/** What the processes of a service tell each other through PostgreSQL. */
+/** Notifications between the processes of a service, over PostgreSQL. */
 export interface PostgresNotifications {
-  /** Tells the others, once the transaction is committed, that these microgrids have changes. */
+  /** Notifies the other processes, once the transaction is committed, that these microgrids have changes. */
   announce(transaction: Transaction<ServiceSchema>, microgridIds: readonly number[]): Promise<void>;
   close(): Promise<void>;
 }
 
 const CHANNEL = 'dispatch_change';
-/** PostgreSQL aborts a transaction with a longer one. */
+/** Maximum payload: PostgreSQL aborts a transaction with a longer one. */
 const MAX_PAYLOAD_BYTES = 7_999;
-/** How long to wait before connecting anew. Meanwhile the feed learns of changes by its polls. */
+/** Wait before reconnecting. Meanwhile the feed polls. */
 const RETRY_MS = 500;
 
 /**
- * Listens to the other processes, and listens again after its connection was lost.
+ * Listens to the other processes, and reconnects when the connection is lost.
  *
- * @param onChange gets the microgrids that another process has changed; null when it is not known which, or whether any.
+ * @param onChange is called with the microgrids that another process has changed; with null when they are unknown.
  */
 export function postgresNotifications(
   server: PostgresServer,
@@ -39,22 +39,23 @@ export function postgresNotifications(
     while (!closing.signal.aborted) {
       try {
         await listen(() => {
-          if (lost) logger.info({ server: server.name }, 'listening for changes again');
+          if (lost) logger.info({ server: server.name }, 'receiving change notifications again');
           lost = false;
         });
       } catch (error) {
-        if (!lost) logger.warn({ err: error, server: server.name }, 'not listening for changes; polling for them');
+        if (!lost)
+          logger.warn({ err: error, server: server.name }, 'the connection for change notifications was lost; polling');
         lost = true;
         await pause(RETRY_MS, undefined, closing).catch(() => {});
       }
     }
   }
 
-  /** Fulfilled when this side ends the connection. */
+  /** Resolves when this side ends the connection. */
   async function listen(onceListening: () => void): Promise<void> {
     const client = server.client();
     const lost = new Promise<never>((_, reject) => {
-      // Each of them may come first, and an error that nobody handles ends the process.
+      // Each of them may come first, and an unhandled error would end the process.
       client.on('error', reject);
       client.on('end', () => reject(new Error('the connection ended')));
     });
@@ -64,7 +65,7 @@ export function postgresNotifications(
       client.on('notification', ({ payload = '' }) => hear(payload));
       await client.query(`listen ${CHANNEL}`);
       onceListening();
-      // What was announced before is not repeated.
+      // Earlier notifications are not repeated.
       onChange(null);
       await Promise.race([lost, closed]);
     } finally {

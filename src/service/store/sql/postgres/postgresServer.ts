@@ -5,23 +5,23 @@ import pg from 'pg';
 import { DispatchError } from '../../../../model/dispatchError.js';
 import { databaseFailure } from '../../../../sqlite/databaseFailure.js';
 
-/** Where a database is, and how this program uses it. */
+/** A PostgreSQL database and its connections. */
 export interface PostgresServer {
   /** Host, port and database, without user or password. */
   readonly name: string;
-  /** A connection for `LISTEN`, which nobody else uses; not connected yet. */
+  /** Creates a client of its own for `LISTEN`, not connected yet. */
   client(): pg.Client;
   readonly pool: PostgresPool;
-  /** Ends all connections, at once where the database does not answer. */
+  /** Ends all connections, also when the database does not answer. */
   close(): Promise<void>;
 }
 
-/** Connections for queries. Writes share transactions, so few are enough. */
+/** Maximum number of connections for queries. Writes share transactions, so few are enough. */
 const MAX_CONNECTIONS = 8;
 
 /**
- * What a failing database or network may take before it is told. Who holds a lock and falls silent is ended before those
- * who wait for it give up; and the server gives up before this side does, which costs the connection.
+ * Timeouts for a failing database or network. An idle holder of a lock is ended before those who wait for the lock give up; and the
+ * server gives up before the client, which loses the connection.
  */
 const TIME_LIMITS = {
   idle_in_transaction_session_timeout: 5_000,
@@ -30,16 +30,16 @@ const TIME_LIMITS = {
   query_timeout: 15_000,
   connectionTimeoutMillis: 5_000,
 };
-/** Queries under way may take this long to end when the service stops. */
+/** Time that pending queries have to end when the service stops. */
 const CLOSE_GRACE_MS = 2_000;
 
 const { BYTEA, INT8 } = pg.types.builtins;
 
 /**
- * Describes a server; nothing is connected before it is needed.
+ * Creates the pool of a server; it connects when needed.
  *
  * @param url - `postgres://user:password@host:port/database`, with the parameters of libpq.
- * @throws DispatchError INVALID_ARGUMENT when it is malformed. The message does not tell it, for it may hold a password.
+ * @throws DispatchError INVALID_ARGUMENT when it is malformed. The message does not contain it, because it may hold a password.
  */
 export function postgresServer(url: string): PostgresServer {
   const sockets = new Set<Socket>();
@@ -59,7 +59,7 @@ export function postgresServer(url: string): PostgresServer {
     },
   };
   const pool = new pg.Pool(config);
-  // A connection that is lost while nobody uses it ends the process unless somebody listens.
+  // Without a listener, an idle connection that is lost would end the process.
   pool.on('error', () => {});
   pool.on('connect', client => client.on('error', () => {}));
 
@@ -88,7 +88,7 @@ export function postgresServer(url: string): PostgresServer {
   };
 }
 
-/** Gives 64-bit integers as numbers, since the service's are all below 2^53, and bytes as what every store gives. */
+/** Returns 64-bit integers as numbers, since those of the service are below 2^53, and bytes as `Uint8Array`. */
 function getTypeParser(oid: number, format: 'text' | 'binary' = 'text') {
   const parse = pg.types.getTypeParser(oid, format as 'text');
   if (oid === INT8 && format === 'text') return Number;
@@ -100,8 +100,8 @@ function getTypeParser(oid: number, format: 'text' | 'binary' = 'text') {
 }
 
 /**
- * A client that is thrown away after it has failed in another way than by a refused statement: what is still on its way
- * would be taken for the answer to the next query.
+ * Wraps a client so that it is discarded after any failure other than a refused statement: a late response would be taken for that of
+ * the next query.
  */
 function discardOnFailure(client: pg.PoolClient): PostgresPoolClient {
   let failure: DispatchError | null = null;
@@ -115,21 +115,21 @@ function discardOnFailure(client: pg.PoolClient): PostgresPoolClient {
       throw failure;
     }
   }
-  // The other form of query() is for cursors, which nothing here uses.
+  // The other form of query() is for cursors, which are not used here.
   return { query: query as unknown as PostgresPoolClient['query'], release: () => client.release(failure ?? false) };
 }
 
-/** Classes and codes (SQLSTATE) by which a server tells that it cannot serve, and not that a statement is wrong. */
+/** Classes and codes (SQLSTATE) that mean that the server cannot serve, not that a statement is wrong. */
 const UNABLE = /^(08|25006|25P03|28|3D|40|53|55P03|57|58|XX)/;
 
-/** Whether the server has refused a statement, and the connection is sound. */
+/** Whether the server refused a statement, so that the connection is still usable. */
 function isRefusal(error: unknown): boolean {
   return error instanceof pg.DatabaseError && !UNABLE.test(error.code ?? '');
 }
 
-/** What went wrong, in the words of the server or the system. */
+/** The message of an error of the server or the system. */
 export function reasonOf(error: unknown): string {
-  // Node tries all addresses of a name, and tells of each one.
+  // Node.js tries all addresses of a host name, and reports an error for each.
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
   return error instanceof Error ? error.message : String(error);
 }
@@ -139,7 +139,7 @@ function serverName(url: string): string {
     const { host, pathname, searchParams } = new URL(url);
     return `postgres://${host || (searchParams.get('host') ?? '')}${pathname}`;
   } catch {
-    const message = 'database: it is no address such as postgres://user:password@host:5432/database';
+    const message = 'database: must be an address such as postgres://user:password@host:5432/database';
     throw new DispatchError('INVALID_ARGUMENT', message, { field: 'database' });
   }
 }

@@ -14,7 +14,7 @@ const FILE_KIND = {
 };
 
 /**
- * Opens a {@link DispatchStore} in an SQLite file, which this process has to itself.
+ * Opens a {@link DispatchStore} in an SQLite file, which no other process can use meanwhile.
  *
  * @throws DispatchError when it cannot be opened, see {@link openSqlite}.
  */
@@ -48,7 +48,7 @@ function sqliteDispatches(nowUs: () => number): SqlDialect {
         .executeTakeFirstOrThrow();
       return Array.from({ length: count }, (_, index) => last - count + 1 + index);
     },
-    // Nobody else has the file.
+    // No other process uses the file.
     announce: async () => {},
   };
 }
