@@ -1,3 +1,4 @@
+import { EventEmitter } from 'eventemitter3';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
 import { guarded } from './guarded.js';
 
@@ -9,15 +10,10 @@ export interface ListenerOptions {
   readonly once?: boolean | undefined;
 }
 
-interface Listener {
-  readonly call: (payload: unknown) => void;
-  readonly undo: () => void;
-  readonly once: boolean;
-}
-
 /** The listeners of a program, by the name of the event. What they throw is reported and harms nobody else. */
 export class Listeners<TPayloads extends object> {
-  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #emitter = new EventEmitter<string>();
+  readonly #undos = new Map<() => void, keyof TPayloads & string>();
   /** Raised to end calls that are under way. */
   #epoch = 0;
   readonly #report: (problem: DispatchError, name: keyof TPayloads & string) => void;
@@ -33,51 +29,36 @@ export class Listeners<TPayloads extends object> {
     listener: (payload: TPayloads[K]) => unknown,
     { signal, once = false }: ListenerOptions = {},
   ): () => void {
+    if (signal?.aborted) return () => {};
     const call = guarded(listener, cause => {
       const message = `a listener of '${name}' failed: ${messageOf(cause)}`;
       this.#report(new DispatchError('CONSUMER_FAILED', message, { cause }), name);
     });
-    const listeners = this.#of(name);
+    // The emitter goes on with those that it knew at the beginning of a call: removed ones must not hear it.
+    const callIfPresent = (payload: TPayloads[K], epoch: number) => {
+      if (epoch !== this.#epoch || !this.#undos.has(undo)) return;
+      if (once) undo();
+      call(payload);
+    };
     const undo = () => {
-      listeners.delete(entry);
+      this.#undos.delete(undo);
+      this.#emitter.off(name, callIfPresent);
       signal?.removeEventListener('abort', undo);
     };
-    const entry: Listener = {
-      // Only payloads of this event reach it.
-      call: payload => call(payload as TPayloads[K]),
-      undo,
-      once,
-    };
-    if (signal?.aborted) return undo;
-    listeners.add(entry);
+    this.#undos.set(undo, name);
+    this.#emitter.on(name, callIfPresent);
     signal?.addEventListener('abort', undo, { once: true });
     return undo;
   }
 
   /** Calls the listeners of an event, except those that are removed meanwhile; returns whether there was one. */
   emit<K extends keyof TPayloads & string>(name: K, payload: TPayloads[K]): boolean {
-    const listeners = this.#of(name);
-    const known = [...listeners];
-    const epoch = this.#epoch;
-    for (const listener of known) {
-      if (epoch !== this.#epoch || !listeners.has(listener)) continue;
-      if (listener.once) listener.undo();
-      listener.call(payload);
-    }
-    return known.length > 0;
+    return this.#emitter.emit(name, payload, this.#epoch);
   }
 
   /** Removes all listeners, except those of one event where it is named; calls that are under way reach no more of them. */
   clear(except?: keyof TPayloads & string): void {
     this.#epoch += 1;
-    for (const [name, listeners] of this.#listeners) {
-      if (name !== except) for (const { undo } of listeners) undo();
-    }
-  }
-
-  #of(name: string): Set<Listener> {
-    const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners);
-    return listeners;
+    for (const [undo, name] of this.#undos) if (name !== except) undo();
   }
 }
