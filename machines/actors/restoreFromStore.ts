@@ -57,7 +57,8 @@ export async function restoreFromStore(
     report(problem);
   };
   try {
-    for await (const page of store.load({ microgridId })) {
+    // A store of the user's may give a promise of it.
+    for await (const page of await store.load({ microgridId })) {
       if (!isPage(page))
         throw new DispatchError('DATA_LOSS', 'the store brought something that is no page of dispatches');
       for (const problem of page.problems) reportLoss(DispatchError.from(problem, { microgridId }));

@@ -5,7 +5,7 @@ import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
 import type { SourceCommand, SourceEvent, SyncEvent } from '../protocol/messages.js';
 import { type OpenTransport, retentionAfterEndMs, type Transport } from '../protocol/transport.js';
 import { ChangeBuffer } from './changeBuffer.js';
-import { untilTold } from './untilTold.js';
+import { persistentTeller } from './persistentTeller.js';
 
 /** Some servers send the headers of a stream only with its first event: the list begins after this wait anyway. */
 const maxHeadersWaitMs = 1_000;
@@ -35,7 +35,7 @@ export function sourceLogic(options: SourceOptions) {
   return fromCallback<SourceCommand, { microgridId: number }>(({ input, sendBack, receive }) => {
     const { transport, close } = open(options.transport);
     let isStopped = false;
-    let undoTelling = () => {};
+    const teller = persistentTeller(clock);
     const tell = (event: SourceEvent | SyncEvent | ProblemEvent) => {
       if (!isStopped) sendBack(event);
     };
@@ -60,7 +60,7 @@ export function sourceLogic(options: SourceOptions) {
       connection.abort();
       const own = new AbortController();
       connection = own;
-      undoTelling();
+      teller.stop();
       const { signal } = own;
       try {
         tell({ type: 'source.connecting' });
@@ -69,7 +69,7 @@ export function sourceLogic(options: SourceOptions) {
         if (signal.aborted) return;
         own.abort();
         const problem = DispatchError.from(error, input);
-        undoTelling = untilTold(clock, () => tell({ type: 'source.lost', atMs: clock.nowMs(), problem }));
+        teller.tell(() => tell({ type: 'source.lost', atMs: clock.nowMs(), problem }));
       }
     };
 
@@ -80,7 +80,7 @@ export function sourceLogic(options: SourceOptions) {
     });
     return () => {
       isStopped = true;
-      undoTelling();
+      teller.stop();
       connection.abort();
       try {
         close();

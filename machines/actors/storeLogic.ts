@@ -4,8 +4,8 @@ import { type Clock, yieldBetweenSlices } from '../protocol/clock.js';
 import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
 import type { DispatcherStore, StoreChange } from '../protocol/dispatcherStore.js';
 import type { RestoreEvent, StoreCommand, StoreEvent } from '../protocol/messages.js';
+import { persistentTeller } from './persistentTeller.js';
 import { openStore, restoreFromStore } from './restoreFromStore.js';
-import { untilTold } from './untilTold.js';
 
 /** What comes within this time of a change is written with it. */
 const settleMs = 100;
@@ -44,14 +44,12 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
     const tell = (event: StoreEvent | RestoreEvent | ProblemEvent) => {
       if (!isStopped) sendBack(event);
     };
-    const tellSurely = (event: StoreEvent | RestoreEvent) => {
-      undoTelling = untilTold(clock, () => tell(event));
-    };
-    const report = (problem: DispatchError) => tell({ type: 'dispatcher.problem', microgridId, problem });
+    const tellSurely = (event: StoreEvent | RestoreEvent | ProblemEvent) => teller.tell(() => tell(event));
+    const report = (problem: DispatchError) => tellSurely({ type: 'dispatcher.problem', microgridId, problem });
     const access = { store, microgridId, clock, signal: stopping.signal, report };
     let ready: (more: boolean) => void = () => {};
     let isOpen = false;
-    let undoTelling = () => {};
+    const teller = persistentTeller(clock);
     let unsaved = nothing();
     let hasUnsaved = false;
     let isFailing = false;
@@ -151,7 +149,7 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
       isStopped = true;
       stopping.abort();
       undoTimer?.();
-      undoTelling();
+      teller.stop();
       ready(false);
       void noteClosing(store, microgridId, finish()).then(onClosed);
     };

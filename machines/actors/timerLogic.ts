@@ -1,7 +1,7 @@
 import { fromCallback } from 'xstate';
 import { type Clock, maxSliceMs } from '../protocol/clock.js';
 import type { TimerCommand, TimerEvent } from '../protocol/messages.js';
-import { untilTold } from './untilTold.js';
+import { persistentTeller } from './persistentTeller.js';
 
 /** The wall clock is compared with the monotonic clock this often, so that a step or a suspend is seen in time. */
 const maxWaitMs = 1_000;
@@ -42,8 +42,7 @@ export function timerLogic({ clock, random = Math.random, useSpareTime }: TimerO
     let undoRetry = () => {};
     let endSpareTime: (() => void) | undefined;
     let offsetMs = clock.nowMs() - clock.monotonicMs();
-    /** Whether a step back is still to be told. */
-    let wentBack = false;
+    const teller = persistentTeller(clock);
 
     // Set before anything is told: whoever watches the actors may throw.
     const arm = () => {
@@ -81,11 +80,10 @@ export function timerLogic({ clock, random = Math.random, useSpareTime }: TimerO
     const noticeStep = () => {
       const earlierMs = offsetMs;
       offsetMs = clock.nowMs() - clock.monotonicMs();
-      wentBack ||= offsetMs < earlierMs - stepToleranceMs;
-      if (!wentBack || isStopped) return;
-      tell({ type: 'clock.wentBack', atMs: clock.nowMs() });
-      wentBack = false;
+      if (offsetMs < earlierMs - stepToleranceMs) tellWentBack();
     };
+
+    const tellWentBack = () => teller.tell(() => tell({ type: 'clock.wentBack', atMs: clock.nowMs() }));
 
     receive(command => {
       if (command.type === 'source.live') {
@@ -94,15 +92,14 @@ export function timerLogic({ clock, random = Math.random, useSpareTime }: TimerO
         headMs = command.atMs;
         if (!isFiring) arm();
       } else if (command.type === 'instant.wanted') {
-        tell({ type: 'clock.wentBack', atMs: clock.nowMs() });
+        tellWentBack();
       } else {
         const { minDelayMs, maxDelayMs } = command;
         undoRetry();
         const delayMs = Math.round(minDelayMs + random() * (maxDelayMs - minDelayMs));
-        undoRetry = clock.setTimer(() => {
-          undoRetry = untilTold(clock, () => tell({ type: 'retry.due' }));
-        }, delayMs);
-        tell({ type: 'retry.planned', atMs: clock.nowMs() + delayMs });
+        undoRetry = clock.setTimer(() => teller.tell(() => tell({ type: 'retry.due' })), delayMs);
+        const atMs = clock.nowMs() + delayMs;
+        teller.tell(() => tell({ type: 'retry.planned', atMs }));
       }
     });
     arm();
@@ -110,6 +107,7 @@ export function timerLogic({ clock, random = Math.random, useSpareTime }: TimerO
       isStopped = true;
       undoWait();
       undoRetry();
+      teller.stop();
       endSpareTime?.();
     };
   });
