@@ -72,8 +72,8 @@ export function faultList(postgres: TestPostgres): Fault[] {
     },
     {
       name: 'any sequence, beside the oracle',
-      full: 100_000,
-      pieces: 20,
+      full: 50_000,
+      pieces: 10,
       async play(amount, seed) {
         await checkSequences({ seed, sequences: amount });
         return { sequences: amount };

@@ -29,7 +29,7 @@ const options = new Command('faults')
   )
   .option(
     '--full',
-    'play a full run, in pieces: 1,000 kills of each kind of service, 100,000 malformed requests, 100,000 sequences. ' +
+    'play a full run, in pieces: 1,000 kills of each kind of service, 120,000 malformed requests, 50,000 sequences. ' +
       `Goes on where the last one ended, with its seed; exits with ${EXIT_LEFT} while pieces are left`,
     false,
   )

@@ -32,7 +32,7 @@ export interface MalformedReport {
 
 /** Requests of a round at most; what comes at once takes its time, and a client without malice waits behind it. */
 const ROUND_REQUESTS = 2_000;
-const MIN_ROUNDS = 10;
+const MIN_ROUNDS = 5;
 /** Memory is compared from this part of the rounds on: a program takes what it needs once. */
 const WARM_PART = 0.3;
 /** Of a hundred requests. */
