@@ -4,19 +4,19 @@ import type { RecordChange } from '../protocol/messages.js';
 import type { DispatchWatch } from '../protocol/transport.js';
 
 /**
- * Takes in what a stream brings at any time, and gives it out in order when it can be applied: after a list that began
- * when the stream was open.
+ * Buffers the events of a stream and returns them in order once they can be applied: after a list that began while the stream
+ * was open.
  */
 export class ChangeBuffer {
   readonly #batchSize: number;
   #changes: RecordChange[] = [];
   #isOpen = false;
-  /** Whether a list began yet, and whether the stream was open then. */
+  /** Whether a list has begun, and whether the stream was open then. */
   #listed: 'no' | 'early' | 'yes' = 'no';
   #failure: { readonly error: unknown } | null = null;
   #wake = () => {};
 
-  /** @param tell hears of the events that cannot be read. */
+  /** @param tell Called with the events that cannot be decoded. */
   constructor(watch: DispatchWatch, batchSize: number, tell: (problem: DispatchError) => void) {
     this.#batchSize = batchSize;
     const fail = (error: unknown) => {
@@ -30,7 +30,7 @@ export class ChangeBuffer {
     this.#takeIn(watch, tell).catch(fail);
   }
 
-  /** Fulfilled when the stream is open, or something came of it, or it is lost; at the latest after `waitMs`. */
+  /** Resolves when the stream is open, has an event or is lost; at the latest after `waitMs`. */
   async openedWithin(clock: Clock, waitMs: number): Promise<void> {
     if (this.#isOpen || this.#changes.length > 0 || this.#failure !== null) return;
     await new Promise<void>(resolve => {
@@ -42,25 +42,25 @@ export class ChangeBuffer {
     });
   }
 
-  /** Whether everything is to be listed now: at first, and once more when the stream only opened after a list began. */
+  /** Whether to list now: at the beginning, and again if the stream opened after a list began. */
   beginsList(): boolean {
     if (!this.#wantsList()) return false;
     this.#listed = this.#isOpen ? 'yes' : 'early';
     return true;
   }
 
-  /** The next changes, at most a batch; none while a list must come first. */
+  /** The next batch of changes; empty while a list must come first. */
   take(): RecordChange[] {
     if (this.#wantsList()) return [];
     return this.#changes.splice(0, this.#batchSize);
   }
 
-  /** Throws what the stream was lost by, once there is nothing left to take. */
+  /** Throws the error of a lost stream, once the buffer is empty. */
   throwIfLost(): void {
     if (this.#failure !== null && this.#changes.length === 0) throw this.#failure.error;
   }
 
-  /** Fulfilled when there is something to take or to list; rejects when there is nothing and the stream is lost. */
+  /** Resolves when there are changes to take or a list is needed; rejects when there are none and the stream is lost. */
   async more(): Promise<void> {
     while (this.#changes.length === 0 && !this.#wantsList()) {
       this.throwIfLost();

@@ -3,13 +3,13 @@ import { type Clock, yieldBetweenSlices } from '../protocol/clock.js';
 import type { DispatcherStore, StoredPage } from '../protocol/dispatcherStore.js';
 import type { RestoreEvent } from '../protocol/messages.js';
 
-/** A store that somebody else has is tried again this often, in milliseconds. */
+/** Delay between two attempts to open a store that is in use, in milliseconds. */
 const lockedRetryMs = 1_000;
 
 /** Maximum number of dispatches per event. */
 const batchSize = 32;
 
-/** What {@link openStore} and {@link restoreFromStore} need. */
+/** Arguments of {@link openStore} and {@link restoreFromStore}. */
 export interface StoreAccess {
   readonly store: DispatcherStore;
   readonly microgridId: number;
@@ -20,8 +20,8 @@ export interface StoreAccess {
 }
 
 /**
- * Opens a store. One that is in use by somebody else (`UNAVAILABLE`) is reported once and opened when it gets free. Null when it
- * cannot be opened, which is reported, and when the dispatcher stops before.
+ * Opens a store. A store that is in use (`UNAVAILABLE`) is reported once and opened when it becomes free. Null when it cannot be
+ * opened, which is reported, and when the dispatcher stops first.
  */
 export async function openStore(access: StoreAccess): Promise<{ readonly synced: boolean } | null> {
   const { store, microgridId, clock, signal, report } = access;
@@ -40,9 +40,9 @@ export async function openStore(access: StoreAccess): Promise<{ readonly synced:
 }
 
 /**
- * Brings what an open store keeps. One that fails meanwhile is a problem, and what it brought until then counts.
+ * Reads the dispatches of an open store. When it fails midway, that is a problem, and the dispatches read so far count.
  *
- * @param deliver gives an event to the pool and waits until it is worked off
+ * @param deliver Sends an event to the pool and waits until it is processed.
  */
 export async function restoreFromStore(
   { store, microgridId, clock, signal, report }: StoreAccess,
@@ -59,8 +59,7 @@ export async function restoreFromStore(
   try {
     // A store of the user's may give a promise of it.
     for await (const page of await store.load({ microgridId })) {
-      if (!isPage(page))
-        throw new DispatchError('DATA_LOSS', 'the store brought something that is no page of dispatches');
+      if (!isPage(page)) throw new DispatchError('DATA_LOSS', 'the store returned an invalid page of dispatches');
       for (const problem of page.problems) reportLoss(DispatchError.from(problem, { microgridId }));
       for (let i = 0; i < page.dispatches.length && !signal.aborted; i += batchSize) {
         await deliver({ type: 'restore.brought', dispatches: page.dispatches.slice(i, i + batchSize) });

@@ -7,28 +7,28 @@ import { type OpenTransport, retentionAfterEndMs, type Transport } from '../prot
 import { ChangeBuffer } from './changeBuffer.js';
 import { persistentTeller } from './persistentTeller.js';
 
-/** Some servers send the headers of a stream only with its first event: the list begins after this wait anyway. */
+/** Maximum wait for the headers of a stream before the list begins, in milliseconds: some servers send them only with the first event. */
 const maxHeadersWaitMs = 1_000;
 
 /** Maximum number of dispatches or changes per event. */
 const batchSize = 32;
 
-/** What {@link sourceLogic} is made of. */
+/** Options of {@link sourceLogic}. */
 export interface SourceOptions {
-  /** The way to the service, or what opens one for each actor that starts; it is closed when that stops. */
+  /** The transport, or a function that opens one for each actor that starts; the actor closes that one when it stops. */
   readonly transport: Transport | (() => OpenTransport);
   readonly clock: Clock;
   /**
-   * Called with each problem that nobody takes: no listener of the dispatcher, and no transition of the machine that invoked it; also
-   * with what goes wrong when the transport is closed. @default nothing
+   * Called with each problem that neither a listener of the dispatcher nor a transition of the invoking machine handles, and with errors
+   * while the transport is closed. @default none
    */
   readonly onUnheardProblem?: ((problem: DispatchError) => void) | undefined;
 }
 
 /**
- * Brings the dispatches of a dispatcher from its service, once it is told to connect. Each connection opens the stream, lists
- * everything, applies the changes since and goes live, so that no change is lost between the two; when it is lost it says so and
- * waits to be told to connect again.
+ * The source actor: syncs the dispatches of a dispatcher from its service when it is told to connect. Each connection opens the stream,
+ * lists all dispatches, applies the changes since and goes live, so that no change between stream and list is lost. When the connection is
+ * lost it reports that and waits for the next order to connect.
  */
 export function sourceLogic(options: SourceOptions) {
   const { clock, onUnheardProblem = () => {} } = options;
@@ -43,7 +43,7 @@ export function sourceLogic(options: SourceOptions) {
     let connection = new AbortController();
     let delivered: Promise<unknown> = Promise.resolve();
 
-    // One after the other, also across connections: an answer belongs to the event before it.
+    // One at a time, also across connections: an answer belongs to the event before it.
     const deliver = (event: SyncEvent) => {
       const answer = delivered.then(
         () =>
@@ -103,11 +103,11 @@ interface Connection {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly tell: (event: SourceEvent | ProblemEvent) => void;
-  /** Gives an event to the pool and waits until it is worked off. */
+  /** Sends an event to the pool and waits until it is processed. */
   readonly deliver: (event: SyncEvent) => Promise<boolean>;
 }
 
-/** One connection, until it is lost: never fulfilled. */
+/** One connection; rejects when it is lost, and never resolves. */
 async function follow(connection: Connection): Promise<never> {
   const { microgridId, transport, clock, signal, tell, deliver } = connection;
   const breathe = yieldBetweenSlices(clock);
@@ -141,9 +141,9 @@ async function applyList(connection: Connection, breathe: () => Promise<void>): 
   for await (const { dispatches, problems } of transport.list({ microgridId, endFromMs, signal })) {
     for (const problem of problems) tell({ type: 'dispatcher.problem', microgridId, problem });
     const unreadableIds = problems.flatMap(({ dispatchId }) => dispatchId ?? []);
-    // A page without a dispatch that can be read still tells of those that cannot.
+    // A page without decodable dispatches may still report undecodable ones.
     for (let i = 0; i === 0 || i < dispatches.length; i += batchSize) {
-      // The page has only just been decoded, which is work too.
+      // Decoding the page was work, too.
       await breathe();
       signal.throwIfAborted();
       const batch = dispatches.slice(i, i + batchSize);

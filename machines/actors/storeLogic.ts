@@ -7,35 +7,35 @@ import type { RestoreEvent, StoreCommand, StoreEvent } from '../protocol/message
 import { persistentTeller } from './persistentTeller.js';
 import { openStore, restoreFromStore } from './restoreFromStore.js';
 
-/** What comes within this time of a change is written with it. */
+/** Delay from a change to the write, in milliseconds, so that changes shortly after it are written together. */
 const settleMs = 100;
 
-/** Writes begin this far apart at least. */
+/** Minimum interval between two writes, in milliseconds. */
 const minIntervalMs = 1_000;
 
-/** A write that failed is tried again after this time. */
+/** Delay before a failed write is retried, in milliseconds. */
 const retryMs = 5_000;
 
-/** Maximum number of changes that are handed over before the clock is looked at. */
+/** Number of changes between two checks of the clock. */
 const sliceSize = 32;
 
-/** What {@link storeLogic} is made of. */
+/** Options of {@link storeLogic}. */
 export interface StoreOptions {
   readonly store: DispatcherStore;
   readonly clock: Clock;
   /**
-   * Called once, after the actor was stopped, when its last write is done and the store is closed, with what went wrong
-   * in that, if something did: the actor itself can tell nobody any more.
+   * Called once after the actor has stopped, when the last write is done and the store is closed, with the error if one occurred: a
+   * stopped actor cannot report it otherwise.
    */
   readonly onClosed: (problem: DispatchError | undefined) => void;
 }
 
 /**
- * Keeps in a store what the dispatches remember, so that a dispatcher carries on after a restart. It opens the store, brings what that
- * kept, and then says that it is ready; from then on what changed is written at most once a second, and when it stops.
+ * The store actor: stores the state of the dispatches, so that a dispatcher continues after a restart. It opens the store, restores its
+ * dispatches and reports that it is ready. From then on it writes changes at most once per second, and when it stops.
  *
- * A store that somebody else has is waited for. One that cannot be opened otherwise is reported, and the dispatcher goes on
- * without it. A write that fails is reported once and tried again until it succeeds.
+ * It waits for a store that is in use. Any other failure to open the store is reported, and the dispatcher continues without it. A failed
+ * write is reported once and retried until it succeeds.
  */
 export function storeLogic({ store, clock, onClosed }: StoreOptions) {
   return fromCallback<StoreCommand, { microgridId: number }>(({ input, sendBack, receive }) => {
@@ -77,7 +77,7 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
       try {
         await store.save({ microgridId, replacesAll: everything !== null, synced, changes: slices });
       } catch (error) {
-        // What came meanwhile is newer.
+        // Changes that arrived meanwhile are newer.
         const newer = unsaved;
         const isAllAnew = newer.everything !== null;
         if (!isAllAnew) unsaved = { ...newer, everything, changes: new Map([...changes, ...newer.changes]) };
@@ -107,12 +107,12 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
         tellSurely(event);
       });
 
-    /** Says at the end that it is ready, whatever became of the store: there is a service to follow. */
+    /** Reports at the end that it is ready, even if the store failed: the dispatcher can follow its service. */
     const begin = async () => {
       tellSurely({ type: 'store.opening' });
       const opened = await opening;
       isOpen = opened !== null;
-      // Nobody collects what cannot be kept.
+      // Do not collect changes that cannot be stored.
       if (opened !== null) {
         tellSurely({ type: 'changes.wanted' });
         await restoreFromStore(access, opened.synced, deliver);
@@ -156,10 +156,10 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
   });
 }
 
-/** The closings of each store that are under way, by microgrid. */
+/** Pending closings of each store, by microgrid. */
 const closings = new WeakMap<DispatcherStore, Map<number, Promise<unknown>>>();
 
-/** Whoever opens a store again waits until it is closed. */
+/** Waits for a pending closing before the store is opened again. */
 async function afterClosing(store: DispatcherStore, microgridId: number): Promise<void> {
   await closings.get(store)?.get(microgridId);
 }
@@ -180,7 +180,7 @@ function nothing(): Unsaved {
   return { everything: null, synced: false, changes: new Map() };
 }
 
-/** All of the one, then of the other. */
+/** Yields all items of the first, then all of the second. */
 async function* slicesOf(
   everything: Iterable<StoreChange>,
   changes: Iterable<StoreChange>,

@@ -3,32 +3,32 @@ import { type Clock, maxSliceMs } from '../protocol/clock.js';
 import type { TimerCommand, TimerEvent } from '../protocol/messages.js';
 import { persistentTeller } from './persistentTeller.js';
 
-/** The wall clock is compared with the monotonic clock this often, so that a step or a suspend is seen in time. */
+/** Interval in milliseconds at which the wall clock is compared with the monotonic clock, to notice a step or a suspend. */
 const maxWaitMs = 1_000;
 
-/** A wall clock that falls back by less than this, against the monotonic clock, did not step. */
+/** Minimum difference between wall clock and monotonic clock, in milliseconds, that counts as a step back. */
 const stepToleranceMs = 100;
 
-/** The first slice of a burst is shorter, so that receivers hear of its first dispatches at once. */
+/** Duration of the first slice of a burst, in milliseconds; shorter, so that receivers hear of its first dispatches at once. */
 const firstSliceMs = 1;
 
-/** What {@link timerLogic} is made of. */
+/** Options of {@link timerLogic}. */
 export interface TimerOptions {
   readonly clock: Clock;
-  /** In [0, 1), spreads retries. @default Math.random */
+  /** Random number in [0, 1) that spreads retries. @default Math.random */
   readonly random?: () => number;
   /**
-   * Called once, when the dispatcher is live for the first time: it may use the time in which nothing is due.
+   * Called once, when the dispatcher is live for the first time; it may use the time in which nothing is due.
    *
-   * @param spareMs tells for how long nothing is due, in milliseconds: Infinity when nothing is planned
-   * @returns what ends it, called when the timer stops. Neither must throw.
+   * @param spareMs Returns for how long nothing is due, in milliseconds; Infinity if nothing is planned.
+   * @returns A function that ends it, called when the timer stops. Neither must throw.
    */
   readonly useSpareTime?: ((spareMs: () => number) => () => void) | undefined;
 }
 
 /**
- * The one timer of a dispatcher: serves the head of the agenda, with `timer.due` never before its time, and waits for
- * retries. A burst of due dispatches is worked off in slices of 8 ms.
+ * The timer actor of a dispatcher: sends `timer.due` for the head of the agenda, never before its time, and waits for retries. A burst
+ * of due dispatches is processed in slices of 8 ms.
  */
 export function timerLogic({ clock, random = Math.random, useSpareTime }: TimerOptions) {
   return fromCallback<TimerCommand>(({ sendBack, receive }) => {
@@ -44,10 +44,10 @@ export function timerLogic({ clock, random = Math.random, useSpareTime }: TimerO
     let offsetMs = clock.nowMs() - clock.monotonicMs();
     const teller = persistentTeller(clock);
 
-    // Set before anything is told: whoever watches the actors may throw.
+    // Set before anything is sent: an inspector may throw.
     const arm = () => {
       undoWait();
-      // Whoever is told of a notification may have stopped the dispatcher.
+      // A listener may have stopped the dispatcher.
       if (isStopped) return;
       const untilHeadMs = headMs === null ? maxWaitMs : headMs - clock.nowMs();
       undoWait = clock.setTimer(() => fire(firstSliceMs), Math.min(Math.max(untilHeadMs, 0), maxWaitMs));

@@ -1,7 +1,7 @@
 import type { AnyEventObject } from 'xstate';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 
-/** Maximum number of list items that are kept of an event. */
+/** Maximum sizes of an abridged event. */
 const most = { items: 10, keys: 20, depth: 6, text: 500, textInList: 100 };
 
 /**

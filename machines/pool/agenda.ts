@@ -1,44 +1,44 @@
-/** What an agenda entry is for. At one instant starts come before stops, and both before forgetting. */
+/** Kind of an agenda entry. At one time starts come before stops, and both before forgetting. */
 export type AgendaKind = 'start' | 'stop' | 'forget';
 
-/** Something that has a place in an {@link Agenda}, which keeps it up to date. */
+/** An entry of an {@link Agenda}, which updates its index. */
 export interface AgendaEntry {
   readonly id: number;
   /** Milliseconds since the epoch. */
   atMs: number;
   kind: AgendaKind;
-  /** Its place in the heap; {@link notInAgenda} when it has none. */
+  /** Heap index; {@link notInAgenda} when it is in no agenda. */
   place: number;
 }
 
-/** The place of an entry that is in no agenda. */
+/** Heap index of an entry that is in no agenda. */
 export const notInAgenda = -1;
 
 const rank: Record<AgendaKind, number> = { start: 0, stop: 1, forget: 2 };
 
-/** Children of each place: fewer levels than with two, and so fewer entries to touch. */
+/** Arity of the heap: it has fewer levels than a binary heap, so operations touch fewer entries. */
 const arity = 4;
 
 /**
- * The next change of each of many dispatches, ordered by (time, start before stop, id): a heap whose entries know their
- * place. `set` and `delete` cost O(log n), `head` O(1).
+ * An indexed heap of the next change of each dispatch, ordered by (time, start before stop, id). `set` and `delete` cost O(log n),
+ * `head` O(1).
  */
 export class Agenda<T extends AgendaEntry> {
   readonly #heap: T[] = [];
-  /** The times of the entries by place: looking into the entries themselves, all over the memory, costs far more. */
+  /** Times of the entries by heap index; reading them from the entries, which are scattered in memory, costs far more. */
   readonly #times: number[] = [];
 
-  /** How many entries it has. */
+  /** Number of entries. */
   get size(): number {
     return this.#heap.length;
   }
 
-  /** The first entry in order, null when there is none. */
+  /** The first entry; null: none. */
   head(): T | null {
     return this.#heap[0] ?? null;
   }
 
-  /** Puts an entry in, or moves the one that is in. */
+  /** Inserts or moves an entry. */
   set(entry: T, atMs: number, kind: AgendaKind): void {
     entry.atMs = atMs;
     entry.kind = kind;
@@ -46,7 +46,7 @@ export class Agenda<T extends AgendaEntry> {
     this.#rise(this.#sink(entry.place));
   }
 
-  /** Takes an entry out, if it is in. */
+  /** Removes an entry if it is in the heap. */
   delete(entry: T): void {
     const { place } = entry;
     if (place === notInAgenda) return;
@@ -58,7 +58,7 @@ export class Agenda<T extends AgendaEntry> {
     this.#rise(this.#sink(place));
   }
 
-  /** Takes an entry down to where all below are later; returns its place. */
+  /** Sifts an entry down; returns its index. */
   #sink(from: number): number {
     const entry = this.#heap[from];
     let place = from;
@@ -77,7 +77,7 @@ export class Agenda<T extends AgendaEntry> {
     return place;
   }
 
-  /** Takes an entry up to where the one above is earlier. */
+  /** Sifts an entry up. */
   #rise(from: number): void {
     const entry = this.#heap[from];
     let place = from;
@@ -97,7 +97,7 @@ export class Agenda<T extends AgendaEntry> {
     entry.place = place;
   }
 
-  /** Whether the entry at one place is before the one at another. */
+  /** Whether the entry at one index comes before the entry at another. */
   #isBefore(a: number, b: number): boolean {
     const timeA = this.#times[a];
     const timeB = this.#times[b];

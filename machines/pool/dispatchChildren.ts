@@ -14,33 +14,33 @@ import { withSharedInitialSnapshot } from '../xstate/withSharedInitialSnapshot.j
 import { Agenda, type AgendaEntry, notInAgenda } from './agenda.js';
 import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
 
-/** What the children say. */
+/** Listeners of the children. */
 export interface ChildrenOutput {
   readonly tell: (output: DispatcherOutput) => void;
-  /** What one of them remembers changed. */
+  /** The state of a child changed. */
   readonly keep: (change: StoreChange) => void;
 }
 
-/** What the children need of the pool actor that is their parent. */
+/** What the children need of their parent, the pool actor. */
 export interface PoolScope {
   readonly self: AnyActorRef;
   readonly stopChild: (child: AnyActorRef) => void;
 }
 
-/** One dispatch of a pool: its actor, and when that is to be woken. */
+/** One dispatch of a pool: its actor and its agenda entry. */
 interface DispatchChild extends AgendaEntry {
   readonly actor: ActorRefFrom<typeof dispatchMachine>;
-  /** When its running state was notified last, milliseconds since the epoch; null when it never was. */
+  /** Time of the last notification of its running state, milliseconds since the epoch; null: never. */
   notifiedMs: number | null;
   isRunning: boolean;
-  /** Whether it was restored while running and is still to be told so. */
+  /** Whether it was restored while running and is still to be resumed. */
   awaitsResumption: boolean;
 }
 
-/** The logic of the children of all pools. */
+/** Actor logic of the children of all pools. */
 const childLogic = withEmitListener(withSharedInitialSnapshot(dispatchMachine, waitingContext));
 
-/** The dispatch actors of a pool by id, and the agenda that says when to wake which. */
+/** The dispatch actors of a pool by id, and the agenda of their next changes. */
 export class DispatchChildren implements DispatchRegistry {
   readonly #scope: PoolScope;
   readonly #tell: ChildrenOutput['tell'];
@@ -65,7 +65,7 @@ export class DispatchChildren implements DispatchRegistry {
     return this.#runningCount;
   }
 
-  /** When the first of them wants to be woken, milliseconds since the epoch; null: none does. */
+  /** Time of the next change of any child, milliseconds since the epoch; null: none. */
   get headMs(): number | null {
     return this.#agenda.head()?.atMs ?? null;
   }
@@ -89,20 +89,20 @@ export class DispatchChildren implements DispatchRegistry {
     }
   }
 
-  /** All of them as JSON. */
+  /** All children as JSON. */
   *stored(): Generator<StoredDispatch> {
     for (const child of this.#children.values()) yield storedOf(child);
   }
 
-  /** All of them as changes for the store: a live view, read when it is written. */
+  /** All children as changes for the store: a live view, read when it is written. */
   storeChanges(): Iterable<StoreChange> {
     return { [Symbol.iterator]: () => this.#eachStoreChange() };
   }
 
-  /** Takes one in as a store or a snapshot kept it; what it had announced is not repeated. It lives from {@link start} on. */
+  /** Adds a dispatch from a store or a snapshot without repeating its notifications. It runs from {@link start} on. */
   restore({ state, context, notifiedMs }: StoredDispatch): void {
     const { dispatch, atMs } = context;
-    // What XState persists of a machine: it restores without the detours of `resolveState`.
+    // The shape that XState persists of a machine: restoring it is cheaper than `resolveState`.
     const persisted = { status: 'active', value: state, context, children: {}, historyValue: {} } as const;
     const snapshot: Snapshot<unknown> = { ...persisted, output: undefined, error: undefined };
     const child = this.#add({ input: { dispatch, atMs }, snapshot }, notifiedMs);
@@ -110,13 +110,13 @@ export class DispatchChildren implements DispatchRegistry {
     if (this.#isStarted) this.#start(child);
   }
 
-  /** Starts those that were restored before. */
+  /** Starts the restored children. */
   start(): void {
     this.#isStarted = true;
     for (const child of this.#children.values()) this.#start(child);
   }
 
-  /** Tells one that was restored while running that it goes on at an instant. */
+  /** Resumes a dispatch that was restored while running. */
   resume(id: number, atMs: number): void {
     const child = this.#children.get(id);
     if (child === undefined) return;
@@ -146,7 +146,7 @@ export class DispatchChildren implements DispatchRegistry {
     this.#drop(dispatch.id);
   }
 
-  /** Wakes those that are due at an instant, in order, at most `limit` of them. */
+  /** Sends `timer.due` to at most `limit` children that are due, in order. */
   wakeDue(atMs: number, limit: number): void {
     for (let left = limit; left > 0; left -= 1) {
       const head = this.#agenda.head();
@@ -156,18 +156,18 @@ export class DispatchChildren implements DispatchRegistry {
     }
   }
 
-  /** Makes those due at an instant that planned at a later one: the clock went back and they must look at it anew. */
+  /** After the clock was set back: makes the children due that planned at a later time, so that they plan again. */
   makeDueAfterStepTo(atMs: number): void {
     for (const child of this.#children.values()) {
       const snapshot = child.actor.getSnapshot();
       if (snapshot.context.atMs <= atMs) continue;
-      // What is overdue keeps its turn.
+      // An overdue child keeps its position.
       const dueMs = child.place === notInAgenda ? atMs : Math.min(child.atMs, atMs);
       this.#agenda.set(child, dueMs, snapshot.matches('running') ? 'stop' : 'start');
     }
   }
 
-  /** Drops one whose machine failed; XState has stopped it. Consumers are told that it is gone. */
+  /** Removes a child whose machine failed and was stopped by XState. Consumers receive its deletion. */
   dropFailed(id: number, cause: unknown): void {
     const child = this.#children.get(id);
     if (child === undefined) return;
@@ -233,7 +233,7 @@ export class DispatchChildren implements DispatchRegistry {
   #add(options: { input: DispatchInput; snapshot?: Snapshot<unknown> }, notifiedMs: number | null): DispatchChild {
     const { input, snapshot } = options;
     const { id } = input.dispatch;
-    // Spread, such an object would get a hidden class of its own: 100,000 of them take time and memory.
+    // A spread would give each object its own hidden class, which costs time and memory with 100,000 of them.
     const own = { input, id: String(id), parent: this.#scope.self, src: 'dispatch' } as const;
     const actor = createActor(childLogic.machine, Object.assign(own, snapshot && { snapshot }));
     const child: DispatchChild = {
@@ -263,14 +263,14 @@ export class DispatchChildren implements DispatchRegistry {
   }
 }
 
-/** A child as an entry of the registry. */
+/** Converts a child to an entry of the registry. */
 function entryOf({ actor, notifiedMs }: DispatchChild): RegisteredDispatch {
   const { value, context } = actor.getSnapshot();
   const { dispatch, run } = context;
   return { dispatch, state: value as DispatchState, run, notifiedMs };
 }
 
-/** A child as a store keeps it. */
+/** Converts a child to its stored form. */
 function storedOf({ actor, notifiedMs }: DispatchChild): StoredDispatch {
   const { value, context } = actor.getSnapshot();
   return { state: value as DispatchState, context, notifiedMs };

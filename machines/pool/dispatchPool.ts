@@ -3,24 +3,24 @@ import type { PoolEvent } from '../protocol/messages.js';
 import type { DispatchRegistry } from './dispatchRegistry.js';
 import { type PersistedPool, PoolState, type SystemEvent } from './poolState.js';
 
-/** The snapshot of a pool: its context is the present set of dispatches. */
+/** Snapshot of a pool: its context is the registry of the present dispatches. */
 export type DispatchPoolSnapshot = Snapshot<undefined> & { readonly context: DispatchRegistry };
 
-/** The type of {@link dispatchPool}. */
+/** Type of {@link dispatchPool}. */
 export interface DispatchPoolLogic
   extends ActorLogic<DispatchPoolSnapshot, PoolEvent | SystemEvent, { readonly microgridId: number }> {}
 
 /**
- * Actor logic that owns one `dispatchMachine` actor for each dispatch, wakes them by one agenda, and tells its parent
- * notifications, lifecycle events, problems and when it is wanted next.
+ * Actor logic that owns one `dispatchMachine` actor per dispatch, wakes them by one agenda, and sends its parent notifications,
+ * lifecycle events, problems and the time of the next change.
  *
- * It is not a machine, because a machine copies the list of its children with each one that it spawns or stops.
+ * It is not a machine, because a machine copies the list of its children whenever it spawns or stops one.
  */
 export const dispatchPool: DispatchPoolLogic = {
   getInitialSnapshot: (scope, { microgridId }) => activeSnapshot(new PoolState(scope, microgridId)),
   transition: (snapshot, event) => {
     poolOf(snapshot).receive(event);
-    // The set changes in place: those who compare snapshots see that it did.
+    // The set changes in place; a new snapshot object shows subscribers that it did.
     return { ...snapshot };
   },
   start: snapshot => poolOf(snapshot).start(),
@@ -37,5 +37,5 @@ function activeSnapshot<TContext>(context: TContext) {
 
 function poolOf({ context }: DispatchPoolSnapshot): PoolState {
   if (context instanceof PoolState) return context;
-  throw new TypeError('not the snapshot of a dispatch pool');
+  throw new TypeError('the snapshot must be one of a dispatch pool');
 }

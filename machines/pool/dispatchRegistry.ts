@@ -3,34 +3,34 @@ import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import type { Run } from '../../src/model/schedule.js';
 import type { DispatchState, dispatchMachine } from '../dispatch/dispatchMachine.js';
 
-/** A dispatch of the present set, as a dispatcher holds it. */
+/** A present dispatch, as a dispatcher holds it. */
 export interface RegisteredDispatch {
   readonly dispatch: DispatchRecord;
   readonly state: DispatchState;
-  /** The run it is in, as far as it was announced; null when in none. */
+  /** The announced present run; null: none. */
   readonly run: Run | null;
-  /** When its running state was notified last, milliseconds since the epoch; null when it never was. */
+  /** Time of the last notification of its running state, milliseconds since the epoch; null: never. */
   readonly notifiedMs: number | null;
 }
 
 /**
- * The present set of dispatches: what a pool lets others see. As JSON it is its size only.
+ * The registry of present dispatches: the public view of a pool. Its JSON is only its size.
  *
- * It is one live object. Compare what you read from it: its numbers, or the `state`, `dispatch` and `run` of an entry.
+ * It is one live object. Compare values that you read from it: its numbers, or the `state`, `dispatch` and `run` of an entry.
  */
 export interface DispatchRegistry {
   readonly size: number;
-  /** How many of them run. */
+  /** Number of running dispatches. */
   readonly runningCount: number;
-  /** The entry of a dispatch, made anew with each call. */
+  /** The entry of a dispatch, a new object on each call; undefined: no such dispatch. */
   get(id: number): RegisteredDispatch | undefined;
-  /** The actor of a dispatch, to look at. Send it nothing: only its pool may, which then knows when to wake it. */
+  /** The actor of a dispatch, for reading. Only its pool may send it events, because it must know when to wake it. */
   actor(id: number): ActorRefFrom<typeof dispatchMachine> | undefined;
-  /** In the order in which they came to be known. */
+  /** Entries in the order in which the dispatches became known. */
   ids(): IterableIterator<number>;
   /**
-   * The entries of those that run, in the same order; each is looked at when its turn comes. One that was restored is among
-   * them once it is announced as resumed.
+   * Entries of the running dispatches, in the same order, evaluated lazily. A restored dispatch is included once it is announced as
+   * resumed.
    */
   running(): IterableIterator<RegisteredDispatch>;
 }

@@ -7,15 +7,15 @@ import { retentionAfterEndMs } from '../protocol/transport.js';
 import type { DispatchChildren } from './dispatchChildren.js';
 import { RecentDeletions } from './recentDeletions.js';
 
-/** So many dispatches are deleted for one event; the source looks at the clock in between. */
+/** Maximum number of deletions per event; the source checks the clock in between. */
 const sliceSize = 64;
 
-/** Brings the children in step with the service: decides which version of a dispatch counts. */
+/** Syncs the children with the service: decides which version of a dispatch counts. */
 export class DispatchSync {
   readonly #children: DispatchChildren;
   readonly #tell: (output: DispatcherOutput) => void;
   readonly #deletions = new RecentDeletions();
-  /** Those that the list lacks so far; null while none is under way. */
+  /** Ids of the dispatches that the list lacks so far; null: no list is in progress. */
   #unlisted: Set<number> | null = null;
   #synced = false;
 
@@ -24,17 +24,17 @@ export class DispatchSync {
     this.#tell = tell;
   }
 
-  /** Whether a list was applied: from then on a list only yields differences. */
+  /** Whether a list was applied: from then on a list yields only differences. */
   get synced(): boolean {
     return this.#synced;
   }
 
-  /** Carries on where an earlier dispatcher stood. */
+  /** Continues from the state of an earlier dispatcher. */
   restore(synced: boolean): void {
     this.#synced = synced;
   }
 
-  /** Applies what the source brought; true when `sync.listEnded` is to be sent once more. */
+  /** Applies an event of the source; true when `sync.listEnded` must be sent again. */
   apply(event: SyncEvent): boolean {
     switch (event.type) {
       case 'sync.listStarted':
@@ -55,7 +55,7 @@ export class DispatchSync {
     }
   }
 
-  /** A listed version counts when it differs, also when it is older: a service may be restored from a backup. */
+  /** A listed version counts if it differs, even if it is older: the service may have been restored from a backup. */
   #takeListed(dispatch: DispatchRecord, atMs: number): void {
     this.#unlisted?.delete(dispatch.id);
     const held = this.#children.get(dispatch.id)?.dispatch;
@@ -63,7 +63,7 @@ export class DispatchSync {
     else if (held.updateTime !== dispatch.updateTime) this.#update(dispatch, atMs);
   }
 
-  /** A streamed version counts when it is newer. */
+  /** A streamed version counts if it is newer. */
   #takeStreamed(dispatch: DispatchRecord, atMs: number): void {
     if (this.#deletions.has(dispatch.id, atMs)) return;
     const held = this.#children.get(dispatch.id)?.dispatch;
@@ -78,7 +78,7 @@ export class DispatchSync {
     if (held !== undefined) this.#children.delete(dispatch ?? held, atMs);
   }
 
-  /** Deletes what the list lacks although it asked for it; true when the slice was full and more is left. */
+  /** Deletes the dispatches that the list should contain but lacks; true when more are left after this slice. */
   #deleteUnlisted({ endFromMs, atMs }: { endFromMs: number; atMs: number }): boolean {
     let left = sliceSize;
     for (const id of this.#unlisted ?? []) {
@@ -98,7 +98,7 @@ export class DispatchSync {
     if (this.#checkEvaluable(dispatch)) this.#children.create(dispatch, atMs, cause);
   }
 
-  /** What cannot be evaluated is kept as inactive, so that no run goes on by a version that no longer counts. */
+  /** Keeps a dispatch that cannot be evaluated as inactive, so that no run continues by an outdated version. */
   #update(dispatch: DispatchRecord, atMs: number): void {
     this.#children.update(this.#checkEvaluable(dispatch) ? dispatch : { ...dispatch, active: false }, atMs);
   }

@@ -9,26 +9,26 @@ import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js
 import { DispatchSync } from './dispatchSync.js';
 import { Restoration } from './restoration.js';
 
-/** A pool as JSON. */
+/** Persisted form of a pool. */
 export interface PersistedPool {
   readonly microgridId: number;
   readonly synced: boolean;
-  /** Empty while the store is still bringing them: then a pool that is restored from this asks the store again. */
+  /** Empty while the store is being read: a pool restored from this snapshot then reads the store again. */
   readonly dispatches: readonly StoredDispatch[];
 }
 
-/** What the actor system tells an actor beside its own events. */
+/** Events that the actor system sends to an actor beside its own. */
 export type SystemEvent =
   | { readonly type: 'xstate.stop' }
   | { readonly type: `xstate.error.actor.${string}`; readonly error: unknown }
   | { readonly type: `xstate.done.actor.${string}` };
 
-/** Maximum number of dispatches that are woken or resumed for one event; the timer looks at the clock in between. */
+/** Maximum number of dispatches that are woken or resumed per event; the timer checks the clock in between. */
 const sliceSize = 64;
 
 /**
- * The inside of {@link dispatchPool}: sees to it that what was due before a change is worked off before it, and tells
- * the parent what comes of each event.
+ * State of {@link dispatchPool}: processes everything due before a change before the change itself, and sends the parent the outputs
+ * of each event.
  */
 export class PoolState implements DispatchRegistry {
   readonly #scope: PoolScope;
@@ -37,15 +37,15 @@ export class PoolState implements DispatchRegistry {
   #children: DispatchChildren;
   #sync: DispatchSync;
   #restoration: Restoration;
-  /** Whether a snapshot brought its dispatches: then the store's do not count. */
+  /** Whether its dispatches came from a snapshot; those of the store then do not count. */
   #wasRestored = false;
   #isStopped = false;
-  /** What is to be said at the end of the present event. */
+  /** Outputs to send at the end of the present event. */
   #outputs: DispatcherOutput[] = [];
-  /** Changes that wait until what was due before them is worked off. */
+  /** Changes that wait until everything due before them is processed. */
   #waiting: SyncEvent[] = [];
   #toldHeadMs: number | null = null;
-  /** What the store is to be told at the end of the present event; null when there is no store. */
+  /** Changes to send to the store at the end of the present event; null: no store. */
   #changes: StoreChange[] | null = null;
   #mustKeepAll = false;
   #toldSynced = false;
@@ -95,7 +95,7 @@ export class PoolState implements DispatchRegistry {
     return { microgridId: this.#microgridId, synced, dispatches };
   }
 
-  /** Also after it was stopped, as React does with a root actor: then it goes on as if it were restored. */
+  /** Also called after a stop, as React does with a root actor: the pool then continues as if it were restored. */
   start(): void {
     if (this.#isStopped) this.#revive();
     this.#children.start();
@@ -144,7 +144,7 @@ export class PoolState implements DispatchRegistry {
     return { children, sync, restoration: new Restoration({ microgridId: this.#microgridId, children, tell }) };
   }
 
-  /** One that is empty and was never in sync is as good as none. */
+  /** Restores a persisted pool; one that is empty and was never in sync counts as none. */
   #takeSnapshot({ synced, dispatches }: PersistedPool): void {
     this.#wasRestored = synced || dispatches.length > 0;
     if (!this.#wasRestored) return;
@@ -153,7 +153,7 @@ export class PoolState implements DispatchRegistry {
     this.#restoration.end(true);
   }
 
-  /** Its actors were stopped for good: others take over where they stood. */
+  /** Replaces actors that were stopped for good by new ones in the same state. */
   #revive(): void {
     const persisted = this.persist();
     this.#isStopped = false;
@@ -167,7 +167,7 @@ export class PoolState implements DispatchRegistry {
     this.#takeSnapshot(persisted);
   }
 
-  /** Takes in what the store brings; returns whether it is wanted. */
+  /** Takes dispatches from the store; returns whether they are needed. */
   #restore(event: RestoreEvent): boolean {
     switch (event.type) {
       case 'restore.started':
@@ -186,13 +186,13 @@ export class PoolState implements DispatchRegistry {
     return this.#restoration.isLoading;
   }
 
-  /** The store is to keep what is here, and nothing else. */
+  /** Makes the store replace its contents by the present dispatches. */
   #keepAll(): void {
     if (this.#changes !== null) this.#changes = [];
     this.#mustKeepAll = this.#changes !== null;
   }
 
-  /** Whether something was due before an instant: it comes before a change that was noticed then. */
+  /** Whether anything was due before a time, and so must be processed before a change noticed at that time. */
   #isOverdue(atMs: number): boolean {
     const { headMs } = this.#children;
     return headMs !== null && headMs < atMs;
@@ -200,7 +200,7 @@ export class PoolState implements DispatchRegistry {
 
   #wait(event: SyncEvent): void {
     this.#waiting.push(event);
-    // After a suspend the timer still waits; it must look at the clock now.
+    // After a suspend the timer still waits; make it check the clock now.
     this.#toldHeadMs = null;
   }
 
@@ -209,16 +209,16 @@ export class PoolState implements DispatchRegistry {
     this.#children.wakeDue(atMs, sliceSize);
     while (this.#waiting.length > 0 && !this.#isOverdue(atMs)) {
       const event = this.#waiting.shift();
-      // It is judged by the present instant: what was due until now is done.
+      // Evaluated at the present time: everything due until now is processed.
       if (event !== undefined) this.#apply({ ...event, atMs });
     }
   }
 
-  /** When the timer is to call, milliseconds since the epoch; null: not at all. */
+  /** When the timer must fire, milliseconds since the epoch; null: not at all. */
   get #wantedMs(): number | null {
     if (this.#restoration.isLoading) return null;
     if (!this.#restoration.isPending) return this.#children.headMs;
-    // At once, whatever the clock does meanwhile. Until the first instant came, only for what waits for it.
+    // At once, whatever the clock does meanwhile. Before the first time is known, only for changes that wait for it.
     return this.#restoration.isResuming || this.#waiting.length > 0 ? 0 : null;
   }
 
@@ -228,7 +228,7 @@ export class PoolState implements DispatchRegistry {
     this.#tell({ type: 'pool.ready', more });
   }
 
-  /** Says what there is to say, and when the pool is wanted next. */
+  /** Sends the outputs and the time of the next change. */
   #report(): void {
     this.#flush();
     const headMs = this.#wantedMs;
@@ -245,7 +245,7 @@ export class PoolState implements DispatchRegistry {
     this.#tell({ type: 'pool.reported', outputs });
   }
 
-  /** The store first: what was announced is kept already when a listener ends the program. */
+  /** Sends to the store first, so that a notification is stored even if a listener ends the program. */
   #flushChanges(): void {
     const { synced } = this.#sync;
     const changes = this.#changes;

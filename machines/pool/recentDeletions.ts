@@ -1,9 +1,9 @@
-/** A deletion is remembered this long at most. */
+/** Maximum time in milliseconds for which a deletion is remembered. */
 const memoryMs = 10 * 60_000;
 
 /**
- * The ids that a stream said are deleted, so that an event which was overtaken does not bring one back. Ids are never
- * used again, so only a list that began later can prove such a memory obsolete.
+ * Ids of dispatches that a stream reported as deleted, so that a late event does not create them again. Ids are never reused, so
+ * only a list that began later makes an entry obsolete.
  */
 export class RecentDeletions {
   readonly #atMs = new Map<number, number>();

@@ -12,12 +12,12 @@ export interface RestorationSetup {
 }
 
 /**
- * Takes in the dispatches of an earlier dispatcher, from a snapshot or a store. Until all are there time stands still; at the first
- * instant after that, those that run are told that they go on, before anything else happens.
+ * Restores the dispatches of an earlier dispatcher, from a snapshot or a store. Nothing is due until all are restored; at the first
+ * time after that, the running ones are resumed before anything else happens.
  */
 export class Restoration {
   readonly #setup: RestorationSetup;
-  /** Those that were running and are still to be told that they go on: by the start of the run, then id. */
+  /** Running dispatches that are still to be resumed, by the start of the run, then id. */
   readonly #untold = new Agenda<AgendaEntry>();
   #phase: 'none' | 'loading' | 'loaded' | 'resuming' | 'done' = 'none';
   #firstMs = 0;
@@ -27,22 +27,22 @@ export class Restoration {
     this.#setup = setup;
   }
 
-  /** Whether a store is bringing dispatches. */
+  /** Whether a store is being read. */
   get isLoading(): boolean {
     return this.#phase === 'loading';
   }
 
-  /** Whether the dispatches are there, and those that run are still to be told so. */
+  /** Whether all dispatches are restored and some are still to be resumed. */
   get isPending(): boolean {
     return this.#phase === 'loaded' || this.#phase === 'resuming';
   }
 
-  /** Whether the pool waits for nothing but its turn to go on with {@link resume}. */
+  /** Whether the pool only waits for its turn to continue with {@link resume}. */
   get isResuming(): boolean {
     return this.#phase === 'resuming';
   }
 
-  /** Whether something could not be restored: what a store holds must be written anew. */
+  /** Whether a dispatch could not be restored, so that the store must be rewritten. */
   get isIncomplete(): boolean {
     return this.#isIncomplete;
   }
@@ -51,27 +51,27 @@ export class Restoration {
     this.#phase = 'loading';
   }
 
-  /** One that cannot be restored is a problem, and costs no other. */
+  /** Restores a dispatch; one that cannot be restored is a problem and does not affect the others. */
   take(dispatches: readonly unknown[]): void {
     for (const value of dispatches) this.#takeOne(value);
   }
 
-  /** @param complete whether all could be read */
+  /** @param complete Whether all dispatches could be read. */
   end(complete: boolean): void {
     this.#phase = 'loaded';
     this.#isIncomplete ||= !complete;
   }
 
   /**
-   * Goes on at an instant: the first one that is given is the one by which it is judged what still runs. Tells at most `limit`
-   * dispatches; returns whether all were told.
+   * Resumes at most `limit` dispatches that still run at the first time that was given; returns whether all were
+   * resumed.
    */
   resume(atMs: number, limit: number): boolean {
     const { children, microgridId, tell } = this.#setup;
     if (this.#phase === 'loaded') {
       this.#phase = 'resuming';
       this.#firstMs = atMs;
-      // What was kept may be from a time that this clock has not reached yet.
+      // The stored state may stem from a time that the clock has not reached.
       children.makeDueAfterStepTo(atMs);
       tell({ type: 'dispatcher.restored', microgridId, count: children.size });
     }

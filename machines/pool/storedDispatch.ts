@@ -4,12 +4,12 @@ import { assertEvaluable } from '../../src/model/schedule.js';
 import type { StoredDispatch } from '../protocol/dispatcherStore.js';
 
 /**
- * Checks what a store or a snapshot holds of one dispatch, and freezes its payload.
+ * Checks a dispatch from a store or a snapshot, and freezes its payload.
  *
- * @param value what was read, whatever it is
- * @param microgridId the microgrid that it must belong to
- * @throws DispatchError `DATA_LOSS` when it is not what a dispatcher stores, `UNEVALUABLE` when its recurrence rule is invalid and
- * it is active; the message names the dispatch, as far as it can be known, and the field.
+ * @param value Any value.
+ * @param microgridId The microgrid that it must belong to.
+ * @throws DispatchError `DATA_LOSS` when it is not a stored dispatch, `UNEVALUABLE` when it is active and its recurrence rule is
+ * invalid; the message names the dispatch, if known, and the field.
  */
 export function readStoredDispatch(value: unknown, microgridId: number): StoredDispatch {
   const id = idOf(value);
@@ -21,9 +21,9 @@ export function readStoredDispatch(value: unknown, microgridId: number): StoredD
   }
   const stored = value as StoredDispatch;
   const { dispatch } = stored.context;
-  // What could not be evaluated when it was updated is kept as inactive.
+  // A dispatch that could not be evaluated after an update is stored as inactive.
   if (dispatch.active) attempt('UNEVALUABLE', `${name} cannot be evaluated`, () => assertEvaluable(dispatch));
-  // A payload that refers to itself has no end.
+  // A payload may contain itself.
   attempt('DATA_LOSS', `${name} cannot be restored: context.dispatch.payload is no JSON`, () => {
     deepFreeze(dispatch.payload);
   });
@@ -40,7 +40,7 @@ export function readStoredDispatch(value: unknown, microgridId: number): StoredD
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A field, whether it is what it must be, and what that is. */
+/** Name of a field, whether its value is valid, and what is allowed. */
 type Check = readonly [field: string, isValid: (value: unknown) => boolean, allowed: string];
 
 const isText = (value: unknown) => typeof value === 'string';
@@ -76,7 +76,7 @@ const contextChecks: readonly Check[] = [
   ['nextChange', value => value === null || isChange(value), 'the next change or null'],
 ];
 
-/** What is wrong with a stored dispatch, null when nothing is. */
+/** The first invalid field of a stored dispatch; null: none. */
 function violationOf(value: unknown, microgridId: number): string | null {
   if (!isObject(value)) return `it must be an object, not ${show(value)}`;
   const { state, context, notifiedMs } = value;
@@ -95,7 +95,7 @@ function violationOf(value: unknown, microgridId: number): string | null {
   return contradictionIn(state, dispatch.active === true, context);
 }
 
-/** A state in which the machine would wait for ever, or has nothing to announce. */
+/** A contradiction between state and context, with which the machine would wait forever or could not announce its run; null: none. */
 function contradictionIn(state: string, isActive: boolean, { run, nextChange }: Json): string | null {
   if (state !== 'running') {
     if (run !== null) return `context.run must be null in the state ${state}`;
@@ -144,7 +144,7 @@ function isChange(value: unknown): boolean {
 }
 
 function show(value: unknown): string {
-  // JSON has no word for NaN, and a value that refers to itself has no JSON.
+  // JSON has no NaN, and a circular value has no JSON.
   if (typeof value !== 'string') return Array.isArray(value) ? 'a list' : isObject(value) ? 'an object' : String(value);
   return value.length > 40 ? `'${value.slice(0, 40)}…'` : `'${value}'`;
 }

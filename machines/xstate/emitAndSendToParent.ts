@@ -10,7 +10,7 @@ import {
 import { parentOf } from './parentOf.js';
 import { sendToParentFrom } from './sendFrom.js';
 
-/** What the events of an {@link emitAndSendToParent} action are computed from. */
+/** Arguments of the function that computes the events of an {@link emitAndSendToParent} action. */
 export interface EmitArgs<TContext, TEvent> {
   readonly context: TContext;
   readonly event: TEvent;
@@ -22,13 +22,13 @@ type EventsOf<TContext, TEvent, TParams, TOutput> = (
 ) => readonly TOutput[];
 
 /**
- * An action that emits any number of events, in order, and sends each to the parent of the actor where it has one: XState's
- * `emit` and `sendParent` as one action for a burst. What is left of a burst is dropped when the actor is stopped meanwhile, also by
- * a parent that leaves the state which invoked it: it hears nothing more.
+ * An action that emits any number of events, in order, and sends each to the parent of the actor, if it has one: XState's `emit`
+ * and `sendParent` as one action. When the actor is stopped meanwhile, also because its parent leaves the state that invoked it, the
+ * remaining events are dropped.
  *
- * It is XState's `emit` with another `resolve` and `execute`, which XState does not document. A function as an action would do,
- * but XState warns of the actions of a parent that is told by one. If `emit` is made otherwise, each event becomes an `emit`
- * and a `sendTo` of `enqueueActions`: the rest of a burst then reaches a parent that has left, and the transition costs more.
+ * It is XState's `emit` with another `resolve` and `execute`, which XState does not document. A plain function would work, too, but
+ * XState would warn about actions of a parent that receives an event from one. If `emit` is implemented differently, each event becomes an
+ * `emit` and a `sendTo` of `enqueueActions`: the remaining events then reach a parent that has left, and the transition costs more.
  */
 export function emitAndSendToParent<
   TContext extends MachineContext,
@@ -76,7 +76,7 @@ function enqueueEach<
   );
 }
 
-/** What XState's actors have without saying so in their types; a test pins it. Without it a burst is sent to its end. */
+/** Undocumented members of XState's actors; a test pins them. Without them, all events are sent. */
 interface ActorInside {
   readonly _processingStatus?: number;
   readonly mailbox?: { readonly _current: Letter | null };
@@ -89,18 +89,18 @@ interface Letter {
 
 const notStarted = 0;
 
-/** Whether an actor was stopped, or will be once it is done with its present event. */
+/** Whether an actor is stopped, or will be after its present event. */
 function isStopping(actor: AnyActorRef): boolean {
   if (actor.getSnapshot().status === 'stopped') return true;
-  // Stopping clears what waits in the mailbox first.
+  // Stopping first clears the mailbox.
   const current = (actor as ActorInside).mailbox?._current;
   return current?.value.type === 'xstate.stop' || current?.next?.value.type === 'xstate.stop';
 }
 
-/** What waits until a parent is done with its present event, or is started. */
+/** Events that wait until a parent has processed its present event, or is started. */
 const waiting = new WeakMap<AnyActorRef, EventObject[]>();
 
-/** An event that is put into the mailbox of a busy parent reaches it although an earlier one makes it leave. So it waits outside. */
+/** Sends an event to the parent. Holds it while the parent is busy: in its mailbox it would arrive even after an earlier event made the parent leave the state. */
 function tellParent(self: AnyActorRef, event: EventObject): void {
   const parent = parentOf(self);
   if (parent === undefined) return;
@@ -113,7 +113,7 @@ function tellParent(self: AnyActorRef, event: EventObject): void {
   }
 }
 
-/** No actor is busy between two callbacks of the event loop. */
+/** Sends the held events in a microtask, when no actor is busy. */
 function tellWaiting(self: AnyActorRef, parent: AnyActorRef): void {
   const events = waiting.get(self) ?? [];
   try {
@@ -132,12 +132,12 @@ function isBusy(parent: AnyActorRef): boolean {
   return mailbox !== undefined && (mailbox._current !== null || _processingStatus === notStarted);
 }
 
-/** Whether a parent still has an actor as its child; one that is no machine does not say. */
+/** Whether a parent still has an actor as its child; unknown for parents that are not machines. */
 function isChild(self: AnyActorRef, parent: AnyActorRef): boolean {
   const { status, children } = parent.getSnapshot();
   return status === 'active' && (children === undefined || children[self.id] === self);
 }
 
 function unused(): never {
-  throw new Error('XState asks this action for its events in another way');
+  throw new Error('this version of XState calls the action in an unexpected way');
 }

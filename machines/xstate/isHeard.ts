@@ -1,13 +1,13 @@
 import type { AnyActorRef, AnyEventObject } from 'xstate';
 
-/** What XState's actors have without saying so in their types; a test pins it. */
+/** Undocumented members of XState's actors; a test pins them. */
 interface EmittingActor {
   readonly eventListeners?: ReadonlyMap<string, ReadonlySet<unknown>>;
 }
 
 /**
- * Whether anybody takes what an actor emits and sends to its parent: a listener of the actor, or its parent in the state that it is in.
- * A parent that is no machine counts as one that does.
+ * Whether an event that an actor emits and sends to its parent is handled: by a listener of the actor, or by its parent in its present
+ * state. A parent that is not a machine counts as handling it.
  */
 export function isHeard(actor: AnyActorRef, event: AnyEventObject): boolean {
   const { eventListeners } = actor as EmittingActor;
@@ -20,7 +20,7 @@ function isTakenByParent({ _parent: parent }: AnyActorRef, event: AnyEventObject
   try {
     return parent.getSnapshot().can?.(event) ?? true;
   } catch {
-    // A guard of the parent failed, which it will hear of when it is sent the event.
+    // A guard of the parent throws, which it will do again when it receives the event.
     return true;
   }
 }

@@ -1,14 +1,14 @@
 import type { AnyActor, AnyActorRef } from 'xstate';
 
-/** What stops a child takes some microseconds. */
+/** Number of children to stop at once; each takes some microseconds. */
 const sliceSize = 1_000;
 
 /**
- * Stops the children of an actor that is being stopped: 1,000 at once, and the rest bit by bit, by the clock of their actor
- * system. All of 100,000 at once would block the event loop for half a second, and do so if the actor has no clock, which
- * XState has in its types but does not document.
+ * Stops the children of an actor that is being stopped: 1,000 at once, the rest in slices, by the clock of their actor system.
+ * Stopping 100,000 at once would block the event loop for half a second; this happens if the actor has no clock, which XState has in its
+ * types but does not document.
  *
- * Only for children that nobody but their parent sends events to, and that do nothing of their own.
+ * Only for children that receive events from nobody but their parent and do nothing by themselves.
  */
 export function stopInSlices(
   { self, stopChild }: { readonly self: AnyActorRef; readonly stopChild: (child: AnyActorRef) => void },

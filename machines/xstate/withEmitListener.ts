@@ -1,17 +1,17 @@
 import type { AnyActorRef, AnyActorScope, AnyStateMachine, EmittedFrom } from 'xstate';
 
-/** A machine of which each parent hears what its children emit. */
+/** A machine whose parents can listen to the events that their children emit. */
 export interface ListenedMachine<TMachine extends AnyStateMachine> {
   readonly machine: TMachine;
-  /** Sets the listener for what the children of an actor emit, in addition to the listeners of each child. */
+  /** Sets the listener for the events that the children of an actor emit, in addition to the listeners of each child. */
   listen(parent: AnyActorRef, listener: (event: EmittedFrom<TMachine>) => void): void;
 }
 
 /**
  * A machine with one listener for all children of a parent.
  *
- * For parents of very many actors: `actor.on` costs half a kilobyte per actor. One machine serves all parents, because XState's
- * code is compiled for the machines that it has met.
+ * For parents of very many actors: `actor.on` costs half a kilobyte per actor. One machine serves all parents, because V8 optimises
+ * XState's code for the machines that it has seen.
  */
 export function withEmitListener<TMachine extends AnyStateMachine>(machine: TMachine): ListenedMachine<TMachine> {
   const listeners = new WeakMap<AnyActorRef, (event: EmittedFrom<TMachine>) => void>();

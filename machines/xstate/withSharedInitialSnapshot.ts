@@ -1,18 +1,18 @@
 import type { AnyActorScope, AnyMachineSnapshot, AnyStateMachine, ContextFrom, InputFrom } from 'xstate';
 
 /**
- * V8 lays out the first copies that a spread makes in another way than all later ones. Code that was compiled for the latter is
- * thrown away when it meets one of the former.
+ * V8 gives the first objects that a spread creates another hidden class than all later ones. Code optimised for the later ones is
+ * deoptimised when it meets a first one.
  */
 const copiesUntilSettled = 100;
 
 /**
- * A machine whose actors start in half the time when they begin at rest in the same state: their first snapshots differ in
- * the context only, so the one that XState works out first serves all of them.
+ * A machine whose actors start in half the time if they start at rest in the same state: their initial snapshots differ only in the
+ * context, so all share the one that XState computes first.
  *
- * For a parent of very many actors. Snapshots share what they have in common, as XState never changes one.
+ * For a parent of very many actors. Sharing is safe, because XState does not mutate snapshots.
  *
- * @param contextAtRest the context of an actor that begins at rest; null for one that does not, which XState works out
+ * @param contextAtRest Initial context of an actor that starts at rest; null for any other, whose snapshot XState computes.
  */
 export function withSharedInitialSnapshot<TMachine extends AnyStateMachine>(
   machine: TMachine,
@@ -28,7 +28,7 @@ export function withSharedInitialSnapshot<TMachine extends AnyStateMachine>(
       const context = contextAtRest(input);
       if (context === null) return machine.getInitialSnapshot(scope, input);
       if (atRest === undefined) {
-        // Without its context: that belongs to one actor, which may be long gone.
+        // Without its context, which belongs to one actor.
         atRest = withContext(machine.getInitialSnapshot(scope, input) as AnyMachineSnapshot, undefined);
         for (let i = 0; i < copiesUntilSettled; i++) withContext(atRest, context);
       }

@@ -1,23 +1,23 @@
 import type { AnyActorRef, AnyActorScope, AnyStateMachine, Snapshot } from 'xstate';
 
-/** What {@link withSnapshotCheck} does to persisted snapshots. */
+/** Options of {@link withSnapshotCheck}. */
 export interface SnapshotCheck {
-  /** Added to each snapshot that is persisted. */
+  /** Fields that are added to each persisted snapshot. */
   readonly formatVersion: number;
-  /** What an actor whose snapshot was refused shows until it fails. */
+  /** Snapshot of an actor whose persisted snapshot was refused, until it fails. */
   readonly refused: { readonly value: string; readonly context: object };
   /**
-   * Returns what the machine restores in place of a persisted snapshot; throws when that cannot be restored.
+   * Returns the snapshot to restore for a persisted one; throws when it cannot be restored.
    *
-   * @param input what the actor was created with beside the snapshot, if anything
+   * @param input The input that the actor was created with, if any.
    */
   readonly prepare: (persisted: unknown, input: unknown) => Snapshot<unknown>;
 }
 
 /**
- * Makes a machine, and each that `provide` makes of it, check the snapshots that it is restored from; returns it. An actor whose snapshot
- * is refused fails when it is started: a root actor reports the error to its observers, an invoked or spawned one to its parent
- * (`onError`). XState leaves a child that cannot be restored unstarted, and tells nobody.
+ * Makes a machine, and all machines that `provide` derives from it, check the snapshots that they are restored from; returns it. An actor
+ * whose snapshot is refused fails when it starts: a root actor reports the error to its observers, an invoked or spawned one to its parent
+ * (`onError`). XState itself leaves a child that cannot be restored unstarted, without an error.
  */
 export function withSnapshotCheck<TMachine extends AnyStateMachine>(machine: TMachine, check: SnapshotCheck): TMachine {
   const refusals = new WeakMap<AnyActorRef, { readonly error: unknown }>();
@@ -44,7 +44,7 @@ export function withSnapshotCheck<TMachine extends AnyStateMachine>(machine: TMa
   return Object.assign(machine, checked, { start: checkedStart });
 }
 
-/** The input of an actor's options. */
+/** The input in the options of an actor. */
 function inputOf({ self }: AnyActorScope): unknown {
   return (self as Partial<{ options: { input?: unknown } }>).options?.input;
 }
