@@ -1,34 +1,7 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module';
-import { Command, CommanderError } from 'commander';
-
-import { createCommand } from './commands/createCommand.js';
-import { deleteCommand } from './commands/deleteCommand.js';
-import { demoCommand } from './commands/demoCommand.js';
-import { followCommand } from './commands/followCommand.js';
-import { getCommand } from './commands/getCommand.js';
-import { healthCommand } from './commands/healthCommand.js';
-import { listCommand } from './commands/listCommand.js';
-import { serveCommand } from './commands/serveCommand.js';
-import { updateCommand } from './commands/updateCommand.js';
-import { watchCommand } from './commands/watchCommand.js';
-import { addGlobalOptions, type GlobalOptions } from './globalOptions.js';
-import { UsageError } from './input/usageError.js';
+import { loadOptional } from '../model/loadOptional.js';
 import { errorLines } from './output/errorText.js';
 import { note } from './output/print.js';
-
-const COMMANDS = [
-  demoCommand,
-  serveCommand,
-  healthCommand,
-  createCommand,
-  listCommand,
-  getCommand,
-  updateCommand,
-  deleteCommand,
-  watchCommand,
-  followCommand,
-];
 
 // gRPC would repeat on stderr what its errors say.
 process.env.GRPC_VERBOSITY ??= 'NONE';
@@ -39,53 +12,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-const program = dispatchProgram();
 try {
-  await program.parseAsync();
+  const { runCommand } = await loadOptional('the dispatch command', () => import('./runCommand.js'));
+  await runCommand();
 } catch (error) {
-  process.exitCode = report(error, program.opts<Pick<GlobalOptions, 'json'>>().json === true);
-}
-
-function dispatchProgram(): Command {
-  const program = new Command('dispatch')
-    .description(
-      'Create dispatches for the batteries, inverters and EV chargers of a microgrid, and act on them as they run.',
-    )
-    .version(version())
-    .exitOverride()
-    .configureHelp({ showGlobalOptions: true, subcommandTerm: command => command.name() })
-    .configureOutput({ outputError: text => note(withoutValue(text)) });
-  addGlobalOptions(program).addHelpText(
-    'after',
-    `
-Exit codes: 0 success, 1 the operation failed, 2 the command line is invalid.
-
-Examples:
-  $ dispatch demo                                   see a service, a dispatcher and a client at work
-  $ dispatch serve                                  run a service on this machine
-  $ dispatch create 1 CHARGE BATTERY now 30m        create a dispatch in microgrid 1
-  $ dispatch follow 1 --exec ./control-battery.sh   run a command when it starts and stops`,
-  );
-  for (const add of COMMANDS) add(program);
-  return program;
-}
-
-/** Prints an error on stderr; returns the exit code. */
-function report(error: unknown, json: boolean): number {
-  // Commander has printed it already; help and version end here with 0.
-  if (error instanceof CommanderError && !(error instanceof UsageError)) return error.exitCode === 0 ? 0 : 2;
-  const [message, ...more] = errorLines(error, json);
-  note(`error: ${message}`);
-  for (const line of more) note(line);
-  return error instanceof UsageError ? 2 : 1;
-}
-
-/** Commander prints an unknown option as it was typed; a misspelt --auth-key=… would reveal the key. */
-function withoutValue(text: string): string {
-  return text.replace(/(unknown option '[^'=]*)=[^']*/, '$1');
-}
-
-function version(): string {
-  const { version } = createRequire(import.meta.url)('xstate-dispatch/package.json') as { version: string };
-  return version;
+  for (const line of errorLines(error, false)) note(`error: ${line}`);
+  process.exitCode = 1;
 }

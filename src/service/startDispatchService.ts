@@ -1,4 +1,5 @@
 import { type Logger, silentLogger } from '../logger.js';
+import { loadOptional } from '../model/loadOptional.js';
 import { type CallLimits, callLimits } from './access/callLimits.js';
 import { type ListenAddress, listenAddress } from './access/listenAddress.js';
 import { type AccessOptions, loadAccessControl } from './access/loadAccessControl.js';
@@ -178,7 +179,10 @@ function metricsAddress(text: string): ListenAddress {
 
 /** The packages for metrics are loaded only when they are needed. */
 async function openMetrics(address: ListenAddress, logger: Logger): Promise<OpenMetrics> {
-  const { serviceMetrics } = await import('./operation/serviceMetrics.js');
+  const { serviceMetrics } = await loadOptional(
+    'a service with metrics',
+    () => import('./operation/serviceMetrics.js'),
+  );
   const { serveMetrics } = await import('./operation/serveMetrics.js');
   const metrics = serviceMetrics();
   const { url, stop } = await serveMetrics(metrics, address, logger);

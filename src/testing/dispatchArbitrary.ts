@@ -1,7 +1,8 @@
-import fc, { type Arbitrary } from 'fast-check';
+import type { Arbitrary } from 'fast-check';
 
 import type { DispatchRecord, JsonObject } from '../model/dispatchRecord.js';
 import type { ComponentCategory, Selector } from '../model/selector.js';
+import { fastCheck } from './fastCheck.js';
 import { ruleArbitrary } from './ruleArbitrary.js';
 
 /** Arbitraries for fields that should not have any valid value. */
@@ -16,6 +17,7 @@ const MAX_DURATION_S = 2 ** 32 - 1;
  * 2099; recurrence rules come from {@link ruleArbitrary}. `endTimeMs` is any time or null, unrelated to the other fields.
  */
 export function dispatchArbitrary(fields: DispatchArbitraryFields = {}): Arbitrary<DispatchRecord> {
+  const fc = fastCheck();
   return fc.record({
     id: fc.maxSafeNat(),
     microgridId: fc.maxSafeNat(),
@@ -35,15 +37,18 @@ export function dispatchArbitrary(fields: DispatchArbitraryFields = {}): Arbitra
 }
 
 function wholeSeconds(): Arbitrary<number> {
+  const fc = fastCheck();
   return fc.integer({ min: YEAR_2000_MS / 1000, max: YEAR_2100_MS / 1000 - 1 }).map(seconds => seconds * 1000);
 }
 
 /** Up to 136 years; half of them up to four hours. */
 function durationMs(): Arbitrary<number> {
+  const fc = fastCheck();
   return fc.oneof(fc.nat(4 * 3600), fc.nat(MAX_DURATION_S)).map(seconds => seconds * 1000);
 }
 
 function selector(): Arbitrary<Selector> {
+  const fc = fastCheck();
   const category = fc.oneof(
     fc
       .constantFrom<ComponentCategory>('METER', 'INVERTER', 'BATTERY', 'EV_CHARGER', 'CHP')
@@ -60,11 +65,13 @@ function selector(): Arbitrary<Selector> {
 }
 
 function payload(): Arbitrary<JsonObject> {
+  const fc = fastCheck();
   return fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }) as Arbitrary<JsonObject[string]>, { maxKeys: 4 });
 }
 
 /** RFC 3339 in UTC with nanoseconds. */
 function instantText(): Arbitrary<string> {
+  const fc = fastCheck();
   return fc
     .tuple(wholeSeconds(), fc.nat(999_999_999))
     .map(([ms, nanos]) => `${new Date(ms).toISOString().slice(0, 19)}.${String(nanos).padStart(9, '0')}Z`);

@@ -1,7 +1,8 @@
-import fc, { type Arbitrary } from 'fast-check';
+import type { Arbitrary } from 'fast-check';
 
 import { FREQUENCIES, WEEKDAYS } from '../model/recurrence/checkRule.js';
 import type { Frequency, RecurrenceRule } from '../model/recurrence/recurrenceRule.js';
+import { fastCheck } from './fastCheck.js';
 
 /** Options of {@link ruleArbitrary}. */
 export interface RuleArbitraryOptions {
@@ -24,6 +25,7 @@ export interface RuleArbitraryOptions {
  * at all. Some valid rules have no occurrence; a service refuses those whose interval never reaches their hours and minutes.
  */
 export function ruleArbitrary(options: RuleArbitraryOptions = {}): Arbitrary<RecurrenceRule> {
+  const fc = fastCheck();
   const { frequencies = FREQUENCIES, maxInterval = 10_000, maxCount = 4096, weeklyMonthDays = false } = options;
   const { min, max } = options.untilMs ?? { min: 0, max: Date.UTC(2200, 0) - 1000 };
   const untilMs = fc
@@ -53,9 +55,11 @@ export function ruleArbitrary(options: RuleArbitraryOptions = {}): Arbitrary<Rec
 
 /** From 1 to `max`, small numbers more often. */
 function upTo(max: number): Arbitrary<number> {
+  const fc = fastCheck();
   return fc.oneof(fc.integer({ min: 1, max: Math.min(max, 12) }), fc.integer({ min: 1, max }));
 }
 
 function listOf<T>(item: Arbitrary<T>): Arbitrary<T[]> {
+  const fc = fastCheck();
   return fc.array(item, { maxLength: 4 });
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Command } from 'commander';
 
 import type { Logger } from '../../logger.js';
+import { loadOptional } from '../../model/loadOptional.js';
 import type { ServiceTlsOptions } from '../../service/access/serverTls.js';
 import { globalOptions } from '../globalOptions.js';
 import { UsageError } from '../input/usageError.js';
@@ -85,7 +86,7 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
 /** Lines of text in a terminal, JSON elsewhere, for log collectors. */
 async function serviceLogger(level: LogLevel, json: boolean): Promise<Logger> {
   if (!json && process.stderr.isTTY) return stderrLogger(level);
-  const { jsonLogger } = await import('../output/jsonLogger.js');
+  const { jsonLogger } = await loadOptional('the log of a service', () => import('../output/jsonLogger.js'));
   return jsonLogger(level);
 }
 

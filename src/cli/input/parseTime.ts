@@ -1,4 +1,5 @@
 import type { ParsedResult } from 'chrono-node';
+import { loadOptional } from '../../model/loadOptional.js';
 
 import { UsageError } from './usageError.js';
 
@@ -51,7 +52,7 @@ function isoZone(zone: string): string {
 
 async function readWords(text: string, { nowMs, ahead }: ParseTimeOptions): Promise<Date | null> {
   // It takes a while to load, and all languages five times as long as one.
-  const chrono = await import('chrono-node/en');
+  const chrono = await loadOptional('a time in words', () => import('chrono-node/en'));
   const found = chrono.parse(text, { instant: new Date(nowMs), timezone: 0 }, { forwardDate: ahead });
   const [result] = found;
   if (result === undefined || found.length > 1 || result.text.length !== text.length || result.end) return null;

@@ -1,4 +1,5 @@
 import { type Logger, silentLogger } from '../../logger.js';
+import { loadOptional } from '../../model/loadOptional.js';
 import type { DispatchStore, StoreOptions } from '../domain/dispatchStore.js';
 import { invalidOption } from '../domain/invalidOption.js';
 import { memoryStore } from './memory/memoryStore.js';
@@ -13,19 +14,25 @@ export interface OpenStoreOptions extends Pick<StoreOptions, 'observer'> {
  * Opens the store of a database: `:memory:`, a file or a `postgres://` address. The packages for SQLite and PostgreSQL are
  * loaded only when they are needed.
  *
- * @throws DispatchError INVALID_ARGUMENT when it is none of these; and what opening it throws.
+ * @throws DispatchError INVALID_ARGUMENT when it is none of these; FAILED_PRECONDITION when their package is not installed; and what opening it throws.
  */
 export async function openStore(database: string, options: OpenStoreOptions = {}): Promise<DispatchStore> {
   const { observer, logger = silentLogger } = options;
   if (database === ':memory:') return memoryStore({ observer });
   if (/^postgres(ql)?:\/\//.test(database)) {
-    const { openPostgresStore } = await import('./sql/postgres/openPostgresStore.js');
+    const { openPostgresStore } = await loadOptional(
+      'a service with PostgreSQL',
+      () => import('./sql/postgres/openPostgresStore.js'),
+    );
     return openPostgresStore(database, { observer, logger });
   }
   // A drive of Windows is one letter.
   if (database === '' || /^([a-z][a-z\d+.-]+)?:/i.test(database)) {
     throw invalidOption('database', 'must be a file, :memory:, or an address that begins with postgres://');
   }
-  const { openSqliteStore } = await import('./sql/sqlite/openSqliteStore.js');
+  const { openSqliteStore } = await loadOptional(
+    'a service with a file',
+    () => import('./sql/sqlite/openSqliteStore.js'),
+  );
   return openSqliteStore(database, { observer });
 }
