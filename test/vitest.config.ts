@@ -23,6 +23,7 @@ export default defineConfig({
     isolate: false,
     // Against tests that never end. No test is about how fast the machine is.
     testTimeout: 120_000,
+    slowTestThreshold: 2_000,
     hookTimeout: 120_000,
     coverage: { provider: 'v8', include: ['src/**', 'machines/**'] },
   },
