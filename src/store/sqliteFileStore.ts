@@ -143,20 +143,20 @@ async function createTables(db: Kysely<unknown>): Promise<void> {
 }
 
 async function write(db: Transaction<Schema>, microgridId: number, slice: readonly StoreChange[]): Promise<void> {
-  const kept: (number | string)[][] = [];
-  const dropped: number[] = [];
+  const upserts: (number | string)[][] = [];
+  const deletions: number[] = [];
   for (const change of slice) {
-    if (change.kind === 'dropped') dropped.push(change.id);
-    else kept.push([microgridId, change.id, JSON.stringify(change.stored)]);
+    if (change.kind === 'dropped') deletions.push(change.id);
+    else upserts.push([microgridId, change.id, JSON.stringify(change.stored)]);
   }
-  if (kept.length > 0) {
+  if (upserts.length > 0) {
     // As raw SQL: the query builder would create thousands of objects for each slice.
-    const rows = kept.map(() => '(?, ?, ?)').join();
+    const rows = upserts.map(() => '(?, ?, ?)').join();
     const insert = `INSERT INTO dispatch (microgrid_id, id, stored) VALUES ${rows} ON CONFLICT DO UPDATE SET stored = excluded.stored`;
-    await db.executeQuery(CompiledQuery.raw(insert, kept.flat()));
+    await db.executeQuery(CompiledQuery.raw(insert, upserts.flat()));
   }
-  if (dropped.length > 0) {
-    await db.deleteFrom('dispatch').where('microgrid_id', '=', microgridId).where('id', 'in', dropped).execute();
+  if (deletions.length > 0) {
+    await db.deleteFrom('dispatch').where('microgrid_id', '=', microgridId).where('id', 'in', deletions).execute();
   }
 }
 

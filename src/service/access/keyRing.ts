@@ -38,12 +38,12 @@ export interface KeyRing {
 }
 
 /** Whether a caller has access to a microgrid, whose id may be above 2^53-1. */
-export function maySee({ microgrids }: Caller, microgridId: bigint): boolean {
+export function hasAccess({ microgrids }: Caller, microgridId: bigint): boolean {
   return microgrids === 'all' || microgrids.has(readId(microgridId));
 }
 
 /** The error for a call about a microgrid to which its caller has no access. */
-export function foreignMicrogrid(microgridId: bigint): DispatchError {
+export function noAccess(microgridId: bigint): DispatchError {
   return new DispatchError('PERMISSION_DENIED', `the API key has no access to microgrid ${microgridId}`);
 }
 
@@ -53,12 +53,12 @@ export function keyRing(keys: readonly ApiKey[]): KeyRing {
   const tracked = new Set<RevocableCall>();
   const find = (key: string) => byDigest.get(digest(key));
 
-  function lost({ apiKey, microgridId }: RevocableCall): DispatchError | null {
+  function revocationOf({ apiKey, microgridId }: RevocableCall): DispatchError | null {
     const now = find(apiKey.key);
     if (!now || now.secret !== apiKey.secret) {
       return new DispatchError('UNAUTHENTICATED', 'the API key is no longer accepted');
     }
-    return microgridId === null || maySee(now, microgridId) ? null : foreignMicrogrid(microgridId);
+    return microgridId === null || hasAccess(now, microgridId) ? null : noAccess(microgridId);
   }
 
   return {
@@ -66,7 +66,7 @@ export function keyRing(keys: readonly ApiKey[]): KeyRing {
     replace(next) {
       byDigest = digested(next);
       for (const call of [...tracked]) {
-        const reason = lost(call);
+        const reason = revocationOf(call);
         if (reason) call.end(reason);
       }
     },

@@ -34,7 +34,7 @@ export function updateWrite(
   return {
     id,
     decide(stored, { atUs }) {
-      const old = present(microgridId, id, stored);
+      const old = decodeStored(microgridId, id, stored);
       if (updateMask.length === 0) return null;
       const data = applyUpdateMask(old.data, updateMask, update);
       const nowS = changesStartTime(old.data, data) ? wholeSeconds(atUs) : null;
@@ -49,14 +49,14 @@ export function deleteWrite(microgridId: number, id: number): DispatchWrite {
   return {
     id,
     decide(stored, { atUs }) {
-      const { createUs, ...checked } = present(microgridId, id, stored);
+      const { createUs, ...checked } = decodeStored(microgridId, id, stored);
       return { kind: 'deleted', dispatch: storedRow({ id, createUs, updateUs: atUs }, checked) };
     },
   };
 }
 
 /** Decodes a stored dispatch. */
-function present(microgridId: number, id: number, stored: StoredDispatch | null) {
+function decodeStored(microgridId: number, id: number, stored: StoredDispatch | null) {
   if (!stored) throw notFound({ microgridId: BigInt(microgridId), dispatchId: BigInt(id) });
   const { metadata, data } = Dispatch.decode(stored.message);
   if (!metadata?.createTime || !data) throw new Error(`what is stored as dispatch ${id} is no dispatch`);

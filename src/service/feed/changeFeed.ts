@@ -10,7 +10,7 @@ const QUEUE_LIMIT = 1000;
 /** Log entries read at a time: a stream that is not congested has room for them. */
 const BATCH_LIMIT = QUEUE_LIMIT / 2;
 /** Time per change for which a congested stream delays its microgrid: one that reads a thousand a second is never ended. */
-const REST_MS = 1;
+const PAUSE_MS = 1;
 /** Interval of polling, for changes without a notification or that could not be read. */
 const POLL_MS = 1000;
 
@@ -61,7 +61,7 @@ interface Hub {
   start: number;
   readonly queues: Set<ChangeQueue>;
   /** Whether reading is paused while its streams send what they have. */
-  resting: boolean;
+  paused: boolean;
 }
 
 /** Starts the feed of a store. */
@@ -99,8 +99,8 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
     const cursors = new Map<number, number>();
     for (const microgridId of woken) {
       const hub = hubs.get(microgridId);
-      // A hub without a position, or one that rests, is woken again.
-      if (hub && hub.position !== null && !hub.resting) cursors.set(microgridId, hub.position);
+      // A hub without a position, or one that is paused, is woken again.
+      if (hub && hub.position !== null && !hub.paused) cursors.set(microgridId, hub.position);
     }
     woken.clear();
     return cursors;
@@ -123,7 +123,7 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
       logger.warn({ microgrid: microgridId }, 'streams were ended: the change log was pruned before it was read');
       endHub(microgridId, 'the change log was pruned before it was read');
     }
-    for (const [microgridId, count] of counts) void rest(microgridId, count * REST_MS);
+    for (const [microgridId, count] of counts) void pauseWhileCongested(microgridId, count * PAUSE_MS);
     for (const microgridId of more) woken.add(microgridId);
     // A burst arrives faster than it can be sent: let streams write what they have.
     if (more.length > 0) await setImmediate();
@@ -133,16 +133,16 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
    * Pauses reading of a microgrid while a stream of it is congested, so that streams that are read are not ended by a burst. Only
    * for a limited time: a stream that is not read must not delay the others, and is ended eventually.
    */
-  async function rest(microgridId: number, mostMs: number): Promise<void> {
+  async function pauseWhileCongested(microgridId: number, mostMs: number): Promise<void> {
     const hub = hubs.get(microgridId);
     const congested = [...(hub?.queues ?? [])].filter(queue => queue.congested);
     if (!hub || congested.length === 0) return;
-    hub.resting = true;
+    hub.paused = true;
     const over = new AbortController();
     const late = setTimeout(mostMs, undefined, over).catch(() => {});
     await Promise.race([Promise.all(congested.map(queue => queue.whenUncongested())), late]);
     over.abort();
-    hub.resting = false;
+    hub.paused = false;
     wake([microgridId]);
   }
 
@@ -157,7 +157,7 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
   }
 
   function join(microgridId: number, queue: ChangeQueue): Hub {
-    const hub = hubs.get(microgridId) ?? { position: null, start: 0, queues: new Set(), resting: false };
+    const hub = hubs.get(microgridId) ?? { position: null, start: 0, queues: new Set(), paused: false };
     hub.queues.add(queue);
     hubs.set(microgridId, hub);
     return hub;

@@ -6,7 +6,7 @@ import { REQUEST_IDS_KEPT_S } from '../../wire/requestId.js';
 import { verifySignature } from '../../wire/signature.js';
 import { type AccessContext, type CallAccess, setCaller } from '../access/callAccess.js';
 import type { CallLimiter } from '../access/callLimits.js';
-import { type ApiKey, foreignMicrogrid, type KeyRing, maySee } from '../access/keyRing.js';
+import { type ApiKey, hasAccess, type KeyRing, noAccess } from '../access/keyRing.js';
 import { type ReplayCache, replayCache } from '../access/replayCache.js';
 import type { ExpiringId } from '../domain/dispatchStore.js';
 import { throwDecodeError } from './deferDecodeErrors.js';
@@ -75,7 +75,7 @@ export function authenticate(keys: KeyRing | null, limiter: CallLimiter): Server
     const access = admit(context, call.method.path);
     if (access.apiKey !== ANYBODY) setCaller(context, access.apiKey);
     const microgridId = microgridOf(call.request);
-    if (microgridId !== null && !maySee(access.apiKey, microgridId)) throw foreignMicrogrid(microgridId);
+    if (microgridId !== null && !hasAccess(access.apiKey, microgridId)) throw noAccess(microgridId);
     const leave = limiter.enter(access.apiKey, call.responseStream);
     const revocable =
       keys && call.responseStream ? revocableSignal(keys, access.apiKey, microgridId, context.signal) : null;
