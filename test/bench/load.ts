@@ -1,13 +1,17 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { type AnyActorRef, createActor, fromCallback } from 'xstate';
 import type { DispatchPage, Transport } from '../../machines/protocol/transport.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
+import { WarmUp } from '../../src/dispatcher/warmUp.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { simulatedClock } from '../../src/testing/simulatedClock.js';
 import { heapUsed } from '../support/memory.js';
 import { bareMachine } from './bareMachine.js';
-import { check, positiveInteger, round } from './figures.js';
-import type { Report } from './report.js';
+import { watchEventLoop } from './eventLoop.js';
+import { check, cpuMs, positiveInteger, round } from './figures.js';
+import { inFreshProcess } from './freshProcess.js';
+import type { Figures, Report } from './report.js';
 
 const NAME = 'load';
 const START_MS = Date.UTC(2026, 2, 2, 10);
@@ -23,7 +27,7 @@ interface Cost {
 /**
  * What a dispatch costs a dispatcher: to load from a transport in memory until `ready()`, to hold, and to start by the
  * timer of a simulated clock. Beside it, in the same run, what XState alone needs for an actor that is spawned, held
- * and sent one event that makes it emit.
+ * and sent one event that makes it emit. At the end what the warm-up of a process costs.
  */
 export function loadBenchmark(program: Command, report: Report): void {
   program
@@ -41,7 +45,29 @@ export function loadBenchmark(program: Command, report: Report): void {
         growthOfLoad: round(large.loadUs / small.loadUs),
         growthOfNotification: round(large.notificationUs / small.notificationUs),
       });
+      report(NAME, await inFreshProcess(import.meta.url, warmUpOnce, {}));
     });
+}
+
+/**
+ * What it takes a process to compile, while it waits, what its first burst will go through: once for all of its dispatchers.
+ *
+ * @public Run by name in a process of its own.
+ */
+export async function warmUpOnce(): Promise<Figures> {
+  const warmUp = new WarmUp();
+  const [beforeMs, startMs] = [cpuMs(), performance.now()];
+  const undo = warmUp.use(() => Number.POSITIVE_INFINITY);
+  using eventLoop = watchEventLoop();
+  while (!warmUp.isDone) await setTimeout(10);
+  const figures = {
+    warmUpNotifications: warmUp.notifications,
+    warmUpCpuMs: Math.round(cpuMs() - beforeMs),
+    warmUpMs: Math.round(performance.now() - startMs),
+    warmUpLongestBlockMs: round(eventLoop.longestBlockMs()),
+  };
+  undo();
+  return figures;
 }
 
 async function compare(count: number, rounds: number, report: Report): Promise<Cost> {
