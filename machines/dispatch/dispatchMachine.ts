@@ -111,12 +111,16 @@ export const dispatchMachine = setup({
 });
 
 /**
- * Initial context of an actor of {@link dispatchMachine} that starts in `idle` and emits nothing, because it waits for its next
- * run. Null for any other start.
+ * Initial state and context of an actor of {@link dispatchMachine}, and what it emits when it starts. Null for an actor that starts in
+ * `stopped`, or in a run without length.
  */
-export function waitingContext(input: DispatchInput): DispatchContext | null {
+export function beginningOf(
+  input: DispatchInput,
+): { state: DispatchState; context: DispatchContext; emits: RunNotification | null } | null {
   const context = initialContext({ input });
-  return context.run === null && context.nextChange !== null ? context : null;
+  const { run, nextChange } = context;
+  if (run === null) return nextChange === null ? null : { state: 'idle', context, emits: null };
+  return run.startMs === run.endMs ? null : { state: 'running', context, emits: startedNotification({ context }) };
 }
 
 function initialContext({ input }: { input: DispatchInput }): DispatchContext {

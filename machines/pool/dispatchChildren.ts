@@ -1,7 +1,7 @@
 import { type ActorRefFrom, type AnyActorRef, createActor, type Snapshot } from 'xstate';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
-import { type DispatchState, dispatchMachine, waitingContext } from '../dispatch/dispatchMachine.js';
+import { beginningOf, type DispatchState, dispatchMachine } from '../dispatch/dispatchMachine.js';
 import type { DispatchInput, DispatchMachineEvent } from '../dispatch/dispatchPlan.js';
 import type { RunNotification } from '../dispatch/runNotification.js';
 import type { DispatcherOutput } from '../protocol/dispatcherOutput.js';
@@ -38,7 +38,7 @@ interface DispatchChild extends AgendaEntry {
 }
 
 /** Actor logic of the children of all pools. */
-const childLogic = withEmitListener(withSharedInitialSnapshot(dispatchMachine, waitingContext));
+const childLogic = withEmitListener(withSharedInitialSnapshot(dispatchMachine, beginningOf));
 
 /** The dispatch actors of a pool by id, and the agenda of their next changes. */
 export class DispatchChildren implements DispatchRegistry {

@@ -28,6 +28,8 @@ export interface ChannelSetup<T, TOptions extends ReceiverOptions> {
 /** A channel as its dispatcher drives it. Users only get the {@link channel}. */
 export interface ChannelControl<T, TOptions extends ReceiverOptions> {
   readonly channel: Channel<T, TOptions>;
+  /** Whether there is a receiver. */
+  readonly hasReceivers: boolean;
   /** Gives an item to every receiver that accepts it. */
   send(item: T): void;
   /** Closes every receiver, and all later ones. */
@@ -65,6 +67,9 @@ export function createChannel<T, TOptions extends ReceiverOptions = ReceiverOpti
 
   return {
     channel: { newReceiver },
+    get hasReceivers() {
+      return receivers.size > 0;
+    },
     send: item => {
       for (const { take } of receivers) take(item);
     },

@@ -61,6 +61,8 @@ export class Deliveries {
       case 'lifecycle.created':
       case 'lifecycle.updated':
       case 'lifecycle.deleted': {
+        // At the first sync there are as many as dispatches.
+        if (!this.lifecycleEvents.hasReceivers && !listeners.has('lifecycle')) break;
         const event = toDispatchEvent(output, nowMs);
         this.lifecycleEvents.send(event);
         listeners.emit('lifecycle', event);

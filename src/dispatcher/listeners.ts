@@ -56,6 +56,11 @@ export class Listeners<TPayloads extends object> {
     return this.#emitter.emit(name, payload, this.#epoch);
   }
 
+  /** Whether an event has a listener. */
+  has(name: keyof TPayloads & string): boolean {
+    return this.#emitter.listenerCount(name) > 0;
+  }
+
   /** Removes all listeners, except those of one event where it is named; calls that are under way reach no more of them. */
   clear(except?: keyof TPayloads & string): void {
     this.#epoch += 1;

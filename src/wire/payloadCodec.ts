@@ -32,11 +32,21 @@ export function encodePayload(payload: JsonObject, field: string): JsonObject {
 }
 
 function checkFinite(value: JsonValue, field: string): void {
-  if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw undecodable(field, `is ${value}, which JSON cannot represent`);
+  const path = pathToInfinite(value);
+  if (path !== null) throw undecodable(`${field}${path.text}`, `is ${path.value}, which JSON cannot hold`);
+}
+
+/** Where the first number is that JSON cannot hold; null when there is none. The path is only put together when there is one. */
+function pathToInfinite(value: JsonValue): { readonly text: string; readonly value: number } | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? null : { text: '', value };
+  if (typeof value !== 'object' || value === null) return null;
+  const members: { readonly [key: string]: JsonValue } = value as never;
+  for (const key in members) {
+    const member = members[key];
+    const path = member === undefined ? null : pathToInfinite(member);
+    if (path !== null) return { text: `.${key}${path.text}`, value: path.value };
   }
-  if (typeof value !== 'object' || value === null) return;
-  for (const [key, member] of Object.entries(value)) checkFinite(member, `${field}.${key}`);
+  return null;
 }
 
 function checkJson(value: unknown, field: string, levelsLeft: number): void {

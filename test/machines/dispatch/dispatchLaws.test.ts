@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createActor, initialTransition, transition } from 'xstate';
-import { dispatchMachine, waitingContext } from '../../../machines/dispatch/dispatchMachine.js';
+import { beginningOf, dispatchMachine } from '../../../machines/dispatch/dispatchMachine.js';
 import type { DispatchMachineEvent } from '../../../machines/dispatch/dispatchPlan.js';
 import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
 import { withSharedInitialSnapshot } from '../../../machines/xstate/withSharedInitialSnapshot.js';
@@ -61,7 +61,7 @@ describe('laws of the dispatch machine', () => {
   });
 
   it('goes on the same when its actors share their first snapshot', () => {
-    const sharing = withSharedInitialSnapshot(dispatchMachine, waitingContext);
+    const sharing = withSharedInitialSnapshot(dispatchMachine, beginningOf);
     fc.assert(
       fc.property(lively, fc.array(step, { maxLength: 5 }), (dispatch, steps) => {
         let atMs = monday10Ms;
