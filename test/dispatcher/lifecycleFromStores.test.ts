@@ -1,0 +1,4 @@
+import { storeBeginnings } from '../support/lifecycle/beginnings.js';
+import { describeLives } from '../support/lifecycle/describeLives.js';
+
+describeLives(storeBeginnings);
