@@ -23,8 +23,12 @@ export interface RunningProgram extends AsyncDisposable {
 
 /** Starts a JavaScript module, which can import this package by its name, as a process of its own. */
 export function startProgram(source: string, args: readonly string[] = []): RunningProgram {
-  const run = ['--input-type=module', '--eval', source, '--', ...args];
-  const child = spawn(process.execPath, run, { cwd: compiledFolder, stdio: 'pipe' });
+  return startProcess(['--input-type=module', '--eval', source, '--', ...args], { cwd: compiledFolder });
+}
+
+/** Starts Node with arguments, in a folder. */
+export function startProcess(args: readonly string[], { cwd }: { cwd: string }): RunningProgram {
+  const child = spawn(process.execPath, args, { cwd, stdio: 'pipe' });
   const killWithParent = () => child.kill('SIGKILL');
   process.once('exit', killWithParent);
   let stdout = '';
