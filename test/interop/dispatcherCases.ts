@@ -1,52 +1,39 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DispatchClient } from '../../src/client/dispatchClient.js';
 import type { MicrogridClient } from '../../src/client/microgridClient.js';
 import type { DispatchChanges, NewDispatch } from '../../src/client/requests.js';
-import type { NewPlace, ServedPlace } from './databases.js';
-import { credentials, type ServiceProcess, startService } from './follower.js';
-import { fromNow, type PythonDispatch } from './pythonDispatch.js';
+import type { NewPlace } from './databases.js';
 import {
-  type PythonActorEntry,
-  PythonDispatcher,
-  type PythonJournal,
-  type PythonLifecycle,
-  type PythonRunningState,
-} from './pythonDispatcher.js';
-
-const hourMs = 3_600_000;
+  actorEntry,
+  createDispatch,
+  type DispatcherSetting,
+  daily,
+  hourMs,
+  inWords,
+  laterRun,
+  startSetting,
+} from './dispatcherSetting.js';
+import { fromNow, type PythonDispatch } from './pythonDispatch.js';
+import type { PythonDispatcher, PythonJournal, PythonLifecycle } from './pythonDispatcher.js';
 
 /**
  * What a Python dispatcher does with our service. Changes that come faster than it reads push others out of its buffers (50
  * events, 30 running states), so the tests wait for what it says about a change before they make the next one.
  */
 export function describeDispatcher(newPlace: NewPlace): void {
-  let place: ServedPlace;
-  let service: ServiceProcess;
-  let connection: DispatchClient;
+  let setting: DispatcherSetting;
   let client: MicrogridClient;
   let python: PythonDispatcher;
   let existing: PythonJournal<PythonLifecycle>;
+  const create = (type: string, dispatch: Partial<NewDispatch> = {}) => createDispatch(client, type, dispatch);
 
   beforeAll(async () => {
-    place = await newPlace();
-    service = await startService(place.database);
-    connection = new DispatchClient({ address: service.address, ...credentials });
-    client = connection.forMicrogrid(1);
+    setting = await startSetting(newPlace);
+    ({ client, python } = setting);
     for (const dispatch of [{}, laterRun, { active: false }, daily]) await create('EXISTING', dispatch);
-    python = new PythonDispatcher();
-    await python.connect({ address: service.address, ...credentials }, 1);
     existing = await python.lifecycle('EXISTING');
     await python.start();
   });
-  afterAll(async () => {
-    connection?.close();
-    for (const resource of [python, service, place]) await resource?.[Symbol.asyncDispose]();
-  });
-
-  /** Creates a dispatch: a run without an end that begins at once, but for what a test says. Returns its id. */
-  async function create(type: string, dispatch: Partial<NewDispatch> = {}, by = client): Promise<number> {
-    return (await by.create({ type, startTime: 'NOW', selector: { ids: [1] }, ...dispatch })).id;
-  }
+  afterAll(() => setting?.[Symbol.asyncDispose]());
 
   it('hears of the dispatches that were there before it started', async () => {
     const events = await existing.rest();
@@ -176,75 +163,6 @@ export function describeDispatcher(newPlace: NewPlace): void {
     await client.delete(second);
     expect(await actors.rest()).toEqual([actorEntry(1, 'stops', reconfigured)]);
   });
-
-  it('goes on when the service was restarted, and hears of what was changed meanwhile', async () => {
-    const lifecycle = await python.lifecycle('KEPT');
-    const running = await python.runningState('KEPT');
-    const actors = await python.manage('KEPT');
-    const steady = await create('KEPT', { payload: { setpoint: 1 } });
-    expect(inWords(await running.next())).toBe(`${steady} starts`);
-    expect(await actors.next()).toEqual(actorEntry(1, 'starts', { options: { setpoint: 1 } }));
-    const ending = await create('KEPT', { ...daily, startTime: 'NOW', durationMs: 4000 });
-    expect(inWords(await running.next())).toBe(`${ending} starts`);
-    expect(await actors.next()).toMatchObject({ actor: 2, does: 'starts' });
-    const changing = await create('KEPT', laterRun);
-    const going = await create('KEPT', { active: false });
-    expect((await lifecycle.take(4)).map(eventInWords)).toEqual(
-      [steady, ending, changing, going].map(id => `Created ${id}`),
-    );
-    const before = await python.listed('KEPT');
-    expect(await python.held('KEPT')).toEqual(before);
-
-    const { port } = service;
-    await service[Symbol.asyncDispose]();
-    // A service on another port: what is changed there cannot fall between the dispatcher's list and its stream.
-    const coming = await (async () => {
-      await using elsewhere = await startService(place.database);
-      await using there = new DispatchClient({ address: elsewhere.address, ...credentials });
-      const other = there.forMicrogrid(1);
-      await other.update(changing, { startTime: new Date(fromNow(2 * hourMs)) });
-      await other.delete(going);
-      return await create('KEPT', laterRun, other);
-    })();
-    expect(inWords(await running.next())).toBe(`${ending} stops`);
-    expect(await actors.next()).toMatchObject({ actor: 2, does: 'stops' });
-    expect(await python.held('KEPT')).toEqual(before);
-    service = await startService(place.database, port);
-    await python.catchUp();
-
-    const heard = (await lifecycle.rest()).map(eventInWords).sort();
-    expect(heard).toEqual([`Created ${coming}`, `Deleted ${going}`, `Updated ${changing}`]);
-    const after = await python.listed('KEPT');
-    expect(after.map(({ id }) => id)).toEqual([steady, ending, changing, coming]);
-    expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
-    expect(await python.held('KEPT')).toEqual(after);
-
-    await client.update(steady, { payload: { setpoint: 4 } });
-    expect(await actors.next()).toEqual(actorEntry(1, 'is reconfigured', { options: { setpoint: 4 } }));
-    await client.delete(steady);
-    expect(await actors.rest()).toEqual([actorEntry(1, 'stops', { options: { setpoint: 4 } })]);
-    expect((await running.rest()).map(inWords)).toEqual([`${steady} starts`, `${steady} stops`]);
-    expect((await lifecycle.rest()).map(eventInWords)).toEqual([`Updated ${steady}`, `Deleted ${steady}`]);
-    expect(await python.held('KEPT')).toEqual(await python.listed('KEPT'));
-  }, 60_000);
 }
 
 const naIon = { target: { categories: ['BatteryType.NA_ION'] } };
-const laterRun = { startTime: new Date(fromNow(hourMs)), durationMs: 600_000 };
-const daily = { ...laterRun, recurrence: { frequency: 'DAILY', interval: 1 } } as const;
-
-function actorEntry(
-  actor: number,
-  does: PythonActorEntry['does'],
-  info: Partial<PythonActorEntry> = {},
-): PythonActorEntry {
-  return { actor, does, target: { ids: [1] }, dry_run: false, options: {}, ...info };
-}
-
-function inWords({ started, dispatch }: PythonRunningState): string {
-  return `${dispatch.id} ${started ? 'starts' : 'stops'}`;
-}
-
-function eventInWords({ event, dispatch }: PythonLifecycle): string {
-  return `${event} ${dispatch.id}`;
-}
