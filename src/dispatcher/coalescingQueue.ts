@@ -14,8 +14,8 @@ export class CoalescingQueue<T> {
   readonly #limit: number;
   readonly #coalescing: Coalescing<T>;
   readonly #items = new Map<number, T>();
-  /** The places of the items of each subject, in order. */
-  readonly #places = new Map<unknown, number[]>();
+  /** The places of the items of each subject, in order; null until needed, since most queues never reach their limit. */
+  #places: Map<unknown, number[]> | null = null;
   #nextPlace = 0;
   /** Lower bound of the places. */
   #firstPlace = 0;
@@ -33,11 +33,12 @@ export class CoalescingQueue<T> {
 
   /** Whether the queue holds an item about the same subject. */
   hasLike(item: T): boolean {
-    return this.#places.has(this.#coalescing.keyOf(item));
+    return this.#items.size > 0 && this.#indexed().has(this.#coalescing.keyOf(item));
   }
 
   push(item: T): void {
-    const place = this.#items.size < this.#limit ? undefined : this.#places.get(this.#coalescing.keyOf(item))?.at(-1);
+    const place =
+      this.#items.size < this.#limit ? undefined : this.#indexed().get(this.#coalescing.keyOf(item))?.at(-1);
     const held = place === undefined ? undefined : this.#items.get(place);
     if (place === undefined || held === undefined) {
       this.#append(item);
@@ -63,23 +64,37 @@ export class CoalescingQueue<T> {
 
   clear(): void {
     this.#items.clear();
-    this.#places.clear();
+    this.#places = null;
   }
 
   #append(item: T): void {
     const place = this.#nextPlace++;
     this.#items.set(place, item);
-    const key = this.#coalescing.keyOf(item);
-    const places = this.#places.get(key);
-    if (places === undefined) this.#places.set(key, [place]);
-    else places.push(place);
+    if (this.#places !== null) this.#index(this.#places, place, item);
   }
 
   #remove(place: number, item: T): void {
     this.#items.delete(place);
+    if (this.#items.size === 0) this.#places = null;
+    if (this.#places === null) return;
     const key = this.#coalescing.keyOf(item);
     const places = this.#places.get(key);
     if (places === undefined || places.length === 1) this.#places.delete(key);
     else places.splice(places.indexOf(place), 1);
+  }
+
+  #indexed(): Map<unknown, number[]> {
+    if (this.#places !== null) return this.#places;
+    const index = new Map<unknown, number[]>();
+    for (const [place, item] of this.#items) this.#index(index, place, item);
+    this.#places = index;
+    return index;
+  }
+
+  #index(index: Map<unknown, number[]>, place: number, item: T): void {
+    const key = this.#coalescing.keyOf(item);
+    const places = index.get(key);
+    if (places === undefined) index.set(key, [place]);
+    else places.push(place);
   }
 }

@@ -107,9 +107,10 @@ export function createReceiver<T>(setup: ReceiverSetup<T>): {
   };
 
   const iterator: AsyncIterableIterator<T> = {
-    next: async () => {
-      const value = await receive();
-      return value === undefined ? { done: true, value } : { done: false, value };
+    next: () => {
+      // Most items of a burst wait already, and each promise less counts.
+      const waiting = shift();
+      return waiting === undefined ? receive().then(toResult) : Promise.resolve(toResult(waiting));
     },
     return: async () => {
       close();
@@ -131,4 +132,8 @@ export function createReceiver<T>(setup: ReceiverSetup<T>): {
       [Symbol.asyncDispose]: async () => close(),
     },
   };
+}
+
+function toResult<T>(value: T | undefined): IteratorResult<T, undefined> {
+  return value === undefined ? { done: true, value: undefined } : { done: false, value };
 }
