@@ -9,23 +9,24 @@ import { consoleLogger, type Logger } from '../logger.js';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
 import { clientTransport } from './clientTransport.js';
 import type { OwnTransport } from './dispatcherOptions.js';
+import { guarded, guardedLogger } from './guarded.js';
 import { systemClock } from './systemClock.js';
 import { processWarmUp } from './warmUp.js';
 
-/** Options of {@link dispatcherActors}: how to reach the service, and by which clock. */
+/** Options of {@link dispatcherActors}: the connection to the service, and the rest. */
 export type DispatcherActorsOptions = (DispatchClientOptions | OwnTransport) & {
-  /** @default the clock of this computer */
-  readonly clock?: Clock;
-  /** What it needs to restart without a network, such as `sqliteStore(path)`. @default nothing is kept */
+  /** Source of time. @default the clock of this computer */
+  readonly clock?: Clock | undefined;
+  /** Keeps what is needed to restart without a network, such as `sqliteStore(path)`. @default nothing is kept */
   readonly store?: DispatcherStore | undefined;
   /**
-   * Called when a dispatcher that was stopped has written and closed its store, with what went wrong in that, if something
-   * did. @default logs the problem
+   * Called when a dispatcher that was stopped has written and closed its store, with the problem of that if there was one.
+   * @default logs the problem
    */
   readonly onStoreClosed?: StoreOptions['onClosed'] | undefined;
   /**
-   * Hears of problems that nobody takes: no listener of the dispatcher, and no transition of the machine that invoked it in the state
-   * that it is in. @default the console
+   * Gets the problems that nobody handles: no listener of the dispatcher, and no transition of the machine that invoked it in its
+   * present state. @default the console
    */
   readonly logger?: Logger | undefined;
   /**
@@ -38,47 +39,28 @@ export type DispatcherActorsOptions = (DispatchClientOptions | OwnTransport) & {
 };
 
 /**
- * The actors that a `dispatcherMachine` needs of the outside: `dispatcherMachine.provide({ actors: dispatcherActors({ address }) })`.
+ * Creates the actors that connect a `dispatcherMachine` to service, clock and store:
+ * `dispatcherMachine.provide({ actors: dispatcherActors({ address }) })`.
  *
- * Each dispatcher that runs with them opens a client of its own when it starts and closes it when it stops, also when it was
- * restored from a snapshot. To share a client, which you then close yourself, pass `transport: clientTransport(client)`.
+ * Each dispatcher opens a client of its own when it starts and closes it when it stops, also when it was restored from a snapshot. To
+ * share a client, which you then close yourself, pass `transport: clientTransport(client)`.
  *
  * @throws DispatchError `INVALID_ARGUMENT` when the address is wrong or a file that it names cannot be read.
  */
 export function dispatcherActors(options: DispatcherActorsOptions) {
   const { clock = systemClock, store, logger = consoleLogger, warmUp = true } = options;
-  const log = (problem: DispatchError) => attempt(() => logProblem(logger, problem));
-  const {
-    onStoreClosed = problem => {
-      if (problem !== undefined) log(problem);
-    },
-  } = options;
-  const onClosed: StoreOptions['onClosed'] = problem =>
-    attempt(
-      () => onStoreClosed(problem),
-      cause => {
-        const message = `onStoreClosed failed: ${messageOf(cause)}`;
-        log(new DispatchError('CONSUMER_FAILED', message, { cause }));
-      },
-    );
+  const { warn } = guardedLogger(logger);
+  const log = ({ code, microgridId, dispatchId, message }: DispatchError) =>
+    warn({ code, microgridId, dispatchId }, message);
+  const { onStoreClosed = (problem?: DispatchError) => problem && log(problem) } = options;
+  const onClosed = guarded(onStoreClosed, cause => {
+    log(new DispatchError('CONSUMER_FAILED', `onStoreClosed failed: ${messageOf(cause)}`, { cause }));
+  });
   return {
     source: sourceLogic({ transport: wayToService(options, clock), clock, onUnheardProblem: log }),
     timer: timerLogic({ clock, ...(warmUp && clock === systemClock && { useSpareTime: processWarmUp.use }) }),
     ...(store && { store: storeLogic({ store, clock, onClosed }) }),
   };
-}
-
-/** Calls what belongs to the user. A logger that throws has nobody to tell of it. */
-function attempt(callback: () => void, onFailure: (cause: unknown) => void = () => {}): void {
-  try {
-    callback();
-  } catch (cause) {
-    onFailure(cause);
-  }
-}
-
-function logProblem(logger: Logger, { code, microgridId, dispatchId, message }: DispatchError): void {
-  logger.warn({ code, microgridId, dispatchId }, message);
 }
 
 function wayToService(options: DispatchClientOptions | OwnTransport, clock: Clock): Transport | (() => OpenTransport) {

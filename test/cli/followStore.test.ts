@@ -62,7 +62,7 @@ it('follow --store carries on after kill -9, with the service down, and repeats 
 
 it('follow --store waits for a file that another process has: connects to nothing, and says so once', async () => {
   await using client = new DispatchClient({ address: service.address });
-  await client.create({ microgridId: 1, type: 'A', startTime: 'NOW', selector: { ids: [1] } });
+  const { id } = await client.create({ microgridId: 1, type: 'A', startTime: 'NOW', selector: { ids: [1] } });
   const args = ['follow', '1', '--json', '--store', path, '--exec', 'echo "$DISPATCH_NOTIFICATION"'];
   await using first = startCli([...args, '--url', service.address]);
   await first.line('stderr');
@@ -75,7 +75,8 @@ it('follow --store waits for a file that another process has: connects to nothin
   expect(proxy.openedCount).toBe(0);
   await first.stop();
   expect(await second.line('stderr')).toBe('restored 1 dispatch from the store');
-  expect(await second.stop()).toMatchObject({ code: 0 });
+  expect(JSON.parse(await second.line())).toMatchObject({ notification: 'running.resumed', id, cause: 'restore' });
+  expect((await second.stop()).stderr).toContain('running.resumed');
 });
 
 it('follow --store refuses a file in a folder that does not exist', async () => {

@@ -95,6 +95,43 @@ describe('a dispatcher that was restarted without its service', () => {
     await after.dispatcher.stop();
   });
 
+  it('gives each receiver each running dispatch once, also those that are read while it is restored', async () => {
+    const dispatches = Array.from({ length: 200 }, (_, i) =>
+      dispatchRecord({ id: i + 1, startTimeMs: at('08:50'), durationMs: null }),
+    );
+    await using before = await startDispatcher({ dispatches, store: sqliteStore(path) });
+    await before.dispatcher.stop();
+    before.transport.hold('watch');
+    await using after = await startDispatcher({ world: before, store: sqliteStore(path), sync: false });
+    const { runningStatusChange } = after.dispatcher;
+    const early = runningStatusChange.newReceiver();
+    const got = new Map<string, number[]>();
+    const read = async (name: string) => {
+      const own: number[] = [];
+      got.set(name, own);
+      for await (const { id } of runningStatusChange.newReceiver()) own.push(id);
+    };
+    void read('read from the start');
+    after.dispatcher.on('restored', () => void read('read when restored'));
+    after.dispatcher.on('running', () => void read('read at the first'), { once: true });
+    await after.dispatcher.start();
+    await expect.poll(() => after.dispatcher.dispatches.size).toBe(200);
+    await after.clock.advanceBy(0);
+    const late = runningStatusChange.newReceiver();
+    await after.clock.settle();
+    const ids = dispatches.map(({ id }) => id);
+    for (const name of ['read from the start', 'read when restored', 'read at the first']) {
+      expect({ name, ids: got.get(name) }).toEqual({ name, ids });
+    }
+    for (const receiver of [early, late]) {
+      const items = await drain(receiver);
+      expect(items.map(({ id }) => id)).toEqual(ids);
+      expect(new Set(items.map(({ change }) => `${change?.kind} ${change?.cause}`))).toEqual(
+        new Set(['started restore']),
+      );
+    }
+  });
+
   it('knows a clock that has not come to a run yet', async () => {
     await using before = await startDispatcher({
       dispatches: [dispatchRecord()],
