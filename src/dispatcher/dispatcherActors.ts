@@ -30,10 +30,10 @@ export type DispatcherActorsOptions = (DispatchClientOptions | OwnTransport) & {
    */
   readonly logger?: Logger | undefined;
   /**
-   * Whether what the first burst of notifications goes through is compiled while nothing is due, so that the first burst is as
-   * fast as later ones; once in each process. Takes about half a second of processor time.
+   * Whether to optimise the code of notifications in advance, once per process, so that the first burst is as fast as later ones. It
+   * happens in slices of 4 ms while nothing is due for a second, and takes about one second of processor time.
    *
-   * @default true with the clock of this computer; with another one it never is
+   * @default true with the system clock; always false with another one
    */
   readonly warmUp?: boolean | undefined;
 };

@@ -10,26 +10,26 @@ import { Deliveries } from './deliveries.js';
 import type { DispatcherEvents } from './dispatcherOptions.js';
 import { Listeners } from './listeners.js';
 
-/** Dispatches of a rehearsal that start at one instant. */
+/** Number of dispatches that start at one instant. */
 const dispatchCount = 32;
 const durationMs = 1_800_000;
 
-/** A dispatcher of its own, with dispatches that nobody has, on a clock that runs ahead. */
+/** A private dispatcher with synthetic dispatches, on a clock of its own. */
 export interface Rehearsal {
   /**
-   * Plays some dispatches through their whole life, without a turn of the event loop, but for their end: that comes with the
-   * next ones. Returns how many notifications a receiver got.
+   * Plays some dispatches from creation to the end of their runs, without yielding to the event loop; they are deleted by the next
+   * call. Returns the number of notifications that a receiver got.
    */
   play(): Promise<number>;
-  /** What the receiver got last. */
+  /** The last item that the receiver got. */
   readonly lastHeard: Dispatch | undefined;
 }
 
 /**
- * Makes a dispatcher that goes through the code which any dispatcher goes through from a due timer to a receiver, so that it is
- * compiled. It does nothing by itself, nobody outside sees it, and it holds nothing that must be let go of.
+ * Creates a private dispatcher that runs the same code as any dispatcher, from a due timer to a receiver. It has no timer, listener or
+ * connection, and shares nothing with other dispatchers.
  *
- * @param startMs when its clock begins, milliseconds since the epoch: numbers of another size would be compiled in another way
+ * @param startMs Start of its clock, milliseconds since the epoch: V8 optimises code for the size of numbers, so use the present time.
  */
 export function rehearsal(startMs: number): Rehearsal {
   const clock = new RehearsalClock(startMs);
@@ -78,7 +78,7 @@ export function rehearsal(startMs: number): Rehearsal {
   };
 }
 
-/** As the codec makes it, with its fields in the same order; one in four has a rule. */
+/** A record with the fields in the order of the codec, so that V8 gives it the same hidden class; one in four has a rule. */
 function recordOf(id: number, startTimeMs: number): DispatchRecord {
   return {
     id,
@@ -97,7 +97,7 @@ function recordOf(id: number, startTimeMs: number): DispatchRecord {
   };
 }
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that moves only by {@link RehearsalClock.advanceTo}. */
 class RehearsalClock implements Clock {
   #nowMs: number;
   #timers: { readonly atMs: number; readonly callback: () => void }[] = [];
@@ -126,7 +126,7 @@ class RehearsalClock implements Clock {
     return this.setTimer(callback, 0);
   }
 
-  /** Goes on in one step, and calls back what was due meanwhile once. */
+  /** Advances in one step, and calls each timer that became due once. */
   advanceTo(ms: number): void {
     this.#nowMs = ms;
     const due = this.#timers.filter(({ atMs }) => atMs <= ms);

@@ -1,29 +1,27 @@
 import { performance } from 'node:perf_hooks';
 import { type Rehearsal, rehearsal } from './rehearsal.js';
 
-/** After so many notifications there is hardly anything left to compile. */
+/** Number of notifications after which further ones make the first burst hardly faster (`npm run bench -- lateness`). */
 const enoughNotifications = 4_000;
-/** It goes on for this long at most, and then leaves the event loop alone for as long. */
+/** Maximum duration of a slice of work in milliseconds, and the pause after it. */
 const sliceMs = 4;
-/** Who has less time than this until something is due is not disturbed. */
+/** Minimum time until the next change is due, in milliseconds. */
 const minSpareMs = 1_000;
-/** A process whose event loop was busy for longer between two slices has something else to do. */
+/** Maximum time in milliseconds that the event loop may be busy between two slices: above it, the process has other work. */
 const maxBusyMs = 1;
-/** After this it is looked again whether there is time. */
+/** Pause before the next attempt when there is no spare time, in milliseconds. */
 const busyPauseMs = 50;
 
 /**
- * Has the code compiled which a burst of notifications goes through, so that the first burst is as fast as later ones: plays
- * dispatches that nobody has through their life, in slices, while the process waits and nothing is due for a second.
- *
- * It does not keep the process alive.
+ * Makes V8 optimise the code of a burst of notifications before the first one: plays synthetic dispatches ({@link rehearsal}) in
+ * slices, while the process is idle and nothing is due for a second. It does not keep the process alive.
  */
 export class WarmUp {
-  /** For how long nothing is due, in milliseconds, by each dispatcher that waits. */
+  /** One function for each live dispatcher: time until its next change is due, in milliseconds. */
   readonly #spareTimes = new Set<() => number>();
   /**
-   * Two, in turn: what only one was ever seen to do is compiled for that one alone. They are held as long as somebody waits,
-   * because V8 throws away code that was compiled for objects of which none is left.
+   * Two, played in turn: with a single one, V8 would specialise the code for its objects. They are kept as long as a dispatcher is
+   * live, because V8 discards code that was optimised for objects that no longer exist.
    */
   #rehearsals: readonly Rehearsal[] = [];
   #notifications = 0;
@@ -32,26 +30,26 @@ export class WarmUp {
   readonly #busyMs: () => number;
   #busyBeforeMs = 0;
 
-  /** @param busyMs for how long the event loop was busy so far, in milliseconds */
+  /** @param busyMs Total time that the event loop was busy so far, in milliseconds. */
   constructor(busyMs = () => performance.eventLoopUtilization().active) {
     this.#busyMs = busyMs;
   }
 
-  /** Number of notifications that were played. */
+  /** Number of notifications played so far. */
   get notifications(): number {
     return this.#notifications;
   }
 
-  /** Whether nothing is left to do. */
+  /** Whether the warm-up is complete. */
   get isDone(): boolean {
     return this.#notifications >= enoughNotifications || this.#hasFailed;
   }
 
   /**
-   * Uses the time in which a dispatcher waits, beside those that wait already.
+   * Uses the spare time of a live dispatcher. With several, each must have time.
    *
-   * @param spareMs for how long nothing is due, in milliseconds
-   * @returns the undo
+   * @param spareMs Time until its next change is due, in milliseconds.
+   * @returns The undo.
    */
   readonly use = (spareMs: () => number): (() => void) => {
     this.#spareTimes.add(spareMs);
@@ -80,7 +78,7 @@ export class WarmUp {
     try {
       await this.#playSlice();
     } catch {
-      // Real dispatches would fail by the same, and that is told. Here it is only no use to go on.
+      // The same failure of real dispatches is reported as a problem. Here it only ends the warm-up.
       this.#hasFailed = true;
     }
     if (this.isDone || this.#spareTimes.size === 0) this.#cancel();
@@ -105,5 +103,5 @@ export class WarmUp {
   }
 }
 
-/** That of this process: compiled code is its own, whatever number of dispatchers it has. */
+/** The warm-up of this process. Optimised code belongs to the process, so all its dispatchers share one. */
 export const processWarmUp = new WarmUp();
