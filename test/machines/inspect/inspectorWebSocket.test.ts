@@ -56,7 +56,7 @@ function bytes(messages: readonly InspectorMessage[]) {
 it('shows 10,000 dispatches as a dispatcher with its parts, those that are wanted, and the arrows between them', async () => {
   const { messages } = await inspected({ types: ['RARE'] });
   const names = new Map(registrations(messages).map(({ sessionId, name }) => [sessionId, name]));
-  expect([...names.values()]).toEqual(['dispatcher', 'pool', 'timer', 'store', 'source', '1234', '5234', '9234']);
+  expect([...names.values()]).toEqual(['dispatcher', 'pool', 'store', 'source', 'timer', '1234', '5234', '9234']);
 
   // Each is registered once, before anything else is said of it.
   expect(registrations(messages)).toHaveLength(names.size);

@@ -220,8 +220,8 @@ describeWithPostgres('openPostgresStore', () => {
       [at('1/dispatches'), 'UNAVAILABLE', 'cannot use postgres://127.0.0.1:1/dispatches: connect ECONNREFUSED'],
       [at(`${postgres.port}/postgres`), 'UNAVAILABLE', 'role "someone" does not exist'],
       [`postgres://postgres:the-password@127.0.0.1:${postgres.port}/none`, 'UNAVAILABLE', '"none" does not exist'],
-      ['postgres://someone:the-password@[::/x', 'INVALID_ARGUMENT', 'it is no address such as postgres://'],
-      [at('99999/x'), 'INVALID_ARGUMENT', 'it is no address such as postgres://'],
+      ['postgres://someone:the-password@[::/x', 'INVALID_ARGUMENT', 'must be an address such as postgres://'],
+      [at('99999/x'), 'INVALID_ARGUMENT', 'must be an address such as postgres://'],
     ] as const;
     for (const [database, code, message] of failures) {
       const failure = await openPostgresStore(database).then(
