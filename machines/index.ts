@@ -2,7 +2,7 @@ export { sourceLogic } from './actors/sourceLogic.js';
 export type { StoreOptions } from './actors/storeLogic.js';
 export { storeLogic } from './actors/storeLogic.js';
 export { timerLogic } from './actors/timerLogic.js';
-export type { DispatchState } from './dispatch/dispatchMachine.js';
+export type { DispatchMachine, DispatchState } from './dispatch/dispatchMachine.js';
 export { dispatchMachine } from './dispatch/dispatchMachine.js';
 export type { DispatchContext, DispatchInput, DispatchMachineEvent, NextChange } from './dispatch/dispatchPlan.js';
 export { maxMissedCount } from './dispatch/dispatchPlan.js';
@@ -15,7 +15,7 @@ export type {
   RunStopped,
 } from './dispatch/runNotification.js';
 export { checkSnapshot } from './dispatcher/checkSnapshot.js';
-export type { DispatcherContext, DispatcherInput, DispatcherMachineEvent } from './dispatcher/dispatcherMachine.js';
+export type { DispatcherContext, DispatcherInput, DispatcherMachine } from './dispatcher/dispatcherMachine.js';
 export { dispatcherMachine } from './dispatcher/dispatcherMachine.js';
 export type { FilteredInspectOptions } from './inspect/filteredInspect.js';
 export { filteredInspect } from './inspect/filteredInspect.js';

@@ -1,4 +1,13 @@
-import { assign, emit, enqueueActions, setup } from 'xstate';
+import {
+  assign,
+  emit,
+  enqueueActions,
+  type MetaObject,
+  type NonReducibleUnknown,
+  type ParameterizedObject,
+  type StateMachine,
+  setup,
+} from 'xstate';
 import { isLongBefore, judgedAtMs } from '../../src/model/clockBack.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { jsonEquals } from '../../src/model/jsonEquals.js';
@@ -18,6 +27,24 @@ import {
 /** State of a dispatch that exists: the states of `dispatchMachine` except the final one. */
 export type DispatchState = 'idle' | 'running' | 'stopped';
 
+/** Type of {@link dispatchMachine}, in words of every XState of the range: the inferred type has parameters that the oldest lacks. */
+export type DispatchMachine = StateMachine<
+  DispatchContext,
+  DispatchMachineEvent,
+  Record<never, never>,
+  never,
+  ParameterizedObject,
+  ParameterizedObject,
+  never,
+  DispatchState | 'deleted',
+  string,
+  DispatchInput,
+  NonReducibleUnknown,
+  RunNotification,
+  MetaObject,
+  { id: 'dispatch'; states: { readonly [State in DispatchState | 'deleted']: Record<never, never> } }
+>;
+
 /**
  * The machine of one dispatch: `idle`, `running`, `stopped` and finally `deleted`. What it emits on a transition is the
  * notification.
@@ -25,7 +52,7 @@ export type DispatchState = 'idle' | 'running' | 'stopped';
  * It reads no clock and sets no timer: `context.nextChange` says when to send `timer.due`, always later than the last
  * event. An early `timer.due` does no harm.
  */
-export const dispatchMachine = setup({
+export const dispatchMachine: DispatchMachine = setup({
   types: {
     input: {} as DispatchInput,
     context: {} as DispatchContext,

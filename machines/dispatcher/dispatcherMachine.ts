@@ -1,6 +1,20 @@
-import { type AnyActorRef, assign, fromCallback, type Snapshot, sendTo, setup, stopChild } from 'xstate';
+import {
+  type ActorRefFromLogic,
+  type AnyActorRef,
+  assign,
+  type CallbackActorLogic,
+  fromCallback,
+  type MetaObject,
+  type NonReducibleUnknown,
+  type ParameterizedObject,
+  type Snapshot,
+  type StateMachine,
+  sendTo,
+  setup,
+  stopChild,
+} from 'xstate';
 import { DispatchError, type DispatchErrorJson, messageOf } from '../../src/model/dispatchError.js';
-import { dispatchPool } from '../pool/dispatchPool.js';
+import { type DispatchPoolLogic, dispatchPool } from '../pool/dispatchPool.js';
 import type { DispatcherOutput, ProblemEvent, SyncState } from '../protocol/dispatcherOutput.js';
 import type {
   PoolOutput,
@@ -55,6 +69,32 @@ export type DispatcherMachineEvent =
 
 type Part = 'pool' | 'source' | 'store' | 'timer';
 
+/** The actors of a dispatcher machine. */
+interface Parts {
+  readonly pool: DispatchPoolLogic;
+  readonly source: CallbackActorLogic<SourceCommand, { microgridId: number }>;
+  readonly timer: CallbackActorLogic<TimerCommand>;
+  readonly store: CallbackActorLogic<StoreCommand, { microgridId: number }>;
+}
+
+/** Type of {@link dispatcherMachine}, in words of every XState of the range: the inferred type has parameters that the oldest lacks. */
+export type DispatcherMachine<TEvent extends { readonly type: string } = DispatcherMachineEvent> = StateMachine<
+  DispatcherContext,
+  TEvent,
+  { [Name in Part]?: ActorRefFromLogic<Parts[Name]> },
+  { [Name in Part]: { src: Name; logic: Parts[Name]; id: Name } }[Part],
+  ParameterizedObject,
+  ParameterizedObject,
+  never,
+  SyncState,
+  string,
+  DispatcherInput,
+  NonReducibleUnknown,
+  DispatcherOutput,
+  MetaObject,
+  { id: 'dispatcher'; states: { readonly [State in SyncState]: Record<never, never> } }
+>;
+
 interface Args {
   readonly context: DispatcherContext;
   readonly event: DispatcherMachineEvent;
@@ -81,7 +121,7 @@ const maxRetryMs = 30_000;
  * parent receives in `onError`. An invalid `microgridId`, a missing source or timer, or a snapshot that `checkSnapshot` refuses fail in
  * the same way.
  */
-export const dispatcherMachine = withSnapshotCheck(
+export const dispatcherMachine: DispatcherMachine = withSnapshotCheck(
   setup({
     types: {
       input: {} as DispatcherInput,

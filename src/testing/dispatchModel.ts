@@ -1,4 +1,13 @@
-import { assign, setup } from 'xstate';
+import {
+  assign,
+  type EventObject,
+  type MetaObject,
+  type NonReducibleUnknown,
+  type ParameterizedObject,
+  type StateMachine,
+  type StateSchema,
+  setup,
+} from 'xstate';
 
 /** Events of {@link dispatchModel}. */
 export type DispatchModelEvent =
@@ -28,13 +37,31 @@ export interface DispatchModelContext {
   readonly recurs: boolean;
 }
 
+/** Type of {@link dispatchModel}, in words of every XState of the range: the inferred type has parameters that the oldest lacks. */
+export type DispatchModel = StateMachine<
+  DispatchModelContext,
+  DispatchModelEvent,
+  Record<never, never>,
+  never,
+  ParameterizedObject,
+  ParameterizedObject,
+  never,
+  'absent' | 'idle' | 'running' | 'deleted' | { stopped: 'inactive' | 'inactiveInRun' | 'over' },
+  string,
+  NonReducibleUnknown,
+  NonReducibleUnknown,
+  EventObject,
+  MetaObject,
+  StateSchema
+>;
+
 /**
  * The life of one dispatch as a consumer sees it, for `createTestModel` of `xstate/graph`: `absent`, `idle`, `running`,
  * `stopped` (`inactive`, `inactiveInRun`, `over`) and finally `deleted`.
  *
  * Test paths are derived from this model; a dispatcher does not use it. `dispatchModelRunner` plays its events.
  */
-export const dispatchModel = setup({
+export const dispatchModel: DispatchModel = setup({
   types: {
     context: {} as DispatchModelContext,
     events: {} as DispatchModelEvent,

@@ -1,6 +1,6 @@
 export type { DispatchArbitraryFields } from './dispatchArbitrary.js';
 export { dispatchArbitrary } from './dispatchArbitrary.js';
-export type { DispatchModelContext, DispatchModelEvent } from './dispatchModel.js';
+export type { DispatchModel, DispatchModelContext, DispatchModelEvent } from './dispatchModel.js';
 export { dispatchModel } from './dispatchModel.js';
 export type { DispatchModelRunner, DispatchModelRunnerOptions } from './dispatchModelRunner.js';
 export { dispatchModelRunner } from './dispatchModelRunner.js';
