@@ -15,8 +15,13 @@ export type {
   RunStopped,
 } from './dispatch/runNotification.js';
 export { checkSnapshot } from './dispatcher/checkSnapshot.js';
-export type { DispatcherContext, DispatcherInput, DispatcherMachine } from './dispatcher/dispatcherMachine.js';
-export { dispatcherMachine } from './dispatcher/dispatcherMachine.js';
+export type {
+  DispatcherContext,
+  DispatcherInput,
+  DispatcherMachine,
+  DispatcherStop,
+} from './dispatcher/dispatcherMachine.js';
+export { publicDispatcherMachine as dispatcherMachine } from './dispatcher/dispatcherMachine.js';
 export type { FilteredInspectOptions } from './inspect/filteredInspect.js';
 export { filteredInspect } from './inspect/filteredInspect.js';
 export type { Inspect } from './inspect/inspectedActors.js';

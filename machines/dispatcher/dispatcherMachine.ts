@@ -3,6 +3,7 @@ import {
   type AnyActorRef,
   assign,
   type CallbackActorLogic,
+  type EventObject,
   fromCallback,
   type MetaObject,
   type NonReducibleUnknown,
@@ -53,6 +54,11 @@ export interface DispatcherContext {
   readonly problem: DispatchErrorJson | null;
 }
 
+/** Stops a dispatcher machine: it stops its actors, saves, and ends. */
+export interface DispatcherStop {
+  readonly type: 'dispatcher.stop';
+}
+
 /** Events to a dispatcher machine: from its own actors, and `dispatcher.stop` from the program. */
 export type DispatcherMachineEvent =
   | RestoreEvent
@@ -62,7 +68,7 @@ export type DispatcherMachineEvent =
   | PoolOutput
   | StoreEvent
   | ProblemEvent
-  | { readonly type: 'dispatcher.stop' }
+  | DispatcherStop
   /** Sent by the machine to itself when one of its actors failed and all others are stopped. */
   | { readonly type: 'dispatcher.failed'; readonly error: DispatchError }
   | { readonly type: `xstate.error.actor.${string}`; readonly error: unknown };
@@ -78,7 +84,7 @@ interface Parts {
 }
 
 /** Type of {@link dispatcherMachine}, in words of every XState of the range: the inferred type has parameters that the oldest lacks. */
-export type DispatcherMachine<TEvent extends { readonly type: string } = DispatcherMachineEvent> = StateMachine<
+export type DispatcherMachine<TEvent extends EventObject = DispatcherStop> = StateMachine<
   DispatcherContext,
   TEvent,
   { [Name in Part]?: ActorRefFromLogic<Parts[Name]> },
@@ -121,7 +127,7 @@ const maxRetryMs = 30_000;
  * parent receives in `onError`. An invalid `microgridId`, a missing source or timer, or a snapshot that `checkSnapshot` refuses fail in
  * the same way.
  */
-export const dispatcherMachine: DispatcherMachine = withSnapshotCheck(
+export const dispatcherMachine: DispatcherMachine<DispatcherMachineEvent> = withSnapshotCheck(
   setup({
     types: {
       input: {} as DispatcherInput,
@@ -260,6 +266,9 @@ export const dispatcherMachine: DispatcherMachine = withSnapshotCheck(
     prepare: toRestorable,
   },
 );
+
+/** {@link dispatcherMachine} as programs see it: what its own actors send is not theirs to send. */
+export const publicDispatcherMachine = dispatcherMachine as unknown as DispatcherMachine;
 
 function notProvided(): never {
   throw new Error(
