@@ -64,7 +64,9 @@ export async function eventsOnce({ count, dispatches }: Task) {
     const startMs = performance.now();
     const updating = service.update(count);
     const giveUp = setTimeout(() => receiver.close(), MAX_MS);
-    for await (const { type, dispatch } of receiver) {
+    // A loop that is left would close the receiver.
+    for (let event = await receiver.receive(); event !== undefined; event = await receiver.receive()) {
+      const { type, dispatch } = event;
       const { id, record } = dispatch;
       check(type === 'updated', `event ${seen + 1} of ${count} is '${type}'`);
       check(record.updateTime > (versions.get(id) ?? ''), `a version of dispatch ${id} came twice, or too late`);
