@@ -3,6 +3,8 @@ import { expect, it } from 'vitest';
 import { loadOptional } from '../../src/model/loadOptional.js';
 
 const require = createRequire(import.meta.url);
+/** Not written in place, where tools would take it for a dependency. */
+const missingModule = ['no-such-package', 'part'].join('/');
 const notFound = (code: string, message: string) => Object.assign(new Error(message), { code });
 
 it('names the package that a module imports and the one that a script of it requires', async () => {
@@ -13,7 +15,7 @@ it('names the package that a module imports and the one that a script of it requ
       'a store needs the package @scope/name, which is not installed: npm install @scope/name, or install without --omit=optional',
     cause: module,
   });
-  await expect(loadOptional('a store', async () => require('no-such-package/part'))).rejects.toMatchObject({
+  await expect(loadOptional('a store', async () => require(missingModule))).rejects.toMatchObject({
     message: expect.stringContaining('a store needs the package no-such-package, which'),
   });
 });

@@ -81,7 +81,7 @@ function recordedParts({ opening, closing = [], aborting }: Faults) {
 
 /** All subsets of some values. */
 function subsets<Value>(values: readonly Value[]): Value[][] {
-  return values.reduce<Value[][]>((all, value) => [...all, ...all.map(some => [...some, value])], [[]]);
+  return values.reduce<Value[][]>((all, value) => all.concat(all.map(some => [...some, value])), [[]]);
 }
 
 const openedBefore = (step: Step) => CLOSED.filter(part => STEPS.indexOf(part) < STEPS.indexOf(step));
