@@ -16,7 +16,7 @@ const firstSliceMs = 1;
 export interface TimerOptions {
   readonly clock: Clock;
   /** Random number in [0, 1) that spreads retries. @default Math.random */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
   /**
    * Called once, when the dispatcher is live for the first time; it may use the time in which nothing is due.
    *

@@ -9,13 +9,13 @@ import { abridgeEvent, dispatchOf, hasNews, isQuiet } from './inspectedEvents.js
 /** Filter of `filteredInspect`: it shows dispatches that match every given option. */
 export interface FilteredInspectOptions {
   /** Types, matched exactly. @default any */
-  readonly types?: readonly string[];
+  readonly types?: readonly string[] | undefined;
   /** Ids. @default any */
-  readonly ids?: readonly number[];
+  readonly ids?: readonly number[] | undefined;
   /** States of `dispatchMachine`. @default any */
-  readonly states?: readonly DispatchState[];
+  readonly states?: readonly DispatchState[] | undefined;
   /** Maximum number of dispatches of one dispatcher at one time; when one goes, the next one with an event takes its place. @default 100 */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 type Inspected<TType> = Extract<InspectionEvent, { type: TType }>;

@@ -41,8 +41,8 @@ export type DispatcherOptions = (DispatchClientOptions | OwnTransport) & {
 /** A transport of the program's own, in place of a client. */
 export interface OwnTransport {
   readonly transport: Transport;
-  readonly address?: never;
-  readonly channel?: never;
+  readonly address?: never | undefined;
+  readonly channel?: never | undefined;
 }
 
 /** Payloads of the events of a `Dispatcher`, by the name of the event. */

@@ -43,7 +43,7 @@ export interface OpenMetrics {
 /** How to stop a service. */
 export interface StopOptions {
   /** Cancels pending calls at once, also while a stop is waiting for them. @default false */
-  readonly now?: boolean;
+  readonly now?: boolean | undefined;
 }
 
 /** A service that runs. */

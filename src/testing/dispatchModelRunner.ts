@@ -8,9 +8,9 @@ import { type SimulatedClock, simulatedClock } from './simulatedClock.js';
 /** Options of {@link dispatchModelRunner}. */
 export interface DispatchModelRunnerOptions {
   /** Fields that matter to the consumer, such as the type. The model decides when it runs. @default type `TEST`, runs of one minute */
-  readonly dispatch?: Partial<Omit<DispatchRecord, 'startTimeMs' | 'recurrence' | 'active' | 'endTimeMs'>>;
+  readonly dispatch?: Partial<Omit<DispatchRecord, 'startTimeMs' | 'recurrence' | 'active' | 'endTimeMs'>> | undefined;
   /** Changes that `reconfigure` makes, and the next `reconfigure` reverts. @default `{ payload: { reconfigured: true } }` */
-  readonly reconfigured?: Partial<Pick<DispatchRecord, 'selector' | 'payload' | 'dryRun'>>;
+  readonly reconfigured?: Partial<Pick<DispatchRecord, 'selector' | 'payload' | 'dryRun'>> | undefined;
 }
 
 /** An in-memory service and a clock that play the events of `dispatchModel` with one dispatch. */

@@ -54,7 +54,7 @@ export interface MemoryTransport extends Transport {
 /** Options of {@link memoryTransport}. */
 export interface MemoryTransportOptions {
   /** Number of dispatches per page of a list. @default 1000 */
-  readonly pageSize?: number;
+  readonly pageSize?: number | undefined;
 }
 
 interface Failure {

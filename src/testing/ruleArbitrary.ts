@@ -7,15 +7,15 @@ import { fastCheck } from './fastCheck.js';
 /** Options of {@link ruleArbitrary}. */
 export interface RuleArbitraryOptions {
   /** @default all six */
-  readonly frequencies?: readonly Frequency[];
+  readonly frequencies?: readonly Frequency[] | undefined;
   /** Maximum interval. @default 10000, the maximum of a service */
-  readonly maxInterval?: number;
+  readonly maxInterval?: number | undefined;
   /** Maximum count. @default 4096, the maximum of a service */
-  readonly maxCount?: number;
+  readonly maxCount?: number | undefined;
   /** Range of `untilMs`, in milliseconds since the epoch. @default the years 1970 to 2199 */
-  readonly untilMs?: { readonly min: number; readonly max: number };
+  readonly untilMs?: { readonly min: number; readonly max: number } | undefined;
   /** Whether a WEEKLY rule may have `byMonthDays`; it can be evaluated, but a service refuses it. @default false */
-  readonly weeklyMonthDays?: boolean;
+  readonly weeklyMonthDays?: boolean | undefined;
 }
 
 /**

@@ -50,7 +50,7 @@ export interface SimulatedClock extends Clock {
 /** Options of {@link simulatedClock}. */
 export interface SimulatedClockOptions {
   /** By how many milliseconds timers fire early, as real ones may. A timer with a shorter delay fires on time. @default 0 */
-  readonly earlyMs?: number;
+  readonly earlyMs?: number | undefined;
 }
 
 interface Timer {
