@@ -1,13 +1,7 @@
 // How does my state machine receive the notifications of dispatches as events?
 import { assign, createActor, not, setup } from 'xstate';
-import { type DispatchRecord, dispatcherActors } from 'xstate-dispatch';
-import { type DispatcherOutput, dispatcherMachine } from 'xstate-dispatch/machines';
-
-/** What matters here about a `running.*` event. */
-interface RunChange {
-  readonly type: string;
-  readonly dispatch: DispatchRecord;
-}
+import { dispatcherActors } from 'xstate-dispatch';
+import { type DispatcherOutput, dispatcherMachine, type RunningNotification } from 'xstate-dispatch/machines';
 
 const dispatcher = dispatcherMachine.provide({
   actors: dispatcherActors({
@@ -28,13 +22,13 @@ const heater = setup({
   actors: { dispatcher },
   actions: {
     noteRun: assign({
-      wantedBy: ({ context }, { type, dispatch }: RunChange) => {
+      wantedBy: ({ context }, { type, dispatch }: RunningNotification) => {
         const others = context.wantedBy.filter(id => id !== dispatch.id);
         return type === 'running.stopped' || dispatch.dryRun ? others : [...others, dispatch.id];
       },
     }),
     // A dry run must not touch any equipment: it only says what it would do.
-    reportDryRun: (_, { type, dispatch }: RunChange) => {
+    reportDryRun: (_, { type, dispatch }: RunningNotification) => {
       if (dispatch.dryRun) console.log(`dry run: ${type} of dispatch ${dispatch.id}`);
     },
     report: (_, { line }: { line: string }) => console.log(line),
@@ -56,6 +50,14 @@ const heater = setup({
     on: {
       entry: { type: 'report', params: { line: 'the heater is on' } },
       always: { guard: not('isWanted'), target: 'off' },
+      // Restored inside a run, XState does not run entry actions again, but the heater may have lost power: switch it on again.
+      on: {
+        'running.resumed': {
+          guard: { type: 'isForUs', params: ({ event }) => event.dispatch },
+          target: 'on',
+          reenter: true,
+        },
+      },
     },
   },
   on: {

@@ -2,19 +2,11 @@
 import { createInterface } from 'node:readline';
 import { assign, createActor, setup } from 'xstate';
 import { type DispatchRecord, dispatcherActors } from 'xstate-dispatch';
-import {
-  type DispatcherOutput,
-  dispatcherMachine,
-  type RunReconfigured,
-  type RunResumed,
-  type RunStarted,
-  type RunStopped,
-} from 'xstate-dispatch/machines';
+import { type DispatcherOutput, dispatcherMachine, type RunningNotification } from 'xstate-dispatch/machines';
 
 const componentId = 5;
 const maxKw = 10;
 
-type RunChange = RunStarted | RunResumed | RunReconfigured | RunStopped;
 type Mode = 'charging' | 'holding' | 'discharging';
 
 /** What a running dispatch asks of the battery. */
@@ -39,12 +31,12 @@ function orderOf({ id, type, selector, payload }: DispatchRecord): Order | null 
 }
 
 /** The order that a notification leaves in force. Null after a stop and for a dry run, which must not touch the battery. */
-function orderAfter({ type, dispatch }: RunChange): Order | null {
+function orderAfter({ type, dispatch }: RunningNotification): Order | null {
   return type === 'running.stopped' || dispatch.dryRun ? null : orderOf(dispatch);
 }
 
 /** The orders after a dispatch started, changed or stopped. */
-function ordersAfter(orders: readonly Order[], change: RunChange): readonly Order[] {
+function ordersAfter(orders: readonly Order[], change: RunningNotification): readonly Order[] {
   const { id } = change.dispatch;
   const order = orderAfter(change);
   if (order === null) return orders.filter(({ dispatchId }) => dispatchId !== id);
@@ -72,22 +64,23 @@ const battery = setup({
     }),
   },
   actions: {
-    noteOrder: assign({ orders: ({ context }, change: RunChange) => ordersAfter(context.orders, change) }),
+    noteOrder: assign({ orders: ({ context }, change: RunningNotification) => ordersAfter(context.orders, change) }),
     // Here a program would command its inverter.
     setPower: ({ context }) => {
       const order = context.orders.at(-1);
       console.log(order === undefined ? 'idle' : orderText(order));
     },
     // A dry run only says what it would do.
-    reportDryRun: (_, { type, dispatch }: RunChange) => {
+    reportDryRun: (_, { type, dispatch }: RunningNotification) => {
       const order = orderOf(dispatch);
       if (order !== null && dispatch.dryRun) console.log(`dry run: ${type}, ${orderText(order)}`);
     },
-    reportBlocked: (_, { type, dispatch }: RunChange) => console.log(`blocked: ${type} of dispatch ${dispatch.id}`),
+    reportBlocked: (_, { type, dispatch }: RunningNotification) =>
+      console.log(`blocked: ${type} of dispatch ${dispatch.id}`),
     switchOff: () => console.log('fault: switched off until the reset'),
   },
   guards: {
-    changesOrders: ({ context }, change: RunChange) =>
+    changesOrders: ({ context }, change: RunningNotification) =>
       orderAfter(change) !== null || context.orders.some(({ dispatchId }) => dispatchId === change.dispatch.id),
     isOrdered: ({ context }, { mode }: { mode: Mode }) => context.orders.at(-1)?.mode === mode,
   },

@@ -1,7 +1,7 @@
 // How do I follow several microgrids in one program?
 import { assign, createActor, setup } from 'xstate';
-import { clientTransport, DispatchClient, type DispatchRecord, dispatcherActors } from 'xstate-dispatch';
-import { type DispatcherOutput, dispatcherMachine } from 'xstate-dispatch/machines';
+import { clientTransport, DispatchClient, dispatcherActors } from 'xstate-dispatch';
+import { type DispatcherOutput, dispatcherMachine, type RunningNotification } from 'xstate-dispatch/machines';
 
 // One connection for both. The program opens it, so the program closes it.
 const client = new DispatchClient({
@@ -13,12 +13,6 @@ const client = new DispatchClient({
 /** Ids of the dispatches that run, by microgrid id. */
 type Running = Readonly<Record<number, readonly number[]>>;
 
-/** What matters here about a `running.*` event. */
-interface RunChange {
-  readonly type: string;
-  readonly dispatch: DispatchRecord;
-}
-
 const site = setup({
   types: {
     context: {} as { running: Running },
@@ -29,13 +23,13 @@ const site = setup({
   },
   actions: {
     noteRun: assign({
-      running: ({ context: { running } }, { type, dispatch: { microgridId, id, dryRun } }: RunChange) => {
+      running: ({ context: { running } }, { type, dispatch: { microgridId, id, dryRun } }: RunningNotification) => {
         const others = (running[microgridId] ?? []).filter(other => other !== id);
         return { ...running, [microgridId]: type === 'running.stopped' || dryRun ? others : [...others, id] };
       },
     }),
     // A dry run must not touch any equipment: it only says what it would do.
-    reportDryRun: (_, { type, dispatch: { microgridId, id, dryRun } }: RunChange) => {
+    reportDryRun: (_, { type, dispatch: { microgridId, id, dryRun } }: RunningNotification) => {
       if (dryRun) console.log(`dry run: ${type} of dispatch ${id} of microgrid ${microgridId}`);
     },
     reportRunning: ({ context }) => console.log(`running: ${JSON.stringify(context.running)}`),

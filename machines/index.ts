@@ -9,6 +9,7 @@ export { maxMissedCount } from './dispatch/dispatchPlan.js';
 export type {
   RunMissed,
   RunNotification,
+  RunningNotification,
   RunReconfigured,
   RunResumed,
   RunStarted,

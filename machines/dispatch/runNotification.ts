@@ -55,8 +55,11 @@ export interface RunMissed extends NotificationBase {
   readonly lastMs: number;
 }
 
+/** The `running.*` events: a run started, goes on after a restore, changed or stopped. */
+export type RunningNotification = RunStarted | RunResumed | RunReconfigured | RunStopped;
+
 /** Events that a dispatch machine emits. */
-export type RunNotification = RunStarted | RunResumed | RunReconfigured | RunStopped | RunMissed;
+export type RunNotification = RunningNotification | RunMissed;
 
 /** The notification of a run that begins. */
 export function startedNotification({ context }: { context: DispatchContext }): RunStarted {

@@ -1,4 +1,4 @@
-import type { RunMissed, RunNotification } from '../../machines/dispatch/runNotification.js';
+import type { RunMissed, RunningNotification } from '../../machines/dispatch/runNotification.js';
 import type { RegisteredDispatch } from '../../machines/pool/dispatchRegistry.js';
 import type { LifecycleEvent } from '../../machines/protocol/dispatcherOutput.js';
 import { Dispatch, type DispatchEvent, type RunningStateChange } from '../dispatch.js';
@@ -24,7 +24,7 @@ type NowMs = () => number;
  * @param heldMs when the running state of the dispatch was notified last; a run that is resumed leaves that as it is.
  */
 export function toRunningChange(
-  notification: Exclude<RunNotification, RunMissed>,
+  notification: RunningNotification,
   nowMs: NowMs,
   heldMs: number | null = null,
 ): Dispatch {

@@ -260,6 +260,44 @@ describe('two dispatchers in one XState system', () => {
   });
 });
 
+describe('a machine that commands a device in an entry action', () => {
+  it('commands it again after a restore inside a run when it enters its state anew on running.resumed', async () => {
+    const clock = simulatedClock(at('10:05'));
+    const transport = memoryTransport([dispatchRecord()]);
+    const commands: string[] = [];
+    const device = setup({
+      types: { events: {} as DispatcherOutput },
+      actors: { dispatcher: dispatcherMachine.provide({ actors: dispatcherActors({ transport, clock }) }) },
+      actions: { command: (_, { state }: { state: string }) => commands.push(state) },
+    }).createMachine({
+      invoke: { id: 'dispatcher', src: 'dispatcher', input: { microgridId: 1 } },
+      initial: 'off',
+      states: {
+        off: {
+          entry: { type: 'command', params: { state: 'off' } },
+          on: { 'running.started': 'on', 'running.resumed': 'on' },
+        },
+        on: {
+          entry: { type: 'command', params: { state: 'on' } },
+          on: { 'running.stopped': 'off', 'running.resumed': { target: 'on', reenter: true } },
+        },
+      },
+    });
+    const first = createActor(device).start();
+    await clock.settle();
+    const snapshot = JSON.parse(JSON.stringify(first.getPersistedSnapshot()));
+    first.stop();
+    expect(commands.splice(0)).toEqual(['off', 'on']);
+    transport.hold('watch');
+    const second = createActor(device, { snapshot }).start();
+    await clock.settle();
+    expect(commands.splice(0)).toEqual(['on']);
+    await clock.advanceTo(at('10:30'));
+    expect(commands).toEqual(['off']);
+    second.stop();
+  });
+});
+
 describe('a payload', () => {
   it('is frozen all the way down also after a restore from JSON', async () => {
     const clock = simulatedClock(at('09:00'));
