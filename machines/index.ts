@@ -16,12 +16,8 @@ export type {
   RunStopped,
 } from './dispatch/runNotification.js';
 export { checkSnapshot } from './dispatcher/checkSnapshot.js';
-export type {
-  DispatcherContext,
-  DispatcherInput,
-  DispatcherMachine,
-  DispatcherStop,
-} from './dispatcher/dispatcherMachine.js';
+export type { DispatcherContext, DispatcherInput, DispatcherStop } from './dispatcher/dispatcherContext.js';
+export type { DispatcherMachine } from './dispatcher/dispatcherMachine.js';
 export { publicDispatcherMachine as dispatcherMachine } from './dispatcher/dispatcherMachine.js';
 export type { FilteredInspectOptions } from './inspect/filteredInspect.js';
 export { filteredInspect } from './inspect/filteredInspect.js';

@@ -1,6 +1,5 @@
 import {
   type ActorRefFromLogic,
-  type AnyActorRef,
   assign,
   type CallbackActorLogic,
   type EventObject,
@@ -14,64 +13,23 @@ import {
   setup,
   stopChild,
 } from 'xstate';
-import { DispatchError, type DispatchErrorJson, messageOf } from '../../src/model/dispatchError.js';
+import { DispatchError } from '../../src/model/dispatchError.js';
 import { type DispatchPoolLogic, dispatchPool } from '../pool/dispatchPool.js';
-import type { DispatcherOutput, ProblemEvent, SyncState } from '../protocol/dispatcherOutput.js';
-import type {
-  PoolOutput,
-  RestoreEvent,
-  SourceCommand,
-  SourceEvent,
-  StoreCommand,
-  StoreEvent,
-  SyncEvent,
-  TimerCommand,
-  TimerEvent,
-} from '../protocol/messages.js';
+import type { DispatcherOutput, SyncState } from '../protocol/dispatcherOutput.js';
+import type { SourceCommand, StoreCommand, TimerCommand } from '../protocol/messages.js';
 import { emitAndSendToParent } from '../xstate/emitAndSendToParent.js';
-import { isHeard } from '../xstate/isHeard.js';
-import { sendFrom } from '../xstate/sendFrom.js';
 import { withSnapshotCheck } from '../xstate/withSnapshotCheck.js';
 import { checkSnapshot, snapshotFormatVersion } from './checkSnapshot.js';
-
-/** Input of a dispatcher machine. */
-export interface DispatcherInput {
-  readonly microgridId: number;
-}
-
-/** Context of a dispatcher machine; JSON-safe. It contains no dispatches: these are in the pool. */
-export interface DispatcherContext {
-  readonly microgridId: number;
-  /** Number of consecutive connections that were lost before they were healthy. */
-  readonly lostCount: number;
-  /** When it became live, milliseconds since the epoch; null: it is not live. */
-  readonly liveSinceMs: number | null;
-  /** When data last arrived from the service, milliseconds since the epoch; null: never. */
-  readonly lastContactMs: number | null;
-  /** When the next attempt to connect is due, milliseconds since the epoch; null: it does not wait for one. */
-  readonly retryAtMs: number | null;
-  /** The last problem of the connection, or the one that stopped the dispatcher; null when live. */
-  readonly problem: DispatchErrorJson | null;
-}
-
-/** Stops a dispatcher machine: it stops its actors, saves, and ends. */
-export interface DispatcherStop {
-  readonly type: 'dispatcher.stop';
-}
-
-/** Events to a dispatcher machine: from its own actors, and `dispatcher.stop` from the program. */
-export type DispatcherMachineEvent =
-  | RestoreEvent
-  | SyncEvent
-  | SourceEvent
-  | TimerEvent
-  | PoolOutput
-  | StoreEvent
-  | ProblemEvent
-  | DispatcherStop
-  /** Sent by the machine to itself when one of its actors failed and all others are stopped. */
-  | { readonly type: 'dispatcher.failed'; readonly error: DispatchError }
-  | { readonly type: `xstate.error.actor.${string}`; readonly error: unknown };
+import { afterLoss, isRoutineLoss, retryWait } from './connectionLoss.js';
+import {
+  type DispatcherContext,
+  type DispatcherInput,
+  type DispatcherMachineEvent,
+  type DispatcherStop,
+  freshContext,
+  initialContext,
+} from './dispatcherContext.js';
+import { failureOf, logUnheard, outputsOf, syncOutput } from './dispatcherOutputs.js';
 
 type Part = 'pool' | 'source' | 'store' | 'timer';
 
@@ -100,20 +58,6 @@ export type DispatcherMachine<TEvent extends EventObject = DispatcherStop> = Sta
   MetaObject,
   { id: 'dispatcher'; states: { readonly [State in SyncState]: Record<never, never> } }
 >;
-
-interface Args {
-  readonly context: DispatcherContext;
-  readonly event: DispatcherMachineEvent;
-}
-
-/** Time in milliseconds after which a live connection counts as healthy: the next attempt comes at once. */
-const healthyAfterMs = 10_000;
-
-/** Maximum delay before the second attempt, in milliseconds; it doubles with each further attempt. */
-const firstRetryMs = 250;
-
-/** Maximum delay between two attempts, in milliseconds, and the minimum when the credentials are rejected. */
-const maxRetryMs = 30_000;
 
 /**
  * Keeps the dispatches of a microgrid in sync with the service and forwards their notifications.
@@ -276,26 +220,6 @@ function notProvided(): never {
   );
 }
 
-function syncOutput({ context }: { context: DispatcherContext }, { state }: { state: SyncState }): DispatcherOutput {
-  const { microgridId, lastContactMs, retryAtMs, problem } = context;
-  return { type: 'dispatcher.sync', microgridId, status: { state, lastContactMs, retryAtMs, problem } };
-}
-
-function initialContext({ input }: { input: DispatcherInput }): DispatcherContext {
-  return freshContext(checkedMicrogrid(input));
-}
-
-function freshContext(microgridId: number): DispatcherContext {
-  return { microgridId, lostCount: 0, liveSinceMs: null, lastContactMs: null, retryAtMs: null, problem: null };
-}
-
-function checkedMicrogrid(input: Partial<DispatcherInput> | undefined): number {
-  const { microgridId } = input ?? {};
-  if (typeof microgridId === 'number' && Number.isSafeInteger(microgridId) && microgridId >= 0) return microgridId;
-  const message = `input.microgridId must be an integer from 0 to 2^53-1, not ${String(microgridId)}`;
-  throw new DispatchError('INVALID_ARGUMENT', message, { field: 'input.microgridId' });
-}
-
 /** A restored dispatcher begins in `starting`, in whatever state its snapshot was taken. */
 function toRestorable(persisted: unknown, input: unknown): Snapshot<unknown> {
   const { microgridId } = (input ?? {}) as Partial<DispatcherInput>;
@@ -310,59 +234,4 @@ function toRestorable(persisted: unknown, input: unknown): Snapshot<unknown> {
 
 function ofMicrogrid({ context }: { context: DispatcherContext }): { microgridId: number } {
   return { microgridId: context.microgridId };
-}
-
-/** Whether the stream of a live dispatcher reached its deadline, as every stream does. */
-function isRoutineLoss({ context, event }: Args): boolean {
-  return event.type === 'source.lost' && event.problem.code === 'DEADLINE_EXCEEDED' && context.liveSinceMs !== null;
-}
-
-function afterLoss({ context, event }: Args): Partial<DispatcherContext> {
-  if (event.type !== 'source.lost') return {};
-  const wasHealthy = context.liveSinceMs !== null && event.atMs - context.liveSinceMs >= healthyAfterMs;
-  return {
-    lostCount: wasHealthy ? 0 : context.lostCount + 1,
-    liveSinceMs: null,
-    problem: isRoutineLoss({ context, event }) ? context.problem : event.problem.toJSON(),
-  };
-}
-
-/**
- * Delay of the next attempt. The first comes at once, then full jitter with a limit that doubles. Rejected credentials wait longest,
- * unless they were valid before: there may be new ones.
- */
-function retryWait({ context: { lostCount }, event }: Args): TimerCommand {
-  const code = event.type === 'source.lost' ? event.problem.code : undefined;
-  const isRejected = code === 'UNAUTHENTICATED' || code === 'PERMISSION_DENIED';
-  if (isRejected && lostCount > 0) return { type: 'retry.wanted', minDelayMs: maxRetryMs, maxDelayMs: 2 * maxRetryMs };
-  const maxDelayMs = lostCount <= 1 ? 0 : Math.min(maxRetryMs, firstRetryMs * 2 ** (lostCount - 2));
-  return { type: 'retry.wanted', minDelayMs: 0, maxDelayMs };
-}
-
-/** Sends problems that nothing handled to the source, which has a logger. */
-function logUnheard({ context, event, self }: Args & { self: AnyActorRef }): void {
-  const source: AnyActorRef | undefined = self.getSnapshot().children.source;
-  for (const output of outputsOf({ context, event })) {
-    if (source === undefined || output.type !== 'dispatcher.problem' || isHeard(self, output)) continue;
-    sendFrom(self, source, { type: 'problem.unheard', problem: output.problem });
-  }
-}
-
-/** The outputs of the dispatcher for an event. */
-function outputsOf({ context, event }: Args): readonly DispatcherOutput[] {
-  const { microgridId } = context;
-  if (event.type === 'pool.reported') return event.outputs;
-  if (event.type === 'dispatcher.problem') return [event];
-  if (event.type === 'source.lost') return [{ type: 'dispatcher.problem', microgridId, problem: event.problem }];
-  const problem = failureOf({ context, event });
-  return problem === null ? [] : [{ type: 'dispatcher.problem', microgridId, problem }];
-}
-
-/** The failure of an actor, which stops the dispatcher. */
-function failureOf({ context: { microgridId }, event }: Args): DispatchError | null {
-  if (!('error' in event)) return null;
-  const { error: cause, type } = event;
-  const part = type.slice('xstate.error.actor.'.length);
-  const message = `the dispatcher stopped because its ${part} failed: ${messageOf(cause)}`;
-  return new DispatchError('INTERNAL', message, { microgridId, cause });
 }

@@ -1,5 +1,6 @@
 import type { ActorRefFrom } from 'xstate';
-import type { DispatcherContext, dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
+import type { DispatcherContext } from '../../machines/dispatcher/dispatcherContext.js';
+import type { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
 import type { SyncState } from '../../machines/protocol/dispatcherOutput.js';
 import { stopChildren } from '../../machines/xstate/stopChildren.js';
 import { DispatchError, messageOf } from '../model/dispatchError.js';

@@ -1,0 +1,39 @@
+import type { TimerCommand } from '../protocol/messages.js';
+import type { DispatcherArgs, DispatcherContext } from './dispatcherContext.js';
+
+/** Time in milliseconds after which a live connection counts as healthy: the next attempt comes at once. */
+const healthyAfterMs = 10_000;
+
+/** Maximum delay before the second attempt, in milliseconds; it doubles with each further attempt. */
+const firstRetryMs = 250;
+
+/** Maximum delay between two attempts, in milliseconds, and the minimum when the credentials are rejected. */
+const maxRetryMs = 30_000;
+
+/** Whether the stream of a live dispatcher reached its deadline, as every stream does. */
+export function isRoutineLoss({ context, event }: DispatcherArgs): boolean {
+  return event.type === 'source.lost' && event.problem.code === 'DEADLINE_EXCEEDED' && context.liveSinceMs !== null;
+}
+
+/** Changes of the context when a connection is lost. */
+export function afterLoss({ context, event }: DispatcherArgs): Partial<DispatcherContext> {
+  if (event.type !== 'source.lost') return {};
+  const wasHealthy = context.liveSinceMs !== null && event.atMs - context.liveSinceMs >= healthyAfterMs;
+  return {
+    lostCount: wasHealthy ? 0 : context.lostCount + 1,
+    liveSinceMs: null,
+    problem: isRoutineLoss({ context, event }) ? context.problem : event.problem.toJSON(),
+  };
+}
+
+/**
+ * Delay of the next attempt. The first comes at once, then full jitter with a limit that doubles. Rejected credentials wait longest,
+ * unless they were valid before: there may be new ones.
+ */
+export function retryWait({ context: { lostCount }, event }: DispatcherArgs): TimerCommand {
+  const code = event.type === 'source.lost' ? event.problem.code : undefined;
+  const isRejected = code === 'UNAUTHENTICATED' || code === 'PERMISSION_DENIED';
+  if (isRejected && lostCount > 0) return { type: 'retry.wanted', minDelayMs: maxRetryMs, maxDelayMs: 2 * maxRetryMs };
+  const maxDelayMs = lostCount <= 1 ? 0 : Math.min(maxRetryMs, firstRetryMs * 2 ** (lostCount - 2));
+  return { type: 'retry.wanted', minDelayMs: 0, maxDelayMs };
+}
