@@ -70,10 +70,12 @@ describe('the code in README, docs and examples', () => {
     await writeFile(program, source.replace('grpc://localhost:50051?ssl=false', service.address));
     await using running = startProcess(['--import=tsx', program], { cwd: project });
     const microgrid = service.client.forMicrogrid(1);
-    const common = { type: 'CHARGE', startTime: 'NOW', durationMs: 5_000, selector: { ids: [5] } } as const;
-    const { id } = await microgrid.create({ ...common, payload: { kw: 3 } });
+    const common = { type: 'CHARGE', startTime: 'NOW', durationMs: 3_600_000, selector: { ids: [5] } } as const;
+    const { id, startTime } = await microgrid.create({ ...common, payload: { kw: 3 } });
     expect(await running.line()).toMatch(/^charge with 3 kW until 20/);
-    await microgrid.update(id, { payload: { kw: 4 } });
+    // The run ends some seconds from when the program is seen to follow it, however long that took.
+    const durationMs = Math.ceil((Date.now() - startTime.getTime()) / 1000) * 1000 + 3_000;
+    await microgrid.update(id, { payload: { kw: 4 }, durationMs });
     expect(await running.line()).toMatch(/^charge with 4 kW until 20/);
     expect(await running.line()).toBe(`stop dispatch ${id}`);
     await microgrid.create({ ...common, dryRun: true, payload: { kw: 3 } });
