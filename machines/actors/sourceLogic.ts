@@ -22,7 +22,7 @@ export interface SourceOptions {
    * Called with each problem that neither a listener of the dispatcher nor a transition of the invoking machine handles, and with errors
    * while the transport is closed. @default none
    */
-  readonly onUnheardProblem?: ((problem: DispatchError) => void) | undefined;
+  readonly onUnheardProblem?: ((problem: DispatchError, microgridId: number) => void) | undefined;
 }
 
 /**
@@ -75,7 +75,7 @@ export function sourceLogic(options: SourceOptions) {
 
     receive(command => {
       if (command.type === 'pool.ready') ready(command.more);
-      else if (command.type === 'problem.unheard') onUnheardProblem(command.problem);
+      else if (command.type === 'problem.unheard') onUnheardProblem(command.problem, input.microgridId);
       else void connect();
     });
     return () => {
@@ -85,7 +85,7 @@ export function sourceLogic(options: SourceOptions) {
       try {
         close();
       } catch (error) {
-        onUnheardProblem(DispatchError.from(error, input));
+        onUnheardProblem(DispatchError.from(error, input), input.microgridId);
       }
     };
   });

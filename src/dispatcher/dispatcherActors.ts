@@ -10,6 +10,7 @@ import { DispatchError, messageOf } from '../model/dispatchError.js';
 import { clientTransport } from './clientTransport.js';
 import type { OwnTransport } from './dispatcherOptions.js';
 import { guarded, guardedLogger } from './guarded.js';
+import { logProblem } from './problems.js';
 import { systemClock } from './systemClock.js';
 import { processWarmUp } from './warmUp.js';
 
@@ -50,8 +51,7 @@ export type DispatcherActorsOptions = (DispatchClientOptions | OwnTransport) & {
 export function dispatcherActors(options: DispatcherActorsOptions) {
   const { clock = systemClock, store, logger = consoleLogger, warmUp = true } = options;
   const { warn } = guardedLogger(logger);
-  const log = ({ code, microgridId, dispatchId, message }: DispatchError) =>
-    warn({ code, microgridId, dispatchId }, message);
+  const log = (problem: DispatchError, ofMicrogrid?: number) => logProblem(warn, problem, ofMicrogrid);
   const { onStoreClosed = (problem?: DispatchError) => problem && log(problem) } = options;
   const onClosed = guarded(onStoreClosed, cause => {
     log(new DispatchError('CONSUMER_FAILED', `onStoreClosed failed: ${messageOf(cause)}`, { cause }));

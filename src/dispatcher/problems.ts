@@ -24,8 +24,8 @@ export class Problems {
   }
 
   log(problem: DispatchError): void {
-    const { code, dispatchId, microgridId = this.#setup.microgridId } = problem;
-    this.#setup.logger.warn({ code, microgridId, dispatchId }, problem.message);
+    const { logger, microgridId } = this.#setup;
+    logProblem((fields, message) => logger.warn(fields, message), problem, microgridId);
   }
 
   /** The error when the first sync was not done in time, with the last problem as its cause. */
@@ -37,4 +37,17 @@ export class Problems {
       cause: this.#last,
     });
   }
+}
+
+/**
+ * Logs a problem with its code and the ids that are known.
+ *
+ * @param ofMicrogrid the microgrid of the dispatcher, for a problem that does not name one
+ */
+export function logProblem(warn: Logger['warn'], problem: DispatchError, ofMicrogrid?: number): void {
+  const { code, dispatchId, microgridId = ofMicrogrid, message } = problem;
+  warn(
+    { code, ...(microgridId !== undefined && { microgridId }), ...(dispatchId !== undefined && { dispatchId }) },
+    message,
+  );
 }

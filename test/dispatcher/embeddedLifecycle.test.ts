@@ -6,7 +6,7 @@ import type { DispatcherStore, StoredPage } from '../../machines/protocol/dispat
 import type { SourceCommand } from '../../machines/protocol/messages.js';
 import type { OpenTransport, Transport } from '../../machines/protocol/transport.js';
 import { type DispatcherActorsOptions, dispatcherActors } from '../../src/dispatcher/dispatcherActors.js';
-import type { Logger } from '../../src/logger.js';
+import { type Logger, silentLogger } from '../../src/logger.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import { sqliteStore } from '../../src/store/sqliteStore.js';
 import { memoryTransport } from '../../src/testing/memoryTransport.js';
@@ -391,6 +391,15 @@ describe('a problem', () => {
     await clock.advanceBy(0);
     expect(said()).toEqual([]);
     expect(logged).toEqual(['nobody there', 'nobody there']);
+  });
+
+  it('is logged with its code and the microgrid of its dispatcher', async () => {
+    const fields: object[] = [];
+    const logger: Logger = { ...silentLogger, warn: about => fields.push(about) };
+    const { clock, start } = embed({ takesProblems: false, transport: wrong, logger });
+    start();
+    await clock.advanceBy(0);
+    expect(fields[0]).toEqual({ code: 'UNAVAILABLE', microgridId: 1 });
   });
 
   it.each(['the plant', 'a listener'])('that %s takes is not logged', async who => {
