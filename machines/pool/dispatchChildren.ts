@@ -49,6 +49,8 @@ export class DispatchChildren implements DispatchRegistry {
   readonly #agenda = new Agenda<DispatchChild>();
   #isStarted = false;
   #runningCount = 0;
+  /** Latest time at which a child planned its next change, milliseconds since the epoch. */
+  #latestPlanMs = Number.NEGATIVE_INFINITY;
 
   constructor(scope: PoolScope, { tell, keep }: ChildrenOutput) {
     this.#scope = scope;
@@ -158,6 +160,7 @@ export class DispatchChildren implements DispatchRegistry {
 
   /** After the clock was set back: makes the children due that planned at a later time, so that they plan again. */
   makeDueAfterStepTo(atMs: number): void {
+    if (this.#latestPlanMs <= atMs) return;
     for (const child of this.#children.values()) {
       const snapshot = child.actor.getSnapshot();
       if (snapshot.context.atMs <= atMs) continue;
@@ -221,7 +224,8 @@ export class DispatchChildren implements DispatchRegistry {
 
   #schedule(child: DispatchChild): void {
     const { status, context } = child.actor.getSnapshot();
-    const { nextChange, run, dispatch } = context;
+    const { atMs, nextChange, run, dispatch } = context;
+    this.#latestPlanMs = Math.max(this.#latestPlanMs, atMs);
     this.#count(child, status === 'active' && run !== null);
     if (status !== 'active') this.#agenda.delete(child);
     else if (nextChange !== null) this.#agenda.set(child, nextChange.atMs, nextChange.kind);

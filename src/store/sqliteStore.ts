@@ -16,19 +16,16 @@ import { loadOptional } from '../model/loadOptional.js';
 export function sqliteStore(path: string): DispatcherStore {
   if (path === '' || path === ':memory:') throw new RangeError(`path must be the path of a file, not '${path}'`);
   const file = resolve(path);
-  let loading: Promise<DispatcherStore> | undefined;
-  const loaded = () => {
-    loading ??= loadOptional('sqliteStore', () => import('./sqliteFileStore.js')).then(
-      ({ SqliteFileStore }) => new SqliteFileStore(file),
-    );
-    return loading;
-  };
+  // Loaded now, not when the dispatcher starts, because it takes a while. What fails is reported by each call.
+  const loading = loadOptional('sqliteStore', () => import('./sqliteFileStore.js'));
+  const loaded = loading.then(({ SqliteFileStore }) => new SqliteFileStore(file));
+  loaded.catch(() => {});
   return {
-    open: async options => (await loaded()).open(options),
+    open: async options => (await loaded).open(options),
     async *load(options) {
-      yield* (await loaded()).load(options);
+      yield* (await loaded).load(options);
     },
-    save: async save => (await loaded()).save(save),
-    close: async options => (await loaded()).close(options),
+    save: async save => (await loaded).save(save),
+    close: async options => (await loaded).close(options),
   };
 }
