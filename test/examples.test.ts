@@ -10,6 +10,7 @@ import { Dispatcher } from '../src/dispatcher/dispatcher.js';
 import { type DispatchService, startDispatchService } from '../src/service/startDispatchService.js';
 import { memoryTransport } from '../src/testing/memoryTransport.js';
 import { simulatedClock } from '../src/testing/simulatedClock.js';
+import { compiledModule } from './support/compiled.js';
 import { dispatchRecord, hourMs } from './support/dispatchRecord.js';
 import { at } from './support/time.js';
 
@@ -26,8 +27,10 @@ interface Example {
   type(line: string): void;
 }
 
-function runExample(name: string): Example {
-  const child = spawn(process.execPath, ['--import', 'tsx', `examples/${name}.ts`], {
+/** Runs an example as it is compiled, or its source as the README says for a clone. */
+function runExample(name: string, { source = false } = {}): Example {
+  const program = source ? ['--import', 'tsx', `examples/${name}.ts`] : [compiledModule(`examples/${name}.ts`)];
+  const child = spawn(process.execPath, program, {
     env: { ...process.env, DISPATCH_API_URL: service.address },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
@@ -115,7 +118,7 @@ describe('the examples', () => {
   });
 
   it('invokeInMachine has dispatches switch a machine of its own', async () => {
-    const running = runExample('invokeInMachine');
+    const running = runExample('invokeInMachine', { source: true });
     expect(await running.line('heater')).toBe('the heater is off');
     expect(await running.line('live')).toBe('the dispatcher is live');
     await microgrid.create({ type: 'OTHER', startTime: 'NOW', selector });

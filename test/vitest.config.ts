@@ -3,6 +3,15 @@ import { defineConfig } from 'vitest/config';
 
 const root = new URL('..', import.meta.url).pathname;
 
+/** Only `npm run test:long` runs these: they install the package, run a page of commands, or repeat a suite on another database. */
+const ALWAYS_LONG = [
+  'test/package/**/*.test.ts',
+  'test/docs/operations.test.ts',
+  'test/interop/pythonClientIn{File,Postgres}.test.ts',
+];
+/** `npm test` runs some of their cases, `npm run test:long` all. */
+const LONG_OR_SAMPLED = ['test/testing/dispatchModel.test.ts'];
+
 export default defineConfig({
   // Examples import this package by its name and get its sources, as by the paths in tsconfig.json, which Vite applies only to
   // the files that the tsconfig.json includes.
@@ -15,7 +24,11 @@ export default defineConfig({
   },
   test: {
     root,
-    include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
+    include: process.env.TEST_LONG
+      ? [...ALWAYS_LONG, ...LONG_OR_SAMPLED]
+      : ['test/**/*.test.ts', 'examples/**/*.test.ts'],
+    exclude: process.env.TEST_LONG ? [] : ALWAYS_LONG,
+    env: { NO_COLOR: '1', GRPC_VERBOSITY: 'NONE' },
     globalSetup: ['test/setup/testRun.ts'],
     setupFiles: ['test/setup/testFile.ts'],
     maxWorkers: availableParallelism(),

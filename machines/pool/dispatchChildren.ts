@@ -1,17 +1,24 @@
-import { type ActorRefFrom, type AnyActorRef, createActor, type Snapshot } from 'xstate';
+import type { ActorRefFrom, AnyActorRef } from 'xstate';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
-import { beginningOf, type DispatchState, dispatchMachine } from '../dispatch/dispatchMachine.js';
-import type { DispatchInput, DispatchMachineEvent } from '../dispatch/dispatchPlan.js';
+import type { dispatchMachine } from '../dispatch/dispatchMachine.js';
+import type { DispatchMachineEvent } from '../dispatch/dispatchPlan.js';
 import type { RunNotification } from '../dispatch/runNotification.js';
 import type { DispatcherOutput } from '../protocol/dispatcherOutput.js';
 import type { StoreChange, StoredDispatch } from '../protocol/dispatcherStore.js';
 import { retentionAfterEndMs } from '../protocol/transport.js';
 import { sendFrom } from '../xstate/sendFrom.js';
 import { stopInSlices } from '../xstate/stopInSlices.js';
-import { withEmitListener } from '../xstate/withEmitListener.js';
-import { withSharedInitialSnapshot } from '../xstate/withSharedInitialSnapshot.js';
-import { Agenda, type AgendaEntry, notInAgenda } from './agenda.js';
+import { Agenda, notInAgenda } from './agenda.js';
+import {
+  createChild,
+  type DispatchChild,
+  entryOf,
+  listenToChildren,
+  restoreChild,
+  storedOf,
+  toStoreChange,
+} from './dispatchChild.js';
 import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
 
 /** Listeners of the children. */
@@ -26,19 +33,6 @@ export interface PoolScope {
   readonly self: AnyActorRef;
   readonly stopChild: (child: AnyActorRef) => void;
 }
-
-/** One dispatch of a pool: its actor and its agenda entry. */
-interface DispatchChild extends AgendaEntry {
-  readonly actor: ActorRefFrom<typeof dispatchMachine>;
-  /** Time of the last notification of its running state, milliseconds since the epoch; null: never. */
-  notifiedMs: number | null;
-  isRunning: boolean;
-  /** Whether it was restored while running and is still to be resumed. */
-  awaitsResumption: boolean;
-}
-
-/** Actor logic of the children of all pools. */
-const childLogic = withEmitListener(withSharedInitialSnapshot(dispatchMachine, beginningOf));
 
 /** The dispatch actors of a pool by id, and the agenda of their next changes. */
 export class DispatchChildren implements DispatchRegistry {
@@ -56,7 +50,7 @@ export class DispatchChildren implements DispatchRegistry {
     this.#scope = scope;
     this.#tell = tell;
     this.#keep = keep;
-    childLogic.listen(scope.self, notification => this.#pass(notification));
+    listenToChildren(scope.self, notification => this.#pass(notification));
   }
 
   get size(): number {
@@ -102,13 +96,8 @@ export class DispatchChildren implements DispatchRegistry {
   }
 
   /** Adds a dispatch from a store or a snapshot without repeating its notifications. It runs from {@link start} on. */
-  restore({ state, context, notifiedMs }: StoredDispatch): void {
-    const { dispatch, atMs } = context;
-    // The shape that XState persists of a machine: restoring it is cheaper than `resolveState`.
-    const persisted = { status: 'active', value: state, context, children: {}, historyValue: {} } as const;
-    const snapshot: Snapshot<unknown> = { ...persisted, output: undefined, error: undefined };
-    const child = this.#add({ input: { dispatch, atMs }, snapshot }, notifiedMs);
-    child.awaitsResumption = state === 'running';
+  restore(stored: StoredDispatch): void {
+    const child = this.#add(restoreChild(this.#scope.self, stored));
     if (this.#isStarted) this.#start(child);
   }
 
@@ -132,7 +121,7 @@ export class DispatchChildren implements DispatchRegistry {
 
   create(dispatch: DispatchRecord, atMs: number, cause: 'sync' | 'update'): void {
     this.#tell({ type: 'lifecycle.created', dispatch, atMs, notifiedMs: null });
-    const child = this.#add({ input: { dispatch, atMs, cause } }, null);
+    const child = this.#add(createChild(this.#scope.self, { dispatch, atMs, cause }));
     this.#start(child);
     this.#keep(toStoreChange(child));
   }
@@ -234,23 +223,8 @@ export class DispatchChildren implements DispatchRegistry {
     } else this.#agenda.delete(child);
   }
 
-  #add(options: { input: DispatchInput; snapshot?: Snapshot<unknown> }, notifiedMs: number | null): DispatchChild {
-    const { input, snapshot } = options;
-    const { id } = input.dispatch;
-    // A spread would give each object its own hidden class, which costs time and memory with 100,000 of them.
-    const own = { input, id: String(id), parent: this.#scope.self, src: 'dispatch' } as const;
-    const actor = createActor(childLogic.machine, Object.assign(own, snapshot && { snapshot }));
-    const child: DispatchChild = {
-      id,
-      actor,
-      notifiedMs,
-      isRunning: false,
-      awaitsResumption: false,
-      atMs: 0,
-      kind: 'start',
-      place: notInAgenda,
-    };
-    this.#children.set(id, child);
+  #add(child: DispatchChild): DispatchChild {
+    this.#children.set(child.id, child);
     return child;
   }
 
@@ -265,21 +239,4 @@ export class DispatchChildren implements DispatchRegistry {
     }
     this.#tell(notification);
   }
-}
-
-/** Converts a child to an entry of the registry. */
-function entryOf({ actor, notifiedMs }: DispatchChild): RegisteredDispatch {
-  const { value, context } = actor.getSnapshot();
-  const { dispatch, run } = context;
-  return { dispatch, state: value as DispatchState, run, notifiedMs };
-}
-
-/** Converts a child to its stored form. */
-function storedOf({ actor, notifiedMs }: DispatchChild): StoredDispatch {
-  const { value, context } = actor.getSnapshot();
-  return { state: value as DispatchState, context, notifiedMs };
-}
-
-function toStoreChange(child: DispatchChild): StoreChange {
-  return { kind: 'kept', id: child.id, stored: storedOf(child) };
 }

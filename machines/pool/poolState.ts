@@ -8,6 +8,7 @@ import { DispatchChildren, type PoolScope } from './dispatchChildren.js';
 import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
 import { DispatchSync } from './dispatchSync.js';
 import { Restoration } from './restoration.js';
+import { StoreChanges } from './storeChanges.js';
 
 /** Persisted form of a pool. */
 export interface PersistedPool {
@@ -45,10 +46,7 @@ export class PoolState implements DispatchRegistry {
   /** Changes that wait until everything due before them is processed. */
   #waiting: SyncEvent[] = [];
   #toldHeadMs: number | null = null;
-  /** Changes to send to the store at the end of the present event; null: no store. */
-  #changes: StoreChange[] | null = null;
-  #mustKeepAll = false;
-  #toldSynced = false;
+  #changes = new StoreChanges();
 
   constructor(scope: PoolScope, microgridId: number, persisted?: PersistedPool) {
     this.#scope = scope;
@@ -119,7 +117,7 @@ export class PoolState implements DispatchRegistry {
         else this.#apply(event);
         break;
       case 'changes.wanted':
-        this.#changes = [];
+        this.#changes.begin();
         break;
       case 'restore.started':
       case 'restore.brought':
@@ -138,7 +136,7 @@ export class PoolState implements DispatchRegistry {
 
   #makeParts(): { children: DispatchChildren; sync: DispatchSync; restoration: Restoration } {
     const tell = (output: DispatcherOutput) => this.#outputs.push(output);
-    const keep = (change: StoreChange) => this.#changes?.push(change);
+    const keep = (change: StoreChange) => this.#changes.add(change);
     const children = new DispatchChildren(this.#scope, { tell, keep });
     const sync = new DispatchSync(children, tell);
     return { children, sync, restoration: new Restoration({ microgridId: this.#microgridId, children, tell }) };
@@ -160,9 +158,7 @@ export class PoolState implements DispatchRegistry {
     this.#outputs = [];
     this.#waiting = [];
     this.#toldHeadMs = null;
-    this.#changes = null;
-    this.#mustKeepAll = false;
-    this.#toldSynced = false;
+    this.#changes = new StoreChanges();
     ({ children: this.#children, sync: this.#sync, restoration: this.#restoration } = this.#makeParts());
     this.#takeSnapshot(persisted);
   }
@@ -171,7 +167,7 @@ export class PoolState implements DispatchRegistry {
   #restore(event: RestoreEvent): boolean {
     switch (event.type) {
       case 'restore.started':
-        if (this.#wasRestored) this.#keepAll();
+        if (this.#wasRestored) this.#changes.replaceAll();
         else this.#restoration.begin();
         break;
       case 'restore.brought':
@@ -179,17 +175,11 @@ export class PoolState implements DispatchRegistry {
         break;
       case 'restore.ended':
         this.#sync.restore(event.synced);
-        this.#toldSynced = event.synced;
+        this.#changes.wasSaved(event.synced);
         this.#restoration.end(event.complete);
-        if (this.#restoration.isIncomplete) this.#keepAll();
+        if (this.#restoration.isIncomplete) this.#changes.replaceAll();
     }
     return this.#restoration.isLoading;
-  }
-
-  /** Makes the store replace its contents by the present dispatches. */
-  #keepAll(): void {
-    if (this.#changes !== null) this.#changes = [];
-    this.#mustKeepAll = this.#changes !== null;
   }
 
   /** Whether anything was due before a time, and so must be processed before a change noticed at that time. */
@@ -238,26 +228,12 @@ export class PoolState implements DispatchRegistry {
   }
 
   #flush(): void {
-    this.#flushChanges();
+    // To the store first, so that a notification is stored even if a listener ends the program.
+    const saved = this.#changes.take(this.#sync.synced, () => this.#children.storeChanges());
+    if (saved !== null) this.#tell(saved);
     if (this.#outputs.length === 0) return;
     const outputs = this.#outputs;
     this.#outputs = [];
     this.#tell({ type: 'pool.reported', outputs });
-  }
-
-  /** Sends to the store first, so that a notification is stored even if a listener ends the program. */
-  #flushChanges(): void {
-    const { synced } = this.#sync;
-    const changes = this.#changes;
-    if (changes === null || (changes.length === 0 && !this.#mustKeepAll && synced === this.#toldSynced)) return;
-    this.#changes = [];
-    this.#tell({
-      type: 'pool.changed',
-      changes,
-      everything: this.#mustKeepAll ? this.#children.storeChanges() : null,
-      synced,
-    });
-    this.#mustKeepAll = false;
-    this.#toldSynced = synced;
   }
 }

@@ -14,7 +14,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 try {
   const { runCommand } = await loadOptional('the dispatch command', () => import('./runCommand.js'));
-  await runCommand();
+  process.exitCode = await runCommand(process.argv.slice(2));
 } catch (error) {
   for (const line of errorLines(error, false)) note(`error: ${line}`);
   process.exitCode = 1;

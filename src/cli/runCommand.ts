@@ -29,13 +29,19 @@ const COMMANDS = [
   followCommand,
 ];
 
-/** Runs the command line of this process; it ends with the exit code that the help tells. */
-export async function runCommand(): Promise<void> {
+/**
+ * Runs the `dispatch` command.
+ *
+ * @param args Arguments of the command line, without the names of Node.js and of the program.
+ * @returns Exit code, as in the help.
+ */
+export async function runCommand(args: readonly string[]): Promise<number> {
   const program = dispatchProgram();
   try {
-    await program.parseAsync();
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
   } catch (error) {
-    process.exitCode = report(error, program.opts<Pick<GlobalOptions, 'json'>>().json === true);
+    return report(error, program.opts<Pick<GlobalOptions, 'json'>>().json === true);
   }
 }
 

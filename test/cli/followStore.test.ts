@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
 import { type DispatchService, startDispatchService } from '../../src/service/startDispatchService.js';
-import { startCli } from '../support/runCli.js';
+import { runCli } from '../support/runCli.js';
+import { startCli } from '../support/startCli.js';
 import { tcpProxy } from '../support/tcpProxy.js';
 
 let folder: string;
@@ -81,7 +82,7 @@ it('follow --store waits for a file that another process has: connects to nothin
 
 it('follow --store refuses a file in a folder that does not exist', async () => {
   const file = join(folder, 'none', 'dispatches.db');
-  const { code, stderr } = await startCli(['follow', '1', '--store', file, '--url', service.address]).ended;
+  const { code, stderr } = await runCli(['follow', '1', '--store', file, '--url', service.address]);
   expect({ code, stderr }).toEqual({
     code: 1,
     stderr: `error: cannot open ${file}: there is no folder ${join(folder, 'none')}\n`,
@@ -89,7 +90,7 @@ it('follow --store refuses a file in a folder that does not exist', async () => 
 });
 
 it('follow --store without a file is a wrong command line', async () => {
-  const { code, stderr } = await startCli(['follow', '1', '--store', '']).ended;
+  const { code, stderr } = await runCli(['follow', '1', '--store', '']);
   expect(code).toBe(2);
   expect(stderr).toContain('--store');
 });

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
 import { type DispatchService, startDispatchService } from '../../src/service/startDispatchService.js';
-import { type RunningCli, runCli, startCli } from '../support/runCli.js';
+import { runCli } from '../support/runCli.js';
+import { type RunningCli, startCli } from '../support/startCli.js';
 
 // Every command is a process of its own, and a busy machine takes seconds to start one.
 vi.setConfig({ testTimeout: 120_000 });
@@ -167,7 +168,7 @@ describe.concurrent('follow --inspect', () => {
     }`;
     const register = `import { register } from 'node:module'; register(${JSON.stringify(dataUrl(hooks))});`;
     const without = { ...env, NODE_OPTIONS: `--import=${dataUrl(register)}` };
-    expect(await runCli(['follow', '54', '--inspect=0'], without)).toEqual({
+    expect(await startCli(['follow', '54', '--inspect=0'], without).ended).toEqual({
       code: 1,
       stdout: '',
       stderr: 'error: --inspect needs two more packages: npm install @statelyai/inspect ws\n',

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startDispatchService } from '../../src/service/index.js';
 import { describeWithPostgres } from '../support/describeWithPostgres.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
-import { runCli, startCli } from '../support/runCli.js';
+import { runCli } from '../support/runCli.js';
+import { startCli } from '../support/startCli.js';
 
 // Every command is a process of its own, and a busy machine takes seconds to start one.
 vi.setConfig({ testTimeout: 120_000 });

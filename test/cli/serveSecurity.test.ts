@@ -3,7 +3,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { certificateAuthority, missingOpenssl } from '../support/certificates.js';
 import { describeWith } from '../support/describeWith.js';
 import { keysFile } from '../support/keysFile.js';
-import { runCli, startCli } from '../support/runCli.js';
+import { runCli } from '../support/runCli.js';
+import { startCli } from '../support/startCli.js';
 
 // Every command is a process of its own, and a busy machine takes seconds to start one.
 vi.setConfig({ testTimeout: 120_000 });

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
 import { type DispatchService, startDispatchService } from '../../src/service/startDispatchService.js';
 import { compiledModule } from '../support/compiled.js';
-import { startCli } from '../support/runCli.js';
+import { startCli } from '../support/startCli.js';
 import { temporaryFolder } from '../support/temporaryFolder.js';
 
 /** What the program prints: something that a device is told, or a state of the connection. */

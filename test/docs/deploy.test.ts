@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { describeWith } from '../support/describeWith.js';
 import { missingProgram } from '../support/programs.js';
-import { runCli, startCli } from '../support/runCli.js';
+import { runCli } from '../support/runCli.js';
+import { startCli } from '../support/startCli.js';
 import { temporaryFolder } from '../support/temporaryFolder.js';
 
 // Every command is a process of its own, and a busy machine takes seconds to start one.

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { describeWith } from '../support/describeWith.js';
 import { missingPostgres, startPostgres, type TestPostgres } from '../support/postgres.js';
 import { missingProgram } from '../support/programs.js';
-import { dispatchProgram } from '../support/runCli.js';
+import { dispatchProgram } from '../support/startCli.js';
 import { temporaryFolder } from '../support/temporaryFolder.js';
 
 // Some twenty commands, each a process of its own.

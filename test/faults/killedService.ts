@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Status } from 'nice-grpc-common';
 import { deferred } from '../support/deferred.js';
 import { dispatchData, type RawClient, rawClient } from '../support/rawService.js';
-import { type RunningCli, startCli } from '../support/runCli.js';
+import { type RunningCli, startCli } from '../support/startCli.js';
 import type { StorePlace } from '../support/stores.js';
 import { checkLogs } from './checkLogs.js';
 import { type Attempt, type Ledger, MICROGRID_IDS, newLedger } from './ledger.js';

@@ -9,7 +9,7 @@ import { newSeed } from './random.js';
 const seed = newSeed();
 
 describe(`a service that is sent malformed requests (seed ${seed})`, () => {
-  it('refuses them, keeps in a file what it accepted, and nothing else', () => survive(sqlitePlace(), 500));
+  it('refuses them, keeps in a file what it accepted, and nothing else', () => survive(sqlitePlace(), 400));
 });
 
 describeWithPostgres(`a service that is sent malformed requests (seed ${seed})`, () => {
@@ -20,7 +20,7 @@ describeWithPostgres(`a service that is sent malformed requests (seed ${seed})`,
   afterAll(() => postgres[Symbol.asyncDispose]());
 
   it('refuses them, keeps in PostgreSQL what it accepted, and nothing else', async () => {
-    await survive(await postgresPlace(postgres), 300);
+    await survive(await postgresPlace(postgres), 200);
   });
 });
 

@@ -6,7 +6,7 @@ import { Event } from '../../proto/gen/frequenz/api/common/v1alpha8/streaming/ev
 import { Dispatch, type StreamMicrogridDispatchesResponse } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import type { ChangeKind, LoggedChange } from '../../src/service/domain/dispatchStore.js';
 import { dispatchData, type RawClient, rawClient } from '../support/rawService.js';
-import { type RunningCli, startCli } from '../support/runCli.js';
+import { type RunningCli, startCli } from '../support/startCli.js';
 import type { StorePlace } from '../support/stores.js';
 import { wholeLog } from './checkLogs.js';
 import { MICROGRID_IDS } from './ledger.js';

@@ -1,5 +1,5 @@
 import { DispatchClient } from '../../src/client/dispatchClient.js';
-import { dispatchProgram } from '../support/runCli.js';
+import { dispatchProgram } from '../support/startCli.js';
 import { type LineProcess, startProcess } from './lineProcess.js';
 
 /** The credentials that the service of these tests accepts. */

@@ -22,7 +22,7 @@ export interface Stage {
 type Heard = (id: number, type: RunNotification['type']) => Promise<RunNotification>;
 
 /** Pause to read what has just happened. */
-const READING_MS = 1_200;
+const READING_MS = 1_000;
 const PATIENCE_MS = 10_000;
 
 /**
@@ -59,11 +59,11 @@ async function onSchedule({ client, tell }: Stage, heard: Heard): Promise<void> 
 
 async function reconfigured({ client, tell }: Stage, heard: Heard): Promise<void> {
   title(tell, '2. A dispatch is reconfigured while it runs');
-  typed(tell, `create 1 PEAK_SHAVING INVERTER:PV now 4s --payload '{"kw": 5}'`);
+  typed(tell, `create 1 PEAK_SHAVING INVERTER:PV now 3s --payload '{"kw": 5}'`);
   const { id } = await client.create({
     type: 'PEAK_SHAVING',
     startTime: 'NOW',
-    durationMs: 4_000,
+    durationMs: 3_000,
     selector: { categories: [{ category: 'INVERTER', inverter: 'PV' }] },
     payload: { kw: 5 },
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect } from 'vitest';
-import { type RunningCli, runCli, startCli } from '../../support/runCli.js';
+import { runCli } from '../../support/runCli.js';
+import { type RunningCli, startCli } from '../../support/startCli.js';
 
 const credentials = { DISPATCH_API_AUTH_KEY: 'the-auth-key', DISPATCH_API_SIGN_SECRET: 'the-sign-secret' };
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { CliResult } from '../../support/runCli.js';
+import type { CliResult } from '../../support/startCli.js';
 
 /** Expects that a command failed with one line, which holds a message, and did nothing else. */
 export function expectRefusal({ code, stdout, stderr }: CliResult, expectedCode: number, message: string): void {

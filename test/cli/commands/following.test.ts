@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startCli } from '../../support/runCli.js';
+import { startCli } from '../../support/startCli.js';
 import { createdIn, dispatch, serviceEnv, useCommandService } from './commandService.js';
 
 useCommandService();

@@ -1,14 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runCli, startCli } from '../../support/runCli.js';
+import { runCli } from '../../support/runCli.js';
+import { startCli } from '../../support/startCli.js';
 import { temporaryFolder } from '../../support/temporaryFolder.js';
 import { expectRefusal } from './expectRefusal.js';
 
 // It waits most of its time, so it goes first.
 describe.concurrent('demo', () => {
   it('shows every kind of notification and leaves nothing running', async () => {
-    const { code, stdout, stderr } = await runCli(['demo']);
+    const { code, stdout, stderr } = await startCli(['demo']).ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 
     const notifications = [...stdout.matchAll(/^ {3}[\d:.]{12} {2}(\w+) +(\d+) \w+ {2}by (\w+)/gm)];

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import WebSocket from 'ws';
-import { startCli } from '../../support/runCli.js';
+import { startCli } from '../../support/startCli.js';
 
 /** Memory of a process after a garbage collection, in bytes. */
 export interface ProcessMemory {
