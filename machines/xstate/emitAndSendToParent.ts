@@ -28,7 +28,7 @@ type EventsOf<TContext, TEvent, TParams, TOutput> = (
  *
  * It is XState's `emit` with another `resolve` and `execute`, which XState does not document. A plain function would work, too, but
  * XState would warn about actions of a parent that receives an event from one. If `emit` is implemented differently, each event becomes an
- * `emit` and a `sendTo` of `enqueueActions`: the remaining events then reach a parent that has left, and the transition costs more.
+ * `emit` and a `sendTo` of `enqueueActions`, which is as fast, but the remaining events then reach a parent that has left.
  */
 export function emitAndSendToParent<
   TContext extends MachineContext,
