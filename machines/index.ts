@@ -23,6 +23,19 @@ export type { FilteredInspectOptions } from './inspect/filteredInspect.js';
 export { filteredInspect } from './inspect/filteredInspect.js';
 export type { Inspect } from './inspect/inspectedActors.js';
 export { inspectRunning } from './inspect/inspectRunning.js';
+export type { DispatchInfo, ManagedActorEvent } from './manage/dispatchInfo.js';
+export type {
+  LogicOfDispatch,
+  ManagedActorsLogic,
+  ManagedActorsOptions,
+  ManagedActorsSnapshot,
+} from './manage/managedActors.js';
+export { managedActors } from './manage/managedActors.js';
+export type { ManagedActors, ManagerEvent } from './manage/managerState.js';
+export type { ManagingClock, ManagingOptions } from './manage/managingOptions.js';
+export type { MergeStrategy } from './manage/mergeStrategy.js';
+export { mergeByType, mergeByTypeAndSelector, mergeForComponent } from './manage/mergeStrategy.js';
+export type { TypeFilter } from './manage/typeFilter.js';
 export type { DispatchPoolLogic, DispatchPoolSnapshot } from './pool/dispatchPool.js';
 export { dispatchPool } from './pool/dispatchPool.js';
 export type { DispatchRegistry, RegisteredDispatch } from './pool/dispatchRegistry.js';

@@ -21,8 +21,11 @@ export type RunningState = (typeof RunningState)[keyof typeof RunningState];
 export interface RunningStateChange {
   readonly kind: 'started' | 'reconfigured' | 'stopped';
   readonly run: Run;
-  /** Its cause: time, an update, the deletion, the first sync, or a restore that found the dispatch running. */
-  readonly cause: 'schedule' | 'update' | 'delete' | 'sync' | 'restore';
+  /**
+   * Its cause: time, an update, the deletion, the first sync, or a restore that found the dispatch running. `handover`, only where
+   * dispatches are merged: the dispatch in force before went, and this one, which also runs, is in force again.
+   */
+  readonly cause: 'schedule' | 'update' | 'delete' | 'sync' | 'restore' | 'handover';
   /** When it took place, milliseconds since the epoch. */
   readonly atMs: number;
   /** Delay until it was noticed, in milliseconds. */

@@ -1,3 +1,9 @@
+export type { DispatchInfo, ManagedActorEvent } from '../machines/manage/dispatchInfo.js';
+export type { LogicOfDispatch } from '../machines/manage/managedActors.js';
+export type { ManagingOptions } from '../machines/manage/managingOptions.js';
+export type { MergeStrategy } from '../machines/manage/mergeStrategy.js';
+export { mergeByType, mergeByTypeAndSelector, mergeForComponent } from '../machines/manage/mergeStrategy.js';
+export type { TypeFilter } from '../machines/manage/typeFilter.js';
 export type { Clock } from '../machines/protocol/clock.js';
 export type { SyncState, SyncStatus } from '../machines/protocol/dispatcherOutput.js';
 export type { Transport } from '../machines/protocol/transport.js';
@@ -22,6 +28,7 @@ export { dispatcherActors } from './dispatcher/dispatcherActors.js';
 export type { DispatcherEvents, DispatcherOptions, OwnTransport } from './dispatcher/dispatcherOptions.js';
 export type { DispatcherState, DispatcherStatus } from './dispatcher/dispatcherStatus.js';
 export type { ListenerOptions } from './dispatcher/listeners.js';
+export type { RunningStateOptions } from './dispatcher/mergedReceivers.js';
 export type { Receiver, ReceiverOptions } from './dispatcher/receiver.js';
 export { systemClock } from './dispatcher/systemClock.js';
 export type { Logger } from './logger.js';
@@ -43,8 +50,10 @@ export type { Run } from './model/schedule.js';
 export type {
   BatteryType,
   CategorySelector,
+  Component,
   ComponentCategory,
   EvChargerType,
   InverterType,
   Selector,
 } from './model/selector.js';
+export { selects } from './model/selector.js';

@@ -155,7 +155,7 @@ describe('the examples', () => {
     await microgrid.update(charge.id, { payload: { kw: 99 } });
     expect(await running.line('')).toBe(`charging with 10 kW for dispatch ${charge.id}`);
     const dryRun = await microgrid.create({ type: 'HOLD', startTime: 'NOW', selector: battery, dryRun: true });
-    expect(await running.line('')).toBe(`dry run: running.started, holding with 0 kW for dispatch ${dryRun.id}`);
+    expect(await running.line('')).toBe(`dry run: started, holding with 0 kW for dispatch ${dryRun.id}`);
     const hold = await order('HOLD', {}, { ids: [5] });
     expect(await running.line('')).toBe(`holding with 0 kW for dispatch ${hold.id}`);
     await microgrid.delete(hold.id);
@@ -163,14 +163,36 @@ describe('the examples', () => {
     running.type('fault');
     expect(await running.line('')).toBe('fault: switched off until the reset');
     await microgrid.delete(charge.id);
-    expect(await running.line('')).toBe(`blocked: running.stopped of dispatch ${charge.id}`);
+    expect(await running.line('')).toBe('blocked: idle');
     const discharge = await order('DISCHARGE', { kw: 2 });
-    expect(await running.line('')).toBe(`blocked: running.started of dispatch ${discharge.id}`);
+    expect(await running.line('')).toBe(`blocked: discharging with 2 kW for dispatch ${discharge.id}`);
     running.type('reset');
     expect(await running.line('')).toBe(`discharging with 2 kW for dispatch ${discharge.id}`);
     await microgrid.update(discharge.id, { active: false });
     expect(await running.line('')).toBe('idle');
     expect(await end(running)).toBe(0);
+  });
+
+  it('managedPromise runs a function while a dispatch runs, and aborts it when it changes or stops', async () => {
+    const running = runExample('managedPromise');
+    await running.line('waiting');
+    const { id } = await microgrid.create({ type: 'CHARGE', startTime: 'NOW', selector, payload: { kw: 5 } });
+    expect(await running.line('')).toBe(`dispatch ${id}: charge with 5 kW`);
+    await microgrid.update(id, { payload: { kw: 7 } });
+    expect(await running.line('')).toBe(`dispatch ${id}: end`);
+    expect(await running.line('')).toBe(`dispatch ${id}: charge with 7 kW`);
+    const dryRun = await microgrid.create({
+      type: 'CHARGE',
+      startTime: 'NOW',
+      selector,
+      payload: { kw: 1 },
+      dryRun: true,
+    });
+    expect(await running.line('')).toBe(`dispatch ${dryRun.id}: would charge with 1 kW`);
+    await microgrid.delete(dryRun.id);
+    expect(await running.line('')).toBe(`dispatch ${dryRun.id}: would end`);
+    expect(await end(running)).toBe(0);
+    expect(await running.line('')).toBe(`dispatch ${id}: end`);
   });
 
   it('twoMicrogrids follows both with one connection', async () => {

@@ -1,4 +1,7 @@
 import { type AnyActorRef, toObserver } from 'xstate';
+import { isManager } from '../manage/managedActors.js';
+import type { ManagedActors } from '../manage/managerState.js';
+import { managersBeside } from '../manage/startBeside.js';
 import type { DispatchRegistry } from '../pool/dispatchRegistry.js';
 import { parentOf } from '../xstate/parentOf.js';
 import { type Inspect, isPool } from './inspectedActors.js';
@@ -33,9 +36,18 @@ function rootOf(actor: AnyActorRef): AnyActorRef {
 
 function* withDescendants(actor: AnyActorRef): Generator<AnyActorRef> {
   yield actor;
-  const snapshot = actor.getSnapshot();
+  const snapshot = actor.getSnapshot() ?? {};
   if (isPool(actor)) yield* dispatchesOf(snapshot.context);
+  else if (isManager(actor)) yield* managedBy(snapshot.context);
   else for (const child of Object.values<AnyActorRef>(snapshot.children ?? {})) yield* withDescendants(child);
+  for (const manager of managersBeside(actor)) yield* withDescendants(manager);
+}
+
+function* managedBy(managed: ManagedActors): Generator<AnyActorRef> {
+  for (const identity of managed.identities()) {
+    const actor = managed.actor(identity);
+    if (actor !== undefined) yield* withDescendants(actor);
+  }
 }
 
 function* dispatchesOf(registry: DispatchRegistry): Generator<AnyActorRef> {

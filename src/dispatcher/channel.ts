@@ -1,6 +1,7 @@
 import type { Logger } from '../logger.js';
 import type { Coalescing } from './coalescingQueue.js';
-import { createReceiver, type Receiver, type ReceiverOptions } from './receiver.js';
+import type { Receiver, ReceiverOptions } from './receiver.js';
+import { ReceiverSet } from './receiverSet.js';
 
 /** A source of items for any number of receivers, each with a queue of its own. */
 export interface Channel<T, TOptions extends ReceiverOptions = ReceiverOptions> {
@@ -40,42 +41,23 @@ export interface ChannelControl<T, TOptions extends ReceiverOptions> {
 export function createChannel<T, TOptions extends ReceiverOptions = ReceiverOptions>(
   setup: ChannelSetup<T, TOptions>,
 ): ChannelControl<T, TOptions> {
-  const { name: channelName, accepts = () => true, coalescing, replay = () => [], logger } = setup;
-  const receivers = new Set<{ readonly take: (item: T) => void; readonly close: () => void }>();
-  let isClosed = false;
-
-  const newReceiver = (options: TOptions = {} as TOptions) => {
-    const { name = channelName, limit = 50, signal } = options;
-    if (!Number.isInteger(limit) || limit < 1) throw new RangeError(`limit must be a positive integer, not ${limit}`);
-    const { receiver, push } = createReceiver<T>({
-      limit,
+  const { name, accepts = () => true, coalescing, replay = () => [], logger } = setup;
+  const receivers = new ReceiverSet<T>(name, logger);
+  const newReceiver = (options: TOptions = {} as TOptions) =>
+    receivers.open<T, T>(options, {
       coalescing,
-      signal,
+      itemOf: item => item,
       replay,
-      onCoalesced: () =>
-        logger.warn({ channel: channelName, receiver: name, limit }, 'receiver is slow: its items are coalesced'),
-      onClose: () => receivers.delete(entry),
+      take: (item, push) => {
+        if (accepts(item, options)) push(item);
+      },
     });
-    const take = (item: T) => {
-      if (accepts(item, options)) push(item);
-    };
-    const entry = { take, close: receiver.close };
-    if (isClosed || signal?.aborted) receiver.close();
-    else receivers.add(entry);
-    return receiver;
-  };
-
   return {
     channel: { newReceiver },
     get hasReceivers() {
       return receivers.size > 0;
     },
-    send: item => {
-      for (const { take } of receivers) take(item);
-    },
-    close: () => {
-      isClosed = true;
-      for (const { close } of receivers) close();
-    },
+    send: item => receivers.send(item),
+    close: () => receivers.close(),
   };
 }

@@ -1,4 +1,5 @@
 import type { RunMissed, RunningNotification } from '../../machines/dispatch/runNotification.js';
+import { changeKinds, type MergedChange, type Order } from '../../machines/manage/decision.js';
 import type { RegisteredDispatch } from '../../machines/pool/dispatchRegistry.js';
 import type { LifecycleEvent } from '../../machines/protocol/dispatcherOutput.js';
 import { Dispatch, type DispatchEvent, type RunningStateChange } from '../dispatch.js';
@@ -29,15 +30,31 @@ export function toRunningChange(
   heldMs: number | null = null,
 ): Dispatch {
   const { dispatch, type, run, cause, atMs, lateMs } = notification;
-  const kinds = {
-    'running.started': 'started',
-    'running.resumed': 'started',
-    'running.reconfigured': 'reconfigured',
-    'running.stopped': 'stopped',
-  } as const;
-  const change: RunningStateChange = { kind: kinds[type], run, cause, atMs, lateMs };
+  const change: RunningStateChange = { kind: changeKinds[type], run, cause, atMs, lateMs };
   const notifiedMs = type === 'running.resumed' ? heldMs : atMs + lateMs;
   return new Dispatch(dispatch, { nowMs, change, notifiedMs, deleted: cause === 'delete' });
+}
+
+/**
+ * A change of merged dispatches as a receiver delivers it.
+ *
+ * @param news The notification that caused it, as {@link toRunningChange} makes it: often it is delivered as it is.
+ * @param heldMs when the running state of the dispatch was notified last.
+ */
+export function toMergedDispatch(
+  { dispatch, run, kind, cause, atMs, lateMs }: MergedChange,
+  news: Dispatch,
+  options: { readonly nowMs: NowMs; readonly heldMs: number | null },
+): Dispatch {
+  if (dispatch === news.record && kind === news.change?.kind && cause === news.change.cause) return news;
+  const { nowMs, heldMs } = options;
+  const isAboutNews = dispatch.id === news.id;
+  return new Dispatch(dispatch, {
+    nowMs,
+    change: { kind, run, cause, atMs, lateMs },
+    notifiedMs: isAboutNews ? atMs + lateMs : heldMs,
+    deleted: isAboutNews && cause === 'delete',
+  });
 }
 
 /** A machine's notification of missed runs as listeners get it. */
@@ -61,13 +78,17 @@ export function toDispatch({ dispatch, notifiedMs }: RegisteredDispatch, nowMs: 
   return new Dispatch(dispatch, { nowMs, notifiedMs });
 }
 
-/** A dispatch that runs, as a new receiver gets it; undefined when it does not run. */
+/**
+ * A dispatch that runs, as a new receiver gets it.
+ *
+ * @param told The last notification about it: what was last told after a restore is replayed as restored.
+ */
 export function toReplay(
-  { dispatch, run, notifiedMs }: RegisteredDispatch,
-  cause: 'sync' | 'restore',
-  nowMs: NowMs,
-): Dispatch | undefined {
-  if (run === null) return undefined;
+  { dispatch, run }: Order,
+  told: RunningNotification | undefined,
+  { nowMs, heldMs }: { readonly nowMs: NowMs; readonly heldMs: number | null },
+): Dispatch {
+  const cause = told?.cause === 'restore' ? 'restore' : 'sync';
   const change: RunningStateChange = { kind: 'started', run, cause, atMs: nowMs(), lateMs: 0 };
-  return new Dispatch(dispatch, { nowMs, change, notifiedMs });
+  return new Dispatch(dispatch, { nowMs, change, notifiedMs: heldMs });
 }

@@ -1,6 +1,10 @@
-import { type ActorRefFrom, createActor } from 'xstate';
+import { type ActorRefFrom, type AnyActorLogic, createActor } from 'xstate';
+import type { RunningNotification } from '../../machines/dispatch/runNotification.js';
 import { checkSnapshot } from '../../machines/dispatcher/checkSnapshot.js';
 import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
+import { type LogicOfDispatch, managedActors } from '../../machines/manage/managedActors.js';
+import type { ManagingOptions } from '../../machines/manage/managingOptions.js';
+import { type TypeFilter, typeFilterText } from '../../machines/manage/typeFilter.js';
 import type { DispatchRegistry } from '../../machines/pool/dispatchRegistry.js';
 import type { Clock } from '../../machines/protocol/clock.js';
 import type { DispatcherOutput } from '../../machines/protocol/dispatcherOutput.js';
@@ -21,7 +25,10 @@ import { DispatchesView } from './dispatchesView.js';
 import { guardedInspect, guardedLogger } from './guarded.js';
 import { Lifecycle } from './lifecycle.js';
 import { type ListenerOptions, Listeners } from './listeners.js';
+import { Managers } from './managers.js';
+import type { RunningStateOptions } from './mergedReceivers.js';
 import { Problems } from './problems.js';
+import type { Receiver } from './receiver.js';
 import { StoreLease } from './storeLease.js';
 import { systemClock } from './systemClock.js';
 import { withinLimits } from './withinLimits.js';
@@ -50,6 +57,7 @@ export class Dispatcher implements AsyncDisposable {
   readonly #listeners: Listeners<DispatcherEvents>;
   readonly #problems: Problems;
   readonly #deliveries: Deliveries;
+  readonly #managers: Managers;
   readonly #lifecycle: Lifecycle;
   readonly #client: DispatchClient | undefined;
   /** Calls that wait for the first sync; undefined once that is done. */
@@ -79,7 +87,13 @@ export class Dispatcher implements AsyncDisposable {
     const report = (problem: DispatchError) => this.#problems.report(problem);
 
     let registry: DispatchRegistry | undefined;
-    this.#deliveries = new Deliveries({ listeners: this.#listeners, nowMs, logger: log, registry: () => registry });
+    this.#deliveries = new Deliveries({
+      listeners: this.#listeners,
+      nowMs,
+      logger: log,
+      registry: () => registry,
+      report,
+    });
     this.runningStatusChange = this.#deliveries.runningStatusChange.channel;
     this.lifecycleEvents = this.#deliveries.lifecycleEvents.channel;
     this.dispatches = new DispatchesView(
@@ -101,6 +115,7 @@ export class Dispatcher implements AsyncDisposable {
       ...(snapshot !== undefined && { snapshot }),
     });
     this.actor = actor;
+    this.#managers = new Managers(actor);
     this.#lifecycle = new Lifecycle({
       microgridId,
       actor,
@@ -114,6 +129,7 @@ export class Dispatcher implements AsyncDisposable {
       report,
       release: () => {
         this.#listeners.clear('sync');
+        this.#managers.close();
         this.#deliveries.close();
         this.#client?.close();
       },
@@ -175,6 +191,57 @@ export class Dispatcher implements AsyncDisposable {
   }
 
   /**
+   * Creates a receiver of starts, reconfigurations and all stops of the dispatches of one type, several types, or all (`'*'`). It first
+   * gets what is in force now.
+   *
+   * With a `mergeStrategy` the dispatches of one identity are one: what was delivered last for it is what is wanted now, and it is stopped
+   * once, when none is left. When the dispatch in force goes and another one remains, that is delivered as `reconfigured` with the cause
+   * `handover`. Above `limit`, items of one identity are coalesced.
+   *
+   * @throws RangeError when the limit is not a positive integer.
+   */
+  newRunningStateReceiver(type: TypeFilter, options: RunningStateOptions = {}): Receiver<Dispatch> {
+    return this.#deliveries.runningState.open(type, options);
+  }
+
+  /**
+   * Runs an XState actor while dispatches of one type, several types, or all (`'*'`) do: one actor for each identity by the merge
+   * strategy, by default one for each dispatch. Its input is the {@link DispatchInfo}; what else it is told depends on the options. The
+   * dispatches that run already get their actors at once.
+   *
+   * An actor that fails, cannot be started or does not end in time is reported as a problem. Types that are managed already stay as they
+   * are, which is a problem, too. {@link stop} stops all actors at once; to give them their `stopTimeoutMs`, await {@link stopManaging} before.
+   *
+   * @param logic Any XState logic: a machine, a promise, a callback, an observable or a transition.
+   * @throws RangeError when an option is out of range.
+   * @throws DispatchError `STOPPED` when the dispatcher was stopped.
+   */
+  startManaging<TLogic extends AnyActorLogic>(
+    type: TypeFilter,
+    logic: LogicOfDispatch<TLogic>,
+    options: ManagingOptions = {},
+  ): void {
+    this.#lifecycle.ending.throwIfAborted();
+    const { microgridId } = this;
+    const managed = managedActors<TLogic>(logic, { ...options, type, microgridId, clock: this.#clock });
+    if (!this.#managers.has(type)) this.#managers.start(type, managed);
+    else this.#problems.report(alreadyManaged(type, microgridId));
+  }
+
+  /**
+   * Ends what {@link startManaging} began with the same types. Resolves when the actors have ended, each within its `stopTimeoutMs`; the
+   * same types may be managed again at once, and new actors then wait for that.
+   */
+  async stopManaging(type: TypeFilter): Promise<void> {
+    await this.#managers.end(type);
+  }
+
+  /** Whether these types are managed: {@link startManaging} was called with the same types, in any order. */
+  isManaged(type: TypeFilter): boolean {
+    return this.#managers.has(type);
+  }
+
+  /**
    * Adds a listener; returns the undo. An exception of a listener is reported as a problem.
    *
    * A listener is not called after its undo, nor after {@link stop} was called, but that `sync` tells `stopped` in the end.
@@ -203,7 +270,10 @@ export class Dispatcher implements AsyncDisposable {
     // Once it was stopped, the rest of a burst reaches nobody.
     if (this.#lifecycle.ending.aborted) return;
     if (output.type === 'dispatcher.problem') this.#problems.report(output.problem);
-    else if (output.type !== 'dispatcher.sync') this.#deliveries.take(output);
+    else if (output.type !== 'dispatcher.sync') {
+      this.#deliveries.take(output);
+      if (isRunning(output)) this.#managers.send(output);
+    }
     // The end is told when it has come.
     else if (output.status.state !== 'stopped') this.#takeStatus(output.status);
   }
@@ -220,6 +290,15 @@ export class Dispatcher implements AsyncDisposable {
     if (this.#client !== undefined) return this.#client;
     throw new Error('this dispatcher has a transport of its own, and so no client');
   }
+}
+
+function isRunning(output: DispatcherOutput): output is RunningNotification {
+  return output.type.startsWith('running.');
+}
+
+function alreadyManaged(type: TypeFilter, microgridId: number): DispatchError {
+  const text = typeFilterText(type);
+  return new DispatchError('ALREADY_EXISTS', `${text} is already managed: call stopManaging before`, { microgridId });
 }
 
 function inspectorFailure(cause: unknown): DispatchError {

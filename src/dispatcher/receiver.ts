@@ -30,28 +30,33 @@ export interface Receiver<T> extends AsyncIterable<T>, AsyncDisposable {
   [Symbol.asyncIterator](): AsyncIterableIterator<T>;
 }
 
-/** What {@link createReceiver} needs of its channel. */
-export interface ReceiverSetup<T> {
+/** What {@link createReceiver} needs of its channel, whose queue has entries of `TEntry`. */
+export interface ReceiverSetup<T, TEntry> {
   readonly limit: number;
-  readonly coalescing: Coalescing<T>;
+  readonly coalescing: Coalescing<TEntry>;
+  /** What the receiver hands out for an entry. */
+  readonly itemOf: (entry: TEntry) => T;
   /** Closes the receiver when it aborts later. */
   readonly signal: AbortSignal | undefined;
   /** Items that come before all others, except those about a dispatch of which something newer waits. Read lazily. */
-  readonly replay: () => Iterable<T>;
+  readonly replay: () => Iterable<TEntry>;
   /** Called once, when the first item was coalesced. */
   readonly onCoalesced: () => void;
   /** Called once, when the receiver was closed. */
   readonly onClose: () => void;
 }
 
-/** Creates a receiver, and the function by which its channel gives it an item. */
-export function createReceiver<T>(setup: ReceiverSetup<T>): {
+/** Creates a receiver, and the function by which its channel gives it an entry. */
+export function createReceiver<T, TEntry>(
+  setup: ReceiverSetup<T, TEntry>,
+): {
   readonly receiver: Receiver<T>;
-  readonly push: (item: T) => void;
+  readonly push: (entry: TEntry) => void;
 } {
+  const { itemOf } = setup;
   const queue = new CoalescingQueue(setup.limit, setup.coalescing);
   /** Null when everything was replayed. */
-  let replay: Iterator<T> | null = setup.replay()[Symbol.iterator]();
+  let replay: Iterator<TEntry> | null = setup.replay()[Symbol.iterator]();
   /** Pending calls of `receive`, first come first served. */
   const readers = new Set<(item: T | undefined) => void>();
   let isClosed = false;
@@ -60,20 +65,21 @@ export function createReceiver<T>(setup: ReceiverSetup<T>): {
     while (replay !== null) {
       const { done, value } = replay.next();
       if (done) replay = null;
-      else if (!queue.hasLike(value)) return value;
+      else if (!queue.hasLike(value)) return itemOf(value);
     }
-    return queue.shift();
+    const entry = queue.shift();
+    return entry === undefined ? undefined : itemOf(entry);
   };
 
-  const push = (item: T) => {
+  const push = (entry: TEntry) => {
     const [reader] = readers;
     if (reader !== undefined) {
       readers.delete(reader);
-      reader(item);
+      reader(itemOf(entry));
       return;
     }
     const { coalescedCount } = queue;
-    queue.push(item);
+    queue.push(entry);
     if (coalescedCount === 0 && queue.coalescedCount > 0) setup.onCoalesced();
   };
 

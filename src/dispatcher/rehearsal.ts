@@ -45,6 +45,7 @@ export function rehearsal(startMs: number): Rehearsal {
     nowMs,
     logger: silentLogger,
     registry: () => actor.getSnapshot().children.pool?.getSnapshot().context,
+    report: () => {},
   });
   const receiver = deliveries.runningStatusChange.channel.newReceiver({ includeScheduledEnd: true });
   let dispatches: readonly DispatchRecord[] = [];

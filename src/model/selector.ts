@@ -45,10 +45,51 @@ export type Selector =
   | { readonly ids: readonly number[]; readonly categories?: never }
   | { readonly categories: readonly CategorySelector[]; readonly ids?: never };
 
+/** What is known of an electrical component: its id, its category, and its type within the category. */
+export interface Component {
+  readonly id?: number | undefined;
+  readonly category?: ComponentCategory | number | undefined;
+  /** The type of a battery, an inverter or an EV charger; needs the category. */
+  readonly type?: BatteryType | InverterType | EvChargerType | number | undefined;
+}
+
+/**
+ * Whether a selector means a component: it lists the id of the component, or its category without a type or with the type of the
+ * component (`TargetComponents` of the protocol).
+ *
+ * What is not known of the component does not match: without its type, a selector that is narrowed to a type does not mean it. A type
+ * implies its category, whatever the selector has beside it; the type `UNSPECIFIED` is none.
+ */
+export function selects(selector: Selector, component: Component): boolean {
+  const { id, category, type } = component;
+  if (selector.ids !== undefined) return id !== undefined && selector.ids.includes(id);
+  return selector.categories.some(entry => {
+    const wanted = typeOf(entry);
+    if (wanted === null) return entry.category === category;
+    return wanted.category === category && wanted.type === type;
+  });
+}
+
 /** Whether two selectors mean the same components; ignoring order and repetition. */
 export function selectorEquals(a: Selector, b: Selector): boolean {
   const [left, right] = [keysOf(a), keysOf(b)];
   return left.size === right.size && [...left].every(key => right.has(key));
+}
+
+/** A text that is the same for selectors that are equal ({@link selectorEquals}), and for no others. */
+export function selectorKey(selector: Selector): string {
+  return [...keysOf(selector)].sort().join();
+}
+
+/** The type of a category, and the category that has such types; null when it has no type. */
+function typeOf({ battery, inverter, evCharger }: CategorySelector): Required<Omit<Component, 'id'>> | null {
+  if (isType(battery)) return { category: 'BATTERY', type: battery };
+  if (isType(inverter)) return { category: 'INVERTER', type: inverter };
+  return isType(evCharger) ? { category: 'EV_CHARGER', type: evCharger } : null;
+}
+
+function isType<T extends string | number>(type: T | undefined): type is T {
+  return type !== undefined && type !== 'UNSPECIFIED';
 }
 
 function keysOf(selector: Selector): Set<string> {

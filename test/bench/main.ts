@@ -4,6 +4,7 @@ import { eventsBenchmark } from './events.js';
 import { idleBenchmark } from './idle.js';
 import { latenessBenchmark } from './lateness.js';
 import { loadBenchmark } from './load.js';
+import { receiversBenchmark } from './receivers.js';
 import { recurrenceBenchmark } from './recurrence.js';
 import { jsonReport, type Report, tableReport } from './report.js';
 import { serviceBenchmark } from './service.js';
@@ -22,6 +23,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   loadBenchmark,
   serviceBenchmark,
   recurrenceBenchmark,
+  receiversBenchmark,
 ];
 
 const program = new Command('bench')

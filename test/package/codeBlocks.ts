@@ -22,6 +22,8 @@ const before: Readonly<Record<string, string>> = {
   'docs/inspection.md 1': 'declare const address: string;',
   'docs/inspection.md 2': `import type { Dispatcher } from 'xstate-dispatch';
     declare const dispatcher: Dispatcher;`,
+  'docs/merging.md 2': `import { type Dispatcher, mergeForComponent } from 'xstate-dispatch';
+    declare const dispatcher: Dispatcher;`,
   'docs/restart.md 1': 'declare const address: string;',
   'docs/testing.md 3': `import { dispatchRecord, memoryTransport, simulatedClock } from 'xstate-dispatch/testing';
     declare const startTimeMs: number;
@@ -31,7 +33,7 @@ const before: Readonly<Record<string, string>> = {
 };
 
 /** Blocks that go on with the one before them on their page. */
-const goesOn = new Set(['docs/embedding.md 2', 'docs/embedding.md 3', 'docs/restart.md 2']);
+const goesOn = new Set(['docs/embedding.md 2', 'docs/embedding.md 3', 'docs/managing.md 2', 'docs/restart.md 2']);
 
 /** Every TypeScript block of the README and the pages in docs, each with what it needs to be compiled. */
 export async function codeBlocks(): Promise<CodeBlock[]> {

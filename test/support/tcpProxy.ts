@@ -13,6 +13,10 @@ export interface TcpProxy extends AsyncDisposable {
   cutAtAnswerTo(text: string): Promise<void>;
   /** From now on nothing gets through, and nobody is told: as when a network falls silent. */
   freeze(): void;
+  /** Ends every connection, and every new one at once, until {@link restore}: as when a service is down. */
+  cut(): void;
+  /** New connections get through again after {@link cut}. */
+  restore(): void;
   /** New connections get through again. Those that were there while nothing got through stay silent. */
   thaw(): void;
 }
@@ -22,6 +26,7 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const connections = new Set<{ isSilent: boolean }>();
   let frozen = false;
+  let isCut = false;
   let openedCount = 0;
   let armed: { readonly text: string; readonly cut: () => void } | null = null;
 
@@ -35,6 +40,10 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
 
   const server = createServer(accepted => {
     openedCount += 1;
+    if (isCut) {
+      accepted.destroy();
+      return;
+    }
     const client = track(accepted);
     const target = track(connect(targetPort, '127.0.0.1'));
     let cut: (() => void) | null = null;
@@ -85,6 +94,13 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
     },
     thaw() {
       frozen = false;
+    },
+    cut() {
+      isCut = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    restore() {
+      isCut = false;
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

@@ -1,0 +1,111 @@
+import type { RunningNotification } from '../../machines/dispatch/runNotification.js';
+import type { MergedChange } from '../../machines/manage/decision.js';
+import { Merger } from '../../machines/manage/merger.js';
+import { type MergeStrategy, mergeNothing } from '../../machines/manage/mergeStrategy.js';
+import { type TypeFilter, typeFilterText } from '../../machines/manage/typeFilter.js';
+import type { Dispatch } from '../dispatch.js';
+import type { Logger } from '../logger.js';
+import { DispatchError, messageOf } from '../model/dispatchError.js';
+import type { DispatchRecord } from '../model/dispatchRecord.js';
+import type { Coalescing } from './coalescingQueue.js';
+import { toMergedDispatch, toReplay } from './conversions.js';
+import type { Receiver, ReceiverOptions } from './receiver.js';
+import { ReceiverSet } from './receiverSet.js';
+
+/** Options of `Dispatcher.newRunningStateReceiver`. */
+export interface RunningStateOptions extends ReceiverOptions {
+  /**
+   * Which dispatches are one for the receiver: `mergeByType`, `mergeByTypeAndSelector`, `mergeForComponent(component)` or your own.
+   * @default each dispatch is its own
+   */
+  readonly mergeStrategy?: MergeStrategy | undefined;
+}
+
+/** What {@link MergedReceivers} are made of. */
+interface MergedReceiversSetup {
+  readonly logger: Logger;
+  readonly nowMs: () => number;
+  /** The last notification of each dispatch that was told to run; a live view. */
+  readonly running: ReadonlyMap<number, RunningNotification>;
+  /** All dispatches that are known. */
+  readonly records: () => readonly DispatchRecord[];
+  /** When the running state of a dispatch was notified last, milliseconds since the epoch; null: never. */
+  readonly notifiedMs: (id: number) => number | null;
+  /** Told what a strategy threw. */
+  readonly report: (problem: DispatchError) => void;
+}
+
+/** A notification, and the dispatch that it is for receivers. */
+interface News {
+  readonly notification: RunningNotification;
+  readonly dispatch: Dispatch;
+}
+
+/** What waits in a receiver: the newest of an identity wins. */
+interface Entry {
+  readonly identity: string;
+  readonly dispatch: Dispatch;
+}
+
+const newestOfIdentity: Coalescing<Entry> = { keyOf: ({ identity }) => identity, merge: (_, next) => next };
+
+/** The receivers of running-state changes by type, each with a merger of its own. */
+export class MergedReceivers {
+  readonly #setup: MergedReceiversSetup;
+  readonly #receivers: ReceiverSet<News>;
+
+  constructor(setup: MergedReceiversSetup) {
+    this.#setup = setup;
+    this.#receivers = new ReceiverSet('runningState', setup.logger);
+  }
+
+  /** Opens a receiver, which first gets what is in force. @throws RangeError when the limit is not a positive integer. */
+  open(type: TypeFilter, options: RunningStateOptions): Receiver<Dispatch> {
+    const { mergeStrategy = mergeNothing, name = typeFilterText(type) } = options;
+    const { records } = this.#setup;
+    const onFailure = (cause: unknown, record: DispatchRecord) => this.#report(cause, record, name);
+    const merger = new Merger({ type, strategy: mergeStrategy, records, onFailure });
+    for (const notification of this.#setup.running.values()) merger.take(notification);
+    const inForce = [...this.#inForce(merger)];
+    return this.#receivers.open<Dispatch, Entry>(
+      { ...options, name },
+      {
+        coalescing: newestOfIdentity,
+        itemOf: ({ dispatch }) => dispatch,
+        replay: () => inForce,
+        take: ({ notification, dispatch }, push) => {
+          for (const change of merger.take(notification)) push(this.#entryOf(change, dispatch));
+        },
+      },
+    );
+  }
+
+  /** Gives a notification to every receiver. */
+  send(notification: RunningNotification, dispatch: Dispatch): void {
+    if (this.#receivers.size > 0) this.#receivers.send({ notification, dispatch });
+  }
+
+  /** Closes every receiver, and all later ones. */
+  close(): void {
+    this.#receivers.close();
+  }
+
+  *#inForce(merger: Merger): Generator<Entry> {
+    const { nowMs, notifiedMs, running } = this.#setup;
+    for (const [identity, order] of merger.told) {
+      const { id } = order.dispatch;
+      yield { identity, dispatch: toReplay(order, running.get(id), { nowMs, heldMs: notifiedMs(id) }) };
+    }
+  }
+
+  #entryOf(change: MergedChange, news: Dispatch): Entry {
+    const { nowMs, notifiedMs } = this.#setup;
+    const heldMs = change.dispatch.id === news.id ? null : notifiedMs(change.dispatch.id);
+    return { identity: change.identity, dispatch: toMergedDispatch(change, news, { nowMs, heldMs }) };
+  }
+
+  #report(cause: unknown, { id, microgridId }: DispatchRecord, name: string): void {
+    const message = `the merge strategy of the receiver '${name}' failed for dispatch ${id}: ${messageOf(cause)}`;
+    this.#setup.report(new DispatchError('CONSUMER_FAILED', message, { microgridId, dispatchId: id, cause }));
+  }
+}
