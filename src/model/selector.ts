@@ -92,6 +92,26 @@ function isType<T extends string | number>(type: T | undefined): type is T {
   return type !== undefined && type !== 'UNSPECIFIED';
 }
 
+/**
+ * Whether a component may be meant by both selectors. Ids and categories overlap, because a selector does not tell the category of a
+ * component; a category without a type overlaps each of its types.
+ */
+export function selectorsOverlap(a: Selector, b: Selector): boolean {
+  if (a.ids !== undefined && b.ids !== undefined) {
+    const ids = new Set(a.ids);
+    return b.ids.some(id => ids.has(id));
+  }
+  if (a.ids !== undefined || b.ids !== undefined) return true;
+  return a.categories.some(one => b.categories.some(other => categoriesOverlap(one, other)));
+}
+
+function categoriesOverlap(a: CategorySelector, b: CategorySelector): boolean {
+  const [left, right] = [typeOf(a), typeOf(b)];
+  const [category, other] = [left?.category ?? a.category, right?.category ?? b.category];
+  if (category === 'UNSPECIFIED' || other === 'UNSPECIFIED') return true;
+  return category === other && (left === null || right === null || left.type === right.type);
+}
+
 function keysOf(selector: Selector): Set<string> {
   if (selector.ids !== undefined) return new Set(selector.ids.map(id => `id ${id}`));
   return new Set(

@@ -1,7 +1,7 @@
 import { type Logger, silentLogger } from '../logger.js';
 import { loadOptional } from '../model/loadOptional.js';
 import { type CallLimits, callLimits } from './access/callLimits.js';
-import { type ListenAddress, listenAddress } from './access/listenAddress.js';
+import { type ListenAddress, listenAddress, portAddress } from './access/listenAddress.js';
 import { type AccessOptions, loadAccessControl } from './access/loadAccessControl.js';
 import { invalidOption } from './domain/invalidOption.js';
 import { type OpenMetrics, runService, type StopOptions } from './runService.js';
@@ -110,7 +110,7 @@ export interface DispatchService {
 export async function startDispatchService(options: DispatchServiceOptions = {}): Promise<DispatchService> {
   const { listen = '127.0.0.1:0', database = ':memory:', metrics, tls, logger = silentLogger, signal } = options;
   const place = listenAddress(listen);
-  const metricsPlace = metrics === undefined ? undefined : metricsAddress(metrics);
+  const metricsPlace = metrics === undefined ? undefined : portAddress(metrics, 'metrics');
   const service = await runService({
     openAccess: () => loadAccessControl(options, place, logger),
     openMetrics: metricsPlace && (() => openMetrics(metricsPlace, logger)),
@@ -173,18 +173,16 @@ function checkSpan(field: string, spanMs: number, leastMs: number): void {
   throw invalidOption(field, `must be ${leastMs} to ${MAX_SPAN_MS} milliseconds`);
 }
 
-function metricsAddress(text: string): ListenAddress {
-  return listenAddress(/^\d+$/.test(text) ? `127.0.0.1:${text}` : text, 'metrics');
-}
-
 /** The packages for metrics are loaded only when they are needed. */
 async function openMetrics(address: ListenAddress, logger: Logger): Promise<OpenMetrics> {
   const { serviceMetrics } = await loadOptional(
     'a service with metrics',
     () => import('./operation/serviceMetrics.js'),
   );
-  const { serveMetrics } = await import('./operation/serveMetrics.js');
+  const { servePages } = await import('./operation/servePages.js');
   const metrics = serviceMetrics();
-  const { url, stop } = await serveMetrics(metrics, address, logger);
-  return { metrics, url, close: stop };
+  const { contentType } = metrics;
+  const page = async () => ({ text: await metrics.text(), contentType });
+  const { origin, stop } = await servePages({ '/metrics': page }, address, logger);
+  return { metrics, url: `${origin}/metrics`, close: stop };
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 
 import type { RunNotification } from '../../machines/dispatch/runNotification.js';
-import { commandRunner } from '../../src/cli/commandRunner.js';
 import { dispatchTable } from '../../src/cli/output/dispatchTable.js';
 import { dispatchLine, dispatchText } from '../../src/cli/output/dispatchText.js';
 import { notificationJson } from '../../src/cli/output/notificationJson.js';
@@ -101,35 +100,6 @@ describe('a notification', () => {
     expect(plain(notificationText(started))).toBe(
       '10:00:01.500  started       1 CHARGE  by schedule, 1.5s late, until 2026-03-03 10:00:00 UTC, components 5 {"kw":5}, dry run',
     );
-  });
-});
-
-describe('the commands of notifications', () => {
-  it('of one dispatch run in order, those of others meanwhile', async () => {
-    // Each fails with a code of its own, so that the reports tell the order in which they ended.
-    const command = '[ "$DISPATCH_ID$DISPATCH_NOTIFICATION" = 1running.started ] && sleep 0.5; exit 3';
-    const ended: string[] = [];
-    const runner = commandRunner(command, problem => ended.push(problem.replace(/.*\((.*)\)/, '$1')));
-    const notify = (type: 'running.started' | 'running.stopped', id: number) =>
-      runner.run({ ...missed, type, dispatch: dispatchRecord({ id }), cause: 'update' });
-    notify('running.started', 1);
-    notify('running.stopped', 1);
-    notify('running.started', 2);
-    await runner.done();
-    expect(ended).toEqual([
-      'running.started of dispatch 2',
-      'running.started of dispatch 1',
-      'running.stopped of dispatch 1',
-    ]);
-  });
-
-  it('may leave their input unread', async () => {
-    const ended: string[] = [];
-    const runner = commandRunner('exec 0<&-; true', problem => ended.push(problem));
-    for (let i = 0; i < 20; i++)
-      runner.run({ ...missed, dispatch: dispatchRecord({ id: i, payload: { a: 'b'.repeat(1_000) } }) });
-    await runner.done();
-    expect(ended).toEqual([]);
   });
 });
 

@@ -61,12 +61,12 @@ describeWith(missingProgram('openssl'), 'examples/deploy', () => {
   });
 });
 
-describeWith(missingProgram('systemd-analyze'), 'examples/deploy/dispatch.service', () => {
-  it('is a unit as systemd wants it, and exposes little', () => {
+describeWith(missingProgram('systemd-analyze'), 'the units of examples/deploy', () => {
+  it.each(['dispatch.service', 'dispatcher.service'])('%s is a unit as systemd wants it, and exposes little', name => {
     using folder = temporaryFolder();
-    const file = join(folder.path, 'dispatch.service');
+    const file = join(folder.path, name);
     // systemd looks whether the command is there.
-    writeFileSync(file, unit.replace('/usr/bin/dispatch ', '/usr/bin/env '));
+    writeFileSync(file, read(name).replace('/usr/bin/dispatch ', '/usr/bin/env '));
     const verified = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' });
     expect({ status: verified.status, text: verified.stderr }).toEqual({ status: 0, text: '' });
     const security = spawnSync('systemd-analyze', ['security', '--offline=true', '--threshold=20', file]);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { JsonValue } from '../../src/model/dispatchRecord.js';
 import { jsonEquals } from '../../src/model/jsonEquals.js';
-import { type Selector, selectorEquals } from '../../src/model/selector.js';
+import { type Selector, selectorEquals, selectorsOverlap } from '../../src/model/selector.js';
 
 describe('jsonEquals', () => {
   const value = fc.jsonValue() as fc.Arbitrary<JsonValue>;
@@ -68,5 +68,27 @@ describe('selectorEquals', () => {
   ])('tells %j and %j apart', (one, other) => {
     expect(selectorEquals(one, other)).toBe(false);
     expect(selectorEquals(other, one)).toBe(false);
+  });
+});
+
+describe('selectorsOverlap', () => {
+  const pv = { categories: [{ category: 'INVERTER', inverter: 'PV' }] } as const;
+  const hybrid = { categories: [{ category: 'INVERTER', inverter: 'HYBRID' }] } as const;
+  const inverter = { categories: [{ category: 'INVERTER' }] } as const;
+  const battery = { categories: [{ category: 'BATTERY' }] } as const;
+
+  it.each<[Selector, Selector, boolean]>([
+    [{ ids: [1, 2] }, { ids: [2, 3] }, true],
+    [{ ids: [1] }, { ids: [2] }, false],
+    [{ ids: [1] }, battery, true],
+    [battery, inverter, false],
+    [inverter, pv, true],
+    [pv, hybrid, false],
+    [pv, { categories: [{ category: 'INVERTER', inverter: 'UNSPECIFIED' }] }, true],
+    [{ categories: [...battery.categories, ...pv.categories] }, pv, true],
+    [{ categories: [{ category: 'UNSPECIFIED' }] }, battery, true],
+    [{ categories: [{ category: 99 }] }, { categories: [{ category: 99 }] }, true],
+  ])('of %j and %j is %s, in both orders', (one, other, expected) => {
+    expect([selectorsOverlap(one, other), selectorsOverlap(other, one)]).toEqual([expected, expected]);
   });
 });

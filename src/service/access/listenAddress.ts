@@ -29,6 +29,16 @@ export function listenAddress(text: string, field = 'listen'): ListenAddress {
   return { text, host, port, loopback: isLoopback(host) };
 }
 
+/**
+ * Parses `PORT` or `HOST:PORT`; the default host is 127.0.0.1.
+ *
+ * @param field - the option, for messages.
+ * @throws DispatchError INVALID_ARGUMENT when it has another form.
+ */
+export function portAddress(text: string, field: string): ListenAddress {
+  return listenAddress(/^\d+$/.test(text) ? `127.0.0.1:${text}` : text, field);
+}
+
 function isLoopback(host: string): boolean {
   return host.toLowerCase() === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));
 }

@@ -191,7 +191,7 @@ describe('metrics', () => {
     const { host } = new URL(measured.url);
     await expect(rawService({ metrics: host })).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: expect.stringMatching(new RegExp(`^cannot listen on ${host} for metrics: .*EADDRINUSE`)),
+      message: expect.stringMatching(new RegExp(`^cannot listen on ${host} for /metrics: .*EADDRINUSE`)),
     });
   });
 
