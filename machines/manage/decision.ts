@@ -48,7 +48,7 @@ export function decide({ identity, told, inForce, news, isEntry }: Situation): M
     if (told?.dispatch.id === inForce.dispatch.id) return null;
     return { identity, kind: 'reconfigured', ...inForce, cause: 'handover', atMs, lateMs };
   }
-  if (told !== null && isSame(told, inForce)) return null;
+  if (told !== null && told.dispatch === inForce.dispatch && isSameRun(told.run, inForce.run)) return null;
   const kind = news.type === 'running.reconfigured' && !isEntry ? 'reconfigured' : 'started';
   return { identity, kind, ...inForce, cause, atMs, lateMs };
 }
@@ -62,6 +62,7 @@ function stopOf(identity: string, told: Order, news: RunningNotification): Merge
   return { ...stop, cause: 'schedule', atMs: run.endMs, lateMs: atMs + lateMs - run.endMs };
 }
 
-function isSame(a: Order, b: Order): boolean {
-  return a.dispatch === b.dispatch && a.run.startMs === b.run.startMs && a.run.endMs === b.run.endMs;
+/** Whether two runs begin and end at the same time. */
+export function isSameRun(a: Run, b: Run): boolean {
+  return a.startMs === b.startMs && a.endMs === b.endMs;
 }

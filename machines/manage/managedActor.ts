@@ -10,7 +10,8 @@ export interface ManagedActorSetup {
   readonly logic: AnyActorLogic;
   readonly options: CheckedOptions;
   readonly self: AnyActorRef;
-  readonly stopChild: (child: AnyActorRef) => void;
+  /** Stops the actor of an order at once, and reports it if that fails. */
+  readonly stopActor: (actor: AnyActorRef, order: Order) => void;
   /** What is in force for an identity that is wanted. */
   readonly infoOf: (identity: string) => DispatchInfo;
   /** Whether a run is over, as far as the manager can know. */
@@ -142,7 +143,7 @@ export class ManagedActor {
   #stopAtOnce(): void {
     const actor = this.#actor;
     this.#clear();
-    if (actor !== undefined) this.#setup.stopChild(actor);
+    if (actor !== undefined) this.#setup.stopActor(actor, this.#order);
     if (this.#isWanted) this.#start();
   }
 

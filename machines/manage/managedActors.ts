@@ -7,6 +7,7 @@ import type {
   InputFrom,
   Snapshot,
 } from 'xstate';
+import type { DispatchError } from '../../src/model/dispatchError.js';
 import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
 import type { DispatchInfo } from './dispatchInfo.js';
 import { type ManagedActors, type ManagerEvent, ManagerState } from './managerState.js';
@@ -24,6 +25,8 @@ export interface ManagedActorsOptions extends ManagingOptions {
    * @default the timers of the actor system
    */
   readonly clock?: ManagingClock | undefined;
+  /** Told of problems; must not throw. @default they are `dispatcher.problem` events to the parent and to listeners */
+  readonly onProblem?: ((problem: DispatchError) => void) | undefined;
 }
 
 /** Logic of managed actors: any XState logic that takes a {@link DispatchInfo} as its input. */
@@ -53,8 +56,8 @@ export function managedActors<TLogic extends AnyActorLogic>(
   logic: LogicOfDispatch<TLogic>,
   options: ManagedActorsOptions,
 ): ManagedActorsLogic {
-  const { type, microgridId, clock } = options;
-  const setup = { logic, type, microgridId, clock, options: checkedOptions(options) };
+  const { type, microgridId, clock, onProblem } = options;
+  const setup = { logic, type, microgridId, clock, onProblem, options: checkedOptions(options) };
   return {
     getInitialSnapshot: scope => activeSnapshot(new ManagerState(scope, setup)),
     transition: (snapshot, event) => {

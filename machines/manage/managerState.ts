@@ -24,6 +24,8 @@ export interface ManagerSetup {
   /** Undefined: the clock of the actor system. */
   readonly clock: ManagingClock | undefined;
   readonly options: CheckedOptions;
+  /** Undefined: problems go to the parent. */
+  readonly onProblem: ((problem: DispatchError) => void) | undefined;
 }
 
 /** What a manager needs of its own actor. */
@@ -66,11 +68,13 @@ export class ManagerState implements ManagedActors {
   #isEnding = false;
   /** Whether to begin with what runs; a restored one waits for the dispatcher to say what is in force. */
   #takesRunning: boolean;
+  /** Ids of actors whose failure was told when they were stopped; the event that tells of it may still come. */
+  readonly #toldFailed = new Set<string>();
   /** Microgrid of the last notification. */
   #microgridId: number;
 
   constructor(scope: ManagerScope, setup: ManagerSetup, { isRestored = false } = {}) {
-    const { self, stopChild } = scope;
+    const { self } = scope;
     const { logic, options, clock } = setup;
     this.#scope = scope;
     this.#setup = setup;
@@ -82,7 +86,7 @@ export class ManagerState implements ManagedActors {
       logic,
       options,
       self,
-      stopChild,
+      stopActor: (actor, order) => this.#stopActor(actor, order),
       infoOf: identity => this.#infoOf(identity),
       isOver: ({ run }) => run.endMs !== null && (clock?.nowMs?.() ?? Number.NEGATIVE_INFINITY) >= run.endMs,
       callLater: (identity, ms) => setTimer(() => sendFrom(self, self, { type: 'managing.due', identity }), ms),
@@ -191,13 +195,19 @@ export class ManagerState implements ManagedActors {
     if (identity === undefined) return;
     const order = this.#actors.get(identity)?.order;
     this.#with(identity, actor => actor.noteEnd(outcome === 'error'));
-    if (outcome === 'error') this.#tellFailure(identity, order, event.error);
+    if (outcome !== 'error' || this.#toldFailed.delete(identity)) return;
+    const message = `failed: ${messageOf(event.error)}`;
+    if (order !== undefined) this.#actorSetup.tell(message, order, event.error);
+    else this.#tell(`a managed actor that was stopped, '${identity}', ${message}`, undefined, event.error);
   }
 
-  #tellFailure(identity: string, order: Order | undefined, cause: unknown): void {
-    const message = `failed: ${messageOf(cause)}`;
-    if (order !== undefined) this.#actorSetup.tell(message, order, cause);
-    else this.#tell(`a managed actor that was stopped, '${identity}', ${message}`, undefined, cause);
+  #stopActor(actor: AnyActorRef, order: Order): void {
+    this.#scope.stopChild(actor);
+    const { status, error } = actor.getSnapshot();
+    if (status !== 'error') return;
+    // Of a manager that is itself being stopped the event would come too late.
+    this.#toldFailed.add(actor.id);
+    this.#actorSetup.tell(`failed when it was stopped: ${messageOf(error)}`, order, error);
   }
 
   #want(identity: string, order: Order): void {
@@ -226,11 +236,15 @@ export class ManagerState implements ManagedActors {
     );
   }
 
-  /** Tells the parent and the listeners of its own actor; what nobody takes goes to the logger of the actor system. */
+  /** Tells whom the options name, or the parent and the listeners of its own actor; what nobody takes goes to the logger of the system. */
   #tell(message: string, record: DispatchRecord | undefined, cause?: unknown): void {
     const { self, emit, logger } = this.#scope;
     const microgridId = record?.microgridId ?? this.#microgridId;
     const problem = new DispatchError('CONSUMER_FAILED', message, { microgridId, dispatchId: record?.id, cause });
+    if (this.#setup.onProblem !== undefined) {
+      this.#setup.onProblem(problem);
+      return;
+    }
     const event: ProblemEvent = { type: 'dispatcher.problem', microgridId, problem };
     if (!isHeard(self, event)) logger(problem);
     emit(event);

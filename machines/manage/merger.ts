@@ -1,7 +1,7 @@
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import type { RunningNotification } from '../dispatch/runNotification.js';
 import { Agenda, type AgendaEntry, notInAgenda } from '../pool/agenda.js';
-import { changeKinds, decide, type MergedChange, type Order } from './decision.js';
+import { changeKinds, decide, isSameRun, type MergedChange, type Order } from './decision.js';
 import { type MergeStrategy, mergeNothing } from './mergeStrategy.js';
 import { type TypeFilter, typeMatcher } from './typeFilter.js';
 
@@ -68,8 +68,13 @@ export class Merger {
     const identity = news.type === 'running.stopped' ? null : this.#identityOf(dispatch);
     this.#endBefore(news.atMs + news.lateMs);
     const isEntry = before?.identity !== identity || before?.rank.place === notInAgenda;
-    if (before !== undefined) this.#drop(before);
-    if (identity !== null) this.#hold(identity, news);
+    if (!isEntry && before !== undefined && isSameRun(before.run, news.run)) {
+      // The most frequent change leaves everything in its place.
+      this.#held.set(dispatch.id, { ...before, dispatch });
+    } else {
+      if (before !== undefined) this.#drop(before);
+      if (identity !== null) this.#hold(identity, news);
+    }
     if (this.#options.strategy.filter !== undefined) return this.#filter(news, before, identity);
     const changes: MergedChange[] = [];
     if (before !== undefined && before.identity !== identity)

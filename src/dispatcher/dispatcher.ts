@@ -223,7 +223,8 @@ export class Dispatcher implements AsyncDisposable {
   ): void {
     this.#lifecycle.ending.throwIfAborted();
     const { microgridId } = this;
-    const managed = managedActors<TLogic>(logic, { ...options, type, microgridId, clock: this.#clock });
+    const onProblem = (problem: DispatchError) => this.#problems.report(problem);
+    const managed = managedActors<TLogic>(logic, { ...options, type, microgridId, clock: this.#clock, onProblem });
     if (!this.#managers.has(type)) this.#managers.start(type, managed);
     else this.#problems.report(alreadyManaged(type, microgridId));
   }

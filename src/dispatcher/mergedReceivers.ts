@@ -2,7 +2,7 @@ import type { RunningNotification } from '../../machines/dispatch/runNotificatio
 import type { MergedChange } from '../../machines/manage/decision.js';
 import { Merger } from '../../machines/manage/merger.js';
 import { type MergeStrategy, mergeNothing } from '../../machines/manage/mergeStrategy.js';
-import { type TypeFilter, typeFilterText } from '../../machines/manage/typeFilter.js';
+import { type TypeFilter, typeFilterKey, typeFilterText } from '../../machines/manage/typeFilter.js';
 import type { Dispatch } from '../dispatch.js';
 import type { Logger } from '../logger.js';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
@@ -35,12 +35,6 @@ interface MergedReceiversSetup {
   readonly report: (problem: DispatchError) => void;
 }
 
-/** A notification, and the dispatch that it is for receivers. */
-interface News {
-  readonly notification: RunningNotification;
-  readonly dispatch: Dispatch;
-}
-
 /** What waits in a receiver: the newest of an identity wins. */
 interface Entry {
   readonly identity: string;
@@ -49,45 +43,74 @@ interface Entry {
 
 const newestOfIdentity: Coalescing<Entry> = { keyOf: ({ identity }) => identity, merge: (_, next) => next };
 
-/** The receivers of running-state changes by type, each with a merger of its own. */
+/** The receivers with the same types and the same strategy, which are all told the same. */
+interface Group {
+  readonly merger: Merger;
+  readonly receivers: ReceiverSet<Entry>;
+}
+
+/** The receivers of running-state changes by type. */
 export class MergedReceivers {
   readonly #setup: MergedReceiversSetup;
-  readonly #receivers: ReceiverSet<News>;
+  /** By strategy, then by types. */
+  readonly #groups = new Map<MergeStrategy, Map<string, Group>>();
+  #isClosed = false;
 
   constructor(setup: MergedReceiversSetup) {
     this.#setup = setup;
-    this.#receivers = new ReceiverSet('runningState', setup.logger);
   }
 
   /** Opens a receiver, which first gets what is in force. @throws RangeError when the limit is not a positive integer. */
   open(type: TypeFilter, options: RunningStateOptions): Receiver<Dispatch> {
     const { mergeStrategy = mergeNothing, name = typeFilterText(type) } = options;
-    const { records } = this.#setup;
-    const onFailure = (cause: unknown, record: DispatchRecord) => this.#report(cause, record, name);
-    const merger = new Merger({ type, strategy: mergeStrategy, records, onFailure });
-    for (const notification of this.#setup.running.values()) merger.take(notification);
-    const inForce = [...this.#inForce(merger)];
-    return this.#receivers.open<Dispatch, Entry>(
+    const key = typeFilterKey(type);
+    const ofStrategy = this.#groups.get(mergeStrategy) ?? new Map<string, Group>();
+    const group = ofStrategy.get(key) ?? this.#newGroup(type, mergeStrategy);
+    const inForce = [...this.#inForce(group.merger)];
+    const receiver = group.receivers.open<Dispatch, Entry>(
       { ...options, name },
       {
         coalescing: newestOfIdentity,
         itemOf: ({ dispatch }) => dispatch,
         replay: () => inForce,
-        take: ({ notification, dispatch }, push) => {
-          for (const change of merger.take(notification)) push(this.#entryOf(change, dispatch));
-        },
+        take: (entry, push) => push(entry),
       },
     );
+    if (group.receivers.size > 0) this.#groups.set(mergeStrategy, ofStrategy.set(key, group));
+    return receiver;
   }
 
   /** Gives a notification to every receiver. */
   send(notification: RunningNotification, dispatch: Dispatch): void {
-    if (this.#receivers.size > 0) this.#receivers.send({ notification, dispatch });
+    for (const ofStrategy of this.#groups.values()) {
+      for (const { merger, receivers } of ofStrategy.values()) {
+        for (const change of merger.take(notification)) receivers.send(this.#entryOf(change, dispatch));
+      }
+    }
   }
 
   /** Closes every receiver, and all later ones. */
   close(): void {
-    this.#receivers.close();
+    this.#isClosed = true;
+    for (const ofStrategy of this.#groups.values()) {
+      for (const { receivers } of ofStrategy.values()) receivers.close();
+    }
+  }
+
+  #newGroup(type: TypeFilter, strategy: MergeStrategy): Group {
+    const { records, running, logger } = this.#setup;
+    const onFailure = (cause: unknown, record: DispatchRecord) => this.#report(cause, record, type);
+    const merger = new Merger({ type, strategy, records, onFailure });
+    for (const notification of running.values()) merger.take(notification);
+    const receivers = new ReceiverSet<Entry>('runningState', logger, () => this.#forget(strategy, typeFilterKey(type)));
+    if (this.#isClosed) receivers.close();
+    return { merger, receivers };
+  }
+
+  #forget(strategy: MergeStrategy, key: string): void {
+    const ofStrategy = this.#groups.get(strategy);
+    ofStrategy?.delete(key);
+    if (ofStrategy?.size === 0) this.#groups.delete(strategy);
   }
 
   *#inForce(merger: Merger): Generator<Entry> {
@@ -104,8 +127,8 @@ export class MergedReceivers {
     return { identity: change.identity, dispatch: toMergedDispatch(change, news, { nowMs, heldMs }) };
   }
 
-  #report(cause: unknown, { id, microgridId }: DispatchRecord, name: string): void {
-    const message = `the merge strategy of the receiver '${name}' failed for dispatch ${id}: ${messageOf(cause)}`;
+  #report(cause: unknown, { id, microgridId }: DispatchRecord, type: TypeFilter): void {
+    const message = `the merge strategy of receivers of ${typeFilterText(type)} failed for dispatch ${id}: ${messageOf(cause)}`;
     this.#setup.report(new DispatchError('CONSUMER_FAILED', message, { microgridId, dispatchId: id, cause }));
   }
 }

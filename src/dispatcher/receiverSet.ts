@@ -12,13 +12,18 @@ export interface ReceiverIntake<TSent, T, TEntry>
 export class ReceiverSet<TSent> {
   readonly #name: string;
   readonly #logger: Logger;
+  readonly #onEmpty: () => void;
   readonly #receivers = new Set<{ readonly take: (sent: TSent) => void; readonly close: () => void }>();
   #isClosed = false;
 
-  /** @param name Name in logs, and default name of a receiver. */
-  constructor(name: string, logger: Logger) {
+  /**
+   * @param name Name in logs, and default name of a receiver.
+   * @param onEmpty Called when the last open receiver was closed.
+   */
+  constructor(name: string, logger: Logger, onEmpty: () => void = () => {}) {
     this.#name = name;
     this.#logger = logger;
+    this.#onEmpty = onEmpty;
   }
 
   /** Number of open receivers. */
@@ -43,7 +48,9 @@ export class ReceiverSet<TSent> {
       replay,
       onCoalesced: () =>
         this.#logger.warn({ channel: this.#name, receiver: name, limit }, 'receiver is slow: its items are coalesced'),
-      onClose: () => this.#receivers.delete(entry),
+      onClose: () => {
+        if (this.#receivers.delete(entry) && this.#receivers.size === 0) this.#onEmpty();
+      },
     });
     const entry = { take: (sent: TSent) => take(sent, push), close: receiver.close };
     if (this.#isClosed || signal?.aborted) receiver.close();

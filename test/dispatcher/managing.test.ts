@@ -430,12 +430,23 @@ describe('a managed actor that fails', () => {
     });
     await using test = await managing(logic, { dispatches: [run(1, '10:00', '10:30'), run(2, '10:00', '11:00')] });
     await test.clock.advanceTo(at('10:40'));
-    expect(test.problems.map(({ message }) => message)).toEqual([
-      "a managed actor that was stopped, '1', failed: cannot stop",
-    ]);
+    const problem = 'the managed actor of dispatch 1 failed when it was stopped: cannot stop';
+    expect(test.problems.map(({ message }) => message)).toEqual([problem]);
     expect([...managedActorsOf(test.dispatcher).keys()]).toEqual(['2']);
     await test.delete(2);
     expect(test.dispatcher.status.state).toBe('live');
+  });
+
+  it('when the dispatcher stops is logged', async () => {
+    const logged: string[] = [];
+    const logger = { ...silentLogger, warn: (_: object, message: string) => logged.push(message) };
+    const logic = fromCallback<ManagedActorEvent, DispatchInfo>(() => () => {
+      throw new Error('cannot stop');
+    });
+    const test = await managing(logic, { dispatches: [run(1, '10:00', null)], logger });
+    await test.clock.advanceTo(at('10:00'));
+    await test.dispatcher.stop();
+    expect(logged).toEqual(['the managed actor of dispatch 1 failed when it was stopped: cannot stop']);
   });
 
   it('is no reason not to stop the dispatcher, nor to leave a timer', async () => {

@@ -379,6 +379,30 @@ describe('merging', () => {
     expect(await test.heard()).toEqual(['1 reconfigured kw 1 by handover']);
   });
 
+  it('is decided once for receivers with the same types and strategy, which come and go', async () => {
+    const asked: number[] = [];
+    const mergeStrategy: MergeStrategy = {
+      identity: record => {
+        asked.push(record.id);
+        return mergeByType.identity(record);
+      },
+    };
+    const dispatches = [run(1, '10:00', '12:00'), run(2, '10:30', '11:00')];
+    await using test = await hearing({ dispatches, receiver: { mergeStrategy } });
+    const other = test.dispatcher.newRunningStateReceiver(['CHARGE'], { mergeStrategy });
+    await test.clock.advanceTo(at('10:15'));
+    expect(asked).toEqual([1]);
+    expect(await test.heard()).toEqual(['1 started kw 1 by schedule']);
+    other.close();
+    test.receiver.close();
+    await test.clock.advanceTo(at('10:45'));
+    expect(asked).toEqual([1]);
+    const late = test.dispatcher.newRunningStateReceiver('CHARGE', { mergeStrategy });
+    await test.clock.advanceTo(at('11:00'));
+    expect((await drain(late)).map(inWords)).toEqual(['1 reconfigured kw 1 by handover']);
+    expect(asked).toEqual([1, 1, 2]);
+  });
+
   it('is closed by a signal, and from the start after the dispatcher was stopped', async () => {
     await using test = await startDispatcher({ dispatches: [run(1, '09:00', null)] });
     const controller = new AbortController();
@@ -438,7 +462,7 @@ describe('a strategy of a program', () => {
       },
     };
     const dispatches = [run(1, '10:00', '10:30'), run(2, '10:10', '10:20')];
-    await using test = await hearing({ dispatches, receiver: { mergeStrategy, name: 'mine' } });
+    await using test = await hearing({ dispatches, receiver: { mergeStrategy } });
     await test.clock.advanceTo(at('10:30'));
     expect((await test.heard()).map(line => line.slice(0, 9))).toEqual([
       '1 started',
@@ -449,7 +473,7 @@ describe('a strategy of a program', () => {
     expect(test.problems.length).toBeGreaterThanOrEqual(2);
     expect(test.problems[0]).toMatchObject({
       code: 'CONSUMER_FAILED',
-      message: "the merge strategy of the receiver 'mine' failed for dispatch 1: broken",
+      message: 'the merge strategy of receivers of CHARGE failed for dispatch 1: broken',
       dispatchId: 1,
     });
   });
