@@ -112,13 +112,18 @@ export async function created(
 /** A stream whose headers have arrived. */
 export async function openStream(client: RawClient, microgridId = 1n, metadata = Metadata()) {
   const controller = new AbortController();
+  let header = Metadata();
   let open: () => void = () => {};
   const opened = new Promise<void>(resolve => {
     open = resolve;
   });
+  const onHeader = (received: Metadata) => {
+    header = received;
+    open();
+  };
   const responses = client.streamMicrogridDispatches(
     { microgridId },
-    { metadata, signal: controller.signal, onHeader: () => open() },
+    { metadata, signal: controller.signal, onHeader },
   );
   const iterator = responses[Symbol.asyncIterator]();
   // The call is made with the first read, so it is read one ahead.
@@ -126,6 +131,7 @@ export async function openStream(client: RawClient, microgridId = 1n, metadata =
   ahead.catch(() => {});
   await Promise.race([opened, ahead]);
   return {
+    header,
     /** The next event. */
     async next(): Promise<StreamMicrogridDispatchesResponse> {
       const result = await ahead;

@@ -1,5 +1,4 @@
-import { isIPv4 } from 'node:net';
-
+import { isLoopback } from '../../wire/loopback.js';
 import { invalidOption } from '../domain/invalidOption.js';
 
 /** An address to listen on. */
@@ -37,8 +36,4 @@ export function listenAddress(text: string, field = 'listen'): ListenAddress {
  */
 export function portAddress(text: string, field: string): ListenAddress {
   return listenAddress(/^\d+$/.test(text) ? `127.0.0.1:${text}` : text, field);
-}
-
-function isLoopback(host: string): boolean {
-  return host.toLowerCase() === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));
 }

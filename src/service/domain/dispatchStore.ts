@@ -1,3 +1,4 @@
+import type { LogPosition } from '../../wire/logPosition.js';
 import type { ServiceObserver } from './serviceObserver.js';
 
 /** What happened to a dispatch in one change. */
@@ -153,11 +154,18 @@ export interface StoreOptions {
   readonly observer?: ServiceObserver | undefined;
 }
 
+/**
+ * A place in a change log: after an entry, which the log must still have, or after whatever entry had this `seq`.
+ *
+ * The `seq` alone does not tell that a database was replaced by an older one, such as a restored backup, and went on.
+ */
+export type LogCursor = LogPosition | number;
+
 /** Entries of the change logs of several microgrids. */
 export interface ChangeBatch {
   /** By microgrid, and within a microgrid in order of `seq`. */
   readonly changes: readonly LoggedChange[];
-  /** Microgrids whose entries after the cursor were pruned. */
+  /** Microgrids whose entries after the cursor were pruned, or whose log does not have the entry of the cursor. */
   readonly pruned: readonly number[];
   /** Microgrids with more entries than fit into the limit. */
   readonly more: readonly number[];
@@ -194,12 +202,14 @@ export interface DispatchStore {
   count(): Promise<number>;
   /** The microgrid's present position in its change log; 0 before the first change. */
   head(microgridId: number): Promise<number>;
+  /** The same as a cursor: a position unless the last entry was pruned. */
+  cursor(microgridId: number): Promise<LogCursor>;
   /**
    * Returns the entries after the cursors, at most `limit` in all.
    *
-   * @param cursors - the position of each microgrid of interest, by its id.
+   * @param cursors - by the id of each microgrid of interest.
    */
-  changes(cursors: ReadonlyMap<number, number>, limit: number): Promise<ChangeBatch>;
+  changes(cursors: ReadonlyMap<number, LogCursor>, limit: number): Promise<ChangeBatch>;
   /**
    * Calls the listener after commits of this process or another with the microgrids that have new changes, or with null when they
    * are unknown. Wake-ups may be early, late by a second, or unnecessary: {@link changes} is authoritative.
@@ -219,4 +229,19 @@ export interface DispatchStore {
   deleteExpired(nowUs: number, limit: number): Promise<number>;
   /** Waits for pending writes, for a limited time; refuses new ones with UNAVAILABLE. */
   close(): Promise<void>;
+}
+
+/** The position after an entry. */
+export function positionOf({ seq, atUs, id }: LoggedChange): LogPosition {
+  return { seq, atUs, id };
+}
+
+/** The `seq` of a cursor. */
+export function seqOf(cursor: LogCursor): number {
+  return typeof cursor === 'number' ? cursor : cursor.seq;
+}
+
+/** Whether an entry is the one of a position. */
+export function isEntryOf({ seq, atUs, id }: LogPosition, entry: LogPosition | undefined): boolean {
+  return entry?.seq === seq && entry.atUs === atUs && BigInt(entry.id) === BigInt(id);
 }

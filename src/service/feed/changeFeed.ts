@@ -1,9 +1,12 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Logger } from '../../logger.js';
 import { DispatchError } from '../../model/dispatchError.js';
-import type { DispatchStore, LoggedChange } from '../domain/dispatchStore.js';
+import type { LogPosition } from '../../wire/logPosition.js';
+import { type DispatchStore, type LogCursor, type LoggedChange, positionOf, seqOf } from '../domain/dispatchStore.js';
 import type { ServiceObserver } from '../domain/serviceObserver.js';
 import { type ChangeQueue, changeQueue } from './changeQueue.js';
+import type { ChangeStream } from './changeStream.js';
+import { openResumed } from './resumedStream.js';
 
 /** Maximum number of changes waiting for one stream; above it the stream is ended. */
 const QUEUE_LIMIT = 1000;
@@ -13,20 +16,6 @@ const BATCH_LIMIT = QUEUE_LIMIT / 2;
 const PAUSE_MS = 1;
 /** Interval of polling, for changes without a notification or that could not be read. */
 const POLL_MS = 1000;
-
-/** One reader of a microgrid's changes. */
-interface ChangeStream {
-  /** The position in the change log at which the stream was opened: it yields later changes. */
-  readonly position: number;
-  /**
-   * The next change, in commit order.
-   *
-   * @throws DispatchError RESOURCE_EXHAUSTED when the reader was too slow, UNAVAILABLE when the stream is lost for
-   * another reason; or the signal's reason.
-   */
-  next(): Promise<LoggedChange>;
-  close(): void;
-}
 
 /** The state of a feed, for metrics. */
 export interface FeedFigures {
@@ -45,8 +34,12 @@ export interface FeedFigures {
  * stay open, and then continue where they were.
  */
 export interface ChangeFeed {
-  /** Opens a stream, which ends when the signal aborts. From then on no change is missed. */
-  open(microgridId: number, signal: AbortSignal): Promise<ChangeStream>;
+  /**
+   * Opens a stream, which ends when the signal aborts. From then on no change is missed.
+   *
+   * @param resumeAfter - the position after which it is to go on, if the log has that entry and not too many more.
+   */
+  open(microgridId: number, signal: AbortSignal, resumeAfter?: LogPosition | null): Promise<ChangeStream>;
   /** The present state. */
   figures(): FeedFigures;
   /** Ends every stream with UNAVAILABLE, and refuses new ones. */
@@ -56,9 +49,9 @@ export interface ChangeFeed {
 /** One microgrid with streams. Each log entry is read once, however many streams there are. */
 interface Hub {
   /** The position up to which the log was read; null before the first one is known. */
-  position: number | null;
+  position: LogCursor | null;
   /** The first position: entries up to it were not read. */
-  start: number;
+  start: LogCursor;
   readonly queues: Set<ChangeQueue>;
   /** Whether reading is paused while its streams send what they have. */
   paused: boolean;
@@ -95,8 +88,8 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
     }
   }
 
-  function takeCursors(): Map<number, number> {
-    const cursors = new Map<number, number>();
+  function takeCursors(): Map<number, LogCursor> {
+    const cursors = new Map<number, LogCursor>();
     for (const microgridId of woken) {
       const hub = hubs.get(microgridId);
       // A hub without a position, or one that is paused, is woken again.
@@ -106,7 +99,7 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
     return cursors;
   }
 
-  async function deliver(cursors: ReadonlyMap<number, number>): Promise<void> {
+  async function deliver(cursors: ReadonlyMap<number, LogCursor>): Promise<void> {
     if (cursors.size === 0) return;
     const { changes, pruned, more } = await store.changes(cursors, BATCH_LIMIT);
     const counts = new Map<number, number>();
@@ -114,14 +107,15 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
       const { microgridId, seq } = change;
       const hub = hubs.get(microgridId);
       // A hub that was closed and opened again meanwhile has read further than this batch.
-      if (!hub || hub.position === null || seq <= hub.position) continue;
-      hub.position = seq;
+      if (!hub || hub.position === null || seq <= seqOf(hub.position)) continue;
+      hub.position = positionOf(change);
       for (const queue of hub.queues) queue.push(change);
       counts.set(microgridId, (counts.get(microgridId) ?? 0) + 1);
     }
     for (const microgridId of pruned) {
-      logger.warn({ microgrid: microgridId }, 'streams were ended: the change log was pruned before it was read');
-      endHub(microgridId, 'the change log was pruned before it was read');
+      const reason = 'the change log was pruned before it was read, or replaced by another one';
+      logger.warn({ microgrid: microgridId }, `streams were ended: ${reason}`);
+      endHub(microgridId, reason);
     }
     for (const [microgridId, count] of counts) void pauseWhileCongested(microgridId, count * PAUSE_MS);
     for (const microgridId of more) woken.add(microgridId);
@@ -168,37 +162,45 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
     if (hub.queues.size === 0 && hubs.get(microgridId) === hub) hubs.delete(microgridId);
   }
 
-  return {
-    async open(microgridId, signal) {
-      if (stopped) throw new DispatchError('UNAVAILABLE', 'the service is shutting down');
-      signal.throwIfAborted();
-      const queue = changeQueue(QUEUE_LIMIT, () => {
-        logger.warn({ microgrid: microgridId }, 'a stream was ended: its peer reads more slowly than changes are made');
-        observer?.streamDropped();
-      });
-      const abort = () => queue.end(signal.reason);
-      signal.addEventListener('abort', abort, { once: true });
-      // Join first, ask for the position second: what is committed in between is then queued and not lost.
-      const hub = join(microgridId, queue);
-      const close = () => {
-        signal.removeEventListener('abort', abort);
-        leave(microgridId, hub, queue);
-      };
-      try {
-        const head = await store.head(microgridId);
-        if (hub.position === null) {
-          hub.position = head;
-          hub.start = head;
-        }
-        // Another stream that opens at the same time may already have a later position.
-        const position = Math.max(head, hub.start);
-        queue.startAfter(position);
-        wake([microgridId]);
-        return { position, next: observer ? () => nextObserved(queue, observer) : queue.next, close };
-      } catch (error) {
-        close();
-        throw error;
+  async function open(microgridId: number, signal: AbortSignal): Promise<ChangeStream> {
+    if (stopped) throw new DispatchError('UNAVAILABLE', 'the service is shutting down');
+    signal.throwIfAborted();
+    const queue = changeQueue(QUEUE_LIMIT, () => {
+      logger.warn({ microgrid: microgridId }, 'a stream was ended: its peer reads more slowly than changes are made');
+      observer?.streamDropped();
+    });
+    const abort = () => queue.end(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    // Join first, ask for the position second: what is committed in between is then queued and not lost.
+    const hub = join(microgridId, queue);
+    const close = () => {
+      signal.removeEventListener('abort', abort);
+      leave(microgridId, hub, queue);
+    };
+    try {
+      const head = await store.cursor(microgridId);
+      if (hub.position === null) {
+        hub.position = head;
+        hub.start = head;
       }
+      // Another stream that opens at the same time may already have a later position.
+      const from = seqOf(head) < seqOf(hub.start) ? hub.start : head;
+      queue.startAfter(seqOf(from));
+      wake([microgridId]);
+      const next = observer ? () => nextObserved(queue, observer) : queue.next;
+      return { position: seqOf(from), head: typeof from === 'number' ? null : from, resumed: false, next, close };
+    } catch (error) {
+      close();
+      throw error;
+    }
+  }
+
+  return {
+    async open(microgridId, signal, resumeAfter = null) {
+      const resumed =
+        resumeAfter &&
+        (await openResumed({ store, microgridId, signal, open: () => open(microgridId, signal) }, resumeAfter));
+      return resumed ?? open(microgridId, signal);
     },
     figures() {
       const queues = [...hubs.values()].flatMap(hub => [...hub.queues]);

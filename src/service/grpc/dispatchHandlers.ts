@@ -8,6 +8,14 @@ import {
   type StreamMicrogridDispatchesRequest,
   UpdateMicrogridDispatchRequest,
 } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import {
+  CHANGE_LOG_POSITION,
+  decodeLogPosition,
+  encodeLogPosition,
+  RESUME_AFTER,
+  RESUMED,
+  SERVER_TIME,
+} from '../../wire/logPosition.js';
 import { REQUEST_IDS_KEPT_S } from '../../wire/requestId.js';
 import type { AccessContext } from '../access/callAccess.js';
 import type { AppliedWrite, ChangeKind, DispatchStore, StoredDispatch } from '../domain/dispatchStore.js';
@@ -90,10 +98,13 @@ export function dispatchHandlers(
 }
 
 async function* streamChanges(feed: ChangeFeed, request: StreamMicrogridDispatchesRequest, context: CallContext) {
-  const stream = await feed.open(readId(request.microgridId), context.signal);
+  const resumeAfter = decodeLogPosition(context.metadata.get(RESUME_AFTER));
+  const stream = await feed.open(readId(request.microgridId), context.signal, resumeAfter);
   try {
     // The headers tell the client that nothing is missed from now on. Without an entry they would wait for the first event.
-    context.header.set('change-log-position', String(stream.position));
+    if (stream.head !== null) context.header.set(CHANGE_LOG_POSITION, encodeLogPosition(stream.head));
+    if (stream.resumed) context.header.set(RESUMED, 'true');
+    context.header.set(SERVER_TIME, new Date().toISOString());
     context.header.set(REQUEST_IDS_KEPT_S, String(REQUEST_ID_RETENTION_S));
     context.sendHeader();
     for (;;) {

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/logger.js';
+import type { DispatchStore } from '../../../src/service/domain/dispatchStore.js';
 import { changeFeed } from '../../../src/service/feed/changeFeed.js';
 import { memoryStore } from '../../../src/service/store/memory/memoryStore.js';
 import { changeOf, creation } from '../../support/dispatchRow.js';
@@ -71,10 +72,10 @@ describe('changeFeed', () => {
     const feed = changeFeed(
       {
         ...store,
-        async head(microgridId) {
+        async cursor(microgridId) {
           asked += 1;
           const isFirst = asked === 1;
-          const head = await store.head(microgridId);
+          const head = await store.cursor(microgridId);
           if (isFirst) {
             await new Promise<void>(resolve => {
               letOlderArrive = resolve;
@@ -154,6 +155,35 @@ describe('changeFeed', () => {
     await store.apply(1, creation());
     await store.prune(Number.MAX_SAFE_INTEGER, 1000);
     release();
+    await expect(stream.next()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    feed.stop();
+  });
+
+  it.each([
+    ['is behind', 3],
+    ['has as many entries', 5],
+    ['has more entries', 7],
+  ])('ends streams with UNAVAILABLE when the log was replaced by another one that %s', async (_, count) => {
+    let store = memoryStore();
+    const proxied: DispatchStore = {
+      ...store,
+      cursor: microgridId => store.cursor(microgridId),
+      changes: (cursors, limit) => store.changes(cursors, limit),
+      onWake: listener => {
+        wakes.add(listener);
+        return () => wakes.delete(listener);
+      },
+    };
+    const wakes = new Set<(microgridIds: null) => void>();
+    const feed = changeFeed(proxied, silentLogger);
+    for (let made = 0; made < 4; made += 1) await store.apply(1, creation());
+    const stream = await feed.open(1, signal);
+    await store.apply(1, creation());
+    for (const wake of wakes) wake(null);
+    expect((await stream.next()).seq).toBe(5);
+    store = memoryStore({ nowUs: () => 1_700_000_000_000_000 });
+    for (let made = 0; made < count; made += 1) await store.apply(1, creation());
+    for (const wake of wakes) wake(null);
     await expect(stream.next()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     feed.stop();
   });

@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DispatchStore, ListQuery, LoggedChange } from '../../../src/service/domain/dispatchStore.js';
+import {
+  type DispatchStore,
+  type ListQuery,
+  type LogCursor,
+  type LoggedChange,
+  positionOf,
+} from '../../../src/service/domain/dispatchStore.js';
+import { LOG_START, type LogPosition } from '../../../src/wire/logPosition.js';
 import { creation } from '../../support/dispatchRow.js';
 import type { StoreFactory } from './storeLists.js';
 
@@ -99,6 +106,45 @@ export function describeStoreChanges(openStore: StoreFactory): void {
       expect(await store.changes(cursors, 100)).toEqual({ changes: [], pruned: [1], more: [] });
       await create(1);
       expect((await log(1, 1)).map(({ seq }) => seq)).toEqual([2]);
+    });
+
+    it('tells the position of its last entry', async () => {
+      expect(await store.cursor(1)).toEqual(LOG_START);
+      const { dispatch } = await create(1);
+      await create(2);
+      const [entry] = await log(1);
+      expect(await store.cursor(1)).toEqual({ seq: 1, atUs: entry?.atUs, id: dispatch?.id });
+      await store.prune(nowUs + 1_000_000, 1000);
+      expect(await store.cursor(1)).toBe(1);
+    });
+
+    it('goes on only after an entry that it has, and tells which it does not have', async () => {
+      for (let count = 0; count < 3; count += 1) await create(1);
+      const [first, second, third] = (await log(1)).map(positionOf) as [LogPosition, LogPosition, LogPosition];
+      const entriesAfter = async (cursor: LogCursor, microgridId = 1) => {
+        const { changes, pruned } = await store.changes(new Map([[microgridId, cursor]]), 1000);
+        return pruned.length > 0 ? 'lost' : changes.map(({ seq }) => seq);
+      };
+      expect(await entriesAfter(LOG_START)).toEqual([1, 2, 3]);
+      expect(await entriesAfter(first)).toEqual([2, 3]);
+      expect(await entriesAfter(second)).toEqual([3]);
+      expect(await entriesAfter({ ...second, id: BigInt(second.id) })).toEqual([3]);
+      expect(await entriesAfter(third)).toEqual([]);
+      for (const wrong of [
+        { ...second, id: third.id },
+        { ...second, atUs: second.atUs + 1 },
+        { ...third, atUs: third.atUs + 1 },
+        { ...third, seq: 4 },
+      ]) {
+        expect(await entriesAfter(wrong), JSON.stringify(wrong)).toBe('lost');
+      }
+      expect(await entriesAfter(first, 7)).toBe('lost');
+      expect(await entriesAfter(LOG_START, 7)).toEqual([]);
+      await store.prune(nowUs + 1_000_000, 2);
+      expect(await entriesAfter(second)).toBe('lost');
+      expect(await entriesAfter(first)).toBe('lost');
+      expect(await entriesAfter(LOG_START)).toBe('lost');
+      expect(await entriesAfter(third)).toEqual([]);
     });
 
     it('is pruned from its beginning, a part at a time', async () => {

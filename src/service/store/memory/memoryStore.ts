@@ -1,16 +1,21 @@
 import { DispatchError } from '../../../model/dispatchError.js';
-import type {
-  AppliedWrite,
-  ChangeBatch,
-  DispatchRow,
-  DispatchStore,
-  DispatchWrite,
-  ListPage,
-  ListPlace,
-  ListQuery,
-  LoggedChange,
-  SortColumn,
-  StoreOptions,
+import { LOG_START } from '../../../wire/logPosition.js';
+import {
+  type AppliedWrite,
+  type ChangeBatch,
+  type DispatchRow,
+  type DispatchStore,
+  type DispatchWrite,
+  isEntryOf,
+  type ListPage,
+  type ListPlace,
+  type ListQuery,
+  type LogCursor,
+  type LoggedChange,
+  positionOf,
+  type SortColumn,
+  type StoreOptions,
+  seqOf,
 } from '../../domain/dispatchStore.js';
 import { observed } from '../../domain/serviceObserver.js';
 import { cutPage, type SortedItem } from '../cutPage.js';
@@ -69,20 +74,29 @@ export function memoryStore({ nowUs = () => Date.now() * 1000, observer }: Store
     return { seq: microgrid.seq, dispatch };
   }
 
-  function changes(cursors: ReadonlyMap<number, number>, limit: number): ChangeBatch {
+  function changes(cursors: ReadonlyMap<number, LogCursor>, limit: number): ChangeBatch {
     const found: LoggedChange[] = [];
     const pruned: number[] = [];
     const more: number[] = [];
     for (const [microgridId, cursor] of cursors) {
-      const microgrid = microgrids.get(microgridId);
-      if (!microgrid) continue;
-      const from = cursor - microgrid.prunedSeq;
+      const { log, prunedSeq } = microgrids.get(microgridId) ?? newMicrogrid();
+      const from = seqOf(cursor) - prunedSeq;
       const to = from + limit - found.length;
-      if (from < 0) pruned.push(microgridId);
-      else found.push(...microgrid.log.slice(from, to));
-      if (from >= 0 && to < microgrid.log.length) more.push(microgridId);
+      const isLost = typeof cursor !== 'number' && cursor.seq > 0 && !isEntryOf(cursor, log[from - 1]);
+      if (from < 0 || isLost) pruned.push(microgridId);
+      else {
+        found.push(...log.slice(from, to));
+        if (to < log.length) more.push(microgridId);
+      }
     }
     return { changes: found, pruned, more };
+  }
+
+  function cursor(microgridId: number): LogCursor {
+    const { seq, log } = microgrids.get(microgridId) ?? newMicrogrid();
+    const last = log.at(-1);
+    if (last !== undefined) return positionOf(last);
+    return seq === 0 ? LOG_START : seq;
   }
 
   function prune(beforeUs: number, limit: number): number {
@@ -107,6 +121,7 @@ export function memoryStore({ nowUs = () => Date.now() * 1000, observer }: Store
       listPage(microgrids.get(microgridId) ?? newMicrogrid(), query, place, limit, maxBytes),
     count: async () => [...microgrids.values()].reduce((sum, { rows }) => sum + rows.size, 0),
     head: async microgridId => microgrids.get(microgridId)?.seq ?? 0,
+    cursor: async microgridId => cursor(microgridId),
     changes: async (cursors, limit) => changes(cursors, limit),
     onWake(listener) {
       listeners.add(listener);

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 
-import type { ChangeBatch, LoggedChange } from '../../domain/dispatchStore.js';
+import { LOG_START, type LogPosition } from '../../../wire/logPosition.js';
+import { type ChangeBatch, isEntryOf, type LogCursor, type LoggedChange, seqOf } from '../../domain/dispatchStore.js';
 import type { ServiceSchema } from './schema.js';
 import type { SqlDatabase } from './sqlDialect.js';
 
@@ -9,29 +10,56 @@ interface Part {
   readonly microgridId: number;
   readonly from: number;
   readonly to: number;
+  /** The entry that the log must have before it; null: any. */
+  readonly after: LogPosition | null;
+}
+
+/** Reads the position of the last entry; see `DispatchStore.cursor`. */
+export async function readCursor({ db }: SqlDatabase, microgridId: number): Promise<LogCursor> {
+  const row = await db
+    .selectFrom('microgrid')
+    .leftJoin('dispatch_change', join =>
+      join
+        .onRef('dispatch_change.microgrid_id', '=', 'microgrid.id')
+        .onRef('dispatch_change.seq', '=', 'microgrid.seq'),
+    )
+    .select(['microgrid.seq', 'at_us', 'dispatch_id'])
+    .where('microgrid.id', '=', microgridId)
+    .executeTakeFirst();
+  if (row === undefined || row.seq === 0) return LOG_START;
+  const { seq, at_us: atUs, dispatch_id: id } = row;
+  return atUs === null || id === null ? seq : { seq, atUs, id };
 }
 
 /** Reads the entries after the cursors, the same number of each log; see `DispatchStore.changes`. */
 export async function readChanges(
   { db, dialect }: SqlDatabase,
-  cursors: ReadonlyMap<number, number>,
+  cursors: ReadonlyMap<number, LogCursor>,
   limit: number,
 ): Promise<ChangeBatch> {
   const heads = await db
     .selectFrom('microgrid')
-    .select(['id', 'seq'])
+    .select(['id', 'seq', 'last_us'])
     .where(eb => dialect.isAnyOf(eb.ref('microgrid.id'), [...cursors.keys()]))
     .orderBy('id')
     .execute();
-  const behind = heads.flatMap(({ id, seq }): Part[] => {
-    const from = cursors.get(id) ?? seq;
-    return from < seq ? [{ microgridId: id, from, to: seq }] : [];
-  });
-  if (behind.length === 0) return { changes: [], pruned: [], more: [] };
+  const headOf = new Map(heads.map(head => [head.id, head]));
+  const behind: Part[] = [];
+  const lost: number[] = [];
+  for (const [microgridId, cursor] of cursors) {
+    const { seq: to, last_us: lastUs } = headOf.get(microgridId) ?? { seq: 0, last_us: 0 };
+    const from = seqOf(cursor);
+    const after = typeof cursor === 'number' || from === 0 ? null : cursor;
+    if (after !== null && (from > to || (from === to && after.atUs !== lastUs))) lost.push(microgridId);
+    else if (from < to) behind.push({ microgridId, from, to, after });
+  }
+  behind.sort((a, b) => a.microgridId - b.microgridId);
+  if (behind.length === 0) return { changes: [], pruned: lost, more: [] };
   const share = Math.max(1, Math.floor(limit / behind.length));
   const parts = behind.slice(0, limit).map(part => ({ ...part, to: Math.min(part.to, part.from + share) }));
   const more = behind.filter(({ to }, index) => to !== parts[index]?.to).map(({ microgridId }) => microgridId);
-  return { ...withoutHoles(parts, await readParts(db, parts)), more };
+  const { changes, pruned } = withoutHoles(parts, await readParts(db, parts));
+  return { changes, pruned: [...lost, ...pruned], more };
 }
 
 async function readParts(db: Kysely<ServiceSchema>, parts: readonly Part[]): Promise<LoggedChange[]> {
@@ -40,8 +68,12 @@ async function readParts(db: Kysely<ServiceSchema>, parts: readonly Part[]): Pro
     .selectAll()
     .where(eb =>
       eb.or(
-        parts.map(({ microgridId, from, to }) =>
-          eb.and([eb('microgrid_id', '=', microgridId), eb('seq', '>', from), eb('seq', '<=', to)]),
+        parts.map(({ microgridId, from, to, after }) =>
+          eb.and([
+            eb('microgrid_id', '=', microgridId),
+            eb('seq', after === null ? '>' : '>=', from),
+            eb('seq', '<=', to),
+          ]),
         ),
       ),
     )
@@ -58,13 +90,14 @@ async function readParts(db: Kysely<ServiceSchema>, parts: readonly Part[]): Pro
   }));
 }
 
-/** Logs have no gaps, so missing entries of a range were pruned. */
+/** Logs have no gaps, so missing entries of a range were pruned. Another entry before it than expected: it is another log. */
 function withoutHoles(parts: readonly Part[], found: readonly LoggedChange[]): Omit<ChangeBatch, 'more'> {
   const changes: LoggedChange[] = [];
   const pruned: number[] = [];
-  for (const { microgridId, from, to } of parts) {
+  for (const { microgridId, from, to, after } of parts) {
     const part = found.filter(change => change.microgridId === microgridId);
-    if (part.length === to - from) changes.push(...part);
+    const isThatLog = after === null || isEntryOf(after, part.shift());
+    if (isThatLog && part.length === to - from) changes.push(...part);
     else pruned.push(microgridId);
   }
   return { changes, pruned };

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DispatchStore, StoreOptions } from '../../domain/dispatchStore.js';
 import { observed } from '../../domain/serviceObserver.js';
 import { applyBatch } from './applyBatch.js';
-import { pruneChanges, readChanges } from './changeLog.js';
+import { pruneChanges, readChanges, readCursor } from './changeLog.js';
 import { listPages } from './listPages.js';
 import type { SqlDatabase } from './sqlDialect.js';
 import { deleteExpiredRecords } from './sqlIdempotency.js';
@@ -49,6 +49,7 @@ export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions,
         const query = db.selectFrom('microgrid').select('seq').where('id', '=', microgridId);
         return (await query.executeTakeFirst())?.seq ?? 0;
       }),
+    cursor: microgridId => observed(observer, 'changes', () => readCursor(database, microgridId)),
     changes: (cursors, limit) => observed(observer, 'changes', () => readChanges(database, cursors, limit)),
     onWake(listener) {
       listeners.add(listener);
