@@ -9,13 +9,15 @@ export type { SyncState, SyncStatus } from '../machines/protocol/dispatcherOutpu
 export type { Transport } from '../machines/protocol/transport.js';
 export type { RetryOptions, Waiting } from './client/attempts.js';
 export type { TlsOptions } from './client/channel.js';
+export type { ServiceConnection } from './client/connection.js';
 export type { Credentials, CredentialsOptions, CredentialsProvider } from './client/credentials.js';
-export type { DispatchClientOptions, InMicrogrid, OfDispatch, ServiceConnection } from './client/dispatchClient.js';
+export type { DispatchClientOptions, InMicrogrid, OfDispatch } from './client/dispatchClient.js';
 export { DispatchClient } from './client/dispatchClient.js';
-export type { CallSignal, ListPagesOptions } from './client/microgridClient.js';
+export type { CallSignal, ListPagesOptions, RecordWatch, WatchRecordsOptions } from './client/microgridClient.js';
 export { MicrogridClient } from './client/microgridClient.js';
 export { dispatchFromProtobuf, dispatchToProtobuf } from './client/protobuf.js';
 export type { DispatchChanges, ListOptions, NewDispatch } from './client/requests.js';
+export type { StreamHeader } from './client/streamPositions.js';
 export type { Created, Deleted, DispatchEvent, DispatchOptions, RunningStateChange, Updated } from './dispatch.js';
 export { Dispatch, RunningState } from './dispatch.js';
 export type { Channel } from './dispatcher/channel.js';

@@ -9,7 +9,10 @@ export interface DispatchPage {
 }
 
 /** One event of a stream. */
-export type DispatchChange =
+export type DispatchChange = {
+  /** Position in the change log of the service after it, to resume a stream from; absent: unknown. */
+  readonly position?: string | undefined;
+} & (
   | { readonly kind: 'created' | 'updated' | 'deleted'; readonly dispatch: DispatchRecord }
   | {
       /** The event cannot be decoded. */
@@ -17,20 +20,47 @@ export type DispatchChange =
       readonly problem: DispatchError;
       /** Id of the deleted dispatch, if the event is a deletion. */
       readonly deletedId?: number;
-    };
+    }
+);
+
+/** What is known of a stream when it opens. */
+export interface StreamStart {
+  /** Whether the service has no stream, so that it is listed at intervals instead. @default false */
+  readonly polling?: boolean | undefined;
+  /** Position in the change log of the service from which the stream has every change; absent: unknown. */
+  readonly position?: string | undefined;
+  /**
+   * Whether the stream goes on after the position that was asked for: number of changes that it makes up for before those that are
+   * new. Absent: it does not, so that all dispatches must be listed.
+   */
+  readonly backlog?: number | undefined;
+  /** How far the clock of the service is ahead of this one, in milliseconds, and by how much that may be wrong. Absent: unknown. */
+  readonly clockOffset?: { readonly offsetMs: number; readonly toleranceMs: number } | undefined;
+}
 
 /** An open stream of changes. Its iteration throws when the stream ends, also when it ends without an error. */
 export interface DispatchWatch extends AsyncIterable<DispatchChange> {
-  /** Resolves when the service has answered: the stream has every change from then on. Rejects when the stream ends first. */
-  readonly opened: Promise<void>;
+  /**
+   * Resolves when the service has answered: the stream has every change from then on. Rejects when the stream ends first. A transport that
+   * knows nothing of its streams may resolve with nothing.
+   */
+  readonly opened: Promise<StreamStart | undefined> | Promise<void>;
 }
 
 /** The transport port: the calls to the service of a microgrid. Errors are `DispatchError`s; aborting the signal ends a call. */
 export interface Transport {
   /** Lists the dispatches that end at or after `endFromMs` or have no end. */
   list(options: { microgridId: number; endFromMs: number; signal: AbortSignal }): AsyncIterable<DispatchPage>;
-  /** Opens a stream of changes from now on. */
-  watch(options: { microgridId: number; signal: AbortSignal }): DispatchWatch;
+  /**
+   * Opens a stream of changes from now on, or if possible from `resumeAfter` on, a position of an earlier stream. A transport may
+   * ignore that.
+   */
+  watch(options: { microgridId: number; signal: AbortSignal; resumeAfter?: string }): DispatchWatch;
+  /**
+   * Called after a connection was lost: keeps connecting, and resolves when the service is connected anew, so that the next attempt
+   * comes soon. Rejects when the signal aborts. A transport without it is tried again after growing waits.
+   */
+  connectedAnew?(options: { signal: AbortSignal }): Promise<void>;
 }
 
 /** A transport that its opener closes, which closes its connections. */

@@ -4,6 +4,7 @@ import { type CallOptions, ClientError, Metadata, Status } from 'nice-grpc-commo
 import { DispatchError } from '../model/dispatchError.js';
 import { REQUEST_ID, REQUEST_IDS_KEPT_S } from '../wire/requestId.js';
 import type { CredentialSource } from './credentials.js';
+import { isTooLarge } from './messageSize.js';
 import type { OpenCall } from './openCalls.js';
 
 /** How failed calls are retried. */
@@ -146,7 +147,7 @@ export function callMetadata(call: OpenCall): Metadata {
 function mayPass(error: unknown): boolean {
   if (error instanceof DispatchError) return error.code === 'UNAVAILABLE';
   if (!(error instanceof ClientError)) return false;
-  if (error.code === Status.RESOURCE_EXHAUSTED) return !/larger than max/i.test(error.details);
+  if (error.code === Status.RESOURCE_EXHAUSTED) return !isTooLarge(error);
   return error.code === Status.UNAVAILABLE || wasNeverSent(error);
 }
 

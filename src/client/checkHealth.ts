@@ -1,7 +1,8 @@
-import { createClient } from 'nice-grpc';
+import { createClientFactory } from 'nice-grpc';
 
 import { HealthCheckResponse_ServingStatus, HealthDefinition } from '../../proto/gen/grpc/health/v1/health.js';
-import { openChannel } from './channel.js';
+import { openChannel, proxyOf } from './channel.js';
+import { reportLostConnections } from './lostConnections.js';
 import { OpenCalls } from './openCalls.js';
 import { toDispatchError } from './toDispatchError.js';
 
@@ -19,7 +20,10 @@ export async function checkHealth(address: string, timeoutMs: number): Promise<H
   const channel = openChannel(address);
   using call = new OpenCalls().open({ signal: undefined, timeoutMs, ids: {} });
   try {
-    const { status } = await createClient(HealthDefinition, channel).check({}, { signal: call.signal });
+    const health = createClientFactory()
+      .use(reportLostConnections(proxyOf(channel, address)))
+      .create(HealthDefinition, channel);
+    const { status } = await health.check({}, { signal: call.signal });
     if (status === HealthCheckResponse_ServingStatus.SERVING) return 'SERVING';
     return status === HealthCheckResponse_ServingStatus.NOT_SERVING ? 'NOT_SERVING' : 'UNKNOWN';
   } catch (error) {

@@ -1,29 +1,11 @@
-import { type Channel, createClientFactory } from 'nice-grpc';
-import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import type { Dispatch, DispatchEvent } from '../dispatch.js';
 import { DispatchError } from '../model/dispatchError.js';
 import type { RetryOptions, Waiting } from './attempts.js';
-import { openChannel, type TlsOptions } from './channel.js';
+import { Connection, type ServiceConnection } from './connection.js';
 import { type CredentialsOptions, credentialSource } from './credentials.js';
 import { type CallSignal, MicrogridClient, type MicrogridClientSetup } from './microgridClient.js';
 import type { DispatchChanges, ListOptions, NewDispatch } from './requests.js';
 import { ServiceCalls } from './serviceCalls.js';
-import { sign } from './sign.js';
-
-/** How a {@link DispatchClient} reaches its service: by address, or over an existing channel. */
-export type ServiceConnection =
-  | {
-      /** Such as `grpc://localhost:50051?ssl=false`. The default port is 443; TLS is on unless `ssl=false`. */
-      readonly address: string;
-      readonly tls?: TlsOptions;
-      readonly channel?: never;
-    }
-  | {
-      /** An existing grpc-js channel; the client does not close it. */
-      readonly channel: Channel;
-      readonly address?: never;
-      readonly tls?: never;
-    };
 
 /** Options of a {@link DispatchClient}. */
 export type DispatchClientOptions = ServiceConnection &
@@ -57,8 +39,7 @@ export interface OfDispatch extends InMicrogrid {
 
 /** A client of the dispatch service, for any microgrid. Its calls are those of {@link MicrogridClient}. */
 export class DispatchClient implements AsyncDisposable {
-  readonly #channel: Channel;
-  readonly #ownsChannel: boolean;
+  readonly #connection: Connection;
   readonly #setup: MicrogridClientSetup;
 
   /**
@@ -67,15 +48,13 @@ export class DispatchClient implements AsyncDisposable {
    * read; `field` is the option.
    */
   constructor(options: DispatchClientOptions, waiting: Waiting = {}) {
-    const { callTimeoutMs = 60_000, streamTimeoutMs = 300_000, retry = {}, channel } = options;
+    const { callTimeoutMs = 60_000, streamTimeoutMs = 300_000, retry = {} } = options;
     checkTimeout('callTimeoutMs', callTimeoutMs);
     checkTimeout('streamTimeoutMs', streamTimeoutMs);
     const credentials = credentialSource(options);
     const calls = new ServiceCalls({ callTimeoutMs, streamTimeoutMs, retry, credentials, ...waiting });
-    this.#ownsChannel = channel === undefined;
-    this.#channel = channel ?? openChannel(options.address, options.tls);
-    const rpc = createClientFactory().use(sign(credentials)).create(MicrogridDispatchServiceDefinition, this.#channel);
-    this.#setup = { rpc, calls };
+    this.#connection = new Connection(options, credentials);
+    this.#setup = { connection: this.#connection, calls };
   }
 
   /** The same calls for one microgrid. */
@@ -113,6 +92,23 @@ export class DispatchClient implements AsyncDisposable {
   }
 
   /**
+   * Keeps connecting to the service, and resolves when it has connected anew. While the connection lasts, it does not resolve.
+   *
+   * @throws the reason of the signal when it aborts.
+   */
+  async connectedAnew({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+    await this.#connection.connectedAnew(signal);
+  }
+
+  /**
+   * Replaces the connection by a new one, which no other client shares: for a connection that stays broken. Open calls stay open. It has
+   * no effect on a channel that was passed in.
+   */
+  renewConnection(): void {
+    this.#connection.renew();
+  }
+
+  /**
    * Ends pending calls, which reject with `STOPPED`, as do later ones, and closes the channel unless it was passed in. Closing
    * twice has no further effect. grpc-js does not abort a TLS handshake in progress: without a response it ends after
    * `keep_alive_timeout_s`.
@@ -121,7 +117,7 @@ export class DispatchClient implements AsyncDisposable {
     const { calls } = this.#setup;
     if (calls.isClosed) return;
     calls.close();
-    if (this.#ownsChannel) this.#channel.close();
+    this.#connection.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,13 +1,15 @@
-import type { DispatchPage, DispatchWatch } from '../../machines/protocol/transport.js';
+import type { DispatchChange, DispatchPage } from '../../machines/protocol/transport.js';
 import type {
   Dispatch as DispatchMessage,
-  MicrogridDispatchServiceClient,
   StreamMicrogridDispatchesResponse,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { Dispatch, type DispatchEvent } from '../dispatch.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { encodeId } from '../wire/integerCodec.js';
+import { RESUME_AFTER } from '../wire/logPosition.js';
 import { decodeAnswer, decodeChange, decodePage } from './answers.js';
+import type { Connection } from './connection.js';
+import { isTooLarge } from './messageSize.js';
 import {
   type DispatchChanges,
   encodeCreate,
@@ -17,6 +19,7 @@ import {
   type NewDispatch,
 } from './requests.js';
 import type { ServiceCalls, UnaryCall } from './serviceCalls.js';
+import { type StreamHeader, StreamPositions } from './streamPositions.js';
 import { toDispatchError } from './toDispatchError.js';
 
 /** Options of every call. */
@@ -31,11 +34,26 @@ export interface ListPagesOptions extends ListOptions, CallSignal {
   readonly retry?: false;
 }
 
+/** Options of {@link MicrogridClient.watchRecords}. */
+export interface WatchRecordsOptions extends CallSignal {
+  /** Position after which the stream is to go on, as a change or an earlier stream had it. @default none */
+  readonly resumeAfter?: string | undefined;
+}
+
+/** An open stream of changes. Its iteration throws when the stream ends, also when it ends without an error. */
+export interface RecordWatch extends AsyncIterable<DispatchChange> {
+  /** Resolves when the service has answered, with what it says of the stream. Rejects when the stream ends first. */
+  readonly opened: Promise<StreamHeader>;
+}
+
 /** What a {@link MicrogridClient} makes its calls with. */
 export interface MicrogridClientSetup {
-  readonly rpc: MicrogridDispatchServiceClient;
+  readonly connection: Pick<Connection, 'rpc'>;
   readonly calls: ServiceCalls;
 }
+
+/** Assumed number of dispatches on a page whose size the service has chosen. */
+const likelyPageSize = 100;
 
 interface ListedPage {
   readonly page: DispatchPage;
@@ -63,7 +81,7 @@ export class MicrogridClient {
 
   /** Creates a dispatch; returns it as the service stored it. */
   async create(dispatch: NewDispatch, { signal }: CallSignal = {}): Promise<Dispatch> {
-    const { rpc } = this.#setup;
+    const { rpc } = this.#setup.connection;
     return this.#call({
       kind: 'write',
       signal,
@@ -73,7 +91,7 @@ export class MicrogridClient {
   }
 
   async get(id: number, { signal }: CallSignal = {}): Promise<Dispatch> {
-    const { rpc } = this.#setup;
+    const { rpc } = this.#setup.connection;
     return this.#call({
       kind: 'read',
       id,
@@ -85,7 +103,7 @@ export class MicrogridClient {
 
   /** Updates a dispatch; returns it as the service stored it. */
   async update(id: number, changes: DispatchChanges, { signal }: CallSignal = {}): Promise<Dispatch> {
-    const { rpc } = this.#setup;
+    const { rpc } = this.#setup.connection;
     return this.#call({
       kind: 'write',
       id,
@@ -96,7 +114,7 @@ export class MicrogridClient {
   }
 
   async delete(id: number, { signal }: CallSignal = {}): Promise<void> {
-    const { rpc } = this.#setup;
+    const { rpc } = this.#setup.connection;
     await this.#call({
       kind: 'write',
       id,
@@ -122,41 +140,55 @@ export class MicrogridClient {
     }
   }
 
-  /** Lists page by page, requesting the next page while one is processed; what cannot be decoded is returned as problems. */
+  /**
+   * Lists page by page, requesting the next page while one is processed; what cannot be decoded is returned as problems. When a page is
+   * larger than a message may be, the list begins again with half the dispatches per page, and returns only what is new.
+   */
   async *listPages(options: ListPagesOptions): AsyncGenerator<DispatchPage, void, void> {
     // When the consumer stops early, the pending request is cancelled.
     using walk = this.#setup.calls.sequence({ signal: options.signal, ids: this.#ids() });
-    let next: Promise<ListedPage> | undefined = this.#listPage(options, walk.signal, undefined);
-    while (next !== undefined) {
-      const { page, nextPageToken }: ListedPage = await next;
-      next = nextPageToken ? this.#listPage(options, walk.signal, nextPageToken) : undefined;
-      // When the consumer stops early, a failure of the next page is of no interest.
-      next?.catch(() => {});
-      yield page;
+    const listedIds = new Set<number>();
+    for (let { pageSize } = options; ; pageSize = Math.floor((pageSize ?? likelyPageSize) / 2)) {
+      try {
+        yield* this.#walkPages(pageSize === undefined ? options : { ...options, pageSize }, walk.signal, listedIds);
+        return;
+      } catch (error) {
+        if (!isTooLarge(error) || pageSize === 1) throw error;
+      }
     }
   }
 
-  /** Opens a stream of changes at once; what cannot be decoded is yielded as a problem. */
-  watchRecords({ signal }: CallSignal = {}): DispatchWatch {
-    const { rpc, calls } = this.#setup;
+  /**
+   * Opens a stream of changes at once; what cannot be decoded is yielded as a problem.
+   *
+   * @param options.resumeAfter - position of the last change that is known, after which the service is to go on if it can.
+   */
+  watchRecords({ signal, resumeAfter }: WatchRecordsOptions = {}): RecordWatch {
+    const { connection, calls } = this.#setup;
+    const { rpc } = connection;
     const request = { microgridId: this.#encodeId() };
     const ids = this.#ids();
-    const decode = (message: StreamMicrogridDispatchesResponse) => decodeChange(message, this.microgridId);
-    let headersCame = () => {};
-    const headers = new Promise<void>(resolve => {
+    let headersCame: (header: StreamHeader) => void = () => {};
+    const headers = new Promise<StreamHeader>(resolve => {
       headersCame = resolve;
     });
+    const positions = new StreamPositions(resumeAfter);
     const messages = calls.stream({
       ids,
       signal,
+      metadata: resumeAfter === undefined ? undefined : { [RESUME_AFTER]: resumeAfter },
       open: options => rpc.streamMicrogridDispatches(request, options),
-      onOpen: () => headersCame(),
+      onOpen: header => headersCame(positions.begin(header)),
     });
     // The call begins with the request for the first message.
     const first = messages.next();
-    const opened = Promise.race([headers, first.then(() => {})]);
+    const opened = Promise.race([headers, first.then(() => ({}))]);
     // A failure is reported to the iteration, even when nobody waits for the headers.
     opened.catch(() => {});
+    const decode = (message: StreamMicrogridDispatchesResponse): DispatchChange => ({
+      ...decodeChange(message, this.microgridId),
+      position: positions.after(message),
+    });
     return {
       opened,
       async *[Symbol.asyncIterator]() {
@@ -168,6 +200,21 @@ export class MicrogridClient {
         throw new DispatchError('UNAVAILABLE', 'the service ended the stream', ids);
       },
     };
+  }
+
+  async *#walkPages(
+    options: ListPagesOptions,
+    signal: AbortSignal,
+    listedIds: Set<number>,
+  ): AsyncGenerator<DispatchPage, void, void> {
+    let next: Promise<ListedPage> | undefined = this.#listPage(options, signal, undefined);
+    while (next !== undefined) {
+      const { page, nextPageToken }: ListedPage = await next;
+      next = nextPageToken ? this.#listPage(options, signal, nextPageToken) : undefined;
+      // When the consumer stops early, a failure of the next page is of no interest.
+      next?.catch(() => {});
+      yield unlisted(page, listedIds);
+    }
   }
 
   #call<Request, Answer>({
@@ -202,7 +249,7 @@ export class MicrogridClient {
     signal: AbortSignal,
     pageToken: string | undefined,
   ): Promise<ListedPage> {
-    const { rpc } = this.#setup;
+    const { rpc } = this.#setup.connection;
     const { dispatches, paginationInfo } = await this.#call({
       kind: 'read',
       signal,
@@ -212,4 +259,17 @@ export class MicrogridClient {
     });
     return { page: decodePage(dispatches, this.microgridId), nextPageToken: paginationInfo?.nextPageToken };
   }
+}
+
+/** What of a page is not listed yet; adds its ids. */
+function unlisted({ dispatches, problems }: DispatchPage, listedIds: Set<number>): DispatchPage {
+  const isNew = (id: number | undefined) => {
+    if (id === undefined) return true;
+    const sizeBefore = listedIds.size;
+    return listedIds.add(id).size > sizeBefore;
+  };
+  return {
+    dispatches: dispatches.filter(({ id }) => isNew(id)),
+    problems: problems.filter(({ dispatchId }) => isNew(dispatchId)),
+  };
 }

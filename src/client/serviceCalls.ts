@@ -29,8 +29,10 @@ export interface UnaryCall<Request, Answer> extends CallSubject {
 /** A call whose response is a stream. */
 export interface StreamCall<Message> extends CallSubject {
   readonly open: (options: CallOptions) => AsyncIterable<Message>;
+  /** Metadata of the request, by name. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** Called when the headers of the service have arrived. */
-  readonly onOpen: () => void;
+  readonly onOpen: (header: Metadata) => void;
 }
 
 /** Calls the service for a client: each call with a deadline and retries, and its error as a `DispatchError`. */
@@ -72,12 +74,14 @@ export class ServiceCalls {
       const onHeader = (header: Metadata) => {
         isOpen = true;
         this.#attempts.noteHeader(header);
-        stream.onOpen();
+        stream.onOpen(header);
       };
+      const metadata = callMetadata(call);
+      for (const [name, value] of Object.entries(stream.metadata ?? {})) metadata.set(name, value);
       try {
         yield* stream.open({
           signal: call.signal,
-          metadata: callMetadata(call),
+          metadata,
           onHeader,
           onTrailer: trailer.take,
         });

@@ -14,7 +14,7 @@ export function toDispatchError(error: unknown, ids: DispatchErrorDetails, statu
   if (error instanceof ClientError) {
     const code = (Status[error.code] ?? 'UNKNOWN') as DispatchErrorCode;
     const violations = decodeViolations(statusDetails);
-    return new DispatchError(code, `${code}: ${readable(error.details)}`, {
+    return new DispatchError(code, `${code}: ${error.details}`, {
       ...ids,
       field: violations[0]?.field,
       violations,
@@ -24,9 +24,4 @@ export function toDispatchError(error: unknown, ids: DispatchErrorDetails, statu
   if (error instanceof RangeError)
     return new DispatchError('INVALID_ARGUMENT', error.message, { ...ids, cause: error });
   return new DispatchError('UNKNOWN', messageOf(error), { ...ids, cause: error });
-}
-
-/** Removes the empty note that grpc-js appends when a connection fails. */
-function readable(details: string): string {
-  return details.replace(/\.? Resolution note: $/, '');
 }

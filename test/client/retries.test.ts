@@ -105,7 +105,7 @@ describe('a get or a page of a list that fails', () => {
     await using service = await scriptedService({
       getMicrogridDispatch: async () =>
         GetMicrogridDispatchResponse.create({
-          dispatch: { ...dispatch, data: { ...dispatch.data, type: 'x'.repeat(5_000_000) } },
+          dispatch: { ...dispatch, data: { ...dispatch.data, type: 'x'.repeat(17_000_000) } },
         }),
     });
     using patient = impatient(service.address);

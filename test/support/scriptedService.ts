@@ -23,10 +23,11 @@ export interface ScriptedService extends AsyncDisposable {
   sent(name: string): unknown[];
 }
 
-/** Starts a service on a port of loopback, by default a free one. What the script leaves out is UNIMPLEMENTED. */
+/** Starts a service on loopback, by default on a free port. What the script leaves out is UNIMPLEMENTED. */
 export async function scriptedService(
   script: Partial<MicrogridDispatchServiceImplementation>,
   listenPort = 0,
+  host = '127.0.0.1',
 ): Promise<ScriptedService> {
   const seen: SeenAttempt[] = [];
   const note: ServerMiddleware = async function* note(call, context) {
@@ -45,10 +46,10 @@ export async function scriptedService(
   ]);
   const server = createServer().use(errorDetailsServerMiddleware).use(note);
   server.add(MicrogridDispatchServiceDefinition, { ...Object.fromEntries(calls), ...script });
-  const port = await server.listen(`127.0.0.1:${listenPort}`);
+  const port = await server.listen(`${host}:${listenPort}`);
   return {
     port,
-    address: `grpc://127.0.0.1:${port}?ssl=false`,
+    address: `grpc://${host}:${port}?ssl=false`,
     seen,
     sent: name => seen.map(({ metadata }) => metadata.get(name)),
     async [Symbol.asyncDispose]() {

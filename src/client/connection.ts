@@ -1,0 +1,108 @@
+import { connectivityState } from '@grpc/grpc-js';
+import { type Channel, createClientFactory } from 'nice-grpc';
+import {
+  type MicrogridDispatchServiceClient,
+  MicrogridDispatchServiceDefinition,
+} from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { openChannel, proxyOf, type TlsOptions } from './channel.js';
+import type { CredentialSource } from './credentials.js';
+import { reportLostConnections } from './lostConnections.js';
+import { sign } from './sign.js';
+
+/** How a client reaches its service: by address, or over an existing channel. */
+export type ServiceConnection =
+  | {
+      /** Such as `grpc://localhost:50051?ssl=false`. The default port is 443; TLS is on unless `ssl=false`. */
+      readonly address: string;
+      readonly tls?: TlsOptions;
+      readonly channel?: never;
+    }
+  | {
+      /** An existing grpc-js channel; the client does not close it. */
+      readonly channel: Channel;
+      readonly address?: never;
+      readonly tls?: never;
+    };
+
+/** Interval in milliseconds at which a channel is looked at again while it connects. */
+const LOOK_AGAIN_MS = 250;
+
+/** The connection of a client to its service, whose channel can be replaced. */
+export class Connection {
+  readonly #options: ServiceConnection;
+  readonly #credentials: CredentialSource;
+  #channel: Channel;
+  #rpc: MicrogridDispatchServiceClient;
+  #isClosed = false;
+
+  /** @throws DispatchError `INVALID_ARGUMENT` when the address is wrong or a file that it names cannot be read. */
+  constructor(options: ServiceConnection, credentials: CredentialSource) {
+    this.#options = options;
+    this.#credentials = credentials;
+    this.#channel = options.channel ?? openChannel(options.address, options.tls);
+    this.#rpc = this.#clientOf(this.#channel);
+  }
+
+  /** The calls of the service, on the present channel. */
+  get rpc(): MicrogridDispatchServiceClient {
+    return this.#rpc;
+  }
+
+  /** Replaces the channel by a new one with connections of its own, unless it was passed in. Calls that are open stay open. */
+  renew(): void {
+    const { channel, address, tls } = this.#options;
+    if (channel !== undefined || this.#isClosed) return;
+    const old = this.#channel;
+    this.#channel = openChannel(address, tls, { sharesConnections: false });
+    this.#rpc = this.#clientOf(this.#channel);
+    old.close();
+  }
+
+  /**
+   * Keeps the channel connecting, and resolves when it has connected anew. While it stays connected, it does not resolve.
+   * Rejects with the reason when the signal aborts.
+   */
+  async connectedAnew(signal: AbortSignal): Promise<void> {
+    for (let before = this.#look(); ; ) {
+      await this.#changed(before, signal);
+      const now = this.#look();
+      if (now === connectivityState.READY && before !== now) return;
+      before = now;
+    }
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.#options.channel === undefined) this.#channel.close();
+  }
+
+  /** The state of the channel, which begins to connect when it is idle. */
+  #look(): connectivityState {
+    return this.#channel.getConnectivityState(!this.#isClosed);
+  }
+
+  /** Resolves when the state of the channel changes, and after a short time in any case. */
+  #changed(from: connectivityState, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const abort = () => reject(signal.reason);
+      if (signal.aborted) return abort();
+      signal.addEventListener('abort', abort, { once: true });
+      const done = () => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      };
+      if (from === connectivityState.SHUTDOWN) setTimeout(done, LOOK_AGAIN_MS).unref();
+      else this.#channel.watchConnectivityState(from, Date.now() + LOOK_AGAIN_MS, done);
+    });
+  }
+
+  #clientOf(channel: Channel): MicrogridDispatchServiceClient {
+    const { address } = this.#options;
+    const proxy = address === undefined ? null : proxyOf(channel, address);
+    return createClientFactory()
+      .use(reportLostConnections(proxy))
+      .use(sign(this.#credentials))
+      .create(MicrogridDispatchServiceDefinition, channel);
+  }
+}
