@@ -51,9 +51,18 @@ export type {
 } from './protocol/dispatcherOutput.js';
 export type {
   DispatcherStore,
+  OpenedStore,
   StoreChange,
   StoredDispatch,
   StoredPage,
   StoreSave,
+  SyncPosition,
 } from './protocol/dispatcherStore.js';
-export type { DispatchChange, DispatchPage, DispatchWatch, OpenTransport, Transport } from './protocol/transport.js';
+export type {
+  DispatchChange,
+  DispatchPage,
+  DispatchWatch,
+  OpenTransport,
+  StreamStart,
+  Transport,
+} from './protocol/transport.js';

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Snapshot } from 'xstate';
+import type { SyncPosition } from '../machines/protocol/dispatcherStore.js';
 import { DispatchClient } from '../src/client/dispatchClient.js';
 import { startDispatchService } from '../src/service/index.js';
 import { connectSqlite } from '../src/sqlite/sqliteConnection.js';
@@ -18,6 +19,8 @@ interface Expected {
   readonly dispatches: readonly { readonly id: number }[];
   /** The ids of those that ran. */
   readonly running: readonly number[];
+  /** The position that a dispatcher had kept; absent: it kept none. */
+  readonly position?: SyncPosition;
 }
 
 function fixture(version: string, name: string): Buffer {
@@ -48,7 +51,8 @@ const NEWER = [
   ['the mark of a later version', raiseVersion, 'version 9999'],
 ] as const;
 
-describe.each(['0.1.0'])('files of version %s', version => {
+// `0.1.0-position`: of the first schema of a dispatcher's store with a position.
+describe.each(['0.1.0', '0.1.0-position'])('files of version %s', version => {
   const expected: Expected = JSON.parse(fixture(version, 'expected.json').toString());
 
   function copyOf(folder: string, name: string): string {
@@ -100,6 +104,19 @@ describe.each(['0.1.0'])('files of version %s', version => {
     expectAll(test);
   });
 
+  it('hold the position of a dispatcher, if it had one', async () => {
+    using folder = temporaryFolder();
+    const store = sqliteStore(copyOf(folder.path, 'dispatcher.db'));
+    expect(await store.open({ microgridId: 1 })).toEqual({ synced: true, position: expected.position ?? null });
+    await store.close({ microgridId: 1 });
+    const snapshot: Snapshot<unknown> = JSON.parse(fixture(version, 'snapshot.json').toString());
+    await using test = await restored({ snapshot });
+    const { children } = test.dispatcher.actor.getPersistedSnapshot() as unknown as {
+      children: { pool: { snapshot: { context: { position: SyncPosition | null } } } };
+    };
+    expect(children.pool.snapshot.context.position).toEqual(expected.position ?? null);
+  });
+
   it('hold the snapshot of a dispatcher, which carries on with it offline', async () => {
     const snapshot: Snapshot<unknown> = JSON.parse(fixture(version, 'snapshot.json').toString());
     await using test = await restored({ snapshot });
@@ -128,7 +145,7 @@ describe.each(['0.1.0'])('files of version %s', version => {
     const before = readFileSync(path);
     const store = sqliteStore(path);
     const problems: string[] = [];
-    expect(await store.open({ microgridId: 1 })).toEqual({ synced: false });
+    expect(await store.open({ microgridId: 1 })).toEqual({ synced: false, position: null });
     for await (const page of store.load({ microgridId: 1 })) {
       expect(page.dispatches).toEqual([]);
       problems.push(...page.problems.map(({ message }) => message));

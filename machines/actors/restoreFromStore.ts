@@ -1,6 +1,11 @@
 import { DispatchError } from '../../src/model/dispatchError.js';
 import { type Clock, yieldBetweenSlices } from '../protocol/clock.js';
-import type { DispatcherStore, StoredPage } from '../protocol/dispatcherStore.js';
+import {
+  type DispatcherStore,
+  readSyncPosition,
+  type StoredPage,
+  type SyncPosition,
+} from '../protocol/dispatcherStore.js';
 import type { RestoreEvent } from '../protocol/messages.js';
 
 /** Delay between two attempts to open a store that is in use, in milliseconds. */
@@ -19,16 +24,22 @@ export interface StoreAccess {
   readonly report: (problem: DispatchError) => void;
 }
 
+/** How far the stored dispatches were in sync with their service. */
+export interface RestorePoint {
+  readonly synced: boolean;
+  readonly position: SyncPosition | null;
+}
+
 /**
  * Opens a store. A store that is in use (`UNAVAILABLE`) is reported once and opened when it becomes free. Null when it cannot be
  * opened, which is reported, and when the dispatcher stops first.
  */
-export async function openStore(access: StoreAccess): Promise<{ readonly synced: boolean } | null> {
+export async function openStore(access: StoreAccess): Promise<RestorePoint | null> {
   const { store, microgridId, clock, signal, report } = access;
   for (let isReported = false; !signal.aborted; isReported = true) {
     try {
-      const opened: { synced?: unknown } | undefined = await store.open({ microgridId });
-      return { synced: opened?.synced === true };
+      const opened: { synced?: unknown; position?: unknown } | undefined = await store.open({ microgridId });
+      return { synced: opened?.synced === true, position: readSyncPosition(opened?.position) };
     } catch (error) {
       const problem = DispatchError.from(error, { microgridId });
       if (!isReported) report(problem);
@@ -46,7 +57,7 @@ export async function openStore(access: StoreAccess): Promise<{ readonly synced:
  */
 export async function restoreFromStore(
   { store, microgridId, clock, signal, report }: StoreAccess,
-  synced: boolean,
+  { synced, position }: RestorePoint,
   deliver: (event: RestoreEvent) => Promise<boolean>,
 ): Promise<void> {
   const breathe = yieldBetweenSlices(clock);
@@ -70,7 +81,7 @@ export async function restoreFromStore(
   } catch (error) {
     reportLoss(DispatchError.from(error, { microgridId }));
   }
-  if (!signal.aborted) await deliver({ type: 'restore.ended', synced, complete });
+  if (!signal.aborted) await deliver({ type: 'restore.ended', synced, position, complete });
 }
 
 function isPage(page: unknown): page is StoredPage {

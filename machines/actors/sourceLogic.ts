@@ -1,17 +1,15 @@
 import { fromCallback } from 'xstate';
 import { DispatchError } from '../../src/model/dispatchError.js';
-import { type Clock, yieldBetweenSlices } from '../protocol/clock.js';
+import type { Clock } from '../protocol/clock.js';
 import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
-import type { SourceCommand, SourceEvent, SyncEvent } from '../protocol/messages.js';
-import { type OpenTransport, retentionAfterEndMs, type Transport } from '../protocol/transport.js';
-import { ChangeBuffer } from './changeBuffer.js';
+import type { PoolReady, SourceCommand, SourceEvent, SyncEvent } from '../protocol/messages.js';
+import type { OpenTransport, Transport } from '../protocol/transport.js';
+import { ClockWatch } from './clockWatch.js';
+import { followService } from './followService.js';
 import { persistentTeller } from './persistentTeller.js';
 
-/** Maximum wait for the headers of a stream before the list begins, in milliseconds: some servers send them only with the first event. */
-const maxHeadersWaitMs = 1_000;
-
-/** Maximum number of dispatches or changes per event. */
-const batchSize = 32;
+/** Interval at which all dispatches are listed also while the stream brings each change, in milliseconds. */
+const listIntervalMs = 3_600_000;
 
 /** Options of {@link sourceLogic}. */
 export interface SourceOptions {
@@ -23,15 +21,19 @@ export interface SourceOptions {
    * while the transport is closed. @default none
    */
   readonly onUnheardProblem?: ((problem: DispatchError, microgridId: number) => void) | undefined;
+  /** Random number in [0, 1) that spreads the hourly lists. @default Math.random */
+  readonly random?: (() => number) | undefined;
 }
 
 /**
- * The source actor: syncs the dispatches of a dispatcher from its service when it is told to connect. Each connection opens the stream,
- * lists all dispatches, applies the changes since and goes live, so that no change between stream and list is lost. When the connection is
- * lost it reports that and waits for the next order to connect.
+ * The source actor: syncs the dispatches of a dispatcher from its service when it is told to connect. Each connection opens the stream. If
+ * the stream goes on where the last one ended, its changes are all that is needed; otherwise all dispatches are listed, and the changes
+ * since are applied, so that no change between stream and list is lost. When the connection is lost, the source reports that, and later
+ * that the service is connected anew, and waits for the next order to connect. All dispatches are listed once an hour in any case, and when
+ * the pool wants it.
  */
 export function sourceLogic(options: SourceOptions) {
-  const { clock, onUnheardProblem = () => {} } = options;
+  const { clock, onUnheardProblem = () => {}, random = Math.random } = options;
   return fromCallback<SourceCommand, { microgridId: number }>(({ input, sendBack, receive }) => {
     const { transport, close } = open(options.transport);
     let isStopped = false;
@@ -39,15 +41,18 @@ export function sourceLogic(options: SourceOptions) {
     const tell = (event: SourceEvent | SyncEvent | ProblemEvent) => {
       if (!isStopped) sendBack(event);
     };
-    let ready: (more: boolean) => void = () => {};
+    const clockWatch = new ClockWatch(input.microgridId);
+    let ready: (answer: PoolReady) => void = () => {};
     let connection = new AbortController();
     let delivered: Promise<unknown> = Promise.resolve();
+    let listAgain = () => {};
+    let undoListing = () => {};
 
     // One at a time, also across connections: an answer belongs to the event before it.
     const deliver = (event: SyncEvent) => {
       const answer = delivered.then(
         () =>
-          new Promise<boolean>(resolve => {
+          new Promise<PoolReady>(resolve => {
             ready = resolve;
             tell(event);
           }),
@@ -62,24 +67,50 @@ export function sourceLogic(options: SourceOptions) {
       connection = own;
       teller.stop();
       const { signal } = own;
+      const onFollow = (list: () => void) => {
+        listAgain = list;
+      };
       try {
         tell({ type: 'source.connecting' });
-        await follow({ ...input, transport, clock, signal, tell, deliver });
+        await followService({ ...input, transport, clock, signal, tell, deliver, clockWatch, onFollow });
       } catch (error) {
         if (signal.aborted) return;
         own.abort();
+        listAgain = () => {};
+        connection = new AbortController();
         const problem = DispatchError.from(error, input);
         teller.tell(() => tell({ type: 'source.lost', atMs: clock.nowMs(), problem }));
+        await noticeConnected(connection.signal);
       }
     };
 
+    /** What it rejects with says no more than the next attempt does. */
+    const noticeConnected = async (signal: AbortSignal) => {
+      const isConnected = await transport.connectedAnew?.({ signal }).then(
+        () => true,
+        () => false,
+      );
+      if (isConnected && !signal.aborted) teller.tell(() => tell({ type: 'source.reachable' }));
+    };
+
+    const planListing = (delayMs: number) => {
+      undoListing = clock.setTimer(() => {
+        planListing(listIntervalMs);
+        listAgain();
+      }, delayMs);
+    };
+
     receive(command => {
-      if (command.type === 'pool.ready') ready(command.more);
+      if (command.type === 'pool.ready') ready(command);
       else if (command.type === 'problem.unheard') onUnheardProblem(command.problem, input.microgridId);
+      else if (command.type === 'list.wanted') listAgain();
       else void connect();
     });
+    // At a minute of its own: the dispatchers of a service are often started, or lose it, at the same time.
+    planListing(Math.round((0.5 + random()) * listIntervalMs));
     return () => {
       isStopped = true;
+      undoListing();
       teller.stop();
       connection.abort();
       try {
@@ -95,64 +126,4 @@ function open(transport: Transport | (() => OpenTransport)): { transport: Transp
   if (typeof transport !== 'function') return { transport, close: () => {} };
   const opened = transport();
   return { transport: opened, close: () => opened.close() };
-}
-
-interface Connection {
-  readonly microgridId: number;
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly tell: (event: SourceEvent | ProblemEvent) => void;
-  /** Sends an event to the pool and waits until it is processed. */
-  readonly deliver: (event: SyncEvent) => Promise<boolean>;
-}
-
-/** One connection; rejects when it is lost, and never resolves. */
-async function follow(connection: Connection): Promise<never> {
-  const { microgridId, transport, clock, signal, tell, deliver } = connection;
-  const breathe = yieldBetweenSlices(clock);
-  const changes = new ChangeBuffer(transport.watch({ microgridId, signal }), batchSize, problem =>
-    tell({ type: 'dispatcher.problem', microgridId, problem }),
-  );
-  await changes.openedWithin(clock, maxHeadersWaitMs);
-  signal.throwIfAborted();
-  tell({ type: 'source.opened' });
-  let isLive = false;
-  for (;;) {
-    if (changes.beginsList()) await applyList(connection, breathe);
-    for (let batch = changes.take(); batch.length > 0; batch = changes.take()) {
-      await deliver({ type: 'sync.changed', atMs: clock.nowMs(), changes: batch });
-      await breathe();
-      signal.throwIfAborted();
-    }
-    changes.throwIfLost();
-    if (!isLive) tell({ type: 'source.live', atMs: clock.nowMs() });
-    isLive = true;
-    await changes.more();
-    signal.throwIfAborted();
-  }
-}
-
-async function applyList(connection: Connection, breathe: () => Promise<void>): Promise<void> {
-  const { microgridId, transport, clock, signal, tell, deliver } = connection;
-  const startedMs = clock.nowMs();
-  const endFromMs = startedMs - retentionAfterEndMs;
-  await deliver({ type: 'sync.listStarted', atMs: startedMs });
-  for await (const { dispatches, problems } of transport.list({ microgridId, endFromMs, signal })) {
-    for (const problem of problems) tell({ type: 'dispatcher.problem', microgridId, problem });
-    const unreadableIds = problems.flatMap(({ dispatchId }) => dispatchId ?? []);
-    // A page without decodable dispatches may still report undecodable ones.
-    for (let i = 0; i === 0 || i < dispatches.length; i += batchSize) {
-      // Decoding the page was work, too.
-      await breathe();
-      signal.throwIfAborted();
-      const batch = dispatches.slice(i, i + batchSize);
-      await deliver({ type: 'sync.listed', atMs: clock.nowMs(), dispatches: batch, unreadableIds });
-    }
-  }
-  signal.throwIfAborted();
-  while (await deliver({ type: 'sync.listEnded', atMs: clock.nowMs(), endFromMs })) {
-    await breathe();
-    signal.throwIfAborted();
-  }
 }

@@ -2,7 +2,7 @@ import { fromCallback } from 'xstate';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import { type Clock, yieldBetweenSlices } from '../protocol/clock.js';
 import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
-import type { DispatcherStore, StoreChange } from '../protocol/dispatcherStore.js';
+import type { DispatcherStore, StoreChange, SyncPosition } from '../protocol/dispatcherStore.js';
 import type { RestoreEvent, StoreCommand, StoreEvent } from '../protocol/messages.js';
 import { persistentTeller } from './persistentTeller.js';
 import { openStore, restoreFromStore } from './restoreFromStore.js';
@@ -70,12 +70,12 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
 
     const save = async () => {
       lastMs = clock.monotonicMs();
-      const { everything, synced, changes } = unsaved;
-      unsaved = { ...nothing(), synced };
+      const { everything, synced, position, changes } = unsaved;
+      unsaved = { ...nothing(), synced, position };
       hasUnsaved = false;
       const slices = slicesOf(everything ?? [], changes.values(), clock);
       try {
-        await store.save({ microgridId, replacesAll: everything !== null, synced, changes: slices });
+        await store.save({ microgridId, replacesAll: everything !== null, synced, position, changes: slices });
       } catch (error) {
         // Changes that arrived meanwhile are newer.
         const newer = unsaved;
@@ -115,7 +115,7 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
       // Do not collect changes that cannot be stored.
       if (opened !== null) {
         tellSurely({ type: 'changes.wanted' });
-        await restoreFromStore(access, opened.synced, deliver);
+        await restoreFromStore(access, opened, deliver);
       }
       tellSurely({ type: 'store.ready' });
     };
@@ -136,9 +136,10 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
         ready(command.more);
         return;
       }
-      const { changes, everything, synced } = command;
+      const { changes, everything, synced, position } = command;
       if (everything !== null) unsaved = { ...nothing(), everything };
       unsaved.synced = synced;
+      unsaved.position = position;
       for (const change of changes) unsaved.changes.set(change.id, change);
       hasUnsaved = true;
       planNext();
@@ -173,11 +174,12 @@ function noteClosing<T>(store: DispatcherStore, microgridId: number, closing: Pr
 interface Unsaved {
   readonly everything: Iterable<StoreChange> | null;
   synced: boolean;
+  position: SyncPosition | null;
   readonly changes: Map<number, StoreChange>;
 }
 
 function nothing(): Unsaved {
-  return { everything: null, synced: false, changes: new Map() };
+  return { everything: null, synced: false, position: null, changes: new Map() };
 }
 
 /** Yields all items of the first, then all of the second. */

@@ -1,4 +1,5 @@
 import { fromCallback } from 'xstate';
+import { isUnset } from '../../src/model/unsetClock.js';
 import { type Clock, maxSliceMs } from '../protocol/clock.js';
 import type { TimerCommand, TimerEvent } from '../protocol/messages.js';
 import { persistentTeller } from './persistentTeller.js';
@@ -6,8 +7,11 @@ import { persistentTeller } from './persistentTeller.js';
 /** Interval in milliseconds at which the wall clock is compared with the monotonic clock, to notice a step or a suspend. */
 const maxWaitMs = 1_000;
 
-/** Minimum difference between wall clock and monotonic clock, in milliseconds, that counts as a step back. */
+/** Minimum difference between wall clock and monotonic clock, in milliseconds, that counts as a step. */
 const stepToleranceMs = 100;
+
+/** Minimum step of the wall clock in either direction, in milliseconds, after which a retry may succeed: signatures carry the time. */
+const retryStepMs = 1_000;
 
 /** Duration of the first slice of a burst, in milliseconds; shorter, so that receivers hear of its first dispatches at once. */
 const firstSliceMs = 1;
@@ -40,6 +44,8 @@ export function timerLogic({ clock, random = Math.random, useSpareTime }: TimerO
     let isStopped = false;
     let undoWait = () => {};
     let undoRetry = () => {};
+    /** When the retry is due, on the monotonic clock; null: none is planned. */
+    let retryDueMs: number | null = null;
     let endSpareTime: (() => void) | undefined;
     let offsetMs = clock.nowMs() - clock.monotonicMs();
     const teller = persistentTeller(clock);
@@ -78,12 +84,34 @@ export function timerLogic({ clock, random = Math.random, useSpareTime }: TimerO
     };
 
     const noticeStep = () => {
-      const earlierMs = offsetMs;
-      offsetMs = clock.nowMs() - clock.monotonicMs();
-      if (offsetMs < earlierMs - stepToleranceMs) tellWentBack();
+      const stepMs = clock.nowMs() - clock.monotonicMs() - offsetMs;
+      offsetMs += stepMs;
+      if (stepMs < -stepToleranceMs) tellWentBack(stepMs);
+      const atMs = clock.nowMs();
+      if (stepMs > stepToleranceMs && isUnset(atMs - stepMs) && !isUnset(atMs)) {
+        teller.tell(() => tell({ type: 'clock.set', atMs }));
+      }
+      if (Math.abs(stepMs) >= retryStepMs && retryDueMs !== null) planRetry(0);
     };
 
-    const tellWentBack = () => teller.tell(() => tell({ type: 'clock.wentBack', atMs: clock.nowMs() }));
+    const tellWentBack = (stepMs = 0) =>
+      teller.tell(() => tell({ type: 'clock.wentBack', atMs: clock.nowMs(), fromMs: clock.nowMs() - stepMs }));
+
+    const planRetry = (delayMs: number) => {
+      undoRetry();
+      retryDueMs = clock.monotonicMs() + delayMs;
+      undoRetry = clock.setTimer(() => {
+        retryDueMs = null;
+        teller.tell(() => tell({ type: 'retry.due' }));
+      }, delayMs);
+      const atMs = clock.nowMs() + delayMs;
+      teller.tell(() => tell({ type: 'retry.planned', atMs }));
+    };
+
+    const hastenRetry = (maxDelayMs: number) => {
+      const delayMs = Math.round(random() * maxDelayMs);
+      if (retryDueMs !== null && retryDueMs > clock.monotonicMs() + delayMs) planRetry(delayMs);
+    };
 
     receive(command => {
       if (command.type === 'source.live') {
@@ -93,13 +121,11 @@ export function timerLogic({ clock, random = Math.random, useSpareTime }: TimerO
         if (!isFiring) arm();
       } else if (command.type === 'instant.wanted') {
         tellWentBack();
+      } else if (command.type === 'retry.hastened') {
+        hastenRetry(command.maxDelayMs);
       } else {
         const { minDelayMs, maxDelayMs } = command;
-        undoRetry();
-        const delayMs = Math.round(minDelayMs + random() * (maxDelayMs - minDelayMs));
-        undoRetry = clock.setTimer(() => teller.tell(() => tell({ type: 'retry.due' })), delayMs);
-        const atMs = clock.nowMs() + delayMs;
-        teller.tell(() => tell({ type: 'retry.planned', atMs }));
+        planRetry(Math.round(minDelayMs + random() * (maxDelayMs - minDelayMs)));
       }
     });
     arm();

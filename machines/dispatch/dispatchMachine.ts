@@ -63,6 +63,7 @@ export const dispatchMachine: DispatchMachine = setup({
     takeUpdate: assign(takeUpdate),
     takeTime: assign(takeTime),
     replan: assign(replan),
+    planAnew: assign(planAnew),
     endRun: assign(endRun),
     announceStart: emit(startedNotification),
     announceResumption: emit(resumedNotification),
@@ -103,6 +104,7 @@ export const dispatchMachine: DispatchMachine = setup({
           { guard: 'changeIsDue', actions: ['announceMissed', 'takeTime'] },
           { actions: 'replan' },
         ],
+        'clock.set': { actions: 'planAnew' },
         'dispatch.updated': { actions: 'takeUpdate' },
         'dispatch.deleted': { target: 'deleted' },
       },
@@ -129,6 +131,7 @@ export const dispatchMachine: DispatchMachine = setup({
     stopped: {
       on: {
         'timer.due': { target: 'idle', actions: 'replan' },
+        'clock.set': { target: 'idle', actions: 'planAnew' },
         'dispatch.updated': { target: 'idle', actions: 'takeUpdate' },
         'dispatch.deleted': { target: 'deleted' },
       },
@@ -172,6 +175,11 @@ function takeTime({ context, event: { atMs } }: DispatchArgs): Partial<DispatchC
 function replan({ context, event: { atMs } }: DispatchArgs): Partial<DispatchContext> {
   const { dispatch, doneMs } = context;
   return { atMs, cause: 'schedule', ...planByTimer(dispatch, atMs, { run: null, doneMs, nextChange: null }) };
+}
+
+/** As at a first sync: the time before was none, so nothing was missed in it, and nothing is late. */
+function planAnew({ context: { dispatch }, event: { atMs } }: DispatchArgs): Partial<DispatchContext> {
+  return { atMs, cause: 'sync', ...planAfresh(dispatch, atMs, null) };
 }
 
 function endRun({ context }: { context: DispatchContext }): Partial<DispatchContext> {

@@ -38,6 +38,8 @@ export interface DispatchContext extends Plan {
 /** Events to a dispatch machine; `atMs` is the present time, milliseconds since the epoch. */
 export type DispatchMachineEvent =
   | { readonly type: 'timer.due'; readonly atMs: number }
+  /** The clock was set for the first time: what was planned before is planned anew, as at a first sync. Ignored in a run. */
+  | { readonly type: 'clock.set'; readonly atMs: number }
   /** The machine was restored in the state `running`: a run that continues at `atMs` is announced as resumed. */
   | { readonly type: 'dispatch.restored'; readonly atMs: number }
   | { readonly type: 'dispatch.updated'; readonly atMs: number; readonly dispatch: DispatchRecord }

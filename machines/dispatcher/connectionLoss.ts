@@ -10,6 +10,17 @@ const firstRetryMs = 250;
 /** Maximum delay between two attempts, in milliseconds, and the minimum when the credentials are rejected. */
 const maxRetryMs = 30_000;
 
+/** Maximum delay in milliseconds of the attempt after the service is connected anew; random, because many may wait for it. */
+export const maxHastenedRetryMs = 1_000;
+
+/** Maximum number of attempts without success that a new connection hastens: a service may accept connections and no calls. */
+const maxHasteCount = 5;
+
+/** Whether the attempt comes sooner because the service is connected anew. */
+export function mayHasten({ context }: DispatcherArgs): boolean {
+  return context.hasteCount < maxHasteCount;
+}
+
 /** Whether the stream of a live dispatcher reached its deadline, as every stream does. */
 export function isRoutineLoss({ context, event }: DispatcherArgs): boolean {
   return event.type === 'source.lost' && event.problem.code === 'DEADLINE_EXCEEDED' && context.liveSinceMs !== null;

@@ -12,6 +12,8 @@ export interface DispatcherContext {
   readonly microgridId: number;
   /** Number of consecutive connections that were lost before they were healthy. */
   readonly lostCount: number;
+  /** Number of attempts since it was live that came sooner because the service was connected anew. */
+  readonly hasteCount: number;
   /** When it became live, milliseconds since the epoch; null: it is not live. */
   readonly liveSinceMs: number | null;
   /** When data last arrived from the service, milliseconds since the epoch; null: never. */
@@ -20,6 +22,12 @@ export interface DispatcherContext {
   readonly retryAtMs: number | null;
   /** The last problem of the connection, or the one that stopped the dispatcher; null when live. */
   readonly problem: DispatchErrorJson | null;
+  /** Whether the service is listed at intervals, because it has no stream. */
+  readonly polling: boolean;
+  /** Position in the change log of the service up to which the dispatches are in sync; null: unknown. */
+  readonly position: string | null;
+  /** How far the clock of the service is ahead of this one, in milliseconds; null: unknown. */
+  readonly clockOffsetMs: number | null;
 }
 
 /** Stops a dispatcher machine: it stops its actors, saves, and ends. */
@@ -54,7 +62,18 @@ export function initialContext({ input }: { input: DispatcherInput }): Dispatche
 
 /** Context of a dispatcher of a microgrid that has not connected yet. */
 export function freshContext(microgridId: number): DispatcherContext {
-  return { microgridId, lostCount: 0, liveSinceMs: null, lastContactMs: null, retryAtMs: null, problem: null };
+  return {
+    microgridId,
+    lostCount: 0,
+    hasteCount: 0,
+    liveSinceMs: null,
+    lastContactMs: null,
+    retryAtMs: null,
+    problem: null,
+    polling: false,
+    position: null,
+    clockOffsetMs: null,
+  };
 }
 
 function checkedMicrogrid(input: Partial<DispatcherInput> | undefined): number {

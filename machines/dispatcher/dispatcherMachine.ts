@@ -20,7 +20,7 @@ import type { SourceCommand, StoreCommand, TimerCommand } from '../protocol/mess
 import { emitAndSendToParent } from '../xstate/emitAndSendToParent.js';
 import { withSnapshotCheck } from '../xstate/withSnapshotCheck.js';
 import { checkSnapshot, snapshotFormatVersion } from './checkSnapshot.js';
-import { afterLoss, isRoutineLoss, retryWait } from './connectionLoss.js';
+import { afterLoss, isRoutineLoss, maxHastenedRetryMs, mayHasten, retryWait } from './connectionLoss.js';
 import {
   type DispatcherContext,
   type DispatcherInput,
@@ -95,10 +95,22 @@ export const dispatcherMachine: DispatcherMachine<DispatcherMachineEvent> = with
       askInstant: sendTo('timer', { type: 'instant.wanted' }),
       connect: sendTo('source', { type: 'source.connect' }),
       planRetry: sendTo('timer', retryWait),
+      hastenRetry: sendTo('timer', { type: 'retry.hastened', maxDelayMs: maxHastenedRetryMs }),
       resetConnection: assign({ liveSinceMs: null, retryAtMs: null }),
       noteContact: assign(({ event }) => ('atMs' in event ? { lastContactMs: event.atMs } : {})),
-      noteLive: assign(({ event }) => ({ liveSinceMs: 'atMs' in event ? event.atMs : null, problem: null })),
+      noteLive: assign(({ event }) => ({
+        liveSinceMs: 'atMs' in event ? event.atMs : null,
+        hasteCount: 0,
+        problem: null,
+      })),
+      noteOpened: assign(({ event, context }) => {
+        if (event.type !== 'source.opened') return {};
+        const { polling, clockOffsetMs } = event;
+        return { polling, clockOffsetMs: clockOffsetMs ?? context.clockOffsetMs };
+      }),
+      notePosition: assign(({ event }) => (event.type === 'pool.ready' ? { position: event.position } : {})),
       noteLoss: assign(afterLoss),
+      noteHaste: assign(({ context }) => ({ hasteCount: context.hasteCount + 1 })),
       noteRetry: assign(({ event }) => ({ retryAtMs: event.type === 'retry.planned' ? event.atMs : null })),
       noteFailure: assign(args => ({ problem: failureOf(args)?.toJSON() ?? null, retryAtMs: null })),
       announce: emitAndSendToParent<DispatcherContext, DispatcherMachineEvent, undefined, DispatcherOutput>(outputsOf),
@@ -120,6 +132,7 @@ export const dispatcherMachine: DispatcherMachine<DispatcherMachineEvent> = with
     },
     guards: {
       isRoutineLoss,
+      mayHasten,
       tellsProblem: ({ event }) =>
         event.type === 'pool.reported' && event.outputs.some(({ type }) => type === 'dispatcher.problem'),
     },
@@ -139,7 +152,9 @@ export const dispatcherMachine: DispatcherMachine<DispatcherMachineEvent> = with
         on: {
           'timer.due': {},
           'clock.wentBack': {},
-          'pool.ready': { actions: { type: 'forward', params: { to: 'store' } } },
+          'clock.set': {},
+          'list.wanted': {},
+          'pool.ready': { actions: ['notePosition', { type: 'forward', params: { to: 'store' } }] },
         },
       },
       connecting: {
@@ -156,7 +171,10 @@ export const dispatcherMachine: DispatcherMachine<DispatcherMachineEvent> = with
       waiting: {
         entry: 'planRetry',
         // Announced when the timer has answered with the delay.
-        on: { 'retry.planned': { actions: ['noteRetry', { type: 'announceSync', params: { state: 'waiting' } }] } },
+        on: {
+          'retry.planned': { actions: ['noteRetry', { type: 'announceSync', params: { state: 'waiting' } }] },
+          'source.reachable': { guard: 'mayHasten', actions: ['noteHaste', 'hastenRetry'] },
+        },
       },
       stopping: {
         entry: [
@@ -178,7 +196,7 @@ export const dispatcherMachine: DispatcherMachine<DispatcherMachineEvent> = with
       'store.opening': { target: '.starting' },
       'store.ready': { target: '.connecting', actions: ['askInstant', 'connect'] },
       'source.connecting': { target: '.connecting', actions: 'resetConnection' },
-      'source.opened': { target: '.catchingUp' },
+      'source.opened': { target: '.catchingUp', actions: 'noteOpened' },
       'source.live': {
         target: '.live',
         actions: ['noteContact', 'noteLive', { type: 'forward', params: { to: 'timer' } }],
@@ -193,10 +211,12 @@ export const dispatcherMachine: DispatcherMachine<DispatcherMachineEvent> = with
       'sync.changed': { actions: ['noteContact', { type: 'forward', params: { to: 'pool' } }] },
       'sync.*': { actions: { type: 'forward', params: { to: 'pool' } } },
       'timer.due': { actions: { type: 'forward', params: { to: 'pool' } } },
+      'clock.set': { actions: { type: 'forward', params: { to: 'pool' } } },
       'clock.wentBack': { actions: { type: 'forward', params: { to: 'pool' } } },
       'changes.wanted': { actions: { type: 'forward', params: { to: 'pool' } } },
       'pool.changed': { actions: { type: 'forward', params: { to: 'store' } } },
-      'pool.ready': { actions: { type: 'forward', params: { to: 'source' } } },
+      'pool.ready': { actions: ['notePosition', { type: 'forward', params: { to: 'source' } }] },
+      'list.wanted': { actions: { type: 'forward', params: { to: 'source' } } },
       'agenda.moved': { actions: { type: 'forward', params: { to: 'timer' } } },
       'pool.reported': [{ guard: 'tellsProblem', actions: ['announce', 'logUnheard'] }, { actions: 'announce' }],
       'dispatcher.problem': { actions: ['announce', 'logUnheard'] },

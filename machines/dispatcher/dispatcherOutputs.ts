@@ -1,6 +1,6 @@
 import type { AnyActorRef } from 'xstate';
 import { DispatchError, messageOf } from '../../src/model/dispatchError.js';
-import type { DispatcherOutput, SyncState } from '../protocol/dispatcherOutput.js';
+import type { DispatcherOutput, SyncState, SyncStatus } from '../protocol/dispatcherOutput.js';
 import { isHeard } from '../xstate/isHeard.js';
 import { sendFrom } from '../xstate/sendFrom.js';
 import type { DispatcherArgs, DispatcherContext } from './dispatcherContext.js';
@@ -10,8 +10,13 @@ export function syncOutput(
   { context }: { context: DispatcherContext },
   { state }: { state: SyncState },
 ): DispatcherOutput {
-  const { microgridId, lastContactMs, retryAtMs, problem } = context;
-  return { type: 'dispatcher.sync', microgridId, status: { state, lastContactMs, retryAtMs, problem } };
+  return { type: 'dispatcher.sync', microgridId: context.microgridId, status: { state, ...connectionStatus(context) } };
+}
+
+/** What a status tells of the connection. */
+export function connectionStatus(context: DispatcherContext): Omit<SyncStatus, 'state'> {
+  const { polling, lastContactMs, retryAtMs, problem, position, clockOffsetMs } = context;
+  return { polling, lastContactMs, retryAtMs, problem, position, clockOffsetMs };
 }
 
 /** Sends problems that nothing handled to the source, which has a logger. */

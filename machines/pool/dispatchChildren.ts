@@ -1,6 +1,7 @@
 import type { ActorRefFrom, AnyActorRef } from 'xstate';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
+import { isUnset } from '../../src/model/unsetClock.js';
 import type { dispatchMachine } from '../dispatch/dispatchMachine.js';
 import type { DispatchMachineEvent } from '../dispatch/dispatchPlan.js';
 import type { RunNotification } from '../dispatch/runNotification.js';
@@ -45,6 +46,8 @@ export class DispatchChildren implements DispatchRegistry {
   #runningCount = 0;
   /** Latest time at which a child planned its next change, milliseconds since the epoch. */
   #latestPlanMs = Number.NEGATIVE_INFINITY;
+  /** Whether the clock, which was never set before, was set. */
+  #clockWasSet = false;
 
   constructor(scope: PoolScope, { tell, keep }: ChildrenOutput) {
     this.#scope = scope;
@@ -143,8 +146,15 @@ export class DispatchChildren implements DispatchRegistry {
       const head = this.#agenda.head();
       if (head === null || head.atMs > atMs) return;
       if (head.kind === 'forget') this.#forget(head);
-      else this.#send(head.id, { type: 'timer.due', atMs });
+      else this.#send(head.id, { type: this.#wasPlannedUnset(head) ? 'clock.set' : 'timer.due', atMs });
     }
+  }
+
+  /** After the clock was set for the first time: makes the children due that were planned before, outside a run. */
+  makeDueAfterClockSet(atMs: number): void {
+    this.#clockWasSet = true;
+    for (const child of this.#children.values())
+      if (this.#wasPlannedUnset(child)) this.#agenda.set(child, atMs, 'start');
   }
 
   /** After the clock was set back: makes the children due that planned at a later time, so that they plan again. */
@@ -171,6 +181,10 @@ export class DispatchChildren implements DispatchRegistry {
     const details = { microgridId, dispatchId: id, cause };
     const problem = new DispatchError('INTERNAL', `the machine of dispatch ${id} failed`, details);
     this.#tell({ type: 'dispatcher.problem', microgridId, problem });
+  }
+
+  #wasPlannedUnset({ actor, isRunning }: DispatchChild): boolean {
+    return this.#clockWasSet && !isRunning && isUnset(actor.getSnapshot().context.atMs);
   }
 
   *#eachStoreChange(): Generator<StoreChange> {

@@ -1,10 +1,13 @@
 import { DispatchError, messageOf } from '../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
+import { isAnotherDispatch } from '../../src/model/sameDispatch.js';
 import { assertEvaluable } from '../../src/model/schedule.js';
 import type { DispatcherOutput } from '../protocol/dispatcherOutput.js';
+import type { SyncPosition } from '../protocol/dispatcherStore.js';
 import type { SyncEvent } from '../protocol/messages.js';
 import { retentionAfterEndMs } from '../protocol/transport.js';
 import type { DispatchChildren } from './dispatchChildren.js';
+import { ListTimes } from './listTimes.js';
 import { RecentDeletions } from './recentDeletions.js';
 
 /** Maximum number of deletions per event; the source checks the clock in between. */
@@ -18,6 +21,9 @@ export class DispatchSync {
   /** Ids of the dispatches that the list lacks so far; null: no list is in progress. */
   #unlisted: Set<number> | null = null;
   #synced = false;
+  /** Position in the change log up to which the children are in sync; null: unknown. */
+  #logPosition: string | null = null;
+  readonly #times = new ListTimes();
 
   constructor(children: DispatchChildren, tell: (output: DispatcherOutput) => void) {
     this.#children = children;
@@ -29,15 +35,36 @@ export class DispatchSync {
     return this.#synced;
   }
 
+  /** The position up to which the children are in sync; null: unknown. */
+  get position(): SyncPosition | null {
+    return this.#logPosition === null ? null : { log: this.#logPosition, latestMs: this.#times.latestMs };
+  }
+
   /** Continues from the state of an earlier dispatcher. */
-  restore(synced: boolean): void {
+  restore(synced: boolean, position: SyncPosition | null): void {
     this.#synced = synced;
+    this.#logPosition = position?.log ?? null;
+    if (position !== null) this.#times.restore(position.latestMs);
+  }
+
+  /** Notes a time of the clock. */
+  noteTime(atMs: number): void {
+    this.#times.note(atMs);
+  }
+
+  /** Whether the clock went back so far that dispatches may be missing. */
+  isListWanted(atMs: number): boolean {
+    return this.#times.isListWanted(atMs);
   }
 
   /** Applies an event of the source; true when `sync.listEnded` must be sent again. */
   apply(event: SyncEvent): boolean {
     switch (event.type) {
+      case 'sync.began':
+        if (this.isListWanted(event.atMs)) this.#logPosition = null;
+        return false;
       case 'sync.listStarted':
+        this.#times.begin(event.atMs);
         this.#unlisted = new Set(this.#children.ids());
         return false;
       case 'sync.listed':
@@ -51,6 +78,7 @@ export class DispatchSync {
           if (change.kind === 'deleted') this.#takeDeletion(change.id, change.dispatch, event.atMs);
           else this.#takeStreamed(change.dispatch, event.atMs);
         }
+        this.#logPosition = event.position;
         return false;
     }
   }
@@ -60,26 +88,32 @@ export class DispatchSync {
     this.#unlisted?.delete(dispatch.id);
     const held = this.#children.get(dispatch.id)?.dispatch;
     if (held === undefined) this.#create(dispatch, atMs, this.#synced ? 'update' : 'sync');
+    else if (isAnotherDispatch(held, dispatch)) this.#replace(held, dispatch, atMs);
     else if (held.updateTime !== dispatch.updateTime) this.#update(dispatch, atMs);
   }
 
   /** A streamed version counts if it is newer. */
   #takeStreamed(dispatch: DispatchRecord, atMs: number): void {
-    if (this.#deletions.has(dispatch.id, atMs)) return;
+    if (this.#deletions.has(dispatch, atMs)) return;
     const held = this.#children.get(dispatch.id)?.dispatch;
     const isForgotten = dispatch.endTimeMs !== null && dispatch.endTimeMs + retentionAfterEndMs <= atMs;
     if (held === undefined && !isForgotten) this.#create(dispatch, atMs, 'update');
-    else if (held !== undefined && held.updateTime < dispatch.updateTime) this.#update(dispatch, atMs);
+    else if (held === undefined || held.updateTime >= dispatch.updateTime) return;
+    else if (isAnotherDispatch(held, dispatch)) this.#replace(held, dispatch, atMs);
+    else this.#update(dispatch, atMs);
   }
 
   #takeDeletion(id: number, dispatch: DispatchRecord | undefined, atMs: number): void {
-    this.#deletions.add(id, atMs);
+    this.#deletions.add(id, dispatch, atMs);
     const held = this.#children.get(id)?.dispatch;
-    if (held !== undefined) this.#children.delete(dispatch ?? held, atMs);
+    if (held === undefined) return;
+    if (dispatch === undefined || !isAnotherDispatch(held, dispatch)) this.#children.delete(dispatch ?? held, atMs);
+    // A later dispatch with this id was never seen; an earlier one is gone already.
+    else if (held.createTime < dispatch.createTime) this.#children.delete(held, atMs);
   }
 
   /** Deletes the dispatches that the list should contain but lacks; true when more are left after this slice. */
-  #deleteUnlisted({ endFromMs, atMs }: { endFromMs: number; atMs: number }): boolean {
+  #deleteUnlisted({ endFromMs, atMs, position }: Extract<SyncEvent, { type: 'sync.listEnded' }>): boolean {
     let left = sliceSize;
     for (const id of this.#unlisted ?? []) {
       if (left-- === 0) return true;
@@ -91,7 +125,15 @@ export class DispatchSync {
     this.#unlisted = null;
     this.#deletions.clear();
     this.#synced = true;
+    this.#logPosition = position;
+    this.#times.end();
     return false;
+  }
+
+  /** The id was assigned again, as after a restored backup. */
+  #replace(held: DispatchRecord, dispatch: DispatchRecord, atMs: number): void {
+    this.#children.delete(held, atMs);
+    this.#create(dispatch, atMs, 'update');
   }
 
   #create(dispatch: DispatchRecord, atMs: number, cause: 'sync' | 'update'): void {

@@ -1,7 +1,12 @@
 import type { ActorRefFrom } from 'xstate';
 import type { dispatchMachine } from '../dispatch/dispatchMachine.js';
 import type { DispatcherOutput } from '../protocol/dispatcherOutput.js';
-import type { StoreChange, StoredDispatch } from '../protocol/dispatcherStore.js';
+import {
+  readSyncPosition,
+  type StoreChange,
+  type StoredDispatch,
+  type SyncPosition,
+} from '../protocol/dispatcherStore.js';
 import type { PoolEvent, PoolOutput, RestoreEvent, SyncEvent } from '../protocol/messages.js';
 import { sendToParentFrom } from '../xstate/sendFrom.js';
 import { DispatchChildren, type PoolScope } from './dispatchChildren.js';
@@ -14,6 +19,8 @@ import { StoreChanges } from './storeChanges.js';
 export interface PersistedPool {
   readonly microgridId: number;
   readonly synced: boolean;
+  /** The position up to which they are in sync; null or absent: unknown. */
+  readonly position?: SyncPosition | null;
   /** Empty while the store is being read: a pool restored from this snapshot then reads the store again. */
   readonly dispatches: readonly StoredDispatch[];
 }
@@ -47,6 +54,7 @@ export class PoolState implements DispatchRegistry {
   #waiting: SyncEvent[] = [];
   #toldHeadMs: number | null = null;
   #changes = new StoreChanges();
+  #wantsList = false;
 
   constructor(scope: PoolScope, microgridId: number, persisted?: PersistedPool) {
     this.#scope = scope;
@@ -88,9 +96,9 @@ export class PoolState implements DispatchRegistry {
   }
 
   persist(): PersistedPool {
-    const { synced } = this.#sync;
+    const { synced, position } = this.#sync;
     const dispatches = this.#restoration.isLoading ? [] : [...this.#children.stored()];
-    return { microgridId: this.#microgridId, synced, dispatches };
+    return { microgridId: this.#microgridId, synced, position, dispatches };
   }
 
   /** Also called after a stop, as React does with a root actor: the pool then continues as if it were restored. */
@@ -101,14 +109,21 @@ export class PoolState implements DispatchRegistry {
   }
 
   receive(event: PoolEvent | SystemEvent): void {
+    if ('atMs' in event) this.#noteTime('fromMs' in event ? event.fromMs : event.atMs, event.atMs);
     switch (event.type) {
       case 'clock.wentBack':
         if (!this.#restoration.isLoading) this.#children.makeDueAfterStepTo(event.atMs);
         this.#processDue(event.atMs);
         break;
+      case 'clock.set':
+        // What an earlier dispatcher had planned was planned by a clock that was set.
+        if (this.#restoration.count === 0) this.#children.makeDueAfterClockSet(event.atMs);
+        this.#processDue(event.atMs);
+        break;
       case 'timer.due':
         this.#processDue(event.atMs);
         break;
+      case 'sync.began':
       case 'sync.listStarted':
       case 'sync.listed':
       case 'sync.listEnded':
@@ -122,7 +137,7 @@ export class PoolState implements DispatchRegistry {
       case 'restore.started':
       case 'restore.brought':
       case 'restore.ended':
-        this.#tell({ type: 'pool.ready', more: this.#restore(event) });
+        this.#tellReady(this.#restore(event));
         break;
       case 'xstate.stop':
         this.#isStopped = true;
@@ -143,12 +158,13 @@ export class PoolState implements DispatchRegistry {
   }
 
   /** Restores a persisted pool; one that is empty and was never in sync counts as none. */
-  #takeSnapshot({ synced, dispatches }: PersistedPool): void {
+  #takeSnapshot({ synced, position = null, dispatches }: PersistedPool): void {
     this.#wasRestored = synced || dispatches.length > 0;
     if (!this.#wasRestored) return;
-    this.#sync.restore(synced);
     this.#restoration.take(dispatches);
     this.#restoration.end(true);
+    // A dispatch that cannot be restored is missing: only a list brings it back.
+    this.#sync.restore(synced, this.#restoration.isIncomplete ? null : readSyncPosition(position));
   }
 
   /** Replaces actors that were stopped for good by new ones in the same state. */
@@ -159,6 +175,7 @@ export class PoolState implements DispatchRegistry {
     this.#waiting = [];
     this.#toldHeadMs = null;
     this.#changes = new StoreChanges();
+    this.#wantsList = false;
     ({ children: this.#children, sync: this.#sync, restoration: this.#restoration } = this.#makeParts());
     this.#takeSnapshot(persisted);
   }
@@ -174,8 +191,8 @@ export class PoolState implements DispatchRegistry {
         this.#restoration.take(event.dispatches);
         break;
       case 'restore.ended':
-        this.#sync.restore(event.synced);
-        this.#changes.wasSaved(event.synced);
+        this.#sync.restore(event.synced, event.complete && !this.#restoration.isIncomplete ? event.position : null);
+        this.#changes.wasSaved(event);
         this.#restoration.end(event.complete);
         if (this.#restoration.isIncomplete) this.#changes.replaceAll();
     }
@@ -215,7 +232,20 @@ export class PoolState implements DispatchRegistry {
   #apply(event: SyncEvent): void {
     const more = this.#sync.apply(event);
     this.#flush();
-    this.#tell({ type: 'pool.ready', more });
+    this.#tellReady(more);
+  }
+
+  #tellReady(more: boolean): void {
+    this.#tell({ type: 'pool.ready', more, position: this.#sync.position?.log ?? null });
+  }
+
+  /** After a step back of the clock, `latestMs` is the time before it. */
+  #noteTime(latestMs: number, nowMs: number): void {
+    this.#sync.noteTime(latestMs);
+    const wantsList = this.#sync.isListWanted(nowMs);
+    const isNew = wantsList && !this.#wantsList;
+    this.#wantsList = wantsList;
+    if (isNew) this.#tell({ type: 'list.wanted' });
   }
 
   /** Sends the outputs and the time of the next change. */
@@ -229,7 +259,7 @@ export class PoolState implements DispatchRegistry {
 
   #flush(): void {
     // To the store first, so that a notification is stored even if a listener ends the program.
-    const saved = this.#changes.take(this.#sync.synced, () => this.#children.storeChanges());
+    const saved = this.#changes.take(this.#sync, () => this.#children.storeChanges());
     if (saved !== null) this.#tell(saved);
     if (this.#outputs.length === 0) return;
     const outputs = this.#outputs;

@@ -22,6 +22,7 @@ export class Restoration {
   #phase: 'none' | 'loading' | 'loaded' | 'resuming' | 'done' = 'none';
   #firstMs = 0;
   #isIncomplete = false;
+  #count = 0;
 
   constructor(setup: RestorationSetup) {
     this.#setup = setup;
@@ -45,6 +46,11 @@ export class Restoration {
   /** Whether a dispatch could not be restored, so that the store must be rewritten. */
   get isIncomplete(): boolean {
     return this.#isIncomplete;
+  }
+
+  /** Number of restored dispatches. */
+  get count(): number {
+    return this.#count;
   }
 
   begin(): void {
@@ -100,6 +106,7 @@ export class Restoration {
         throw new DispatchError('DATA_LOSS', message, { microgridId, dispatchId: id });
       }
       children.restore(stored);
+      this.#count += 1;
       if (run !== null) this.#untold.set({ id, atMs: 0, kind: 'start', place: notInAgenda }, run.startMs, 'start');
     } catch (error) {
       this.#isIncomplete = true;

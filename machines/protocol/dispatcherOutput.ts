@@ -8,12 +8,18 @@ export type SyncState = 'starting' | 'connecting' | 'catchingUp' | 'live' | 'wai
 /** Status of the connection of a dispatcher to its service; JSON-safe. */
 export interface SyncStatus<TState extends string = SyncState> {
   readonly state: TState;
+  /** Whether the service is listed at intervals, because it has no stream. */
+  readonly polling: boolean;
   /** When data last arrived from the service, milliseconds since the epoch; null: never. */
   readonly lastContactMs: number | null;
   /** When the next attempt to connect is due, milliseconds since the epoch; null unless the state is `waiting`. */
   readonly retryAtMs: number | null;
   /** The last problem of the connection, or the one that stopped the dispatcher; null when there is none, and when live. */
   readonly problem: DispatchErrorJson | null;
+  /** Position in the change log of the service up to which the dispatches are in sync; null: the service names none. */
+  readonly position: string | null;
+  /** How far the clock of the service is ahead of this one, in milliseconds, as of the last connection; null: unknown. */
+  readonly clockOffsetMs: number | null;
 }
 
 /** A dispatch was created, updated or deleted; sent before the notifications of its runs. */

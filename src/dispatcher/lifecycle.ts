@@ -1,6 +1,7 @@
 import type { ActorRefFrom } from 'xstate';
-import type { DispatcherContext } from '../../machines/dispatcher/dispatcherContext.js';
+import { type DispatcherContext, freshContext } from '../../machines/dispatcher/dispatcherContext.js';
 import type { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
+import { connectionStatus } from '../../machines/dispatcher/dispatcherOutputs.js';
 import type { SyncState } from '../../machines/protocol/dispatcherOutput.js';
 import { stopChildren } from '../../machines/xstate/stopChildren.js';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
@@ -52,11 +53,12 @@ export class Lifecycle {
   get status(): DispatcherStatus {
     // A snapshot that cannot be restored leaves the actor without value and context.
     const { value, context }: { value: SyncState; context?: DispatcherContext } = this.#setup.actor.getSnapshot();
+    const connection = connectionStatus(context ?? freshContext(this.#setup.microgridId));
     return {
+      ...connection,
       state: this.#phase !== 'running' ? this.#phase : value === 'stopped' ? 'stopping' : value,
-      lastContactMs: context?.lastContactMs ?? null,
-      retryAtMs: this.#phase === 'running' ? (context?.retryAtMs ?? null) : null,
-      problem: this.#failure?.toJSON() ?? context?.problem ?? null,
+      retryAtMs: this.#phase === 'running' ? connection.retryAtMs : null,
+      problem: this.#failure?.toJSON() ?? connection.problem,
     };
   }
 

@@ -67,7 +67,7 @@ export function rehearsal(startMs: number): Rehearsal {
     },
     play: async () => {
       const changes = dispatches.map(({ id }) => ({ kind: 'deleted', id }) as const);
-      bring({ type: 'sync.changed', atMs: nowMs(), changes });
+      bring({ type: 'sync.changed', atMs: nowMs(), changes, position: null });
       const startTimeMs = nowMs() + 1_000;
       dispatches = Array.from({ length: dispatchCount }, (_, i) => recordOf(i + 1, startTimeMs));
       bring({ type: 'sync.listed', atMs: nowMs(), dispatches, unreadableIds: [] });

@@ -1,4 +1,4 @@
-import type { DispatcherStore, StoredPage, StoreSave } from '../../machines/protocol/dispatcherStore.js';
+import type { DispatcherStore, OpenedStore, StoredPage, StoreSave } from '../../machines/protocol/dispatcherStore.js';
 
 interface OfMicrogrid {
   readonly microgridId: number;
@@ -8,7 +8,7 @@ interface OfMicrogrid {
 export class StoreLease implements DispatcherStore {
   readonly #store: DispatcherStore;
   /** Undefined when the store is not open and nobody is opening it. */
-  #opened: Promise<{ synced: boolean }> | undefined;
+  #opened: Promise<OpenedStore> | undefined;
 
   constructor(store: DispatcherStore) {
     this.#store = store;
@@ -19,7 +19,7 @@ export class StoreLease implements DispatcherStore {
     return this.#opened !== undefined;
   }
 
-  open(of: OfMicrogrid): Promise<{ synced: boolean }> {
+  open(of: OfMicrogrid): Promise<OpenedStore> {
     this.#opened ??= this.#open(of);
     return this.#opened;
   }
@@ -40,7 +40,7 @@ export class StoreLease implements DispatcherStore {
     await this.#store.close(of);
   }
 
-  async #open(of: OfMicrogrid): Promise<{ synced: boolean }> {
+  async #open(of: OfMicrogrid): Promise<OpenedStore> {
     try {
       return await this.#store.open(of);
     } catch (error) {

@@ -2,6 +2,7 @@ import { CompiledQuery, type Kysely, sql, type Transaction } from 'kysely';
 
 import type {
   DispatcherStore,
+  OpenedStore,
   StoreChange,
   StoredDispatch,
   StoredPage,
@@ -12,7 +13,7 @@ import { openSqlite, type SqliteFile } from '../sqlite/openSqlite.js';
 import { isDamage, sqliteCode } from '../sqlite/sqliteConnection.js';
 
 interface Schema {
-  microgrid: { id: number; synced: number };
+  microgrid: { id: number; synced: number; log_position: string | null; latest_ms: number | null };
   dispatch: { microgrid_id: number; id: number; stored: string };
 }
 
@@ -20,7 +21,7 @@ interface Schema {
 const fileKind = {
   applicationId: 0x78647370,
   holds: 'the dispatches of a dispatcher',
-  migrations: { '0001_initial': { up: createTables } },
+  migrations: { '0001_initial': { up: createTables }, '0002_position': { up: addPosition } },
 };
 
 /** Maximum number of files that are tried until one can be used. */
@@ -43,7 +44,7 @@ export class SqliteFileStore implements DispatcherStore {
     this.#path = path;
   }
 
-  async open({ microgridId }: { microgridId: number }): Promise<{ synced: boolean }> {
+  async open({ microgridId }: { microgridId: number }): Promise<OpenedStore> {
     this.#microgrids.add(microgridId);
     this.#file ??= openFile(this.#path).catch(error => {
       this.#microgrids.clear();
@@ -52,8 +53,9 @@ export class SqliteFileStore implements DispatcherStore {
     });
     const { db, path } = await this.#file;
     try {
-      const row = await db.selectFrom('microgrid').select('synced').where('id', '=', microgridId).executeTakeFirst();
-      return { synced: row?.synced === 1 };
+      const row = await db.selectFrom('microgrid').selectAll().where('id', '=', microgridId).executeTakeFirst();
+      const { synced, log_position: log = null, latest_ms: latestMs = null } = row ?? {};
+      return { synced: synced === 1, position: log === null || latestMs === null ? null : { log, latestMs } };
     } catch (error) {
       throw storeError(error, path);
     }
@@ -76,9 +78,10 @@ export class SqliteFileStore implements DispatcherStore {
     }
   }
 
-  async save({ microgridId, replacesAll, synced, changes }: StoreSave): Promise<void> {
+  async save({ microgridId, replacesAll, synced, position, changes }: StoreSave): Promise<void> {
     const { db, path } = await this.#opened();
-    const row = { id: microgridId, synced: synced ? 1 : 0 };
+    const { log = null, latestMs = null } = position ?? {};
+    const row = { id: microgridId, synced: synced ? 1 : 0, log_position: log, latest_ms: latestMs };
     try {
       await db.transaction().execute(async transaction => {
         // With a literal there is no parameter, so that the deletion runs on another thread.
@@ -140,6 +143,11 @@ async function createTables(db: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint('dispatch_key', ['microgrid_id', 'id'])
     .modifyEnd(sql`WITHOUT ROWID`)
     .execute();
+}
+
+async function addPosition(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('microgrid').addColumn('log_position', 'text').execute();
+  await db.schema.alterTable('microgrid').addColumn('latest_ms', 'integer').execute();
 }
 
 async function write(db: Transaction<Schema>, microgridId: number, slice: readonly StoreChange[]): Promise<void> {

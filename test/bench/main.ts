@@ -7,6 +7,7 @@ import { loadBenchmark } from './load.js';
 import { receiversBenchmark } from './receivers.js';
 import { recurrenceBenchmark } from './recurrence.js';
 import { jsonReport, type Report, tableReport } from './report.js';
+import { resumeBenchmark } from './resume.js';
 import { serviceBenchmark } from './service.js';
 import { storeBenchmark } from './store.js';
 import { syncBenchmark } from './sync.js';
@@ -16,6 +17,7 @@ type Benchmark = (program: Command, report: Report) => void;
 
 const BENCHMARKS: readonly Benchmark[] = [
   syncBenchmark,
+  resumeBenchmark,
   latenessBenchmark,
   eventsBenchmark,
   idleBenchmark,

@@ -9,6 +9,8 @@ import { silentLogger } from '../../src/logger.js';
 import { simulatedClock } from '../../src/testing/simulatedClock.js';
 import { encodeDispatch } from '../../src/wire/dispatchCodec.js';
 import { dispatchRecord } from '../support/dispatchRecord.js';
+import { answerEmpty, http2Server, openSilent } from '../support/http2Server.js';
+import { scriptedService } from '../support/scriptedService.js';
 import { at } from '../support/time.js';
 
 it('lists every half minute when the service implements no stream', async () => {
@@ -53,4 +55,101 @@ it('lists every half minute when the service implements no stream', async () => 
   await dispatcher.stop();
   expect(clock.pendingTimers).toBe(0);
   await server.forceShutdown();
+});
+
+/** A service whose stream can be switched on and off, and a dispatcher of it that polls. */
+async function polledService() {
+  const state = { hasStream: false, streams: 0, lists: 0 };
+  const service = await scriptedService({
+    listMicrogridDispatches: async () => {
+      state.lists += 1;
+      return ListMicrogridDispatchesResponse.create({});
+    },
+    async *streamMicrogridDispatches(_, context) {
+      state.streams += 1;
+      if (!state.hasStream) throw new ServerError(Status.UNIMPLEMENTED, 'there is no such call');
+      context.header.set('stream', 'open');
+      context.sendHeader();
+      await new Promise(resolve => context.signal.addEventListener('abort', resolve));
+      yield* [];
+    },
+  });
+  const clock = simulatedClock(at('09:00'));
+  const dispatcher = new Dispatcher({ microgridId: 1, address: service.address, clock, logger: silentLogger });
+  const problems: string[] = [];
+  dispatcher.on('problem', ({ code }) => problems.push(code));
+  await dispatcher.start();
+  const settled = async (isSo: () => boolean) => {
+    await expect
+      .poll(
+        async () => {
+          await clock.advanceBy(1);
+          return isSo();
+        },
+        { interval: 5 },
+      )
+      .toBe(true);
+  };
+  await settled(() => dispatcher.status.state === 'live');
+  return {
+    state,
+    clock,
+    dispatcher,
+    problems,
+    settled,
+    /** Lets time pass until the next list is made. */
+    async untilListed() {
+      const { lists } = state;
+      await clock.advanceBy(30_000);
+      await settled(() => state.lists > lists && dispatcher.status.state === 'live');
+    },
+    async [Symbol.asyncDispose]() {
+      await dispatcher.stop();
+      await service[Symbol.asyncDispose]();
+    },
+  };
+}
+
+it('tries the stream of a service that it polls every minute at first, then every hour, and tells no problem of it', async () => {
+  await using test = await polledService();
+  const triedAt: number[] = [];
+  let { streams } = test.state;
+  for (let half = 1; half <= 200; half++) {
+    await test.untilListed();
+    if (test.state.streams > streams) triedAt.push(Math.round(half / 2));
+    streams = test.state.streams;
+  }
+  expect(triedAt).toEqual([1, 2, 3, 4, 5, 65]);
+  expect(test.problems).toEqual(['UNIMPLEMENTED']);
+});
+
+it('follows the stream again as soon as the service has one', async () => {
+  await using test = await polledService();
+  test.state.hasStream = true;
+  await test.untilListed();
+  await test.untilListed();
+  const { lists } = test.state;
+  await test.clock.advanceBy(2 * 60_000);
+  expect(test.state).toMatchObject({ streams: 2, lists });
+  expect(test.dispatcher.status.state).toBe('live');
+});
+
+it('does not poll because something in between answers in place of the service', async () => {
+  let isDown = true;
+  await using server = await http2Server((stream, path) => {
+    if (isDown) {
+      stream.respond({ ':status': 404, 'content-type': 'text/plain' });
+      stream.end('404 page not found');
+    } else if (path.endsWith('/StreamMicrogridDispatches')) openSilent(stream);
+    else answerEmpty(stream);
+  });
+  await using dispatcher = new Dispatcher({ microgridId: 1, address: server.address, logger: silentLogger });
+  const problems: string[] = [];
+  dispatcher.on('problem', ({ code }) => problems.push(code));
+  await dispatcher.start();
+  await expect.poll(() => problems.length).toBeGreaterThan(1);
+  expect(new Set(problems)).toEqual(new Set(['UNAVAILABLE']));
+  isDown = false;
+  await dispatcher.ready({ timeoutMs: 60_000 });
+  expect(dispatcher.status).toMatchObject({ state: 'live', problem: null });
 });

@@ -175,7 +175,7 @@ describe('a store that somebody else has', () => {
       else one.actor.stop();
     }
     const other = sqliteStore(path);
-    await expect.poll(() => other.open({ microgridId: 1 }).catch(({ code }) => code)).toEqual({ synced: true });
+    await expect.poll(() => other.open({ microgridId: 1 }).catch(({ code }) => code)).toMatchObject({ synced: true });
     await other.close({ microgridId: 1 });
   });
 });
@@ -458,7 +458,7 @@ describe('a transport', () => {
     },
     'gives nothing to watch': { watch: () => undefined as never },
     'rejects the opening': {
-      watch: () => ({ opened: Promise.reject(lost()), [Symbol.asyncIterator]: () => ({ next: () => never }) }),
+      watch: () => ({ opened: Promise.reject<void>(lost()), [Symbol.asyncIterator]: () => ({ next: () => never }) }),
     },
     'throws in the stream': {
       watch: () => ({

@@ -333,7 +333,7 @@ describe('a store that cannot be used', () => {
     const changes = (async function* () {
       yield [{ kind: 'kept', id: 5, stored: { state: 'flying', context: { dispatch: null } } as never } as const];
     })();
-    await store.save({ microgridId: 1, replacesAll: true, synced: true, changes });
+    await store.save({ microgridId: 1, replacesAll: true, synced: true, position: null, changes });
     await store.close({ microgridId: 1 });
     await using test = await startDispatcher({ store: sqliteStore(path), dispatches: [dispatchRecord()] });
     expect(test.problems.map(({ code }) => code)).toEqual(['DATA_LOSS']);

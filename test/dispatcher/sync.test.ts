@@ -133,10 +133,12 @@ describe('the sync of a dispatcher', () => {
     await using test = await startDispatcher({ sync: false });
     const told: object[] = [];
     test.dispatcher.on('sync', status => told.push(status));
-    expect(test.dispatcher.status).toEqual({ state: 'new', lastContactMs: null, retryAtMs: null, problem: null });
+    const unknown = { polling: false, position: null, clockOffsetMs: null };
+    const fresh = { ...unknown, state: 'new', lastContactMs: null, retryAtMs: null, problem: null };
+    expect(test.dispatcher.status).toEqual(fresh);
     await test.dispatcher.start();
     await test.dispatcher.ready();
-    const live = { state: 'live', lastContactMs: at('09:00'), retryAtMs: null, problem: null };
+    const live = { ...unknown, state: 'live', lastContactMs: at('09:00'), retryAtMs: null, problem: null };
     expect(test.dispatcher.status).toEqual(live);
     expect(told.at(-1)).toEqual(live);
     await test.clock.advanceBy(minuteMs);

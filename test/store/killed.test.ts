@@ -29,7 +29,7 @@ it.concurrent.each([1_800, 2_600, 3_100, 3_700, 4_400])(
     await once(child, 'exit');
 
     const store = sqliteStore(path);
-    expect(await store.open({ microgridId: 1 })).toEqual({ synced: true });
+    expect(await store.open({ microgridId: 1 })).toMatchObject({ synced: true });
     const kept: number[] = [];
     for await (const { dispatches, problems } of store.load({ microgridId: 1 })) {
       expect(problems).toEqual([]);

@@ -42,13 +42,13 @@ async function save(store: DispatcherStore, changes: StoreChange[], options: Par
   const slices = (async function* () {
     yield changes;
   })();
-  await store.save({ microgridId: 1, replacesAll: false, synced: true, changes: slices, ...options });
+  await store.save({ microgridId: 1, replacesAll: false, synced: true, position: null, changes: slices, ...options });
 }
 
 /** What a new store on the file brings. */
 async function read(filePath = path, of = ofOne) {
   const store = sqliteStore(filePath);
-  const { synced } = await store.open(of);
+  const { synced, position } = await store.open(of);
   const dispatches: StoredDispatch[] = [];
   const problems: string[] = [];
   for await (const page of store.load(of)) {
@@ -56,7 +56,7 @@ async function read(filePath = path, of = ofOne) {
     problems.push(...page.problems.map(problem => `${problem.code}: ${problem.message.replaceAll(folder, '')}`));
   }
   await store.close(of);
-  return { synced, dispatches, problems };
+  return { synced, position, dispatches, problems };
 }
 
 async function written(changes: StoreChange[], options: Partial<StoreSave> = {}): Promise<void> {
@@ -69,13 +69,13 @@ async function written(changes: StoreChange[], options: Partial<StoreSave> = {})
 
 describe('the store of a dispatcher in a file', () => {
   it('is empty at first', async () => {
-    expect(await read()).toEqual({ synced: false, dispatches: [], problems: [] });
+    expect(await read()).toEqual({ synced: false, position: null, dispatches: [], problems: [] });
   });
 
   it('brings what was kept last, and not what was dropped', async () => {
     await written([kept(1), kept(2), kept(3)], { synced: false });
     await written([kept(1, 5), { kind: 'dropped', id: 2 }]);
-    expect(await read()).toEqual({ synced: true, dispatches: [stored(1, 5), stored(3)], problems: [] });
+    expect(await read()).toEqual({ synced: true, position: null, dispatches: [stored(1, 5), stored(3)], problems: [] });
   });
 
   it('holds only what replaces all', async () => {
@@ -102,20 +102,35 @@ describe('the store of a dispatcher in a file', () => {
     expect((await read()).dispatches.map(({ context }) => context.dispatch.id)).toEqual(ids);
   });
 
+  it('brings the position of the last save, which is written with its changes', async () => {
+    const position = { log: '7:1700000000000000:3', latestMs: monday10Ms };
+    await written([kept(1)], { position });
+    expect((await read()).position).toEqual(position);
+    await written([kept(2)], { position: { ...position, log: '8:1700000000000001:3' } });
+    expect((await read()).position).toEqual({ ...position, log: '8:1700000000000001:3' });
+    await written([kept(3)]);
+    expect((await read()).position).toBeNull();
+  });
+
   it('writes all of a save or nothing', async () => {
-    await written([kept(1)]);
+    const position = { log: '7:1700000000000000:3', latestMs: monday10Ms };
+    await written([kept(1)], { position });
     const store = sqliteStore(path);
     await store.open(ofOne);
     const changes = (async function* () {
       yield [kept(2)];
       throw new Error('the rest cannot be had');
     })();
-    await expect(store.save({ microgridId: 1, replacesAll: true, synced: true, changes })).rejects.toMatchObject({
+    const later = { ...position, log: '8:1700000000000001:3' };
+    await expect(
+      store.save({ microgridId: 1, replacesAll: true, synced: true, position: later, changes }),
+    ).rejects.toMatchObject({
       code: 'UNKNOWN',
       message: expect.stringContaining('the rest cannot be had'),
     });
-    await save(store, [kept(3)]);
     await store.close(ofOne);
+    expect(await read()).toMatchObject({ position, dispatches: [stored(1)] });
+    await written([kept(3)]);
     expect((await read()).dispatches).toEqual([stored(1), stored(3)]);
   });
 
@@ -126,6 +141,7 @@ describe('the store of a dispatcher in a file', () => {
     database.close();
     expect(await read()).toEqual({
       synced: true,
+      position: null,
       dispatches: [stored(2)],
       problems: ['DATA_LOSS: dispatch 1 of /dispatches.db cannot be read'],
     });
@@ -168,7 +184,7 @@ describe('a file that cannot be used', () => {
     await store.open(ofOne);
     await save(store, [kept(7)]);
     await store.close(ofOne);
-    expect(await read()).toEqual({ synced: true, dispatches: [stored(7)], problems: beside(reason) });
+    expect(await read()).toEqual({ synced: true, position: null, dispatches: [stored(7)], problems: beside(reason) });
     expect(await readFile(path)).toEqual(before);
   }
 
@@ -192,10 +208,10 @@ describe('a file that cannot be used', () => {
   it('is left as it is when a newer version made it', async () => {
     await written([kept(1)]);
     const database = new Database(path, {});
-    await database.exec('PRAGMA user_version = 2; PRAGMA wal_checkpoint(TRUNCATE)');
+    await database.exec('PRAGMA user_version = 9; PRAGMA wal_checkpoint(TRUNCATE)');
     database.close();
     await refused(
-      'the schema of /dispatches.db is newer than this version of the program (version 2): install a newer version',
+      'the schema of /dispatches.db is newer than this version of the program (version 9): install a newer version',
     );
   });
 

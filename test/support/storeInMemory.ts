@@ -1,11 +1,11 @@
-import type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
+import type { DispatcherStore, OpenedStore } from '../../machines/protocol/dispatcherStore.js';
 
 /** A store that keeps what one dispatcher saves as JSON, for the next one that a test starts; that gets it by id. */
 export function storeInMemory(): DispatcherStore {
   let kept = new Map<number, string>();
-  let synced = false;
+  let opened: OpenedStore = { synced: false };
   return {
-    open: async () => ({ synced }),
+    open: async () => opened,
     async *load() {
       const byId = [...kept].sort(([a], [b]) => a - b);
       yield { dispatches: byId.map(([, text]) => JSON.parse(text)), problems: [] };
@@ -19,7 +19,7 @@ export function storeInMemory(): DispatcherStore {
         }
       }
       kept = next;
-      synced = save.synced;
+      opened = { synced: save.synced, position: save.position };
     },
     close: async () => {},
   };

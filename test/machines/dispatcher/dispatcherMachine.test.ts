@@ -24,20 +24,23 @@ import { at } from '../../support/time.js';
 function world(dispatches: DispatchRecord[], now = '09:00') {
   const clock = simulatedClock(at(now));
   const transport = memoryTransport(dispatches);
-  const actors = { source: sourceLogic({ transport, clock }), timer: timerLogic({ clock, random: () => 0.5 }) };
+  // The first hourly list comes after nearly one and a half hours.
+  const source = sourceLogic({ transport, clock, random: () => 0.99 });
+  const actors = { source, timer: timerLogic({ clock, random: () => 0.5 }) };
   return { clock, transport, machine: dispatcherMachine.provide({ actors }) };
 }
 
 describe('the states of the dispatcher machine', () => {
   const lost = (code: 'UNAVAILABLE' | 'UNAUTHENTICATED' | 'PERMISSION_DENIED', time = '09:00') =>
     ({ type: 'source.lost', atMs: at(time), problem: new DispatchError(code, 'lost') }) as const;
+  const opened = { type: 'source.opened', polling: false, clockOffsetMs: null } as const;
   const live = { type: 'source.live', atMs: at('09:00') } as const;
 
   it.each([
     ['starting', []],
     ['connecting', [{ type: 'store.ready' } as const]],
-    ['catchingUp', [{ type: 'source.opened' } as const]],
-    ['live', [{ type: 'source.opened' } as const, live]],
+    ['catchingUp', [opened]],
+    ['live', [opened, live]],
     ['waiting', [lost('UNAVAILABLE')]],
     ['connecting', [lost('UNAVAILABLE'), { type: 'source.connecting' } as const]],
     ['stopped', [live, { type: 'dispatcher.stop' } as const]],

@@ -21,7 +21,10 @@ import { at } from '../../support/time.js';
 function world(dispatches: readonly DispatchRecord[]) {
   const clock = simulatedClock(at('09:00'));
   const transport = memoryTransport(dispatches);
-  const actors = { source: sourceLogic({ transport, clock }), timer: timerLogic({ clock, random: () => 0.5 }) };
+  const actors = {
+    source: sourceLogic({ transport, clock, random: () => 0.99 }),
+    timer: timerLogic({ clock, random: () => 0.5 }),
+  };
   return { clock, transport, machine: dispatcherMachine.provide({ actors }) };
 }
 
@@ -175,7 +178,7 @@ describe('what else is shown', () => {
     const { clock, transport, actor, take, seen } = await inspected({ ids: [1] }, [dispatchRecord({ id: 2 })]);
     const pool = take().filter(event => event.type === '@xstate.snapshot' && nameOf(event.actorRef) === 'pool');
     expect(pool.at(-1)).toMatchObject({ snapshot: { context: { size: 1, shown: 0 } } });
-    await clock.advanceTo(at('11:00'));
+    await clock.advanceTo(at('10:00'));
     transport.put(dispatchRecord({ id: 3 }));
     transport.delete(2);
     await clock.settle();

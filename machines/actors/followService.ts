@@ -1,0 +1,115 @@
+import { type Clock, yieldBetweenSlices } from '../protocol/clock.js';
+import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
+import type { PoolReady, SourceEvent, SyncEvent } from '../protocol/messages.js';
+import { retentionAfterEndMs, type StreamStart, type Transport } from '../protocol/transport.js';
+import { ChangeBuffer } from './changeBuffer.js';
+import type { ClockWatch } from './clockWatch.js';
+
+/** Maximum wait for the headers of a stream before the list begins, in milliseconds: some servers send them only with the first event. */
+const maxHeadersWaitMs = 1_000;
+
+/** Maximum number of dispatches or changes per event. */
+const batchSize = 32;
+
+/** One connection of a source to its service. */
+export interface ServiceConnection {
+  readonly microgridId: number;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly clockWatch: ClockWatch;
+  readonly tell: (event: SourceEvent | ProblemEvent) => void;
+  /** Sends an event to the pool and waits until it is processed. */
+  readonly deliver: (event: SyncEvent) => Promise<PoolReady>;
+  /** Called at the beginning with the function that makes it list all dispatches once more. */
+  readonly onFollow: (listAgain: () => void) => void;
+}
+
+/** Follows the service over one connection; rejects when it is lost, and never resolves. */
+export async function followService(connection: ServiceConnection): Promise<never> {
+  const { microgridId, transport, clock, signal, tell, deliver, onFollow } = connection;
+  const breathe = yieldBetweenSlices(clock);
+  let { position } = await deliver({ type: 'sync.began', atMs: clock.nowMs() });
+  signal.throwIfAborted();
+  const watch = transport.watch({ microgridId, signal, ...(position !== null && { resumeAfter: position }) });
+  const changes = new ChangeBuffer(watch, batchSize, problem =>
+    tell({ type: 'dispatcher.problem', microgridId, problem }),
+  );
+  onFollow(() => changes.wantList());
+  await changes.openedWithin(clock, maxHeadersWaitMs);
+  signal.throwIfAborted();
+  let told = changes.start;
+  tellOpened(connection, told);
+  let isLive = false;
+  let isListed = false;
+  for (;;) {
+    if (changes.start !== told) {
+      // The headers came late.
+      told = changes.start;
+      tellOpened(connection, told);
+      isLive = false;
+    }
+    if (changes.beginsList()) {
+      const { start } = changes;
+      // The first list since the stream is open has all changes up to where the stream begins; a later one, all that came since.
+      if (start !== null && start.backlog === undefined && !isListed) {
+        position = start.position ?? null;
+        isListed = true;
+      }
+      await applyList(connection, position, breathe);
+    }
+    for (let batch = changes.take(); batch !== null; batch = changes.take()) {
+      ({ position } = batch);
+      await deliver({ type: 'sync.changed', atMs: clock.nowMs(), ...batch });
+      await breathe();
+      signal.throwIfAborted();
+    }
+    changes.throwIfLost();
+    if (!isLive && !changes.isBehind) {
+      isLive = true;
+      tell({ type: 'source.live', atMs: clock.nowMs() });
+    }
+    await changes.more();
+    signal.throwIfAborted();
+  }
+}
+
+function tellOpened({ microgridId, clockWatch, tell }: ServiceConnection, start: StreamStart | null): void {
+  const { polling = false, clockOffset } = start ?? {};
+  tell({ type: 'source.opened', polling, clockOffsetMs: clockOffset?.offsetMs ?? null });
+  const problem = clockWatch.look(clockOffset);
+  if (problem !== null) tell({ type: 'dispatcher.problem', microgridId, problem });
+}
+
+/** @param position The position up to which the list has all changes; null: unknown. */
+async function applyList(
+  connection: ServiceConnection,
+  position: string | null,
+  breathe: () => Promise<void>,
+): Promise<void> {
+  const { microgridId, transport, clock, signal, tell, deliver } = connection;
+  const startedMs = clock.nowMs();
+  const endFromMs = startedMs - retentionAfterEndMs;
+  await deliver({ type: 'sync.listStarted', atMs: startedMs });
+  for await (const { dispatches, problems } of transport.list({ microgridId, endFromMs, signal })) {
+    for (const problem of problems) tell({ type: 'dispatcher.problem', microgridId, problem });
+    const unreadableIds = problems.flatMap(({ dispatchId }) => dispatchId ?? []);
+    // A page without decodable dispatches may still report undecodable ones.
+    for (let i = 0; i === 0 || i < dispatches.length; i += batchSize) {
+      // Decoding the page was work, too.
+      await breathe();
+      signal.throwIfAborted();
+      const batch = dispatches.slice(i, i + batchSize);
+      await deliver({ type: 'sync.listed', atMs: clock.nowMs(), dispatches: batch, unreadableIds });
+    }
+  }
+  signal.throwIfAborted();
+  const ended = async () => {
+    const { more } = await deliver({ type: 'sync.listEnded', atMs: clock.nowMs(), endFromMs, position });
+    return !more;
+  };
+  while (!(await ended())) {
+    await breathe();
+    signal.throwIfAborted();
+  }
+}
