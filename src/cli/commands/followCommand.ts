@@ -1,15 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 
 import type { DispatcherStore } from '../../../machines/protocol/dispatcherStore.js';
 import type { Dispatcher } from '../../dispatcher/dispatcher.js';
 import { DispatchError } from '../../model/dispatchError.js';
 import { execCommand } from '../exec/execCommand.js';
+import { addFollowOptions, checkFollowOptions, type FollowOptions } from '../followOptions.js';
 import { globalOptions } from '../globalOptions.js';
-import { parseDuration } from '../input/parseDuration.js';
-import { parseId, parseNonEmpty } from '../input/parseValue.js';
-import { UsageError } from '../input/usageError.js';
-import { DEFAULT_INSPECTOR_PORT, type InspectorPlace, parseInspectorPlace } from '../inspector/inspectorPlace.js';
+import { parseId } from '../input/parseValue.js';
 import { OperationFailed } from '../operationFailed.js';
 import { isLifecycleEvent, isRunNotification, notificationJson } from '../output/notificationJson.js';
 import { notificationText } from '../output/notificationText.js';
@@ -19,25 +17,12 @@ import { serveHealth, systemdNotifier } from '../supervision.js';
 import { aborted, untilInterrupted } from '../untilInterrupted.js';
 import { withOptions } from '../withMicrogrid.js';
 
-interface FollowOptions {
-  readonly type?: string;
-  readonly exec?: string;
-  readonly timeout?: number;
-  readonly dryRuns?: boolean;
-  /** False with `--no-resumed`. */
-  readonly resumed: boolean;
-  readonly lifecycle?: true;
-  readonly store?: string;
-  readonly health?: string;
-  readonly inspect?: InspectorPlace;
-}
-
 /** Interval of the attempts to open a store that another process has. */
 const STORE_RETRY_MS = 1_000;
 
 /** Adds `follow`: a dispatcher whose notifications are printed and given to a command. */
 export function followCommand(program: Command): void {
-  program
+  const command = program
     .command('follow')
     .summary('run a dispatcher: print, or act on, the starts and stops of runs')
     .description(
@@ -46,69 +31,13 @@ export function followCommand(program: Command): void {
         'Lost connections are opened again; meanwhile runs start and stop on schedule. ' +
         'Problems and the state of the connection are printed on stderr.',
     )
-    .argument('<microgrid-id>', 'id of the microgrid', parseId)
-    .option('-T, --type <type>', 'only dispatches of exactly this type')
-    .option('--lifecycle', 'also print when a dispatch is created, updated or deleted')
-    .option('--exec <command>', 'run a shell command for each line')
-    .option('--timeout <duration>', 'end the command of --exec when it runs longer than this', parseDuration)
-    .option('--dry-runs', 'run the command for dry runs too, with DISPATCH_DRY_RUN=true')
-    .option('--no-resumed', 'do not run the command for runs that go on after a restart')
-    .option(
-      '--store <file>',
-      'keep the state in this file, to carry on after a restart, also without the service',
-      parseNonEmpty,
-    )
-    .option(
-      '--health <[host:]port>',
-      'serve the health at http://HOST:PORT/health and /ready; the default host is 127.0.0.1',
-      parseNonEmpty,
-    )
-    .addOption(
-      new Option('--inspect [where]', 'show the machines in the Stately inspector: at a port, or a ws:// address')
-        .preset(DEFAULT_INSPECTOR_PORT)
-        .argParser(parseInspectorPlace),
-    )
-    .addHelpText(
-      'after',
-      `
-The command of --exec gets the notification as a line of JSON on its stdin, and in its environment:
-DISPATCH_NOTIFICATION (running.started, running.resumed, running.reconfigured, running.stopped, run.missed), DISPATCH_ID,
-DISPATCH_TYPE, DISPATCH_MICROGRID_ID, DISPATCH_SELECTOR and DISPATCH_PAYLOAD (JSON), DISPATCH_DRY_RUN, DISPATCH_AT_MS,
-DISPATCH_CAUSE, DISPATCH_RUN_START_MS and DISPATCH_RUN_END_MS (empty: no end). Its output goes to stderr.
-
-At most eight commands run at a time. Those of one dispatch, and of dispatches that may be for the same component, run one after
-the other; follow reports which commands wait for longer than ten seconds, and for what. A start whose run is over when it is its
-turn is skipped, and its stop too. A command that fails, or that --timeout ends, is reported, and the next ones run all the same.
-
-running.resumed means that a run which was announced before a restart goes on: treat it as a start. For a dry run the command
-is not run; follow prints on stderr what it would run. A run that becomes a dry run is stopped for the command.
-
-The file of --store is created when it does not exist. While another process uses it, follow waits until it is free: it
-connects to nothing and prints nothing. After a restart no start is repeated, and runs that passed meanwhile are printed as
-missed. When the process is killed, the file lacks at most the last second.
-
-/health of --health answers 200 while runs start and stop on schedule, also while the service cannot be reached, and /ready while
-the dispatcher is in sync with it; otherwise 503. Under systemd (Type=notify, NotifyAccess=all) follow reports that it is up
-once the store is open, and feeds the watchdog of the unit.
-
-The page of --inspect shows the dispatcher, its parts, and up to 100 dispatches at a time, those of --type. It is reachable on
-this machine only, and needs the packages @statelyai/inspect and ws.
-
-Exit codes: 0 interrupted, 1 the dispatcher failed or the file of --store cannot be opened, 2 the command line is wrong.
-
-Examples:
-  $ dispatch follow 1
-  $ dispatch follow 1 --type CHARGE --json
-  $ dispatch follow 1 --store microgrid1.db
-  $ dispatch follow 1 --type CHARGE --inspect=8080
-  $ dispatch follow 1 --type CHARGE --exec 'echo "$DISPATCH_NOTIFICATION $DISPATCH_PAYLOAD"'`,
-    )
-    .action(follow);
+    .argument('<microgrid-id>', 'id of the microgrid', parseId);
+  addFollowOptions(command).action(follow);
 }
 
 async function follow(microgridId: number, options: FollowOptions, command: Command): Promise<void> {
   const { url, authKey, signSecret } = globalOptions(command);
-  if (options.timeout !== undefined && options.exec === undefined) throw new UsageError('--timeout needs --exec.');
+  checkFollowOptions(options);
   using interrupted = untilInterrupted();
   const { Dispatcher } = await import('../../dispatcher/dispatcher.js');
   const store = await storeOf(options);
@@ -127,11 +56,25 @@ async function follow(microgridId: number, options: FollowOptions, command: Comm
   });
   await startWhenStoreIsFree(dispatcher, interrupted);
   systemd.ready();
+  const endCommands = interrupted.aborted ? undefined : await startCommands(dispatcher, options);
   await aborted(AbortSignal.any([interrupted, stopped.signal]));
   systemd.stopping();
+  await endCommands?.();
   await dispatcher.stop();
   await commandsDone();
   if (!interrupted.aborted) throw new OperationFailed(dispatcher.status.problem?.message ?? 'the dispatcher stopped');
+}
+
+/** Starts the commands of `--run`; returns how to end them. */
+async function startCommands(
+  dispatcher: Dispatcher,
+  options: FollowOptions,
+): Promise<(() => Promise<void>) | undefined> {
+  const { run, type, merge, dryRuns = false, stopGrace = 10_000, retry = 60_000, store } = options;
+  if (run === undefined) return undefined;
+  const { runCommands } = await import('../run/runCommands.js');
+  const spans = { graceMs: stopGrace, retryMs: retry };
+  return runCommands(dispatcher, { commandLine: run, type, merge, dryRuns, ...spans, store, say: note });
 }
 
 /** Two dispatchers on one device are worse than none: while another process has the store, nothing is done. */

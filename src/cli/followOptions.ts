@@ -1,0 +1,120 @@
+import { type Command, Option } from 'commander';
+
+import { parseDuration } from './input/parseDuration.js';
+import { parseName, parseNonEmpty } from './input/parseValue.js';
+import { UsageError } from './input/usageError.js';
+import { DEFAULT_INSPECTOR_PORT, type InspectorPlace, parseInspectorPlace } from './inspector/inspectorPlace.js';
+import type { MergeName } from './run/runCommands.js';
+
+/** Options of the command `follow`. */
+export interface FollowOptions {
+  readonly type?: string;
+  readonly exec?: string;
+  readonly timeout?: number;
+  readonly run?: string;
+  readonly merge?: MergeName;
+  readonly stopGrace?: number;
+  readonly retry?: number;
+  readonly dryRuns?: boolean;
+  /** False with `--no-resumed`. */
+  readonly resumed: boolean;
+  readonly lifecycle?: true;
+  readonly store?: string;
+  readonly health?: string;
+  readonly inspect?: InspectorPlace;
+}
+
+/** Adds the options of `follow`, and what its help says of them. */
+export function addFollowOptions(command: Command): Command {
+  return command
+    .option('-T, --type <type>', 'only dispatches of exactly this type')
+    .option('--lifecycle', 'also print when a dispatch is created, updated or deleted')
+    .option('--exec <command>', 'run a shell command for each line')
+    .option('--timeout <duration>', 'end the command of --exec when it runs longer than this', parseDuration)
+    .option('--no-resumed', 'do not run the command of --exec for runs that go on after a restart')
+    .option('--run <command>', 'keep a shell command running while a dispatch runs')
+    .option(
+      '--merge <what>',
+      'one command of --run for all dispatches of a type, or of a type-and-selector (default: one for each dispatch)',
+      parseName(['type', 'type-and-selector'] as const),
+    )
+    .option('--stop-grace <duration>', 'time between SIGTERM and SIGKILL for --run (default: 10s)', parseDuration)
+    .option(
+      '--retry <duration>',
+      'wait before a command of --run that failed is started again (default: 60s)',
+      parseDuration,
+    )
+    .option('--dry-runs', 'run the command for dry runs too, with DISPATCH_DRY_RUN=true')
+    .option(
+      '--store <file>',
+      'keep the state in this file, to carry on after a restart, also without the service',
+      parseNonEmpty,
+    )
+    .option(
+      '--health <[host:]port>',
+      'serve the health at http://HOST:PORT/health and /ready; the default host is 127.0.0.1',
+      parseNonEmpty,
+    )
+    .addOption(
+      new Option('--inspect [where]', 'show the machines in the Stately inspector: at a port, or a ws:// address')
+        .preset(DEFAULT_INSPECTOR_PORT)
+        .argParser(parseInspectorPlace),
+    )
+    .addHelpText(
+      'after',
+      `
+The command of --exec gets the notification as a line of JSON on its stdin, and in its environment:
+DISPATCH_NOTIFICATION (running.started, running.resumed, running.reconfigured, running.stopped, run.missed), DISPATCH_ID,
+DISPATCH_TYPE, DISPATCH_MICROGRID_ID, DISPATCH_SELECTOR and DISPATCH_PAYLOAD (JSON), DISPATCH_DRY_RUN, DISPATCH_AT_MS,
+DISPATCH_CAUSE, DISPATCH_RUN_START_MS and DISPATCH_RUN_END_MS (empty: no end). Its output goes to stderr.
+
+At most eight commands run at a time. Those of one dispatch, and of dispatches that may be for the same component, run one after
+the other; follow reports which commands wait for longer than ten seconds, and for what. A start whose run is over when it is its
+turn is skipped, and its stop too. A command that fails, or that --timeout ends, is reported, and the next ones run all the same.
+
+The command of --run is started when a run starts, and ended when it stops: SIGTERM to it and all processes that it started, and
+SIGKILL after --stop-grace. It has the same DISPATCH_ variables of the dispatch. On its stdin it gets the dispatch as a line of JSON at its
+start, and another line each time that it changes; the end of its stdin means that it must end. What it prints goes to stderr,
+prefixed with the id. When it exits with 0 it has done its work for this run; otherwise it is started again after --retry. When
+follow ends, it ends all commands and waits for them. When follow is killed, the next one with the same --store first ends what
+was left behind.
+
+running.resumed means that a run which was announced before a restart goes on: treat it as a start. For a dry run the command
+is not run; follow prints on stderr what it would run. A run that becomes a dry run is stopped for the command.
+
+The file of --store is created when it does not exist. While another process uses it, follow waits until it is free: it
+connects to nothing and prints nothing. After a restart no start is repeated, and runs that passed meanwhile are printed as
+missed. When the process is killed, the file lacks at most the last second.
+
+/health of --health answers 200 while runs start and stop on schedule, also while the service cannot be reached, and /ready while
+the dispatcher is in sync with it; otherwise 503. Under systemd (Type=notify, NotifyAccess=all) follow reports that it is up
+once the store is open, and feeds the watchdog of the unit.
+
+The page of --inspect shows the dispatcher, its parts, and up to 100 dispatches at a time, those of --type. It is reachable on
+this machine only, and needs the packages @statelyai/inspect and ws.
+
+Exit codes: 0 interrupted, 1 the dispatcher failed or the file of --store cannot be opened, 2 the command line is wrong.
+
+Examples:
+  $ dispatch follow 1
+  $ dispatch follow 1 --type CHARGE --json
+  $ dispatch follow 1 --store microgrid1.db
+  $ dispatch follow 1 --type CHARGE --inspect=8080
+  $ dispatch follow 1 --type CHARGE --exec 'echo "$DISPATCH_NOTIFICATION $DISPATCH_PAYLOAD"'
+  $ dispatch follow 1 --type CHARGE --merge type --run ./charge-batteries --store microgrid1.db`,
+    );
+}
+
+/**
+ * Refuses options that do not go together.
+ *
+ * @throws UsageError that names them.
+ */
+export function checkFollowOptions({ exec, run, timeout, merge, stopGrace, retry }: FollowOptions): void {
+  if (exec !== undefined && run !== undefined) throw new UsageError('--exec and --run cannot be used together.');
+  if (timeout !== undefined && exec === undefined) throw new UsageError('--timeout needs --exec.');
+  if (run !== undefined) return;
+  for (const [name, value] of Object.entries({ '--merge': merge, '--stop-grace': stopGrace, '--retry': retry })) {
+    if (value !== undefined) throw new UsageError(`${name} needs --run.`);
+  }
+}

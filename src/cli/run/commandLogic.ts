@@ -1,0 +1,117 @@
+import { fromCallback, sendTo, setup } from 'xstate';
+import type { DispatchInfo, ManagedActorEvent } from '../../../machines/manage/dispatchInfo.js';
+import { type CommandEnd, type CommandProcess, startCommand } from './commandProcess.js';
+import type { LeftGroups } from './leftGroups.js';
+
+/** How `--run` runs its command. */
+export interface RunOptions {
+  readonly commandLine: string;
+  readonly microgridId: number;
+  /** Whether the command is run for dry runs as for others. */
+  readonly dryRuns: boolean;
+  /** Time between SIGTERM and SIGKILL at the end of a run, in milliseconds. */
+  readonly graceMs: number;
+  readonly groups: LeftGroups;
+  /** Prints a line for people. */
+  readonly say: (line: string) => void;
+}
+
+type CommandEvent = ManagedActorEvent | ({ readonly type: 'command.ended' } & CommandEnd);
+
+/**
+ * Logic of a managed actor that is one process of the command of `--run`. It ends when the command exits with 0, and fails when it
+ * exits otherwise without having been told to end.
+ */
+export function commandLogic(options: RunOptions) {
+  return setup({
+    types: {} as { input: DispatchInfo; context: { readonly info: DispatchInfo }; events: CommandEvent },
+    actors: { command: commandActor(options) },
+    actions: {
+      fail: (_, end: CommandEnd) => {
+        throw new Error(failureText(end));
+      },
+    },
+    guards: { hasFailed: (_, { code }: CommandEnd) => code !== 0 },
+  }).createMachine({
+    id: 'command',
+    context: ({ input }) => ({ info: input }),
+    invoke: { id: 'command', src: 'command', input: ({ context }) => context.info },
+    initial: 'running',
+    states: {
+      running: {
+        on: {
+          'dispatch.reconfigured': { actions: sendTo('command', ({ event }) => event) },
+          'dispatch.stopped': { target: 'ending' },
+          'command.ended': [
+            {
+              guard: { type: 'hasFailed', params: ({ event }) => event },
+              actions: { type: 'fail', params: ({ event }) => event },
+            },
+            { target: 'ended' },
+          ],
+        },
+      },
+      ending: {
+        entry: sendTo('command', { type: 'dispatch.stopped' }),
+        on: { 'command.ended': { target: 'ended' } },
+      },
+      ended: { type: 'final' },
+    },
+  });
+}
+
+/** The process itself. Stopping the actor kills it. */
+function commandActor({ commandLine, microgridId, dryRuns, graceMs, groups, say }: RunOptions) {
+  return fromCallback<ManagedActorEvent, DispatchInfo>(({ input, receive, sendBack }) => {
+    const isRun = !input.dryRun || dryRuns;
+    if (!isRun) say(`dry run of dispatch ${input.dispatchId}: would run ${commandLine}`);
+    let { dispatchId } = input;
+    let process: CommandProcess | undefined;
+    if (isRun) {
+      process = startCommand({
+        commandLine,
+        env: environmentOf(input, microgridId),
+        order: orderOf(input, microgridId),
+        groups,
+        graceMs,
+        onLine: line => say(`[${dispatchId}] ${line}`),
+        onEnd: end => {
+          process = undefined;
+          sendBack({ type: 'command.ended', ...end });
+        },
+      });
+    }
+    receive(event => {
+      if (event.type === 'dispatch.reconfigured') {
+        dispatchId = event.info.dispatchId;
+        process?.send(orderOf(event.info, microgridId));
+      } else if (process !== undefined) process.end();
+      else if (!isRun) sendBack({ type: 'command.ended', code: 0, signal: null });
+    });
+    return () => process?.kill();
+  });
+}
+
+/** What a command reads on its stdin. */
+function orderOf(info: DispatchInfo, microgridId: number) {
+  const { identity, dispatchId: id, dispatchIds: ids, type, selector, payload, dryRun, untilMs } = info;
+  return { id, ids, microgridId, type, selector, payload, dryRun, untilMs, identity };
+}
+
+/** Variables of the environment of a command, as for `--exec`; of what was in force when it started. */
+function environmentOf(info: DispatchInfo, microgridId: number): Record<string, string> {
+  return {
+    DISPATCH_ID: `${info.dispatchId}`,
+    DISPATCH_TYPE: info.type,
+    DISPATCH_MICROGRID_ID: `${microgridId}`,
+    DISPATCH_DRY_RUN: `${info.dryRun}`,
+    DISPATCH_SELECTOR: JSON.stringify(info.selector),
+    DISPATCH_PAYLOAD: JSON.stringify(info.payload),
+    DISPATCH_RUN_END_MS: info.untilMs === null ? '' : `${info.untilMs}`,
+  };
+}
+
+function failureText({ code, signal, error }: CommandEnd): string {
+  if (error !== undefined) return `the command cannot be run: ${error.message}`;
+  return `the command ended with ${signal ?? `exit code ${code}`}`;
+}

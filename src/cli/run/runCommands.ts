@@ -1,0 +1,55 @@
+import { type MergeStrategy, mergeByType, mergeByTypeAndSelector } from '../../../machines/manage/mergeStrategy.js';
+import type { Dispatcher } from '../../dispatcher/dispatcher.js';
+import { commandLogic } from './commandLogic.js';
+import { LeftGroups } from './leftGroups.js';
+
+/** Values of `--merge`. */
+export type MergeName = 'type' | 'type-and-selector';
+
+/** Merge strategies by their names on the command line. */
+const strategies: Readonly<Record<MergeName, MergeStrategy>> = {
+  type: mergeByType,
+  'type-and-selector': mergeByTypeAndSelector,
+};
+
+/** Without `--merge` each dispatch has a process; its dry runs are apart, because for them nothing runs. */
+const eachDispatch: MergeStrategy = { identity: ({ id, dryRun }) => (dryRun ? `${id} dry run` : `${id}`) };
+
+/** Time after SIGKILL until the end of a process counts as overdue, in milliseconds. */
+const KILLED_MS = 3_000;
+
+/** Options of {@link runCommands}. */
+export interface RunCommandsOptions {
+  readonly commandLine: string;
+  /** Only dispatches of this type. @default all */
+  readonly type?: string | undefined;
+  readonly merge?: MergeName | undefined;
+  readonly dryRuns: boolean;
+  readonly graceMs: number;
+  /** Wait before a command that failed is started again, in milliseconds. */
+  readonly retryMs: number;
+  /** File of the store of `follow`; undefined: none. */
+  readonly store?: string | undefined;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Keeps a process of a command running for each identity in force, by a started dispatcher. First it ends what a killed `follow` with
+ * the same store left behind.
+ *
+ * @returns How to end all processes, and wait for that.
+ */
+export async function runCommands(dispatcher: Dispatcher, options: RunCommandsOptions): Promise<() => Promise<void>> {
+  const { commandLine, type = '*', merge, dryRuns, graceMs, retryMs, store, say } = options;
+  const groups = new LeftGroups(store === undefined ? undefined : `${store}.commands`);
+  for (const { pid } of await groups.endLeft(graceMs)) {
+    say(`ended process group ${pid}, which a killed follow had left behind`);
+  }
+  const { microgridId } = dispatcher;
+  dispatcher.startManaging(type, commandLogic({ commandLine, microgridId, dryRuns, graceMs, groups, say }), {
+    mergeStrategy: merge === undefined ? eachDispatch : strategies[merge],
+    retryIntervalMs: retryMs,
+    stopTimeoutMs: graceMs + KILLED_MS,
+  });
+  return () => dispatcher.stopManaging(type);
+}
