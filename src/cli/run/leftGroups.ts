@@ -12,6 +12,8 @@ export interface StartedGroup {
   readonly startedAt: string;
 }
 
+/** Format of the file. */
+const formatVersion = 1;
 /** Interval at which a group that was told to end is looked at, in milliseconds. */
 const pollMs = 50;
 /** Maximum time to wait for processes that got SIGKILL, in milliseconds: one that waits for a broken disk cannot be ended. */
@@ -23,10 +25,13 @@ const killedMs = 2_000;
  */
 export class LeftGroups {
   readonly #file: string | undefined;
-  #groups = new Map<number, StartedGroup>();
+  readonly #say: (line: string) => void;
+  readonly #groups = new Map<number, StartedGroup>();
 
-  constructor(file: string | undefined) {
+  /** @param say Told when the file cannot be written: commands run all the same. */
+  constructor(file: string | undefined, say: (line: string) => void) {
     this.#file = file;
+    this.#say = say;
   }
 
   /** Notes a group, before its command begins. */
@@ -58,7 +63,10 @@ export class LeftGroups {
   #load(): StartedGroup[] {
     if (this.#file === undefined) return [];
     try {
-      return JSON.parse(readFileSync(this.#file, 'utf8')).groups;
+      const content = JSON.parse(readFileSync(this.#file, 'utf8'));
+      if (content.formatVersion !== formatVersion)
+        throw new Error(`its format is ${content.formatVersion}, not ${formatVersion}`);
+      return content.groups;
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
       const message = `cannot read ${this.#file}, which tells what a killed follow left behind: ${messageOf(cause)}`;
@@ -68,13 +76,23 @@ export class LeftGroups {
 
   #save(): void {
     if (this.#file === undefined) return;
+    try {
+      this.#write(this.#file);
+    } catch (error) {
+      this.#say(
+        `cannot write ${this.#file}, so the next follow will not end what this one leaves behind: ${messageOf(error)}`,
+      );
+    }
+  }
+
+  #write(file: string): void {
     if (this.#groups.size === 0) {
-      rmSync(this.#file, { force: true });
+      rmSync(file, { force: true });
       return;
     }
-    const written = `${this.#file}.new`;
-    writeFileSync(written, `${JSON.stringify({ formatVersion: 1, groups: [...this.#groups.values()] })}\n`);
-    renameSync(written, this.#file);
+    const written = `${file}.new`;
+    writeFileSync(written, `${JSON.stringify({ formatVersion, groups: [...this.#groups.values()] })}\n`);
+    renameSync(written, file);
   }
 }
 

@@ -38,10 +38,11 @@ export interface RunCommandsOptions {
  * the same store left behind.
  *
  * @returns How to end all processes, and wait for that.
+ * @throws DispatchError FAILED_PRECONDITION when it cannot be read what was left behind: nothing is started then.
  */
 export async function runCommands(dispatcher: Dispatcher, options: RunCommandsOptions): Promise<() => Promise<void>> {
   const { commandLine, type = '*', merge, dryRuns, graceMs, retryMs, store, say } = options;
-  const groups = new LeftGroups(store === undefined ? undefined : `${store}.commands`);
+  const groups = new LeftGroups(store === undefined ? undefined : `${store}.commands`, say);
   for (const { pid } of await groups.endLeft(graceMs)) {
     say(`ended process group ${pid}, which a killed follow had left behind`);
   }

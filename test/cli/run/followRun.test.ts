@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DispatchClient } from '../../../src/client/dispatchClient.js';
 import { type DispatchService, startDispatchService } from '../../../src/service/startDispatchService.js';
 import { runCli } from '../../support/runCli.js';
@@ -79,7 +79,8 @@ describe.concurrent('follow --run', () => {
       expect(isAlive(child)).toBe(true);
       await client.forMicrogrid(1).update(id, { active: false });
       await lineWith(following, `[${id}] told to end`);
-      await expect.poll(() => isAlive(child), { timeout: 20_000 }).toBe(false);
+      // Not by expect.poll(), which loses its test where several run at once.
+      await vi.waitFor(() => expect(isAlive(child)).toBe(false), { timeout: 20_000 });
       expect((await following.stop()).code).toBe(0);
     },
   );
