@@ -5,6 +5,7 @@ import { idleBenchmark } from './idle.js';
 import { latenessBenchmark } from './lateness.js';
 import { loadBenchmark } from './load.js';
 import { receiversBenchmark } from './receivers.js';
+import { outageBenchmark } from './outage.js';
 import { recurrenceBenchmark } from './recurrence.js';
 import { jsonReport, type Report, tableReport } from './report.js';
 import { resumeBenchmark } from './resume.js';
@@ -18,6 +19,7 @@ type Benchmark = (program: Command, report: Report) => void;
 const BENCHMARKS: readonly Benchmark[] = [
   syncBenchmark,
   resumeBenchmark,
+  outageBenchmark,
   latenessBenchmark,
   eventsBenchmark,
   idleBenchmark,

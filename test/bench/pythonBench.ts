@@ -18,7 +18,13 @@ export async function inPython<TAnswer>(
   address: string,
   ...numbers: readonly number[]
 ): Promise<TAnswer | null> {
-  if (!existsSync(interpreter)) return null;
-  const { stdout } = await promisify(execFile)(interpreter, [program, name, address, ...numbers.map(String)]);
+  const python = pythonProgram(name, address);
+  if (python === null) return null;
+  const { stdout } = await promisify(execFile)(python.interpreter, [...python.args, ...numbers.map(String)]);
   return JSON.parse(stdout);
+}
+
+/** How a measurement of python_bench.py is run; null where the Python packages are not installed. */
+export function pythonProgram(name: string, address: string): { interpreter: string; args: string[] } | null {
+  return existsSync(interpreter) ? { interpreter, args: [program, name, address] } : null;
 }

@@ -42,9 +42,21 @@ async def list_all(address: str, count: int) -> dict[str, float]:
     return {"listMs": list_ms}
 
 
+async def note_created(address: str, dispatch_type: str) -> None:
+    """Print the id of each dispatch of a type as soon as its creation reaches a receiver, until killed."""
+    async with Dispatcher(
+        microgrid_id=MICROGRID_ID, server_url=address, auth_key="key"
+    ) as dispatcher:
+        async for event in dispatcher.new_lifecycle_events_receiver(dispatch_type):
+            print(int(event.dispatch.id), flush=True)
+
+
 async def main() -> None:
     """Measure what the arguments name."""
     name, address, *numbers = sys.argv[1:]
+    if name == "note_created":
+        await note_created(address, *numbers)
+        return
     measure = {"first_burst": first_burst, "list_all": list_all}[name]
     print(json.dumps(await measure(address, *map(int, numbers))))
 
