@@ -18,6 +18,8 @@ const LIMIT_MS = 30_000;
 
 /** Notices dispatches by their ids. */
 interface Observer extends AsyncDisposable {
+  /** Whether it has noticed any. */
+  readonly hasBegun: boolean;
   /** Resolves when it has noticed a dispatch, with the time of that on the monotonic clock. */
   noticed(id: number): Promise<number>;
 }
@@ -43,8 +45,11 @@ export function outageBenchmark(program: Command, report: Report): void {
         const startTime = new Date(Date.now() + 3_600_000);
         return (await client.create({ microgridId: 1, type: TYPE, startTime, selector: { ids: [1] } })).id;
       };
-      const first = await create();
-      await Promise.all([own.noticed(first), python?.noticed(first)]);
+      // The one of Python does not tell when it follows.
+      for (let hasBegun = python === null; !hasBegun; hasBegun = python?.hasBegun ?? true) {
+        await create();
+        await setTimeout(500);
+      }
       const [ownMs, pythonMs]: [number[], number[]] = [[], []];
       for (let i = 0; i < rounds; i++) {
         proxy.cut();
@@ -76,22 +81,31 @@ async function ownObserver(address: string): Promise<Observer> {
   dispatcher.on('lifecycle', ({ dispatch }) => notices.note(dispatch.id));
   await dispatcher.start();
   await dispatcher.ready();
-  return { noticed: id => notices.noticed(id), [Symbol.asyncDispose]: () => dispatcher.stop() };
+  return observer(notices, () => dispatcher.stop());
 }
 
 /** Null where the Python packages are not installed. */
 function pythonObserver(address: string): Observer | null {
   const program = pythonProgram('note_created', address);
   if (program === null) return null;
-  const child: ChildProcess = spawn(program.interpreter, [...program.args, TYPE], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child: ChildProcess = spawn(program.interpreter, [...program.args, TYPE], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const notices = new Notices();
   if (child.stdout === null) throw new Error('the process of Python has no output');
   createInterface(child.stdout).on('line', line => notices.note(Number(line)));
+  return observer(notices, async () => {
+    child.kill('SIGKILL');
+  });
+}
+
+function observer(notices: Notices, close: () => Promise<void>): Observer {
   return {
-    noticed: id => notices.noticed(id),
-    [Symbol.asyncDispose]: async () => {
-      child.kill('SIGKILL');
+    get hasBegun() {
+      return notices.hasAny;
     },
+    noticed: id => notices.noticed(id),
+    [Symbol.asyncDispose]: close,
   };
 }
 
@@ -99,6 +113,10 @@ function pythonObserver(address: string): Observer | null {
 class Notices {
   readonly #atMs = new Map<number, number>();
   #wake = () => {};
+
+  get hasAny(): boolean {
+    return this.#atMs.size > 0;
+  }
 
   note(id: number): void {
     if (!this.#atMs.has(id)) this.#atMs.set(id, performance.now());

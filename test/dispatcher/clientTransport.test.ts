@@ -91,6 +91,7 @@ async function polledService() {
       .toBe(true);
   };
   await settled(() => dispatcher.status.state === 'live');
+  expect(dispatcher.status.polling).toBe(true);
   return {
     state,
     clock,
@@ -121,6 +122,7 @@ it('tries the stream of a service that it polls every minute at first, then ever
   }
   expect(triedAt).toEqual([1, 2, 3, 4, 5, 65]);
   expect(test.problems).toEqual(['UNIMPLEMENTED']);
+  expect(test.dispatcher.status.polling).toBe(true);
 });
 
 it('follows the stream again as soon as the service has one', async () => {
@@ -131,7 +133,7 @@ it('follows the stream again as soon as the service has one', async () => {
   const { lists } = test.state;
   await test.clock.advanceBy(2 * 60_000);
   expect(test.state).toMatchObject({ streams: 2, lists });
-  expect(test.dispatcher.status.state).toBe('live');
+  expect(test.dispatcher.status).toMatchObject({ state: 'live', polling: false });
 });
 
 it('does not poll because something in between answers in place of the service', async () => {
@@ -151,5 +153,5 @@ it('does not poll because something in between answers in place of the service',
   expect(new Set(problems)).toEqual(new Set(['UNAVAILABLE']));
   isDown = false;
   await dispatcher.ready({ timeoutMs: 60_000 });
-  expect(dispatcher.status).toMatchObject({ state: 'live', problem: null });
+  expect(dispatcher.status).toMatchObject({ state: 'live', polling: false, problem: null });
 });
