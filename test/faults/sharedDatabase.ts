@@ -144,7 +144,7 @@ async function follow(client: RawClient, microgridId: bigint, logs: StreamLog[],
   while (!signal.aborted) {
     let log: StreamLog | undefined;
     const onHeader = (header: Metadata) => {
-      const position = Number(header.get('change-log-position'));
+      const position = Number(header.get('change-log-position')?.split(':')[0]);
       log = { microgridId: Number(microgridId), position, events: [], open: true };
       logs.push(log);
     };
