@@ -38,17 +38,17 @@ export async function followService(connection: ServiceConnection): Promise<neve
   onFollow(() => changes.wantList());
   await changes.openedWithin(clock, maxHeadersWaitMs);
   signal.throwIfAborted();
-  let told = changes.start;
-  tellOpened(connection, told);
+  let told: StreamStart | null = null;
+  const tellStart = () => {
+    if (changes.start !== told && changes.start !== null) tellAnswer(connection, changes.start);
+    told = changes.start;
+  };
+  tellStart();
+  tell({ type: 'source.opened' });
   let isLive = false;
   let isListed = false;
   for (;;) {
-    if (changes.start !== told) {
-      // The headers came late.
-      told = changes.start;
-      tellOpened(connection, told);
-      isLive = false;
-    }
+    tellStart();
     if (changes.beginsList()) {
       const { start } = changes;
       // The first list since the stream is open has all changes up to where the stream begins; a later one, all that came since.
@@ -74,9 +74,9 @@ export async function followService(connection: ServiceConnection): Promise<neve
   }
 }
 
-function tellOpened({ microgridId, clockWatch, tell }: ServiceConnection, start: StreamStart | null): void {
-  const { polling = false, clockOffset } = start ?? {};
-  tell({ type: 'source.opened', polling, clockOffsetMs: clockOffset?.offsetMs ?? null });
+function tellAnswer({ microgridId, clockWatch, tell }: ServiceConnection, start: StreamStart): void {
+  const { polling = false, clockOffset } = start;
+  tell({ type: 'source.answered', polling, clockOffsetMs: clockOffset?.offsetMs ?? null });
   const problem = clockWatch.look(clockOffset);
   if (problem !== null) tell({ type: 'dispatcher.problem', microgridId, problem });
 }

@@ -103,8 +103,8 @@ export const dispatcherMachine: DispatcherMachine<DispatcherMachineEvent> = with
         hasteCount: 0,
         problem: null,
       })),
-      noteOpened: assign(({ event, context }) => {
-        if (event.type !== 'source.opened') return {};
+      noteAnswer: assign(({ event, context }) => {
+        if (event.type !== 'source.answered') return {};
         const { polling, clockOffsetMs } = event;
         return { polling, clockOffsetMs: clockOffsetMs ?? context.clockOffsetMs };
       }),
@@ -196,7 +196,8 @@ export const dispatcherMachine: DispatcherMachine<DispatcherMachineEvent> = with
       'store.opening': { target: '.starting' },
       'store.ready': { target: '.connecting', actions: ['askInstant', 'connect'] },
       'source.connecting': { target: '.connecting', actions: 'resetConnection' },
-      'source.opened': { target: '.catchingUp', actions: 'noteOpened' },
+      'source.answered': { actions: 'noteAnswer' },
+      'source.opened': { target: '.catchingUp' },
       'source.live': {
         target: '.live',
         actions: ['noteContact', 'noteLive', { type: 'forward', params: { to: 'timer' } }],

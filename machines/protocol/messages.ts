@@ -82,8 +82,10 @@ export type TimerCommand =
 export type SourceEvent =
   | { readonly type: 'source.connecting' }
   /** The stream is open, or has been silent for a second: the list begins. */
+  | { readonly type: 'source.opened' }
+  /** What is known of the stream; some services say it only with the first event. */
   | {
-      readonly type: 'source.opened';
+      readonly type: 'source.answered';
       /** Whether the service is listed at intervals, because it has no stream. */
       readonly polling: boolean;
       /** How far the clock of the service is ahead of this one, in milliseconds; null: unknown. */

@@ -33,7 +33,7 @@ function world(dispatches: DispatchRecord[], now = '09:00') {
 describe('the states of the dispatcher machine', () => {
   const lost = (code: 'UNAVAILABLE' | 'UNAUTHENTICATED' | 'PERMISSION_DENIED', time = '09:00') =>
     ({ type: 'source.lost', atMs: at(time), problem: new DispatchError(code, 'lost') }) as const;
-  const opened = { type: 'source.opened', polling: false, clockOffsetMs: null } as const;
+  const opened = { type: 'source.opened' } as const;
   const live = { type: 'source.live', atMs: at('09:00') } as const;
 
   it.each([
