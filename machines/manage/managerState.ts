@@ -124,6 +124,7 @@ export class ManagerState implements ManagedActors {
   /** Begins with what runs now. Also called after a stop, as React does with a root actor: it goes on as if it were restored. */
   start(): void {
     this.#merger = this.#makeMerger();
+    this.#toldFailed.clear();
     if (!this.#takesRunning) return;
     this.#takesRunning = false;
     for (const registry of registriesBeside(this.#scope.self)) {

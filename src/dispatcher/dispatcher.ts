@@ -1,10 +1,9 @@
 import { type ActorRefFrom, type AnyActorLogic, createActor } from 'xstate';
-import type { RunningNotification } from '../../machines/dispatch/runNotification.js';
 import { checkSnapshot } from '../../machines/dispatcher/checkSnapshot.js';
 import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
-import { type LogicOfDispatch, managedActors } from '../../machines/manage/managedActors.js';
+import type { LogicOfDispatch } from '../../machines/manage/managedActors.js';
 import type { ManagingOptions } from '../../machines/manage/managingOptions.js';
-import { type TypeFilter, typeFilterText } from '../../machines/manage/typeFilter.js';
+import type { TypeFilter } from '../../machines/manage/typeFilter.js';
 import type { DispatchRegistry } from '../../machines/pool/dispatchRegistry.js';
 import type { Clock } from '../../machines/protocol/clock.js';
 import type { DispatcherOutput } from '../../machines/protocol/dispatcherOutput.js';
@@ -115,7 +114,7 @@ export class Dispatcher implements AsyncDisposable {
       ...(snapshot !== undefined && { snapshot }),
     });
     this.actor = actor;
-    this.#managers = new Managers(actor);
+    this.#managers = new Managers({ microgridId, dispatcher: actor, clock, report });
     this.#lifecycle = new Lifecycle({
       microgridId,
       actor,
@@ -222,11 +221,7 @@ export class Dispatcher implements AsyncDisposable {
     options: ManagingOptions = {},
   ): void {
     this.#lifecycle.ending.throwIfAborted();
-    const { microgridId } = this;
-    const onProblem = (problem: DispatchError) => this.#problems.report(problem);
-    const managed = managedActors<TLogic>(logic, { ...options, type, microgridId, clock: this.#clock, onProblem });
-    if (!this.#managers.has(type)) this.#managers.start(type, managed);
-    else this.#problems.report(alreadyManaged(type, microgridId));
+    this.#managers.start<TLogic>(type, logic, options);
   }
 
   /**
@@ -273,7 +268,7 @@ export class Dispatcher implements AsyncDisposable {
     if (output.type === 'dispatcher.problem') this.#problems.report(output.problem);
     else if (output.type !== 'dispatcher.sync') {
       this.#deliveries.take(output);
-      if (isRunning(output)) this.#managers.send(output);
+      this.#managers.take(output);
     }
     // The end is told when it has come.
     else if (output.status.state !== 'stopped') this.#takeStatus(output.status);
@@ -291,15 +286,6 @@ export class Dispatcher implements AsyncDisposable {
     if (this.#client !== undefined) return this.#client;
     throw new Error('this dispatcher has a transport of its own, and so no client');
   }
-}
-
-function isRunning(output: DispatcherOutput): output is RunningNotification {
-  return output.type.startsWith('running.');
-}
-
-function alreadyManaged(type: TypeFilter, microgridId: number): DispatchError {
-  const text = typeFilterText(type);
-  return new DispatchError('ALREADY_EXISTS', `${text} is already managed: call stopManaging before`, { microgridId });
 }
 
 function inspectorFailure(cause: unknown): DispatchError {

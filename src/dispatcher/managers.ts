@@ -1,10 +1,21 @@
-import type { AnyActorRef } from 'xstate';
+import type { AnyActorLogic, AnyActorRef } from 'xstate';
 import type { RunningNotification } from '../../machines/dispatch/runNotification.js';
-import type { ManagedActorsLogic } from '../../machines/manage/managedActors.js';
+import { type LogicOfDispatch, type ManagedActorsLogic, managedActors } from '../../machines/manage/managedActors.js';
+import type { ManagingClock, ManagingOptions } from '../../machines/manage/managingOptions.js';
 import { type Manager, startBeside } from '../../machines/manage/startBeside.js';
 import { type TypeFilter, typeFilterKey, typeFilterText } from '../../machines/manage/typeFilter.js';
+import type { DispatcherOutput } from '../../machines/protocol/dispatcherOutput.js';
 import { sendFrom } from '../../machines/xstate/sendFrom.js';
 import { stopActor } from '../../machines/xstate/stopActor.js';
+import { DispatchError } from '../model/dispatchError.js';
+
+/** What {@link Managers} need of their dispatcher. */
+interface ManagersSetup {
+  readonly microgridId: number;
+  readonly dispatcher: AnyActorRef;
+  readonly clock: ManagingClock;
+  readonly report: (problem: DispatchError) => void;
+}
 
 /** Managed actors of some types, and whether new ones of the same types wait for their end. */
 interface Managed {
@@ -17,12 +28,12 @@ interface Managed {
 
 /** The managed actors of a dispatcher, by their types. */
 export class Managers {
-  readonly #dispatcher: AnyActorRef;
+  readonly #setup: ManagersSetup;
   readonly #managed = new Map<string, Managed>();
   #isClosed = false;
 
-  constructor(dispatcher: AnyActorRef) {
-    this.#dispatcher = dispatcher;
+  constructor(setup: ManagersSetup) {
+    this.#setup = setup;
   }
 
   /** Whether these types are managed. */
@@ -31,12 +42,23 @@ export class Managers {
     return managed !== undefined && (!managed.isEnding || managed.next !== undefined);
   }
 
-  /** Starts managed actors of types that are not managed; as soon as earlier ones of these types have ended. */
-  start(type: TypeFilter, logic: ManagedActorsLogic): void {
-    const key = typeFilterKey(type);
-    const before = this.#managed.get(key);
-    if (before === undefined) this.#startNow(key, logic, `managed ${typeFilterText(type)}`);
-    else before.next = () => this.#startNow(key, logic, `managed ${typeFilterText(type)}`);
+  /**
+   * Starts managed actors as soon as earlier ones of the same types have ended; reports types that are managed already.
+   *
+   * @throws RangeError when an option is out of range.
+   */
+  start<TLogic extends AnyActorLogic>(
+    type: TypeFilter,
+    logic: LogicOfDispatch<TLogic>,
+    options: ManagingOptions,
+  ): void {
+    const { microgridId, clock, report } = this.#setup;
+    const managed = managedActors<TLogic>(logic, { ...options, type, microgridId, clock, onProblem: report });
+    if (!this.has(type)) this.#startInTurn(type, managed);
+    else {
+      const message = `${typeFilterText(type)} is already managed: call stopManaging before`;
+      report(new DispatchError('ALREADY_EXISTS', message, { microgridId }));
+    }
   }
 
   /** Ends the managed actors of these types; resolves when they have ended, each within its time. */
@@ -46,15 +68,16 @@ export class Managers {
     managed.next = undefined;
     if (!managed.isEnding) {
       managed.isEnding = true;
-      sendFrom(this.#dispatcher, managed.manager, { type: 'managing.end' });
+      sendFrom(this.#setup.dispatcher, managed.manager, { type: 'managing.end' });
     }
     await managed.ended;
   }
 
-  /** Brings a notification to all of them. */
-  send(notification: RunningNotification): void {
+  /** Brings a notification of a running state to all of them. */
+  take(output: DispatcherOutput): void {
+    if (!isOfRunningState(output)) return;
     for (const { manager } of this.#managed.values()) {
-      if (manager.getSnapshot().status === 'active') sendFrom(this.#dispatcher, manager, notification);
+      if (manager.getSnapshot().status === 'active') sendFrom(this.#setup.dispatcher, manager, output);
     }
   }
 
@@ -64,9 +87,17 @@ export class Managers {
     for (const { manager } of this.#managed.values()) stopActor(manager);
   }
 
+  #startInTurn(type: TypeFilter, logic: ManagedActorsLogic): void {
+    const key = typeFilterKey(type);
+    const startNow = () => this.#startNow(key, logic, `managed ${typeFilterText(type)}`);
+    const before = this.#managed.get(key);
+    if (before === undefined) startNow();
+    else before.next = startNow;
+  }
+
   #startNow(key: string, logic: ManagedActorsLogic, id: string): void {
     if (this.#isClosed) return;
-    const manager = startBeside(this.#dispatcher, logic, id);
+    const manager = startBeside(this.#setup.dispatcher, logic, id);
     const ended = new Promise<void>(resolve => {
       manager.subscribe({
         complete: () => {
@@ -79,4 +110,8 @@ export class Managers {
     });
     this.#managed.set(key, { manager, ended, next: undefined, isEnding: false });
   }
+}
+
+function isOfRunningState(output: DispatcherOutput): output is RunningNotification {
+  return output.type.startsWith('running.');
 }

@@ -10,6 +10,7 @@ import {
   type InspectionEvent,
   setup,
 } from 'xstate';
+import { filteredInspect } from '../../machines/inspect/filteredInspect.js';
 import { inspectRunning } from '../../machines/inspect/inspectRunning.js';
 import type { DispatchInfo, ManagedActorEvent } from '../../machines/manage/dispatchInfo.js';
 import type { ManagingOptions } from '../../machines/manage/managingOptions.js';
@@ -308,6 +309,28 @@ describe('managed actors', () => {
     expect(seen).toContain('managed CHARGE below root');
     expect(seen).toContain('1 below managed CHARGE');
     expect(seen).toContain('managed CHARGE tells 1 dispatch.stopped');
+  });
+
+  it('are visible through a filter that hides their dispatches', async () => {
+    const seen: string[] = [];
+    const clock = simulatedClock(at('09:00'));
+    const transport = memoryTransport([run(1, '10:00', '10:30')]);
+    const inspect = filteredInspect(
+      event => {
+        const { id } = event.actorRef as unknown as { id: string };
+        if (event.type === '@xstate.actor') seen.push(id.replace(/^x:.*/, 'root'));
+        if (event.type === '@xstate.event' && event.event.type.startsWith('dispatch.'))
+          seen.push(`${event.event.type} to ${id}`);
+      },
+      { types: ['HOLD'] },
+    );
+    await using dispatcher = new Dispatcher({ microgridId: 1, transport, clock, logger: silentLogger, inspect });
+    dispatcher.startManaging('CHARGE', worker(told()), { stopTimeoutMs: 1_000 });
+    await dispatcher.start();
+    await clock.advanceTo(at('11:00'));
+    expect(seen.sort()).toEqual(
+      ['root', 'pool', 'store', 'source', 'timer', 'managed CHARGE', '1', 'dispatch.stopped to 1'].sort(),
+    );
   });
 
   it('of two types at once have nothing to do with each other', async () => {
