@@ -79,7 +79,8 @@ export function sourceLogic(options: SourceOptions) {
         listAgain = () => {};
         connection = new AbortController();
         const problem = DispatchError.from(error, input);
-        teller.tell(() => tell({ type: 'source.lost', atMs: clock.nowMs(), problem }));
+        const graceful = transport.isGracefulEnd?.(problem) ?? false;
+        teller.tell(() => tell({ type: 'source.lost', atMs: clock.nowMs(), problem, graceful }));
         await noticeConnected(connection.signal);
       }
     };

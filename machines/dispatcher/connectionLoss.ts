@@ -10,7 +10,10 @@ const firstRetryMs = 250;
 /** Maximum delay between two attempts, in milliseconds, and the minimum when the credentials are rejected. */
 const maxRetryMs = 30_000;
 
-/** Maximum delay in milliseconds of the attempt after the service is connected anew; random, because many may wait for it. */
+/**
+ * Maximum delay in milliseconds of the attempt after the service is connected anew, or has ended a healthy connection; random, because
+ * many dispatchers may be concerned.
+ */
 export const maxHastenedRetryMs = 1_000;
 
 /** Maximum number of attempts without success that a new connection hastens: a service may accept connections and no calls. */
@@ -38,13 +41,15 @@ export function afterLoss({ context, event }: DispatcherArgs): Partial<Dispatche
 }
 
 /**
- * Delay of the next attempt. The first comes at once, then full jitter with a limit that doubles. Rejected credentials wait longest,
+ * Delay of the next attempt. The first comes at once, or within a random second when the service ended a healthy connection, then full jitter with a limit that doubles. Rejected credentials wait longest,
  * unless they were valid before: there may be new ones.
  */
 export function retryWait({ context: { lostCount }, event }: DispatcherArgs): TimerCommand {
   const code = event.type === 'source.lost' ? event.problem.code : undefined;
   const isRejected = code === 'UNAUTHENTICATED' || code === 'PERMISSION_DENIED';
   if (isRejected && lostCount > 0) return { type: 'retry.wanted', minDelayMs: maxRetryMs, maxDelayMs: 2 * maxRetryMs };
+  const wasEnded = event.type === 'source.lost' && event.graceful && lostCount === 0;
+  if (wasEnded) return { type: 'retry.wanted', minDelayMs: 0, maxDelayMs: maxHastenedRetryMs };
   const maxDelayMs = lostCount <= 1 ? 0 : Math.min(maxRetryMs, firstRetryMs * 2 ** (lostCount - 2));
   return { type: 'retry.wanted', minDelayMs: 0, maxDelayMs };
 }

@@ -93,7 +93,13 @@ export type SourceEvent =
     }
   /** The list and the changes since are applied. */
   | { readonly type: 'source.live'; readonly atMs: number }
-  | { readonly type: 'source.lost'; readonly atMs: number; readonly problem: DispatchError }
+  | {
+      readonly type: 'source.lost';
+      readonly atMs: number;
+      readonly problem: DispatchError;
+      /** Whether the service ended the connection, as when it is stopped. */
+      readonly graceful: boolean;
+    }
   /** After `source.lost`: the service is connected anew, so that an attempt may succeed. */
   | { readonly type: 'source.reachable' };
 

@@ -57,6 +57,11 @@ export interface Transport {
    */
   watch(options: { microgridId: number; signal: AbortSignal; resumeAfter?: string }): DispatchWatch;
   /**
+   * Whether an error of a stream tells that the service ended it, as when it is stopped, rather than that the connection was lost.
+   * @default false
+   */
+  isGracefulEnd?(problem: DispatchError): boolean;
+  /**
    * Called after a connection was lost: keeps connecting, and resolves when the service is connected anew, so that the next attempt
    * comes soon. Rejects when the signal aborts. A transport without it is tried again after growing waits.
    */

@@ -12,6 +12,9 @@ const RACES: readonly (readonly [Status, RegExp])[] = [
   [Status.CANCELLED, /^Call cancelled$/],
 ];
 
+/** The error of a call whose connection was lost: the service itself has said nothing. */
+export class LostConnection extends ClientError {}
+
 /**
  * The middleware that reports each lost connection as `UNAVAILABLE`, whatever grpc-js makes of it: also a call that was caught by
  * the graceful end of its connection, and the answer of something between here and the service, such as the 404 of a proxy
@@ -32,7 +35,7 @@ export function reportLostConnections(proxy: string | null): ClientMiddleware {
       if (!(error instanceof ClientError)) throw error;
       const loss = lossOf(error, contentType);
       if (loss === null) throw error;
-      throw new ClientError(error.path, Status.UNAVAILABLE, proxy === null ? loss : `${loss}, through ${proxy}`);
+      throw new LostConnection(error.path, Status.UNAVAILABLE, proxy === null ? loss : `${loss}, through ${proxy}`);
     }
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../machines/protocol/clock.js';
 import type { DispatchChange, DispatchWatch, StreamStart, Transport } from '../../machines/protocol/transport.js';
 import type { DispatchClient } from '../client/dispatchClient.js';
+import { LostConnection } from '../client/lostConnections.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { Polling } from './polling.js';
 import { systemClock } from './systemClock.js';
@@ -62,6 +63,7 @@ export function clientTransport(client: DispatchClient, clock: Clock = systemClo
       const watch = noticingNoStream(openStream(options), polling);
       return wasOn ? silentWithoutStream(watch, () => silence(clock, signal)) : watch;
     },
+    isGracefulEnd: ({ code, cause }) => code === 'UNAVAILABLE' && !(cause instanceof LostConnection),
     connectedAnew: options => client.connectedAnew(options),
   };
 }

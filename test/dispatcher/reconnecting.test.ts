@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { ListMicrogridDispatchesResponse } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { DispatchClient } from '../../src/client/dispatchClient.js';
+import { clientTransport } from '../../src/dispatcher/clientTransport.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import { silentLogger } from '../../src/logger.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
+import { memoryStore } from '../../src/service/store/memory/memoryStore.js';
 import { memoryTransport } from '../../src/testing/memoryTransport.js';
 import { simulatedClock } from '../../src/testing/simulatedClock.js';
 import { deferred } from '../support/deferred.js';
 import { minuteMs } from '../support/dispatchRecord.js';
+import { failure } from '../support/failure.js';
 import { answerEmpty, http2Server, openSilent } from '../support/http2Server.js';
+import { type ResumableService, resumableService } from '../support/resumableService.js';
 import { scriptedService } from '../support/scriptedService.js';
+import { type TcpProxy, tcpProxy } from '../support/tcpProxy.js';
 import { at } from '../support/time.js';
 
 const down = () => new DispatchError('UNAVAILABLE', 'down');
@@ -129,4 +135,21 @@ it('gets a new connection when its stream cannot be opened several times in a ro
   await dispatcher.start();
   await dispatcher.ready({ timeoutMs: 60_000 });
   expect(server.sessionCount).toBe(2);
+});
+
+it.each([
+  ['the service is stopped', true, (service: ResumableService) => service.takeAway({ now: false })],
+  ['the connection is cut', false, async (_: ResumableService, proxy: TcpProxy) => proxy.cut()],
+])('knows whether its service ended a stream: %s', async (_, graceful, end) => {
+  await using service = await resumableService(memoryStore());
+  await using proxy = await tcpProxy(Number(new URL(service.address).port));
+  await using client = new DispatchClient({ address: `grpc://127.0.0.1:${proxy.port}?ssl=false` });
+  const transport = clientTransport(client);
+  const watch = transport.watch({ microgridId: 1, signal: new AbortController().signal });
+  await watch.opened;
+  const lost = failure(watch[Symbol.asyncIterator]().next());
+  await end(service, proxy);
+  const error = await lost;
+  expect(error).toMatchObject({ code: 'UNAVAILABLE' });
+  expect(transport.isGracefulEnd?.(error)).toBe(graceful);
 });

@@ -6,7 +6,7 @@ import { silentLogger } from '../../src/logger.js';
 import type { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchStore } from '../../src/service/domain/dispatchStore.js';
 import { createWrite } from '../../src/service/domain/dispatchWrites.js';
-import type { RunningService } from '../../src/service/runService.js';
+import type { RunningService, StopOptions } from '../../src/service/runService.js';
 import { dispatchData } from './rawService.js';
 import { serveStore } from './serveStore.js';
 
@@ -15,8 +15,8 @@ export interface ResumableService extends AsyncDisposable {
   readonly address: string;
   /** Number of first pages of lists that it was asked for. */
   readonly lists: number;
-  /** Ends the service and its connections. */
-  takeAway(): Promise<void>;
+  /** Ends the service; by default at once, with its connections. */
+  takeAway(options?: StopOptions): Promise<void>;
   bringBack(store: DispatchStore): Promise<void>;
 }
 
@@ -32,8 +32,8 @@ export async function resumableService(first: DispatchStore): Promise<ResumableS
     return served.port;
   };
   const port = await serve(first, '127.0.0.1:0');
-  const takeAway = async () => {
-    await served?.stop({ now: true });
+  const takeAway = async (options: StopOptions = { now: true }) => {
+    await served?.stop(options);
     served = null;
   };
   return {
@@ -45,7 +45,7 @@ export async function resumableService(first: DispatchStore): Promise<ResumableS
     bringBack: async store => {
       await serve(store, `127.0.0.1:${port}`);
     },
-    [Symbol.asyncDispose]: takeAway,
+    [Symbol.asyncDispose]: () => takeAway(),
   };
 }
 

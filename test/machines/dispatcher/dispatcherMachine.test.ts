@@ -32,7 +32,8 @@ function world(dispatches: DispatchRecord[], now = '09:00') {
 
 describe('the states of the dispatcher machine', () => {
   const lost = (code: 'UNAVAILABLE' | 'UNAUTHENTICATED' | 'PERMISSION_DENIED', time = '09:00') =>
-    ({ type: 'source.lost', atMs: at(time), problem: new DispatchError(code, 'lost') }) as const;
+    ({ type: 'source.lost', atMs: at(time), problem: new DispatchError(code, 'lost'), graceful: false }) as const;
+  const ended = (time: string) => ({ ...lost('UNAVAILABLE', time), graceful: true });
   const opened = { type: 'source.opened' } as const;
   const live = { type: 'source.live', atMs: at('09:00') } as const;
 
@@ -52,6 +53,8 @@ describe('the states of the dispatcher machine', () => {
 
   it.each([
     ['at once after a healthy connection', [live, lost('UNAVAILABLE', '09:01')], 0, 0],
+    ['within a second after the end of a healthy connection', [live, ended('09:01')], 0, 1_000],
+    ['at once after the end of a connection that was not healthy', [live, ended('09:00')], 0, 0],
     ['at once after a first loss', [lost('UNAVAILABLE')], 0, 0],
     ['soon after a second', [lost('UNAVAILABLE'), lost('UNAVAILABLE')], 0, 250],
     ['a little later after a third', [lost('UNAVAILABLE'), live, lost('UNAVAILABLE'), lost('UNAVAILABLE')], 0, 500],
