@@ -1,7 +1,7 @@
 import { type AnyActorRef, toObserver } from 'xstate';
+import { managersBeside } from '../manage/createBeside.js';
 import { isManager } from '../manage/managedActors.js';
 import type { ManagedActors } from '../manage/managerState.js';
-import { managersBeside } from '../manage/startBeside.js';
 import type { DispatchRegistry } from '../pool/dispatchRegistry.js';
 import { parentOf } from '../xstate/parentOf.js';
 import { type Inspect, isPool } from './inspectedActors.js';

@@ -1,8 +1,8 @@
 import type { AnyActorLogic, AnyActorRef } from 'xstate';
 import type { RunningNotification } from '../../machines/dispatch/runNotification.js';
+import { createBeside, type Manager } from '../../machines/manage/createBeside.js';
 import { type LogicOfDispatch, type ManagedActorsLogic, managedActors } from '../../machines/manage/managedActors.js';
 import type { ManagingClock, ManagingOptions } from '../../machines/manage/managingOptions.js';
-import { type Manager, startBeside } from '../../machines/manage/startBeside.js';
 import { type TypeFilter, typeFilterKey, typeFilterText } from '../../machines/manage/typeFilter.js';
 import type { DispatcherOutput } from '../../machines/protocol/dispatcherOutput.js';
 import { sendFrom } from '../../machines/xstate/sendFrom.js';
@@ -97,7 +97,7 @@ export class Managers {
 
   #startNow(key: string, logic: ManagedActorsLogic, id: string): void {
     if (this.#isClosed) return;
-    const manager = startBeside(this.#setup.dispatcher, logic, id);
+    const manager = createBeside(this.#setup.dispatcher, logic, id);
     const ended = new Promise<void>(resolve => {
       manager.subscribe({
         complete: () => {
@@ -109,6 +109,8 @@ export class Managers {
       });
     });
     this.#managed.set(key, { manager, ended, next: undefined, isEnding: false });
+    // An actor that starts with it may already end it, or the dispatcher.
+    manager.start();
   }
 }
 

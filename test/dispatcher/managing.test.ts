@@ -664,9 +664,11 @@ describe('managing and stopping', () => {
 
   it('an actor that stops managing, or the dispatcher, from within is stopped itself', async () => {
     const said = told();
+    let hasStopped = false;
     const logic = fromCallback<ManagedActorEvent, DispatchInfo>(({ input, receive }) => {
       receive(() => void test.dispatcher.stop());
-      if (input.dispatchId === 1) void test.dispatcher.stopManaging('CHARGE');
+      if (!hasStopped) void test.dispatcher.stopManaging('CHARGE');
+      hasStopped = true;
       return () => void said.lines.push(`ends ${input.dispatchId}`);
     });
     await using test = await managing(logic, { dispatches: [run(1, '10:00', null), run(2, '10:10', null)] });
@@ -677,6 +679,22 @@ describe('managing and stopping', () => {
     await test.change(2, { payload: { kw: 9 } });
     expect(said.take()).toContain('ends 2');
     expect(['stopping', 'stopped']).toContain(test.dispatcher.status.state);
+  });
+});
+
+describe('managed actors that begin with what runs', () => {
+  it.each(['stopManaging', 'stop'] as const)('may call %s at once', async call => {
+    const said = told();
+    await using test = await startDispatcher({ dispatches: [run(1, '08:00', null), run(2, '08:00', null)] });
+    const logic = fromCallback<ManagedActorEvent, DispatchInfo>(({ input }) => {
+      said.lines.push(`starts ${input.dispatchId}`);
+      if (input.dispatchId === 1)
+        void (call === 'stop' ? test.dispatcher.stop() : test.dispatcher.stopManaging('CHARGE'));
+      return () => void said.lines.push(`ends ${input.dispatchId}`);
+    });
+    test.dispatcher.startManaging('CHARGE', logic);
+    expect(said.take()).toEqual(['starts 1', 'starts 2', 'ends 1', 'ends 2']);
+    expect(test.dispatcher.isManaged('CHARGE')).toBe(false);
   });
 });
 
