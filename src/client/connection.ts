@@ -34,6 +34,9 @@ export class Connection {
   #channel: Channel;
   #rpc: MicrogridDispatchServiceClient;
   #isClosed = false;
+  /** Called when the channel has connected anew. */
+  readonly #waiting = new Set<() => void>();
+  #isWatching = false;
 
   /** @throws DispatchError `INVALID_ARGUMENT` when the address is wrong or a file that it names cannot be read. */
   constructor(options: ServiceConnection, credentials: CredentialSource) {
@@ -63,12 +66,20 @@ export class Connection {
    * Rejects with the reason when the signal aborts.
    */
   async connectedAnew(signal: AbortSignal): Promise<void> {
-    for (let before = this.#look(); ; ) {
-      await this.#changed(before, signal);
-      const now = this.#look();
-      if (now === connectivityState.READY && before !== now) return;
-      before = now;
-    }
+    signal.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      const abort = () => {
+        this.#waiting.delete(connected);
+        reject(signal.reason);
+      };
+      const connected = () => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      };
+      signal.addEventListener('abort', abort, { once: true });
+      this.#waiting.add(connected);
+      void this.#watch();
+    });
   }
 
   close(): void {
@@ -82,18 +93,28 @@ export class Connection {
     return this.#channel.getConnectivityState(!this.#isClosed);
   }
 
+  /** Watches the channel for all who wait, as long as somebody does. */
+  async #watch(): Promise<void> {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    let before = this.#look();
+    while (this.#waiting.size > 0) {
+      await this.#changed(before);
+      const now = this.#look();
+      if (now === connectivityState.READY && before !== now) {
+        for (const connected of this.#waiting) connected();
+        this.#waiting.clear();
+      }
+      before = now;
+    }
+    this.#isWatching = false;
+  }
+
   /** Resolves when the state of the channel changes, and after a short time in any case. */
-  #changed(from: connectivityState, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const abort = () => reject(signal.reason);
-      if (signal.aborted) return abort();
-      signal.addEventListener('abort', abort, { once: true });
-      const done = () => {
-        signal.removeEventListener('abort', abort);
-        resolve();
-      };
-      if (from === connectivityState.SHUTDOWN) setTimeout(done, LOOK_AGAIN_MS).unref();
-      else this.#channel.watchConnectivityState(from, Date.now() + LOOK_AGAIN_MS, done);
+  #changed(from: connectivityState): Promise<void> {
+    return new Promise(resolve => {
+      if (from === connectivityState.SHUTDOWN) setTimeout(resolve, LOOK_AGAIN_MS).unref();
+      else this.#channel.watchConnectivityState(from, Date.now() + LOOK_AGAIN_MS, () => resolve());
     });
   }
 
