@@ -7,6 +7,7 @@ import {
   type SyncPosition,
 } from '../protocol/dispatcherStore.js';
 import type { RestoreEvent } from '../protocol/messages.js';
+import { openForOne } from './storeUse.js';
 
 /** Delay between two attempts to open a store that is in use, in milliseconds. */
 const lockedRetryMs = 1_000;
@@ -38,7 +39,9 @@ export async function openStore(access: StoreAccess): Promise<RestorePoint | nul
   const { store, microgridId, clock, signal, report } = access;
   for (let isReported = false; !signal.aborted; isReported = true) {
     try {
-      const opened: { synced?: unknown; position?: unknown } | undefined = await store.open({ microgridId });
+      const opened: { synced?: unknown; position?: unknown } | undefined = await openForOne(store, {
+        microgridId,
+      });
       return { synced: opened?.synced === true, position: readSyncPosition(opened?.position) };
     } catch (error) {
       const problem = DispatchError.from(error, { microgridId });

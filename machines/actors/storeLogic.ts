@@ -6,6 +6,7 @@ import type { DispatcherStore, StoreChange, SyncPosition } from '../protocol/dis
 import type { RestoreEvent, StoreCommand, StoreEvent } from '../protocol/messages.js';
 import { persistentTeller } from './persistentTeller.js';
 import { openStore, restoreFromStore } from './restoreFromStore.js';
+import { closeForOne } from './storeUse.js';
 
 /** Delay from a change to the write, in milliseconds, so that changes shortly after it are written together. */
 const settleMs = 100;
@@ -127,7 +128,7 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
       const attempt = (step: () => Promise<void>) =>
         step().catch(error => void failures.push(DispatchError.from(error, { microgridId })));
       if (hasUnsaved) await attempt(save);
-      await attempt(async () => store.close({ microgridId }));
+      await attempt(() => closeForOne(store, { microgridId }));
       return failures[0];
     };
 

@@ -8,6 +8,7 @@ import {
   type MachineContext,
 } from 'xstate';
 import { parentOf } from './parentOf.js';
+import { processingOf } from './processing.js';
 import { sendToParentFrom } from './sendFrom.js';
 
 /** Arguments of the function that computes the events of an {@link emitAndSendToParent} action. */
@@ -78,7 +79,6 @@ function enqueueEach<
 
 /** Undocumented members of XState's actors; a test pins them. Without them, all events are sent. */
 interface ActorInside {
-  readonly _processingStatus?: number;
   readonly mailbox?: { readonly _current: Letter | null };
 }
 
@@ -86,8 +86,6 @@ interface Letter {
   readonly value: EventObject;
   readonly next: Letter | null;
 }
-
-const notStarted = 0;
 
 /** Whether an actor is stopped, or will be after its present event. */
 function isStopping(actor: AnyActorRef): boolean {
@@ -128,8 +126,8 @@ function tellWaiting(self: AnyActorRef, parent: AnyActorRef): void {
 }
 
 function isBusy(parent: AnyActorRef): boolean {
-  const { mailbox, _processingStatus } = parent as ActorInside;
-  return mailbox !== undefined && (mailbox._current !== null || _processingStatus === notStarted);
+  const { mailbox } = parent as ActorInside;
+  return mailbox !== undefined && (mailbox._current !== null || processingOf(parent) === 'not started');
 }
 
 /** Whether a parent still has an actor as its child; unknown for parents that are not machines. */

@@ -3,6 +3,7 @@ import { type DispatcherContext, freshContext } from '../../machines/dispatcher/
 import type { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
 import { connectionStatus } from '../../machines/dispatcher/dispatcherOutputs.js';
 import type { SyncState } from '../../machines/protocol/dispatcherOutput.js';
+import { processingOf } from '../../machines/xstate/processing.js';
 import { stopChildren } from '../../machines/xstate/stopChildren.js';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
 import type { DispatcherStatus } from './dispatcherStatus.js';
@@ -42,7 +43,12 @@ export class Lifecycle {
 
   constructor(setup: LifecycleSetup) {
     this.#setup = setup;
-    setup.actor.subscribe({ complete: () => this.#end(), error: cause => this.#fail(cause) });
+    const { actor } = setup;
+    actor.subscribe({ complete: () => this.#end(), error: cause => this.#fail(cause) });
+    const first = actor.subscribe(() => {
+      first.unsubscribe();
+      this.#noteRunning();
+    });
   }
 
   /** Aborts, with the error that tells of it, when the dispatcher begins to stop. */
@@ -83,19 +89,35 @@ export class Lifecycle {
   }
 
   async #begin(): Promise<void> {
-    const { actor, store, onStart } = this.#setup;
+    const { actor, store } = this.#setup;
+    if (this.#phase === 'running') return;
     this.#checkBeginning();
+    this.#endIfStopped();
     this.#phase = 'starting';
     if (store !== undefined) await this.#open(store);
-    this.#phase = 'running';
-    this.#storeActor = actor.getSnapshot().children.store;
-    onStart();
+    this.#endIfStopped();
+    this.#noteRunning();
     try {
       actor.start();
     } catch (error) {
       this.#fail(error);
     }
     // A listener may have stopped it, or a part failed.
+    this.#ending.signal.throwIfAborted();
+  }
+
+  /** The machine runs: {@link start} starts it now, or a program has started the actor itself. */
+  #noteRunning(): void {
+    const { actor, onStart } = this.#setup;
+    if (this.#phase === 'running' || this.#ending.signal.aborted) return;
+    this.#phase = 'running';
+    this.#storeActor = actor.getSnapshot().children.store;
+    onStart();
+  }
+
+  /** An actor that was stopped before its start tells nobody. */
+  #endIfStopped(): void {
+    if (processingOf(this.#setup.actor) === 'stopped') this.#end();
     this.#ending.signal.throwIfAborted();
   }
 

@@ -1,3 +1,4 @@
+import { closeForOne, openForOne } from '../../machines/actors/storeUse.js';
 import type { DispatcherStore, OpenedStore, StoredPage, StoreSave } from '../../machines/protocol/dispatcherStore.js';
 
 interface OfMicrogrid {
@@ -37,12 +38,12 @@ export class StoreLease implements DispatcherStore {
     const [outcome] = await Promise.allSettled([this.#opened]);
     if (outcome.status === 'rejected' || this.#opened === undefined) return;
     this.#opened = undefined;
-    await this.#store.close(of);
+    await closeForOne(this.#store, of);
   }
 
   async #open(of: OfMicrogrid): Promise<OpenedStore> {
     try {
-      return await this.#store.open(of);
+      return await openForOne(this.#store, of);
     } catch (error) {
       this.#opened = undefined;
       throw error;

@@ -42,8 +42,8 @@ const HEADER_BYTES = 100;
  *
  * The whole file is checked for damage. A file that cannot be used is not changed.
  *
- * @throws DispatchError UNAVAILABLE when another process uses the file or it cannot be opened; FAILED_PRECONDITION when it is
- * not a database, or belongs to another program or to a newer version of this one; DATA_LOSS when it is damaged.
+ * @throws DispatchError UNAVAILABLE when another process uses the file; INTERNAL when it cannot be opened; FAILED_PRECONDITION when it
+ * is not a database, or belongs to another program or to a newer version of this one; DATA_LOSS when it is damaged.
  */
 export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Promise<SqliteFile<Schema>> {
   const file = await resolveFile(path);
@@ -82,7 +82,7 @@ export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Pr
   } catch (error) {
     const failure = error instanceof DispatchError && error.code !== 'UNAVAILABLE' ? error : cannotOpen(file, error);
     // Leave no lock file beside a file that is not ours.
-    if (failure.code !== 'UNAVAILABLE') await rm(`${file}-lock`, { force: true });
+    if (failure.code !== 'INTERNAL') await rm(`${file}-lock`, { force: true });
     release();
     throw failure;
   }
@@ -194,5 +194,5 @@ function cannotOpen(file: string, error: unknown): DispatchError {
   // The cause of a database failure is the error of SQLite.
   const cause = error instanceof DispatchError ? (error.cause ?? error) : error;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new DispatchError('UNAVAILABLE', `cannot open ${file}: ${reason}`, { cause });
+  return new DispatchError('INTERNAL', `cannot open ${file}: ${reason}`, { cause });
 }

@@ -120,7 +120,8 @@ async function openFile(path: string): Promise<OpenFile> {
       const file = await openSqlite<Schema>(i === 0 ? path : `${path}.${i}`, fileKind);
       return { ...file, problems };
     } catch (error) {
-      if (!(error instanceof DispatchError) || error.code === 'UNAVAILABLE') throw error;
+      // A file that is in use, or cannot be opened, is not replaced.
+      if (!(error instanceof DispatchError) || error.code === 'UNAVAILABLE' || error.code === 'INTERNAL') throw error;
       const message = `${error.message}; it is left unchanged, and ${path}.${i + 1} is used instead`;
       problems.push(new DispatchError('DATA_LOSS', message, { cause: error }));
     }
@@ -190,5 +191,6 @@ function storeError(error: unknown, path: string): DispatchError {
   const message = `${path}: ${messageOf(cause)}`;
   if (code.startsWith('SQLITE_FULL')) return new DispatchError('RESOURCE_EXHAUSTED', message, { cause });
   if (isDamage(code)) return new DispatchError('DATA_LOSS', message, { cause });
-  return new DispatchError(error instanceof DispatchError ? error.code : 'UNKNOWN', message, { cause });
+  // Only a file that another process has is UNAVAILABLE.
+  return new DispatchError(error instanceof DispatchError ? 'INTERNAL' : 'UNKNOWN', message, { cause });
 }

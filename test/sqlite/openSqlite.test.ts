@@ -205,17 +205,17 @@ describe('a file', () => {
 
   it('is no folder, and not below a file', async () => {
     await expect(open(folder.path)).rejects.toMatchObject({
-      code: 'UNAVAILABLE',
+      code: 'INTERNAL',
       message: `cannot open ${folder.path}: it is a folder`,
     });
     writeFileSync(path, '');
-    await expect(open(join(path, 'x.db'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(open(join(path, 'x.db'))).rejects.toMatchObject({ code: 'INTERNAL' });
   });
 
   it('is made in no folder that is not there', async () => {
     const missing = join(folder.path, 'mistyped');
     await expect(open(join(missing, 'x.db'))).rejects.toMatchObject({
-      code: 'UNAVAILABLE',
+      code: 'INTERNAL',
       message: `cannot open ${join(missing, 'x.db')}: there is no folder ${missing}`,
     });
     expect(existsSync(missing)).toBe(false);

@@ -231,7 +231,7 @@ describe('a file that cannot be used', () => {
 
   it('is refused when its folder does not exist', async () => {
     await expect(sqliteStore(join(folder, 'none', 'x.db')).open(ofOne)).rejects.toMatchObject({
-      code: 'UNAVAILABLE',
+      code: 'INTERNAL',
       message: expect.stringContaining('there is no folder'),
     });
   });

@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 
@@ -85,22 +87,25 @@ async function startWhenStoreIsFree(dispatcher: Dispatcher, interrupted: AbortSi
       error => error as Error,
     );
     if (problem === undefined) return;
-    if (!isStoreInUse(problem)) throw problem;
+    if (!(problem instanceof DispatchError) || problem.code !== 'UNAVAILABLE') throw problem;
     if (!isNoted) note(`${problem.message}: waiting until it is free`);
     await setTimeout(STORE_RETRY_MS, undefined, { signal: interrupted }).catch(() => {});
   }
 }
 
-/** A file that cannot be opened at all is UNAVAILABLE too, but nothing to wait for. */
-function isStoreInUse(error: Error): boolean {
-  const { code } = (error.cause instanceof Error ? (error.cause.cause ?? error.cause) : {}) as { code?: unknown };
-  return error instanceof DispatchError && error.code === 'UNAVAILABLE' && String(code).startsWith('SQLITE_BUSY');
-}
-
 async function storeOf({ store: path }: FollowOptions): Promise<DispatcherStore | undefined> {
   if (path === undefined) return undefined;
+  await checkPlace(resolve(path));
   const { sqliteStore } = await import('../../store/sqliteStore.js');
   return sqliteStore(path);
+}
+
+/** A mistyped path is refused; any other failure of the file is a problem, and the dispatcher follows without it. */
+async function checkPlace(file: string): Promise<void> {
+  const folder = dirname(file);
+  const [ofFile, ofFolder] = await Promise.all([file, folder].map(path => stat(path).catch(() => undefined)));
+  if (ofFile?.isDirectory()) throw new OperationFailed(`cannot open ${file}: it is a folder`);
+  if (!ofFolder?.isDirectory()) throw new OperationFailed(`cannot open ${file}: there is no folder ${folder}`);
 }
 
 /** Opens the inspector of `--inspect` if it is wanted; its packages are loaded only then. */

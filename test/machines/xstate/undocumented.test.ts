@@ -7,6 +7,7 @@ import { dispatchPool } from '../../../machines/pool/dispatchPool.js';
 import type * as emitAndSendToParentModule from '../../../machines/xstate/emitAndSendToParent.js';
 import { logicOf } from '../../../machines/xstate/logicOf.js';
 import { parentOf } from '../../../machines/xstate/parentOf.js';
+import { processingOf } from '../../../machines/xstate/processing.js';
 import { sendFrom } from '../../../machines/xstate/sendFrom.js';
 import { stopInSlices } from '../../../machines/xstate/stopInSlices.js';
 import { dispatcherActors } from '../../../src/dispatcher/dispatcherActors.js';
@@ -173,5 +174,27 @@ describe('an action that emits and sends to the parent', () => {
       return { ...real, emit: () => () => {} };
     });
     expect(await play(false)).toEqual({ actionCount: 3, heard: [1, 2, 3], got: [1, 2, 3] });
+  });
+});
+
+describe('the processing of an actor', () => {
+  it('is _processingStatus, which tells of a stop before the start', () => {
+    const actor = createActor(setup({}).createMachine({}));
+    expect(processingOf(actor)).toBe('not started');
+    expect(processingOf(actor.start())).toBe('running');
+    expect(processingOf(actor.stop())).toBe('stopped');
+    const unstarted = createActor(setup({}).createMachine({}));
+    unstarted.stop();
+    expect(processingOf(unstarted)).toBe('stopped');
+    expect(processingOf(without(unstarted, '_processingStatus'))).toBe('not started');
+  });
+});
+
+describe('the observers of an actor', () => {
+  it('are observers, by which an actor hears that one above it failed', async () => {
+    using actors = await family();
+    const { observers } = actors.root as unknown as { observers: unknown };
+    expect(observers).toBeInstanceOf(Set);
+    expect([...(observers as Set<object>)].map(observer => 'error' in observer)).toContain(true);
   });
 });
