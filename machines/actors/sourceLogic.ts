@@ -4,6 +4,7 @@ import type { Clock } from '../protocol/clock.js';
 import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
 import type { PoolReady, SourceCommand, SourceEvent, SyncEvent } from '../protocol/messages.js';
 import type { OpenTransport, Transport } from '../protocol/transport.js';
+import { checkedTransport } from './checkedTransport.js';
 import { ClockWatch } from './clockWatch.js';
 import { followService } from './followService.js';
 import { persistentTeller } from './persistentTeller.js';
@@ -124,7 +125,7 @@ export function sourceLogic(options: SourceOptions) {
 }
 
 function open(transport: Transport | (() => OpenTransport)): { transport: Transport; close: () => void } {
-  if (typeof transport !== 'function') return { transport, close: () => {} };
+  if (typeof transport !== 'function') return { transport: checkedTransport(transport), close: () => {} };
   const opened = transport();
-  return { transport: opened, close: () => opened.close() };
+  return { transport: checkedTransport(opened), close: () => opened.close() };
 }

@@ -2,6 +2,19 @@ import { deepFreeze } from '../../src/model/deepFreeze.js';
 import { DispatchError, type DispatchErrorCode, messageOf } from '../../src/model/dispatchError.js';
 import { assertEvaluable } from '../../src/model/schedule.js';
 import type { StoredDispatch } from '../protocol/dispatcherStore.js';
+import {
+  type Check,
+  firstViolation,
+  instant,
+  instantOrNull,
+  isId,
+  isInstant,
+  isInstantOrNull,
+  isObject,
+  type Json,
+  recordChecks,
+  show,
+} from '../protocol/recordCheck.js';
 
 /**
  * Checks a dispatch from a store or a snapshot, and freezes its payload.
@@ -38,36 +51,6 @@ export function readStoredDispatch(value: unknown, microgridId: number): StoredD
   }
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-/** Name of a field, whether its value is valid, and what is allowed. */
-type Check = readonly [field: string, isValid: (value: unknown) => boolean, allowed: string];
-
-const isText = (value: unknown) => typeof value === 'string';
-const isFlag = (value: unknown) => typeof value === 'boolean';
-/** An integer that a `Date` can hold. */
-const isInstant = (value: unknown) => Number.isSafeInteger(value) && Math.abs(Number(value)) <= 8.64e15;
-const isInstantOrNull = (value: unknown) => value === null || isInstant(value);
-const isId = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
-
-const instant = 'an integer of milliseconds';
-const instantOrNull = `${instant} or null`;
-
-const recordChecks: readonly Check[] = [
-  ['id', isId, 'an integer of 0 or more'],
-  ['type', isText, 'a string'],
-  ['startTimeMs', isInstant, instant],
-  ['durationMs', value => value === null || isId(value), `${instant}, 0 or more, or null`],
-  ['selector', isSelector, 'ids or categories'],
-  ['active', isFlag, 'a boolean'],
-  ['dryRun', isFlag, 'a boolean'],
-  ['payload', isObject, 'an object'],
-  ['recurrence', value => value === null || isObject(value), 'a rule or null'],
-  ['createTime', isText, 'a string'],
-  ['updateTime', isText, 'a string'],
-  ['endTimeMs', isInstantOrNull, instantOrNull],
-];
-
 const contextChecks: readonly Check[] = [
   ['atMs', isInstant, instant],
   ['cause', value => value === 'schedule' || value === 'update' || value === 'sync', 'schedule, update or sync'],
@@ -86,7 +69,8 @@ function violationOf(value: unknown, microgridId: number): string | null {
   if (!isObject(context)) return `context must be an object, not ${show(context)}`;
   const { dispatch } = context;
   if (!isObject(dispatch)) return `context.dispatch must be an object, not ${show(dispatch)}`;
-  const wrong = firstOf(dispatch, 'context.dispatch', recordChecks) ?? firstOf(context, 'context', contextChecks);
+  const wrong =
+    firstViolation(dispatch, 'context.dispatch.', recordChecks) ?? firstViolation(context, 'context.', contextChecks);
   if (wrong !== null) return wrong;
   if (dispatch.microgridId !== microgridId) {
     return `context.dispatch.microgridId must be ${microgridId}, not ${show(dispatch.microgridId)}`;
@@ -108,30 +92,9 @@ function contradictionIn(state: string, isActive: boolean, { run, nextChange }: 
   return null;
 }
 
-function firstOf(holder: Json, path: string, checks: readonly Check[]): string | null {
-  for (const [field, isValid, allowed] of checks) {
-    if (!isValid(holder[field])) return `${path}.${field} must be ${allowed}, not ${show(holder[field])}`;
-  }
-  return null;
-}
-
 function idOf(value: unknown): number | undefined {
   const dispatch = isObject(value) && isObject(value.context) ? value.context.dispatch : undefined;
   return isObject(dispatch) && isId(dispatch.id) ? Number(dispatch.id) : undefined;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isSelector(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  const { ids, categories } = value;
-  if (ids !== undefined) return Array.isArray(ids) && ids.every(isId);
-  return (
-    Array.isArray(categories) &&
-    categories.every(entry => isObject(entry) && (isText(entry.category) || isInstant(entry.category)))
-  );
 }
 
 function isRun(value: unknown): value is { startMs: number; endMs: number | null } {
@@ -141,10 +104,4 @@ function isRun(value: unknown): value is { startMs: number; endMs: number | null
 
 function isChange(value: unknown): boolean {
   return isObject(value) && isInstant(value.atMs) && (value.kind === 'start' || value.kind === 'stop');
-}
-
-function show(value: unknown): string {
-  // JSON has no NaN, and a circular value has no JSON.
-  if (typeof value !== 'string') return Array.isArray(value) ? 'a list' : isObject(value) ? 'an object' : String(value);
-  return value.length > 40 ? `'${value.slice(0, 40)}…'` : `'${value}'`;
 }

@@ -34,7 +34,10 @@ function plant(dispatches: DispatchRecord[][], options: Partial<ManagedActorsOpt
     return dispatcherMachine.provide({ actors: dispatcherActors({ transport, clock, logger: silentLogger }) });
   };
   const machine = setup({
-    types: { events: {} as DispatcherOutput | { type: 'on' } | { type: 'off' } },
+    types: {
+      events: {} as DispatcherOutput | { type: 'on' } | { type: 'off' },
+      children: {} as { north: 'north'; south: 'south'; chargers: 'chargers' },
+    },
     actors: {
       north: dispatcherOf(0),
       south: dispatcherOf(1),
