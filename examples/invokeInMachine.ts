@@ -35,6 +35,7 @@ const heater = setup({
   },
   guards: {
     isForUs: (_, { type }: { type: string }) => type === 'HEAT',
+    isRealForUs: (_, { type, dryRun }: { type: string; dryRun: boolean }) => type === 'HEAT' && !dryRun,
     isWanted: ({ context }) => context.wantedBy.length > 0,
   },
 }).createMachine({
@@ -50,12 +51,14 @@ const heater = setup({
     on: {
       entry: { type: 'report', params: { line: 'the heater is on' } },
       always: { guard: not('isWanted'), target: 'off' },
-      // Restored inside a run, XState does not run entry actions again, but the heater may have lost power: switch it on again.
+      // Restored inside a run, XState does not run entry actions again, but the heater may have lost power: switch it on again. All
+      // other events of runs, also resumed dry runs, are handled below for all states.
       on: {
         'running.resumed': {
-          guard: { type: 'isForUs', params: ({ event }) => event.dispatch },
+          guard: { type: 'isRealForUs', params: ({ event }) => event.dispatch },
           target: 'on',
           reenter: true,
+          actions: { type: 'noteRun', params: ({ event }) => event },
         },
       },
     },

@@ -60,7 +60,19 @@ export type DispatcherMachine<TEvent extends EventObject = DispatcherStop> = Sta
   { id: 'dispatcher'; states: { readonly [State in SyncState]: Record<never, never> } }
 >;
 
-const checkedMachine: DispatcherMachine<DispatcherMachineEvent> = withSnapshotCheck(
+/**
+ * Keeps the dispatches of a microgrid in sync with the service and forwards their notifications.
+ *
+ * Its states are those of the sync. Provide its actors `source`, `timer` and optionally `store` with `.provide({ actors })`:
+ * `dispatcherActors` of `xstate-dispatch` creates all of them, `sourceLogic`, `timerLogic` and `storeLogic` one each. It emits its
+ * notifications, and sends them to the machine that invoked it, whose event type should include {@link DispatcherOutput}.
+ *
+ * It begins in `starting`, and stays there until its store is read; it waits for a store that is in use. Until then it does not connect
+ * and announces nothing. When one of its actors fails, it reports the problem, stops the others and ends with the error, which an XState
+ * parent receives in `onError`. An invalid `microgridId`, a missing source or timer, or a snapshot that `checkSnapshot` refuses fail in
+ * the same way. It stops when an actor above it fails.
+ */
+export const dispatcherMachine: DispatcherMachine<DispatcherMachineEvent> = withSnapshotCheck(
   setup({
     types: {
       input: {} as DispatcherInput,
@@ -221,19 +233,7 @@ const checkedMachine: DispatcherMachine<DispatcherMachineEvent> = withSnapshotCh
   },
 );
 
-/**
- * Keeps the dispatches of a microgrid in sync with the service and forwards their notifications.
- *
- * Its states are those of the sync. Provide its actors `source`, `timer` and optionally `store` with `.provide({ actors })`:
- * `dispatcherActors` of `xstate-dispatch` creates all of them, `sourceLogic`, `timerLogic` and `storeLogic` one each. It emits its
- * notifications, and sends them to the machine that invoked it, whose event type should include {@link DispatcherOutput}.
- *
- * It begins in `starting`, and stays there until its store is read; it waits for a store that is in use. Until then it does not connect
- * and announces nothing. When one of its actors fails, it reports the problem, stops the others and ends with the error, which an XState
- * parent receives in `onError`. An invalid `microgridId`, a missing source or timer, or a snapshot that `checkSnapshot` refuses fail in
- * the same way. It stops when an actor above it fails.
- */
-export const dispatcherMachine = stopsWithParents(checkedMachine);
+stopsWithParents(dispatcherMachine);
 
 /** {@link dispatcherMachine} as programs see it: what its own actors send is not theirs to send. */
 export const publicDispatcherMachine = dispatcherMachine as unknown as DispatcherMachine;

@@ -3,7 +3,8 @@ import { parentOf } from './parentOf.js';
 import { stopActor } from './stopActor.js';
 
 /**
- * Makes the actors of a machine, and of all machines that `provide` derives from it, stop when an actor above them fails; returns it.
+ * Makes the actors of a machine, and of all machines that `provide` derives from it, stop when an actor above them fails.
+ * Changes the machine itself, and returns it.
  * XState stops children in a transition of their parent: when that throws, they keep running with all that they have opened.
  *
  * It adds an observer to the `observers` of each actor above, which XState does not document; a test pins it. If they are implemented
