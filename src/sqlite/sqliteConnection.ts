@@ -1,6 +1,7 @@
-import Database from 'libsql/promise';
-
 import { databaseFailure } from './databaseFailure.js';
+
+// When a part of it for this platform is not installed, a static import would be rejected twice, once without anybody to catch it.
+const { default: Database } = await import('libsql/promise');
 
 /** The result of a statement. */
 export interface SqliteResult {
