@@ -93,7 +93,9 @@ once the store is open, and feeds the watchdog of the unit.
 The page of --inspect shows the dispatcher, its parts, and up to 100 dispatches at a time, those of --type. It is reachable on
 this machine only, and needs the packages @statelyai/inspect and ws.
 
-Exit codes: 0 interrupted, 1 the dispatcher failed or the file of --store cannot be opened, 2 the command line is wrong.
+When its output cannot be written, follow goes on. Only when it does nothing but print, and the reader has closed its stdout, it stops.
+
+Exit codes: 0 interrupted, 1 the dispatcher failed, nobody reads its output or there is no place for the file of --store, 2 the command line is wrong.
 
 Examples:
   $ dispatch follow 1

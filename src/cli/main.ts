@@ -1,16 +1,13 @@
 #!/usr/bin/env node
 import { loadOptional } from '../model/loadOptional.js';
 import { errorLines } from './output/errorText.js';
+import { noteOutputFailure } from './output/outputFailure.js';
 import { note } from './output/print.js';
 
 // gRPC would repeat on stderr what its errors say.
 process.env.GRPC_VERBOSITY ??= 'NONE';
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // The reader has closed the pipe, as in `dispatch list 1 | head -1`.
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+for (const name of ['stdout', 'stderr'] as const) process[name].on('error', error => noteOutputFailure(name, error));
 
 try {
   const { runCommand } = await loadOptional('the dispatch command', () => import('./runCommand.js'));

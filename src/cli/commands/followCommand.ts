@@ -13,6 +13,7 @@ import { parseId } from '../input/parseValue.js';
 import { OperationFailed } from '../operationFailed.js';
 import { isLifecycleEvent, isRunNotification, notificationJson } from '../output/notificationJson.js';
 import { notificationText } from '../output/notificationText.js';
+import { goOnWithoutOutput, onOutputFailure } from '../output/outputFailure.js';
 import { note, print, printJson } from '../output/print.js';
 import { stderrLogger } from '../output/stderrLogger.js';
 import { serveHealth, systemdNotifier } from '../supervision.js';
@@ -41,6 +42,11 @@ async function follow(microgridId: number, options: FollowOptions, command: Comm
   const { url, authKey, signSecret } = globalOptions(command);
   checkFollowOptions(options);
   using interrupted = untilInterrupted();
+  const unread = new AbortController();
+  using _output = onOutputFailure((stream, error) => {
+    if (stream === 'stdout' && error.code === 'EPIPE' && !isOfUseUnread(options)) unread.abort();
+    else goOnWithoutOutput(stream, error);
+  });
   const { Dispatcher } = await import('../../dispatcher/dispatcher.js');
   const store = await storeOf(options);
   await using dispatcher = await withOptions(
@@ -59,12 +65,18 @@ async function follow(microgridId: number, options: FollowOptions, command: Comm
   await startWhenStoreIsFree(dispatcher, interrupted);
   systemd.ready();
   const endCommands = interrupted.aborted ? undefined : await startCommands(dispatcher, options);
-  await aborted(AbortSignal.any([interrupted, stopped.signal]));
+  await aborted(AbortSignal.any([interrupted, stopped.signal, unread.signal]));
   systemd.stopping();
   await endCommands?.();
   await dispatcher.stop();
   await commandsDone();
+  if (unread.signal.aborted) throw new OperationFailed('nobody reads what follow prints');
   if (!interrupted.aborted) throw new OperationFailed(dispatcher.status.problem?.message ?? 'the dispatcher stopped');
+}
+
+/** Whether it does more than print. */
+function isOfUseUnread({ exec, run, store, health }: FollowOptions): boolean {
+  return (exec ?? run ?? store ?? health) !== undefined;
 }
 
 /** Starts the commands of `--run`; returns how to end them. */

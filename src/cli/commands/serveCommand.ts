@@ -7,6 +7,7 @@ import { loadOptional } from '../../model/loadOptional.js';
 import type { ServiceTlsOptions } from '../../service/access/serverTls.js';
 import { globalOptions } from '../globalOptions.js';
 import { UsageError } from '../input/usageError.js';
+import { goOnWithoutOutput, onOutputFailure } from '../output/outputFailure.js';
 import { print, printJson } from '../output/print.js';
 import { type LogLevel, stderrLogger } from '../output/stderrLogger.js';
 import { addServeOptions, type ServeOptions } from '../serveOptions.js';
@@ -37,6 +38,7 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
     const both = '--auth-key (DISPATCH_API_AUTH_KEY) or --sign-secret (DISPATCH_API_SIGN_SECRET)';
     throw new UsageError(`--keys cannot be used together with ${both}, which may be set in the environment.`);
   }
+  using _output = onOutputFailure(goOnWithoutOutput);
   const logger = await serviceLogger(options.logLevel, json === true);
   using interrupted = untilInterrupted();
   if (command.getOptionValueSource('database') === 'default') await mkdir(dirname(database), { recursive: true });

@@ -1,6 +1,7 @@
 import pino from 'pino';
 
 import type { Logger } from '../../logger.js';
+import { noteOutputFailure } from './outputFailure.js';
 import type { LogLevel } from './stderrLogger.js';
 
 const STDERR = 2;
@@ -9,6 +10,9 @@ const MAX_CAUSES = 5;
 
 /** Logs to stderr for log collectors: one JSON object per line with `time`, `level`, `msg` and further fields. */
 export function jsonLogger(level: LogLevel): Logger {
+  // Synchronous, so that entries are written when the process dies.
+  const destination = pino.destination({ dest: STDERR, sync: true });
+  destination.on('error', error => noteOutputFailure('stderr', error));
   return pino(
     {
       level,
@@ -17,8 +21,7 @@ export function jsonLogger(level: LogLevel): Logger {
       formatters: { level: label => ({ level: label }) },
       serializers: { err: (error: unknown) => errorFields(error, MAX_CAUSES) },
     },
-    // Synchronous, so that entries are written when the process dies.
-    pino.destination({ dest: STDERR, sync: true }),
+    destination,
   );
 }
 

@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { DispatchClient } from '../../src/client/dispatchClient.js';
+import { type DispatchService, startDispatchService } from '../../src/service/startDispatchService.js';
+import { dispatchProgram } from '../support/startCli.js';
+import { temporaryFolder } from '../support/temporaryFolder.js';
+
+let service: DispatchService;
+let client: DispatchClient;
+
+beforeAll(async () => {
+  service = await startDispatchService();
+  client = new DispatchClient({ address: service.address });
+});
+
+afterAll(async () => {
+  client.close();
+  await service.stop();
+});
+
+/** Starts the command with streams on a device that is always full. */
+function startFull(args: string[], full: 'stdout' | 'stderr') {
+  const device = openSync('/dev/full', 'w');
+  const stdio = (name: 'stdout' | 'stderr') => (name === full ? device : ('pipe' as const));
+  const child = spawn(process.execPath, [dispatchProgram, ...args], {
+    stdio: ['ignore', stdio('stdout'), stdio('stderr')],
+  });
+  closeSync(device);
+  let text = '';
+  (child.stderr ?? child.stdout)?.on('data', data => {
+    text += data;
+  });
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return { child, ended, text: () => text };
+}
+
+const create = (microgridId: number) =>
+  client.create({ microgridId, type: 'A', startTime: 'NOW', durationMs: null, selector: { ids: [1] } });
+
+describe.runIf(process.platform === 'linux').concurrent('an output that cannot be written', () => {
+  it.each(['stdout', 'stderr'] as const)('does not end follow --exec when it is %s', async full => {
+    using folder = temporaryFolder();
+    const log = join(folder.path, 'log');
+    const microgridId = full === 'stdout' ? 1 : 2;
+    const { id } = await create(microgridId);
+    const exec = `echo "$DISPATCH_NOTIFICATION" >> ${log}`;
+    const args = [
+      'follow',
+      `${microgridId}`,
+      '--exec',
+      exec,
+      '--url',
+      service.address,
+      '--store',
+      join(folder.path, 's.db'),
+    ];
+    const { child, ended, text } = startFull(args, full);
+    const logged = () => {
+      try {
+        return readFileSync(log, 'utf8');
+      } catch {
+        return '';
+      }
+    };
+    await vi.waitFor(() => expect(logged()).toBe('running.started\n'), { timeout: 30_000 });
+    await client.delete({ microgridId, id });
+    await vi.waitFor(() => expect(logged()).toBe('running.started\nrunning.stopped\n'), { timeout: 30_000 });
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    if (full === 'stdout') expect(text().match(/stdout cannot be written any more/g)).toHaveLength(1);
+  });
+
+  it.each(['stdout', 'stderr'] as const)('does not end serve when it is %s', async full => {
+    const { child, ended, text } = startFull(
+      ['serve', '--listen', '127.0.0.1:0', '--database', ':memory:', '--json'],
+      full,
+    );
+    // It writes to both when it listens.
+    await vi.waitFor(() => expect(text()).not.toBe(''), { timeout: 30_000 });
+    expect(child.exitCode).toBeNull();
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  });
+
+  it('is an error of list in one line', async () => {
+    await create(3);
+    const { ended, text } = startFull(['list', '3', '--url', service.address], 'stdout');
+    expect(await ended).toBe(1);
+    expect(text()).toMatch(/^error: stdout cannot be written: ENOSPC.*\n$/);
+  });
+
+  it('ends follow in order when it only prints and nobody reads it', async () => {
+    const child = spawn(process.execPath, [dispatchProgram, 'follow', '4', '--url', service.address], {
+      stdio: 'pipe',
+    });
+    let text = '';
+    child.stderr.on('data', data => {
+      text += data;
+    });
+    await vi.waitFor(() => expect(text).toContain('following'), { timeout: 30_000 });
+    child.stdout.destroy();
+    await create(4);
+    const [code] = await once(child, 'close');
+    expect([code, text]).toEqual([1, expect.stringContaining('error: nobody reads what follow prints')]);
+  });
+});
