@@ -27,12 +27,12 @@ export interface FollowOptions {
 /** Adds the options of `follow`, and what its help says of them. */
 export function addFollowOptions(command: Command): Command {
   return command
-    .option('-T, --type <type>', 'only dispatches of exactly this type')
+    .option('-T, --type <type>', 'only dispatches of exactly this type', parseNonEmpty)
     .option('--lifecycle', 'also print when a dispatch is created, updated or deleted')
-    .option('--exec <command>', 'run a shell command for each line')
+    .option('--exec <command>', 'run a shell command for each line', parseNonEmpty)
     .option('--timeout <duration>', 'end the command of --exec when it runs longer than this', parseDuration)
     .option('--no-resumed', 'do not run the command of --exec for runs that go on after a restart')
-    .option('--run <command>', 'keep a shell command running while a dispatch runs')
+    .option('--run <command>', 'keep a shell command running while a dispatch runs', parseNonEmpty)
     .option(
       '--merge <what>',
       'one command of --run for all dispatches of a type, or of a type-and-selector (default: one for each dispatch)',

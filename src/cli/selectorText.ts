@@ -49,8 +49,12 @@ const BY_NAME = categoriesByName();
  */
 export function parseSelector(text: string): Selector {
   const parts = text.split(',').map(part => part.trim());
-  if (parts.every(part => /^\d+$/.test(part))) return { ids: parts.map(componentId) };
-  return { categories: parts.map(category) };
+  const ids = parts.filter(part => /^\d+$/.test(part));
+  if (ids.length === parts.length) return { ids: ids.map(componentId) };
+  // A name that is none is told first: it may be a mistyped id.
+  const categories = parts.filter(part => !ids.includes(part)).map(category);
+  if (ids.length > 0) throw new UsageError('It must be either ids or categories, not both.');
+  return { categories };
 }
 
 /** Formats a selector so that {@link parseSelector} reads it. */
@@ -74,7 +78,6 @@ function category(text: string): CategorySelector {
   const name = text.toUpperCase().replace(/[\s-]+/g, '_');
   const found = BY_NAME.get(ALIASES[name] ?? name.replace(/:SOLAR$/, ':PV'));
   if (found !== undefined) return found;
-  if (/^\d+$/.test(text)) throw new UsageError('It must be either ids or categories, not both.');
   // Names with a category in front are the same ones again.
   const names = [...BY_NAME.keys()].filter(known => !known.includes(':'));
   throw new UsageError(`'${text}' is neither a component id nor one of ${names.join(', ')}.`);

@@ -4,15 +4,20 @@ import { DispatchError, messageOf } from './dispatchError.js';
  * Loads a module that needs packages which are optional to install.
  *
  * @param needer - what needs them, for the error.
+ * @param otherWay - another way to get them than by name, for the error.
  * @throws DispatchError FAILED_PRECONDITION that names the package which is not installed; and what loading throws.
  */
-export async function loadOptional<T>(needer: string, load: () => Promise<T>): Promise<T> {
+export async function loadOptional<T>(
+  needer: string,
+  load: () => Promise<T>,
+  otherWay = ', or install without --omit=optional',
+): Promise<T> {
   try {
     return await load();
   } catch (error) {
     const name = missingPackage(error);
     if (name === undefined) throw error;
-    const message = `${needer} needs the package ${name}, which is not installed: npm install ${name}, or install without --omit=optional`;
+    const message = `${needer} needs the package ${name}, which is not installed: npm install ${name}${otherWay}`;
     throw new DispatchError('FAILED_PRECONDITION', message, { cause: error });
   }
 }

@@ -8,6 +8,7 @@ import type {
   StoredPage,
   StoreSave,
 } from '../../machines/protocol/dispatcherStore.js';
+import { isObject, show } from '../../machines/protocol/recordCheck.js';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
 import { openSqlite, type SqliteFile } from '../sqlite/openSqlite.js';
 import { isDamage, sqliteCode } from '../sqlite/sqliteConnection.js';
@@ -66,7 +67,7 @@ export class SqliteFileStore implements DispatcherStore {
     if (problems.length > 0) yield { dispatches: [], problems };
     const page = db.selectFrom('dispatch').select(['id', 'stored']).where('microgrid_id', '=', microgridId);
     try {
-      let afterId = -1;
+      let afterId = Number.MIN_SAFE_INTEGER;
       for (;;) {
         const rows = await page.where('id', '>', afterId).orderBy('id').limit(pageSize).execute();
         yield readPage(rows, path, microgridId);
@@ -174,7 +175,10 @@ function readPage(rows: readonly { id: number; stored: string }[], path: string,
   const problems: DispatchError[] = [];
   for (const { id, stored } of rows) {
     try {
-      dispatches.push(JSON.parse(stored));
+      const dispatch: unknown = JSON.parse(stored);
+      // A machine checks the rest, but could not name it.
+      if (!isObject(dispatch)) throw new TypeError(`it must be an object, not ${show(dispatch)}`);
+      dispatches.push(dispatch as unknown as StoredDispatch);
     } catch (cause) {
       const message = `dispatch ${id} of ${path} cannot be read`;
       problems.push(new DispatchError('DATA_LOSS', message, { microgridId, dispatchId: id, cause }));

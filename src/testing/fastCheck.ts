@@ -3,7 +3,7 @@ import { DispatchError } from '../model/dispatchError.js';
 import { loadOptional } from '../model/loadOptional.js';
 
 /** Loaded at once, so that arbitraries are made without waiting and are of the fast-check that the program itself imports. */
-const loaded = await loadOptional('an arbitrary of xstate-dispatch/testing', () => import('fast-check')).catch(
+const loaded = await loadOptional('an arbitrary of xstate-dispatch/testing', () => import('fast-check'), '').catch(
   error => {
     if (error instanceof DispatchError) return error;
     throw error;

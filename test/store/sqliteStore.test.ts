@@ -135,15 +135,16 @@ describe('the store of a dispatcher in a file', () => {
   });
 
   it('reports what it cannot read of a dispatch, and brings the others', async () => {
-    await written([kept(1), kept(2)]);
+    await written([kept(1), kept(2), kept(3), kept(4)]);
     const database = new Database(path, {});
-    await database.exec(`UPDATE dispatch SET stored = '{' WHERE id = 1`);
+    await database.exec(`UPDATE dispatch SET stored = '{' WHERE id = 1; UPDATE dispatch SET stored = 'null' WHERE id = 3;
+      UPDATE dispatch SET id = -4, stored = '[]' WHERE id = 4`);
     database.close();
     expect(await read()).toEqual({
       synced: true,
       position: null,
       dispatches: [stored(2)],
-      problems: ['DATA_LOSS: dispatch 1 of /dispatches.db cannot be read'],
+      problems: [-4, 1, 3].map(id => `DATA_LOSS: dispatch ${id} of /dispatches.db cannot be read`),
     });
   });
 });
