@@ -359,6 +359,7 @@ describe('where the dispatcher is not all there is', () => {
     const { inspect, take } = viewer();
     const actor = createActor(both, { inspect: filteredInspect(inspect, { limit: 1 }) }).start();
     await first.clock.settle();
+    await second.clock.settle();
     expect(registered(take()).sort()).toEqual(['1', '3']);
     await second.clock.advanceTo(at('10:00'));
     expect(take().map(describeEvent)).toContain('3: running');
