@@ -5,8 +5,9 @@ import { ExpectedDispatches, type Waiting } from './expectedDispatches.js';
 import type { ExpectedTimer } from './expectedTimer.js';
 import type { Kept } from './sequences.js';
 
-/** What a service tells a dispatcher: a list in three parts, or the changes of a stream. */
+/** What a service tells a dispatcher: a list in three parts, or the changes of a stream; and that a connection begins. */
 type Told =
+  | { readonly kind: 'began' }
   | { readonly kind: 'listStarted' }
   | { readonly kind: 'listed'; readonly records: readonly DispatchRecord[] }
   | { readonly kind: 'listEnded'; readonly endFromMs: number }
@@ -81,6 +82,8 @@ export class ExpectedDispatcher {
     this.#hangs = !isOnline;
     this.#listsMs = isOnline ? Number.POSITIVE_INFINITY : this.#timer.firesMs(headersWaitMs);
     this.#answer = [];
+    // It first asks itself how far it is in sync, and what was due before comes first, as always.
+    this.#untaken.push({ kind: 'began' });
     if (isOnline) this.#untaken.push({ kind: 'listStarted' });
     this.settle();
   }
@@ -188,6 +191,8 @@ export class ExpectedDispatcher {
   #take(told: Told, endFromMs: number): void {
     const { nowMs } = this.#timer;
     switch (told.kind) {
+      case 'began':
+        break;
       case 'listStarted':
         this.#dispatches.beginList();
         this.#list(endFromMs);

@@ -349,7 +349,7 @@ describe('where the dispatcher is not all there is', () => {
 
   it('keeps two dispatchers of one system apart', async () => {
     const first = world([dispatchRecord({ id: 1 }), dispatchRecord({ id: 2 })]);
-    const second = world([dispatchRecord({ id: 3 }), dispatchRecord({ id: 4 })]);
+    const second = world([dispatchRecord({ id: 3, microgridId: 2 }), dispatchRecord({ id: 4, microgridId: 2 })]);
     const both = setup({ actors: { first: first.machine, second: second.machine } }).createMachine({
       invoke: [
         { id: 'first', src: 'first', input: { microgridId: 1 } },
