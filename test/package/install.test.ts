@@ -139,7 +139,7 @@ describe('the package without what is optional', () => {
       `process.once('uncaughtException', error => console.log(error.name, error.code, error.message));${source}`,
     );
     expect(stdout).toMatch(
-      new RegExp(`^DispatchError FAILED_PRECONDITION ${message}, which is not installed: npm install \\S+, or`),
+      new RegExp(`^DispatchError FAILED_PRECONDITION ${message}, which is not installed: npm install \\S+`),
     );
   });
 
