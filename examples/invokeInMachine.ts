@@ -35,7 +35,8 @@ const heater = setup({
   },
   guards: {
     isForUs: (_, { type }: { type: string }) => type === 'HEAT',
-    isRealForUs: (_, { type, dryRun }: { type: string; dryRun: boolean }) => type === 'HEAT' && !dryRun,
+    isOn: (_, { type, dispatch }: RunningNotification) =>
+      dispatch.type === 'HEAT' && !dispatch.dryRun && type !== 'running.stopped',
     isWanted: ({ context }) => context.wantedBy.length > 0,
   },
 }).createMachine({
@@ -51,11 +52,11 @@ const heater = setup({
     on: {
       entry: { type: 'report', params: { line: 'the heater is on' } },
       always: { guard: not('isWanted'), target: 'off' },
-      // Restored inside a run, XState does not run entry actions again, but the heater may have lost power: switch it on again. All
-      // other events of runs, also resumed dry runs, are handled below for all states.
+      // Restored inside a run, XState does not run entry actions again, but the heater may have lost power: each run that resumes,
+      // starts or changes switches it on again. All other events of runs, also of dry runs, are handled below for all states.
       on: {
-        'running.resumed': {
-          guard: { type: 'isRealForUs', params: ({ event }) => event.dispatch },
+        'running.*': {
+          guard: { type: 'isOn', params: ({ event }) => event },
           target: 'on',
           reenter: true,
           actions: { type: 'noteRun', params: ({ event }) => event },

@@ -127,6 +127,8 @@ describe('the examples', () => {
     const first = await microgrid.create({ type: 'HEAT', startTime: 'NOW', selector });
     expect(await running.line('')).toBe('the heater is on');
     const second = await microgrid.create({ type: 'HEAT', startTime: 'NOW', selector });
+    // Each start commands it anew.
+    expect(await running.line('')).toBe('the heater is on');
     await microgrid.delete(first.id);
     await microgrid.delete(second.id);
     expect(await running.line('')).toBe('the heater is off');
