@@ -3,6 +3,7 @@ import {
   RecurrenceRule_Weekday,
   type RecurrenceRule as RecurrenceRuleMessage,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { endProblem } from '../model/recurrence/checkRule.js';
 import type { Frequency, RecurrenceRule, Weekday } from '../model/recurrence/recurrenceRule.js';
 import { decodeEnum, encodeEnum } from './enumNames.js';
 import { encodeInt32, encodeUint32 } from './integerCodec.js';
@@ -33,11 +34,11 @@ export function decodeRecurrenceRule(message: RecurrenceRuleMessage | undefined,
 }
 
 /**
- * Converts a recurrence rule to a message. `count` takes precedence over `untilMs`.
+ * Converts a recurrence rule to a message.
  *
  * @param field its path, for messages
- * @throws RangeError when a name is unknown to the contract, a number is not a 32-bit integer, or `untilMs` is not within the
- *   years 1 to 9999. Does not check whether the rule can be evaluated.
+ * @throws RangeError when a name is unknown to the contract, a number is not a 32-bit integer, `untilMs` is not within the
+ *   years 1 to 9999, or there is a `count` too. Does not check whether the rule can be evaluated.
  */
 export function encodeRecurrenceRule(rule: RecurrenceRule, field: string): RecurrenceRuleMessage {
   const list = <In, Out>(values: readonly In[] | undefined, name: string, encode: (value: In, field: string) => Out) =>
@@ -60,7 +61,10 @@ function decodeWeekday(value: number): Weekday | number {
   return weekday === 'UNSPECIFIED' ? value : weekday;
 }
 
-function encodeEnd({ count, untilMs }: RecurrenceRule, field: string): RecurrenceRuleMessage['endCriteria'] {
+function encodeEnd(rule: RecurrenceRule, field: string): RecurrenceRuleMessage['endCriteria'] {
+  const { count, untilMs } = rule;
+  const problem = endProblem(rule, `${field}.`);
+  if (problem !== null) throw new RangeError(problem);
   if (count !== undefined) return { countOrUntil: { $case: 'count', value: encodeUint32(count, `${field}.count`) } };
   if (untilMs === undefined) return undefined;
   return { countOrUntil: { $case: 'untilTime', value: encodeInstantMs(untilMs, `${field}.untilMs`) } };

@@ -123,6 +123,8 @@ describe('the calls of a client', () => {
     const parts = ['freq', 'interval', 'end_criteria', 'byminutes', 'byhours', 'byweekdays', 'bymonthdays', 'bymonths'];
     const updateMask = parts.map(part => `recurrence.${part}`);
     expect(encodeUpdate(1, 1, { recurrence: { frequency: 'DAILY', interval: 1 } })).toMatchObject({ updateMask });
+    const twoEnds = { frequency: 'DAILY', interval: 1, count: 2, untilMs: 0 } as const;
+    expect(() => encodeUpdate(1, 1, { recurrence: twoEnds })).toThrow('recurrence.untilMs must not be given');
     expect(encodeUpdate(1, 1, { recurrence: null })).toMatchObject({ updateMask, update: { recurrence: undefined } });
   });
 
@@ -210,6 +212,11 @@ describe('a call that fails', () => {
     ['an empty type', { type: '' }, 'type'],
     ['a start in the past', { startTime: new Date(0) }, 'start_time'],
     ['a rule with an hour that is none', { recurrence: { frequency: 'DAILY', interval: 1, byHours: [24] } }, 'byhours'],
+    [
+      'a rule with two ends',
+      { recurrence: { frequency: 'DAILY', interval: 1, count: 2, untilMs: Date.UTC(2100, 0) } },
+      'recurrence.untilMs must not be given together with count',
+    ],
   ])('names the field: %s', async (_, overrides, field) => {
     const { client } = await connect();
     const error = await failure(client.create({ microgridId: 1, ...newDispatch(overrides) }));

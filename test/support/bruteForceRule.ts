@@ -19,7 +19,7 @@ export function isOccurrence(rule: RecurrenceRule, startMs: number, tMs: number)
     list === undefined || list.length === 0 || list.includes(value);
 
   if (t < start || t.getUTCSeconds() !== start.getUTCSeconds() || t.getUTCMilliseconds() !== 0) return false;
-  if (rule.count === undefined && rule.untilMs !== undefined && tMs > rule.untilMs) return false;
+  if (rule.untilMs !== undefined && tMs > rule.untilMs) return false;
   if ((period(rule, t) - period(rule, start)) % rule.interval !== 0) return false;
 
   if (!allows(rule.byMinutes, t.getUTCMinutes())) return false;

@@ -99,11 +99,6 @@ describe('a record that is encoded and decoded', () => {
     const updateTime = `${date.toISOString().slice(0, 19)}.${String(nanos).padStart(9, '0')}Z`;
     expect(throughBytes(dispatchRecord({ updateTime })).updateTime).toBe(updateTime);
   });
-
-  it('keeps count of count and untilMs', () => {
-    const both = dispatchRecord({ recurrence: daily({ count: 2, untilMs: 0 }) });
-    expect(throughBytes(both).recurrence).toEqual(daily({ count: 2 }));
-  });
 });
 
 describe('decodeDispatch', () => {
@@ -228,6 +223,7 @@ describe('encodeDispatch', () => {
     ['recurrence.interval', { recurrence: daily({ interval: -1 }) }],
     ['recurrence.count', { recurrence: daily({ count: 1.5 }) }],
     ['recurrence.untilMs', { recurrence: daily({ untilMs: Number.POSITIVE_INFINITY }) }],
+    ['recurrence.untilMs', { recurrence: daily({ count: 2, untilMs: 0 }) }],
     ['recurrence.byMinutes[0]', { recurrence: daily({ byMinutes: [-1] }) }],
     ['recurrence.byHours[1]', { recurrence: daily({ byHours: [0, 0.5] }) }],
     ['recurrence.byWeekdays[0]', { recurrence: daily({ byWeekdays: ['MO'] }) }],

@@ -37,6 +37,8 @@ export function checkRule(rule: RecurrenceRule): asserts rule is CheckedRule {
   if (rule.untilMs !== undefined && !Number.isFinite(rule.untilMs)) {
     throw invalid('untilMs', 'a finite number of milliseconds', rule.untilMs);
   }
+  const problem = endProblem(rule);
+  if (problem !== null) throw new RangeError(problem);
   for (const minute of rule.byMinutes ?? []) checkInteger('byMinutes', minute, 0, 59);
   for (const hour of rule.byHours ?? []) checkInteger('byHours', hour, 0, 23);
   for (const weekday of rule.byWeekdays ?? []) {
@@ -50,6 +52,12 @@ export function checkRule(rule: RecurrenceRule): asserts rule is CheckedRule {
     }
   }
   for (const month of rule.byMonths ?? []) checkInteger('byMonths', month, 1, 12);
+}
+
+/** The problem of a rule that has both ends (RFC 5545 section 3.3.10: one of them), in a sentence; null: it has at most one. */
+export function endProblem({ count, untilMs }: RecurrenceRule, path = ''): string | null {
+  if (count === undefined || untilMs === undefined) return null;
+  return `${path}untilMs must not be given together with count`;
 }
 
 /**

@@ -68,8 +68,7 @@ class Calculator implements Occurrences {
     this.times = times;
     this.startMinute = startMinute;
     this.secondMs = secondMs;
-    this.lastMinute =
-      count === undefined ? Math.min(Math.floor((untilMs - secondMs) / MS_PER_MINUTE), LAST_MINUTE) : LAST_MINUTE;
+    this.lastMinute = Math.min(Math.floor((untilMs - secondMs) / MS_PER_MINUTE), LAST_MINUTE);
     this.tally = count === undefined ? null : startTally(days, times, startMinute, count);
   }
 

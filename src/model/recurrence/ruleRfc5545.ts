@@ -11,7 +11,6 @@ const { RRule } = rrule;
  * Converts a rule to RFC 5545 text: a DTSTART line in UTC and an RRULE line, separated by a line feed.
  *
  * The start time and `untilMs` are truncated to the second, which changes no occurrence. Lists are sorted, without duplicates.
- * With a `count`, which takes precedence, `untilMs` is left out.
  *
  * @param startTimeMs milliseconds since the epoch
  * @throws RangeError when the rule or the start time is invalid, naming the field and what is allowed in it
@@ -31,7 +30,7 @@ export function ruleToRfc5545(rule: RecurrenceRule, startTimeMs: number): string
     byminute: ascending(rule.byMinutes),
   });
   // rrule garbles years before 1000, so no date is passed to it.
-  const until = count === null && untilMs !== undefined ? `;UNTIL=${encodeTime(untilMs)}` : '';
+  const until = untilMs === undefined ? '' : `;UNTIL=${encodeTime(untilMs)}`;
   return `DTSTART:${encodeTime(startTimeMs)}\n${parts}${until}`;
 }
 

@@ -88,12 +88,11 @@ describe('occurrences', () => {
     ]);
   });
 
-  it('counts an occurrence at untilMs in, and lets count win over untilMs', () => {
+  it('counts an occurrence at untilMs in', () => {
     const start = Date.UTC(2026, 0, 1);
     const rule: RecurrenceRule = { frequency: 'DAILY', interval: 1, untilMs: start + 2 * DAY };
     expect(occurrences(rule, start).before(Infinity)).toBe(start + 2 * DAY);
     expect(occurrences({ ...rule, untilMs: start + 2 * DAY - 1 }, start).before(Infinity)).toBe(start + DAY);
-    expect(occurrences({ ...rule, count: 10 }, start).before(Infinity)).toBe(start + 9 * DAY);
     expect(occurrences({ ...rule, untilMs: start - 1 }, start).after(-Infinity)).toBeNull();
   });
 
@@ -131,6 +130,7 @@ describe('occurrences', () => {
     ['half an interval', { ...DAILY, interval: 1.5 }, 'interval must be an integer of 1 or more, got 1.5'],
     ['an interval that is no number', { ...DAILY, interval: Number.NaN }, 'interval must be an integer'],
     ['count -1', { ...DAILY, count: -1 }, 'count must be an integer of 0 or more, got -1'],
+    ['two ends', { ...DAILY, count: 2, untilMs: 0 }, 'untilMs must not be given together with count'],
     ['an infinite untilMs', { ...DAILY, untilMs: Infinity }, 'untilMs must be a finite number'],
     ['minute 60', { ...DAILY, byMinutes: [0, 60] }, 'byMinutes must be integers from 0 to 59, got 60'],
     ['hour 24', { ...DAILY, byHours: [24] }, 'byHours must be integers from 0 to 23, got 24'],

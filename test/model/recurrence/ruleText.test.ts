@@ -87,6 +87,7 @@ describe('ruleToText', () => {
 
   it('rejects an invalid rule', () => {
     expect(() => ruleToText({ frequency: 'DAILY', interval: 0 })).toThrow('interval must be');
+    expect(() => ruleToText({ frequency: 'DAILY', interval: 1, count: 2, untilMs: 0 })).toThrow('untilMs must not be');
   });
 });
 
@@ -109,8 +110,10 @@ describe('ruleToRfc5545', () => {
     );
   });
 
-  it('leaves untilMs out when count wins', () => {
-    expect(ruleToRfc5545({ frequency: 'DAILY', interval: 1, count: 3, untilMs: 0 }, 0)).toMatch(/;COUNT=3$/);
+  it('refuses a rule with two ends', () => {
+    expect(() => ruleToRfc5545({ frequency: 'DAILY', interval: 1, count: 3, untilMs: 0 }, 0)).toThrow(
+      'untilMs must not be given together with count',
+    );
   });
 
   it('writes what rrule reads', () => {
