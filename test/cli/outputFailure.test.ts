@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
 import { type DispatchService, startDispatchService } from '../../src/service/startDispatchService.js';
+import { compiledModule } from '../support/compiled.js';
 import { dispatchProgram } from '../support/startCli.js';
 import { temporaryFolder } from '../support/temporaryFolder.js';
 
@@ -23,9 +25,13 @@ afterAll(async () => {
 
 /** Starts the command with streams on a device that is always full. */
 function startFull(args: string[], full: 'stdout' | 'stderr') {
+  return startNodeFull([dispatchProgram, ...args], full);
+}
+
+function startNodeFull(args: string[], full: 'stdout' | 'stderr') {
   const device = openSync('/dev/full', 'w');
   const stdio = (name: 'stdout' | 'stderr') => (name === full ? device : ('pipe' as const));
-  const child = spawn(process.execPath, [dispatchProgram, ...args], {
+  const child = spawn(process.execPath, args, {
     stdio: ['ignore', stdio('stdout'), stdio('stderr')],
   });
   closeSync(device);
@@ -83,6 +89,27 @@ describe.runIf(process.platform === 'linux').concurrent('an output that cannot b
     expect(child.exitCode).toBeNull();
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
+  });
+
+  it('does not fill the memory with the log of serve', async () => {
+    const logger = JSON.stringify(pathToFileURL(compiledModule('src/cli/output/jsonLogger.ts')).href);
+    const failure = JSON.stringify(pathToFileURL(compiledModule('src/cli/output/outputFailure.ts')).href);
+    const program = `
+      const { jsonLogger } = await import(${logger});
+      const { goOnWithoutOutput, onOutputFailure } = await import(${failure});
+      onOutputFailure(goOnWithoutOutput);
+      const logger = jsonLogger('info');
+      const used = () => (gc(), process.memoryUsage().heapUsed);
+      const before = used();
+      for (let turn = 0; turn < 40; turn += 1) {
+        for (let i = 0; i < 100; i += 1) logger.info({ text: \`\${turn}\`.padEnd(10_000) }, 'entry');
+        await new Promise(resolve => setImmediate(resolve));
+      }
+      console.log((used() - before) / 1e6);`;
+    const { ended, text } = startNodeFull(['--expose-gc', '--input-type=module', '--eval', program], 'stderr');
+    expect(await ended).toBe(0);
+    // Of 40 MB.
+    expect(Number(text())).toBeLessThan(10);
   });
 
   it('is an error of list in one line', async () => {
