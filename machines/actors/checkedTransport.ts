@@ -8,11 +8,12 @@ import type { DispatchChange, DispatchPage, DispatchWatch, Transport } from '../
  * decoded. A program may bring a transport of its own.
  */
 export function checkedTransport(transport: Transport): Transport {
-  // Its other members stay as they are.
-  return Object.assign(Object.create(transport), {
-    list: (options: Parameters<Transport['list']>[0]) => checkedPages(transport.list(options), options.microgridId),
-    watch: (options: Parameters<Transport['watch']>[0]) => checkedWatch(transport.watch(options), options.microgridId),
-  });
+  return {
+    list: options => checkedPages(transport.list(options), options.microgridId),
+    watch: options => checkedWatch(transport.watch(options), options.microgridId),
+    isGracefulEnd: problem => transport.isGracefulEnd?.(problem) ?? false,
+    ...(transport.connectedAnew && { connectedAnew: transport.connectedAnew.bind(transport) }),
+  };
 }
 
 async function* checkedPages(pages: AsyncIterable<DispatchPage>, microgridId: number): AsyncGenerator<DispatchPage> {

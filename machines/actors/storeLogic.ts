@@ -6,7 +6,7 @@ import type { DispatcherStore, StoreChange, SyncPosition } from '../protocol/dis
 import type { RestoreEvent, StoreCommand, StoreEvent } from '../protocol/messages.js';
 import { persistentTeller } from './persistentTeller.js';
 import { openStore, restoreFromStore } from './restoreFromStore.js';
-import { closeForOne } from './storeUse.js';
+import { closeForOne, noteEnding, whenEnded } from './storeUse.js';
 
 /** Delay from a change to the write, in milliseconds, so that changes shortly after it are written together. */
 const settleMs = 100;
@@ -145,7 +145,7 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
       hasUnsaved = true;
       planNext();
     });
-    const opening = afterClosing(store, microgridId).then(() => openStore(access));
+    const opening = whenEnded(store, microgridId).then(() => openStore(access));
     void begin();
     return () => {
       isStopped = true;
@@ -153,23 +153,11 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
       undoTimer?.();
       teller.stop();
       ready(false);
-      void noteClosing(store, microgridId, finish()).then(onClosed);
+      const ending = finish();
+      noteEnding(store, microgridId, ending);
+      void ending.then(onClosed);
     };
   });
-}
-
-/** Pending closings of each store, by microgrid. */
-const closings = new WeakMap<DispatcherStore, Map<number, Promise<unknown>>>();
-
-/** Waits for a pending closing before the store is opened again. */
-async function afterClosing(store: DispatcherStore, microgridId: number): Promise<void> {
-  await closings.get(store)?.get(microgridId);
-}
-
-function noteClosing<T>(store: DispatcherStore, microgridId: number, closing: Promise<T>): Promise<T> {
-  const ofStore = closings.get(store) ?? new Map<number, Promise<unknown>>();
-  closings.set(store, ofStore.set(microgridId, closing));
-  return closing;
 }
 
 interface Unsaved {

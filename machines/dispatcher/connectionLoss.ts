@@ -41,8 +41,9 @@ export function afterLoss({ context, event }: DispatcherArgs): Partial<Dispatche
 }
 
 /**
- * Delay of the next attempt. The first comes at once, or within a random second when the service ended a healthy connection, then full jitter with a limit that doubles. Rejected credentials wait longest,
- * unless they were valid before: there may be new ones.
+ * Delay of the next attempt. The first comes at once, or within a random second when the service ended a healthy connection; the
+ * next ones at a random time within a limit that doubles. Rejected credentials wait longest, unless they were valid before: there may
+ * be new ones.
  */
 export function retryWait({ context: { lostCount }, event }: DispatcherArgs): TimerCommand {
   const code = event.type === 'source.lost' ? event.problem.code : undefined;

@@ -50,7 +50,7 @@ export function isObject(value: unknown): value is Json {
 function isSelector(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { ids, categories } = value;
-  if (ids !== undefined) return Array.isArray(ids) && ids.every(isId);
+  if (ids !== undefined) return categories === undefined && Array.isArray(ids) && ids.every(isId);
   return (
     Array.isArray(categories) &&
     categories.every(entry => isObject(entry) && (isText(entry.category) || isInstant(entry.category)))

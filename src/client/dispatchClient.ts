@@ -3,9 +3,10 @@ import { DispatchError } from '../model/dispatchError.js';
 import type { RetryOptions, Waiting } from './attempts.js';
 import { Connection, type ServiceConnection } from './connection.js';
 import { type CredentialsOptions, credentialSource } from './credentials.js';
-import { type CallSignal, MicrogridClient, type MicrogridClientSetup } from './microgridClient.js';
+import { MicrogridClient } from './microgridClient.js';
+import type { MicrogridClientSetup } from './recordWatch.js';
 import type { DispatchChanges, ListOptions, NewDispatch } from './requests.js';
-import { ServiceCalls } from './serviceCalls.js';
+import { type CallSignal, ServiceCalls } from './serviceCalls.js';
 
 /** Options of a {@link DispatchClient}. */
 export type DispatchClientOptions = ServiceConnection &

@@ -1,15 +1,15 @@
-import type { DispatchChange, DispatchPage } from '../../machines/protocol/transport.js';
-import type {
-  Dispatch as DispatchMessage,
-  StreamMicrogridDispatchesResponse,
-} from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import type { DispatchPage } from '../../machines/protocol/transport.js';
+import type { Dispatch as DispatchMessage } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { Dispatch, type DispatchEvent } from '../dispatch.js';
-import { DispatchError } from '../model/dispatchError.js';
 import { encodeId } from '../wire/integerCodec.js';
-import { RESUME_AFTER } from '../wire/logPosition.js';
-import { decodeAnswer, decodeChange, decodePage } from './answers.js';
-import type { Connection } from './connection.js';
+import { decodeAnswer, decodePage } from './answers.js';
 import { isTooLarge } from './messageSize.js';
+import {
+  type MicrogridClientSetup,
+  openRecordWatch,
+  type RecordWatch,
+  type WatchRecordsOptions,
+} from './recordWatch.js';
 import {
   type DispatchChanges,
   encodeCreate,
@@ -18,38 +18,12 @@ import {
   type ListOptions,
   type NewDispatch,
 } from './requests.js';
-import type { ServiceCalls, UnaryCall } from './serviceCalls.js';
-import { type StreamHeader, StreamPositions } from './streamPositions.js';
-import { toDispatchError } from './toDispatchError.js';
-
-/** Options of every call. */
-export interface CallSignal {
-  /** Aborts the call, also while it waits for a retry; it rejects with the reason, by default an `AbortError`. */
-  readonly signal?: AbortSignal;
-}
+import type { CallSignal, UnaryCall } from './serviceCalls.js';
 
 /** Options of {@link MicrogridClient.listPages}. */
 export interface ListPagesOptions extends ListOptions, CallSignal {
   /** False: pages are not retried. @default the option of the client */
   readonly retry?: false;
-}
-
-/** Options of {@link MicrogridClient.watchRecords}. */
-export interface WatchRecordsOptions extends CallSignal {
-  /** Position after which the stream is to go on, as a change or an earlier stream had it. @default none */
-  readonly resumeAfter?: string | undefined;
-}
-
-/** An open stream of changes. Its iteration throws when the stream ends, also when it ends without an error. */
-export interface RecordWatch extends AsyncIterable<DispatchChange> {
-  /** Resolves when the service has answered, with what it says of the stream. Rejects when the stream ends first. */
-  readonly opened: Promise<StreamHeader>;
-}
-
-/** What a {@link MicrogridClient} makes its calls with. */
-export interface MicrogridClientSetup {
-  readonly connection: Pick<Connection, 'rpc'>;
-  readonly calls: ServiceCalls;
 }
 
 /** Assumed number of dispatches on a page whose size the service has chosen. */
@@ -163,43 +137,8 @@ export class MicrogridClient {
    *
    * @param options.resumeAfter - position of the last change that is known, after which the service is to go on if it can.
    */
-  watchRecords({ signal, resumeAfter }: WatchRecordsOptions = {}): RecordWatch {
-    const { connection, calls } = this.#setup;
-    const { rpc } = connection;
-    const request = { microgridId: this.#encodeId() };
-    const ids = this.#ids();
-    let headersCame: (header: StreamHeader) => void = () => {};
-    const headers = new Promise<StreamHeader>(resolve => {
-      headersCame = resolve;
-    });
-    const positions = new StreamPositions(resumeAfter);
-    const messages = calls.stream({
-      ids,
-      signal,
-      metadata: resumeAfter === undefined ? undefined : { [RESUME_AFTER]: resumeAfter },
-      open: options => rpc.streamMicrogridDispatches(request, options),
-      onOpen: header => headersCame(positions.begin(header)),
-    });
-    // The call begins with the request for the first message.
-    const first = messages.next();
-    const opened = Promise.race([headers, first.then(() => ({}))]);
-    // A failure is reported to the iteration, even when nobody waits for the headers.
-    opened.catch(() => {});
-    const decode = (message: StreamMicrogridDispatchesResponse): DispatchChange => ({
-      ...decodeChange(message, this.microgridId),
-      position: positions.after(message),
-    });
-    return {
-      opened,
-      async *[Symbol.asyncIterator]() {
-        try {
-          for (let next = await first; !next.done; next = await messages.next()) yield decode(next.value);
-        } finally {
-          await messages.return();
-        }
-        throw new DispatchError('UNAVAILABLE', 'the service ended the stream', ids);
-      },
-    };
+  watchRecords(options: WatchRecordsOptions = {}): RecordWatch {
+    return openRecordWatch(this.#setup, this.microgridId, options);
   }
 
   async *#walkPages(
@@ -230,14 +169,6 @@ export class MicrogridClient {
 
   #encodeIds(id: number) {
     return { microgridId: encodeId(this.microgridId, 'microgridId'), dispatchId: encodeId(id, 'id') };
-  }
-
-  #encodeId(): bigint {
-    try {
-      return encodeId(this.microgridId, 'microgridId');
-    } catch (error) {
-      throw toDispatchError(error, this.#ids());
-    }
   }
 
   #decode(message: DispatchMessage | undefined): Dispatch {

@@ -11,6 +11,12 @@ export interface ServiceCallsSetup extends AttemptsSetup {
   readonly streamTimeoutMs: number;
 }
 
+/** Options of every call. */
+export interface CallSignal {
+  /** Aborts the call, also while it waits for a retry; it rejects with the reason, by default an `AbortError`. */
+  readonly signal?: AbortSignal;
+}
+
 /** The ids that a call is about, and the signal that ends it. */
 interface CallSubject {
   readonly ids: DispatchErrorDetails;

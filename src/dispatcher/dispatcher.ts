@@ -5,7 +5,6 @@ import type { LogicOfDispatch } from '../../machines/manage/managedActors.js';
 import type { ManagingOptions } from '../../machines/manage/managingOptions.js';
 import type { TypeFilter } from '../../machines/manage/typeFilter.js';
 import type { DispatchRegistry } from '../../machines/pool/dispatchRegistry.js';
-import type { Clock } from '../../machines/protocol/clock.js';
 import type { DispatcherOutput } from '../../machines/protocol/dispatcherOutput.js';
 import { DispatchClient } from '../client/dispatchClient.js';
 import type { MicrogridClient } from '../client/microgridClient.js';
@@ -21,6 +20,7 @@ import { dispatcherActors } from './dispatcherActors.js';
 import type { DispatcherEvents, DispatcherOptions } from './dispatcherOptions.js';
 import type { DispatcherStatus } from './dispatcherStatus.js';
 import { DispatchesView } from './dispatchesView.js';
+import { FirstSync, type ReadyOptions } from './firstSync.js';
 import { guardedInspect, guardedLogger } from './guarded.js';
 import { Lifecycle } from './lifecycle.js';
 import { type ListenerOptions, Listeners } from './listeners.js';
@@ -30,7 +30,6 @@ import { Problems } from './problems.js';
 import type { Receiver } from './receiver.js';
 import { StoreLease } from './storeLease.js';
 import { systemClock } from './systemClock.js';
-import { withinLimits } from './withinLimits.js';
 
 /**
  * Keeps the dispatches of one microgrid in sync with the dispatch service, and tells programs when each dispatch starts, must be
@@ -52,15 +51,13 @@ export class Dispatcher implements AsyncDisposable {
   readonly runningStatusChange: Channel<Dispatch, RunningStatusOptions>;
   /** Created, updated and deleted dispatches; each event comes before the changes of runs that it causes. */
   readonly lifecycleEvents: Channel<DispatchEvent>;
-  readonly #clock: Clock;
   readonly #listeners: Listeners<DispatcherEvents>;
   readonly #problems: Problems;
   readonly #deliveries: Deliveries;
   readonly #managers: Managers;
   readonly #lifecycle: Lifecycle;
   readonly #client: DispatchClient | undefined;
-  /** Calls that wait for the first sync; undefined once that is done. */
-  #whenSynced: Set<() => void> | undefined = new Set();
+  readonly #firstSync: FirstSync;
 
   /**
    * @throws RangeError when the microgrid id is invalid.
@@ -72,7 +69,6 @@ export class Dispatcher implements AsyncDisposable {
       throw new RangeError(`microgridId must be an integer from 0 to 2^53-1, not ${microgridId}`);
     }
     this.microgridId = microgridId;
-    this.#clock = clock;
     if (!('transport' in options)) this.#client = new DispatchClient(options);
     const transport = 'transport' in options ? options.transport : clientTransport(this.#connected(), clock);
     const nowMs = () => clock.nowMs();
@@ -83,6 +79,7 @@ export class Dispatcher implements AsyncDisposable {
       else this.#problems.report(problem);
     });
     this.#problems = new Problems({ microgridId, logger: log, tell: it => this.#listeners.emit('problem', it) });
+    this.#firstSync = new FirstSync(clock, timeoutMs => this.#problems.late(timeoutMs));
     const report = (problem: DispatchError) => this.#problems.report(problem);
 
     let registry: DispatchRegistry | undefined;
@@ -155,8 +152,8 @@ export class Dispatcher implements AsyncDisposable {
    * after the first one do nothing.
    *
    * @throws DispatchError of `checkSnapshot` (`xstate-dispatch/machines`) when `snapshot` cannot be restored: the dispatcher has then
-   * stopped. `UNAVAILABLE` when the store is in use
-   * by another process; `start` may then be called again. `STOPPED` when the dispatcher was stopped before or meanwhile.
+   * stopped. `UNAVAILABLE` when another process, or another dispatcher of this one, uses the store; `start` may then be called again.
+   * `STOPPED` when the dispatcher was stopped before or meanwhile.
    */
   async start(): Promise<void> {
     await this.#lifecycle.start();
@@ -168,25 +165,8 @@ export class Dispatcher implements AsyncDisposable {
    * @throws DispatchError `STOPPED` when the dispatcher was stopped before or meanwhile; `DEADLINE_EXCEEDED` after `timeoutMs`,
    * with the last problem in the message. The reason of `signal` when that aborts.
    */
-  async ready(
-    options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined } = {},
-  ): Promise<void> {
-    const { signal, timeoutMs = Number.POSITIVE_INFINITY } = options;
-    const { ending } = this.#lifecycle;
-    signal?.throwIfAborted();
-    ending.throwIfAborted();
-    const waiting = this.#whenSynced;
-    if (waiting === undefined) return;
-    const subscribe = (call: () => void) => {
-      waiting.add(call);
-      return () => waiting.delete(call);
-    };
-    await withinLimits(subscribe, {
-      signals: signal ? [ending, signal] : [ending],
-      clock: this.#clock,
-      timeoutMs,
-      lateError: () => this.#problems.late(timeoutMs),
-    });
+  async ready(options: ReadyOptions = {}): Promise<void> {
+    await this.#firstSync.wait(options, this.#lifecycle.ending);
   }
 
   /**
@@ -275,10 +255,7 @@ export class Dispatcher implements AsyncDisposable {
   }
 
   #takeStatus(status: DispatcherStatus): void {
-    if (status.state === 'live') {
-      for (const call of this.#whenSynced ?? []) call();
-      this.#whenSynced = undefined;
-    }
+    if (status.state === 'live') this.#firstSync.done();
     this.#listeners.emit('sync', status);
   }
 

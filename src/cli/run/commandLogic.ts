@@ -60,7 +60,7 @@ export function commandLogic(options: RunOptions) {
   });
 }
 
-/** The process itself. Stopping the actor kills it. */
+/** The process itself. Stopping the actor ends it, as at the end of a run, or kills it if it was told to end before. */
 function commandActor({ commandLine, microgridId, dryRuns, graceMs, groups, say }: RunOptions) {
   return fromCallback<ManagedActorEvent, DispatchInfo>(({ input, receive, sendBack }) => {
     const isRun = !input.dryRun || dryRuns;
@@ -88,7 +88,7 @@ function commandActor({ commandLine, microgridId, dryRuns, graceMs, groups, say 
       } else if (process !== undefined) process.end();
       else if (!isRun) sendBack({ type: 'command.ended', code: 0, signal: null });
     });
-    return () => process?.kill();
+    return () => process?.end();
   });
 }
 

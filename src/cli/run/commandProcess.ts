@@ -32,10 +32,8 @@ export interface CommandEnd {
 export interface CommandProcess {
   /** Writes a line of JSON on its stdin. */
   send(order: object): void;
-  /** Ends it: closes its stdin and sends SIGTERM to its group, and SIGKILL after the grace. */
+  /** Ends it: closes its stdin and sends SIGTERM to its group, and SIGKILL after the grace. At the second call: SIGKILL. */
   end(): void;
-  /** Ends it at once. */
-  kill(): void;
 }
 
 /**
@@ -80,13 +78,13 @@ export function startCommand(options: CommandOptions): CommandProcess {
   return {
     send,
     end() {
-      if (isEnding || pid === undefined) return;
-      isEnding = true;
-      child.stdin?.end();
-      void endProcessGroup(pid, graceMs);
-    },
-    kill() {
-      if (pid !== undefined) signalProcessGroup(pid, 'SIGKILL');
+      if (pid === undefined) return;
+      if (isEnding) signalProcessGroup(pid, 'SIGKILL');
+      else {
+        isEnding = true;
+        child.stdin?.end();
+        void endProcessGroup(pid, graceMs);
+      }
     },
   };
 }

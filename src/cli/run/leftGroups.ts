@@ -27,6 +27,7 @@ export class LeftGroups {
   readonly #file: string | undefined;
   readonly #say: (line: string) => void;
   readonly #groups = new Map<number, StartedGroup>();
+  readonly #whenEmpty: (() => void)[] = [];
 
   /** @param say Told when the file cannot be written: commands run all the same. */
   constructor(file: string | undefined, say: (line: string) => void) {
@@ -42,7 +43,15 @@ export class LeftGroups {
 
   /** Forgets a group whose processes have all ended. */
   delete(pid: number): void {
-    if (this.#groups.delete(pid)) this.#save();
+    if (!this.#groups.delete(pid)) return;
+    this.#save();
+    if (this.#groups.size > 0) return;
+    for (const resolve of this.#whenEmpty.splice(0)) resolve();
+  }
+
+  /** Resolves when no group is left. */
+  async whenEmpty(): Promise<void> {
+    if (this.#groups.size > 0) await new Promise<void>(resolve => this.#whenEmpty.push(resolve));
   }
 
   /**

@@ -52,5 +52,9 @@ export async function runCommands(dispatcher: Dispatcher, options: RunCommandsOp
     retryIntervalMs: retryMs,
     stopTimeoutMs: graceMs + KILLED_MS,
   });
-  return () => dispatcher.stopManaging(type);
+  return async () => {
+    await dispatcher.stopManaging(type);
+    // When the dispatcher has failed, their actors are gone already.
+    await groups.whenEmpty();
+  };
 }

@@ -7,9 +7,9 @@ export type Weekday = 'MONDAY' | 'TUESDAY' | 'WEDNESDAY' | 'THURSDAY' | 'FRIDAY'
 /**
  * A recurrence rule: the part of RFC 5545 that the protocol supports, in UTC. Plain and JSON-safe.
  *
- * A list that is missing or empty takes its value from the start time (RFC 5545 section 3.3.10). A rule ends by `count`, by `untilMs`
- * or not at all; one with both is invalid (`RangeError`). Numbers instead of names are enum numbers that this version does not know: they are preserved,
- * and a rule with one cannot be evaluated (`RangeError`).
+ * A list that is missing or empty takes its value from the start time (RFC 5545 section 3.3.10). A rule ends by `count`, by
+ * `untilMs` or not at all; one with both is invalid (`RangeError`). Numbers instead of names are enum numbers that this version does
+ * not know: they are preserved, and a rule with one cannot be evaluated (`RangeError`).
  */
 export interface RecurrenceRule {
   readonly frequency: Frequency | number;

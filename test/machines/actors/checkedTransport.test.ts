@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DispatchChange, Transport } from '../../../machines/protocol/transport.js';
 import { Dispatcher } from '../../../src/dispatcher/dispatcher.js';
 import { silentLogger } from '../../../src/logger.js';
+import { DispatchError } from '../../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../../src/model/dispatchRecord.js';
 import { memoryTransport } from '../../../src/testing/memoryTransport.js';
 import { simulatedClock } from '../../../src/testing/simulatedClock.js';
@@ -64,6 +65,11 @@ const invalid: readonly [string, unknown, string][] = [
   ['with a start between milliseconds', record(5, { startTimeMs: 0.5 }), 'startTimeMs must be'],
   ['with a negative duration', record(5, { durationMs: -1 }), 'durationMs must be'],
   ['without a selector', record(5, { selector: undefined }), 'selector must be'],
+  [
+    'with a selector of both kinds',
+    record(5, { selector: { ids: [1], categories: [{ category: 'BATTERY' }] } }),
+    'selector must be',
+  ],
   ['without a payload', record(5, { payload: null }), 'payload must be'],
 ];
 
@@ -92,4 +98,44 @@ it('a change that is none is a problem', async () => {
   const { started, problems, state } = await dispatcherWith(streaming(null, { kind: 'created', dispatch: record(2) }));
   expect([state, started]).toEqual(['live', [1, 2]]);
   expect(problems).toHaveLength(1);
+});
+
+it('a transport may be an object of a class with private fields', async () => {
+  class OwnTransport implements Transport {
+    readonly #inner = memoryTransport([record(1)]);
+    #connectedAnew = 0;
+
+    get connectedAnewCount(): number {
+      return this.#connectedAnew;
+    }
+
+    cut(): void {
+      this.#inner.failNext('watch', new DispatchError('UNAVAILABLE', 'away'));
+      this.#inner.cut();
+    }
+
+    list(options: Parameters<Transport['list']>[0]) {
+      return this.#inner.list(options);
+    }
+
+    watch(options: Parameters<Transport['watch']>[0]) {
+      return this.#inner.watch(options);
+    }
+
+    isGracefulEnd({ code }: DispatchError): boolean {
+      return this.#inner !== undefined && code === 'UNAVAILABLE';
+    }
+
+    async connectedAnew(): Promise<void> {
+      this.#connectedAnew += 1;
+    }
+  }
+  const transport = new OwnTransport();
+  const clock = simulatedClock(at('09:00'));
+  await using dispatcher = new Dispatcher({ microgridId: 1, transport, clock, logger: silentLogger });
+  await dispatcher.start();
+  await dispatcher.ready();
+  transport.cut();
+  await clock.advanceBy(5_000);
+  expect([dispatcher.status.state, transport.connectedAnewCount > 0]).toEqual(['live', true]);
 });
