@@ -149,9 +149,16 @@ describe('a database in a file', () => {
       await opened.close();
       return { count: changes.length, pruned };
     };
+    const head = async () => {
+      const opened = await place.open();
+      const cursor = await opened.cursor(1);
+      await opened.close();
+      return cursor;
+    };
     expect(await log()).toEqual({ count: 2, pruned: [] });
     await (await startDispatchService({ database, keepChangesMs: 60_000 })).stop();
     expect(await log()).toEqual({ count: 0, pruned: [1] });
+    expect(await head()).toMatchObject({ seq: 2 });
   });
 });
 

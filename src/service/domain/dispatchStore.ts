@@ -202,7 +202,7 @@ export interface DispatchStore {
   count(): Promise<number>;
   /** The microgrid's present position in its change log; 0 before the first change. */
   head(microgridId: number): Promise<number>;
-  /** The same as a cursor: a position unless the last entry was pruned. */
+  /** The same as a cursor: a position, unless an earlier version of this package pruned the last entry. */
   cursor(microgridId: number): Promise<LogCursor>;
   /**
    * Returns the entries after the cursors, at most `limit` in all.
@@ -216,7 +216,7 @@ export interface DispatchStore {
    */
   onWake(listener: (microgridIds: readonly number[] | null) => void): () => void;
   /**
-   * Deletes at most `limit` entries of the change logs from before an instant.
+   * Deletes at most `limit` entries of the change logs from before an instant, but never the last entry of a log.
    *
    * @returns the number of deleted entries.
    */

@@ -60,6 +60,7 @@ interface Hub {
 /** Starts the feed of a store. */
 export function changeFeed(store: DispatchStore, logger: Logger, observer?: ServiceObserver): ChangeFeed {
   const hubs = new Map<number, Hub>();
+  const streams = new Set<ChangeStream>();
   const woken = new Set<number>();
   let pumping = false;
   /** When reading the change log began to fail; on the monotonic clock. */
@@ -197,15 +198,20 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
 
   return {
     async open(microgridId, signal, resumeAfter = null) {
-      const resumed =
-        resumeAfter &&
-        (await openResumed({ store, microgridId, signal, open: () => open(microgridId, signal) }, resumeAfter));
-      return resumed ?? open(microgridId, signal);
+      const openLater = () => open(microgridId, signal);
+      const resumed = resumeAfter && (await openResumed({ store, microgridId, signal, open: openLater }, resumeAfter));
+      const stream = resumed ?? (await openLater());
+      streams.add(stream);
+      const close = () => {
+        streams.delete(stream);
+        stream.close();
+      };
+      return { ...stream, close };
     },
     figures() {
       const queues = [...hubs.values()].flatMap(hub => [...hub.queues]);
       return {
-        streams: queues.length,
+        streams: streams.size,
         waiting: queues.reduce((sum, queue) => sum + queue.length, 0),
         unreadMs: failingSinceMs === null ? 0 : performance.now() - failingSinceMs,
       };

@@ -5,7 +5,7 @@ import type { LoggedChange } from '../domain/dispatchStore.js';
 export interface ChangeStream {
   /** The number of the last entry of the change log when the stream was opened: it yields later changes. */
   readonly position: number;
-  /** The position of that entry; null when it was pruned. */
+  /** The position of that entry; null when an earlier version of this package pruned it. */
   readonly head: LogPosition | null;
   /** Whether it yields the changes after the position that was asked for, those up to the head first. */
   readonly resumed: boolean;

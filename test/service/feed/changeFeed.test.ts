@@ -152,7 +152,7 @@ describe('changeFeed', () => {
       silentLogger,
     );
     const stream = await feed.open(1, signal);
-    await store.apply(1, creation());
+    for (let count = 0; count < 2; count += 1) await store.apply(1, creation());
     await store.prune(Number.MAX_SAFE_INTEGER, 1000);
     release();
     await expect(stream.next()).rejects.toMatchObject({ code: 'UNAVAILABLE' });

@@ -28,6 +28,7 @@ it.each([0, 1, 499, 500, 501, 1_000, 9_999, 10_000])(
     const feed = changeFeed(store, silentLogger);
     const stream = await feed.open(1, signal, await positionAt(store, 10));
     expect(stream).toMatchObject({ resumed: true, position: 10 + backlog });
+    expect(feed.figures().streams).toBe(1);
     const last = 10 + backlog + 20;
     for (let seq = 11; seq <= last; seq += 1) {
       // Changes go on while it makes up for those before.

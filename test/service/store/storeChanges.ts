@@ -94,10 +94,11 @@ export function describeStoreChanges(openStore: StoreFactory): void {
       expect((await store.list(1, ALL, null, 1, 1)).total).toBe(3);
     });
 
-    it('tells so also when all was pruned, and of nobody who has read it all', async () => {
+    it('tells so also when all but the last entry was pruned, and of nobody who has read it all', async () => {
+      await create(1);
       await create(1);
       await create(2);
-      expect(await store.prune(nowUs + 1_000_000, 1000)).toBe(2);
+      expect(await store.prune(nowUs + 1_000_000, 1000)).toBe(1);
       const cursors = new Map([
         [1, 0],
         [2, 1],
@@ -105,7 +106,7 @@ export function describeStoreChanges(openStore: StoreFactory): void {
       ]);
       expect(await store.changes(cursors, 100)).toEqual({ changes: [], pruned: [1], more: [] });
       await create(1);
-      expect((await log(1, 1)).map(({ seq }) => seq)).toEqual([2]);
+      expect((await log(1, 1)).map(({ seq }) => seq)).toEqual([2, 3]);
     });
 
     it('tells the position of its last entry', async () => {
@@ -114,8 +115,17 @@ export function describeStoreChanges(openStore: StoreFactory): void {
       await create(2);
       const [entry] = await log(1);
       expect(await store.cursor(1)).toEqual({ seq: 1, atUs: entry?.atUs, id: dispatch?.id });
-      await store.prune(nowUs + 1_000_000, 1000);
-      expect(await store.cursor(1)).toBe(1);
+    });
+
+    it('keeps the last entry of each log, however old: a microgrid that is still for long can be resumed', async () => {
+      for (const microgridId of [1, 1, 2, 3, 3, 3]) await create(microgridId);
+      const heads = await Promise.all([1, 2, 3].map(store.cursor));
+      for (const limit of [2, 2, 1000]) await store.prune(nowUs + 1_000_000, limit);
+      expect(await Promise.all([1, 2, 3].map(store.cursor))).toEqual(heads);
+      const cursors = new Map(heads.map((head, index) => [index + 1, head]));
+      expect(await store.changes(cursors, 100)).toEqual({ changes: [], pruned: [], more: [] });
+      await create(1);
+      expect(await store.prune(nowUs + 1_000_000, 1000)).toBe(1);
     });
 
     it('goes on only after an entry that it has, and tells which it does not have', async () => {
@@ -151,7 +161,8 @@ export function describeStoreChanges(openStore: StoreFactory): void {
       for (let count = 0; count < 5; count += 1) await create(1);
       expect(await store.prune(nowUs + 1_000_000, 2)).toBe(2);
       expect((await log(1, 2)).map(({ seq }) => seq)).toEqual([3, 4, 5]);
-      expect(await store.prune(nowUs + 1_000_000, 4)).toBe(3);
+      expect(await store.prune(nowUs + 1_000_000, 4)).toBe(2);
+      expect((await log(1, 4)).map(({ seq }) => seq)).toEqual([5]);
       expect(await store.prune(nowUs + 1_000_000, 4)).toBe(0);
     });
 

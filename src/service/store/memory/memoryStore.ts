@@ -104,7 +104,9 @@ export function memoryStore({ nowUs = () => Date.now() * 1000, observer }: Store
     for (const microgrid of microgrids.values()) {
       const { log } = microgrid;
       let dropped = 0;
-      while (count + dropped < limit && (log[dropped]?.atUs ?? beforeUs) < beforeUs) dropped += 1;
+      // The last entry stays: it is the position from which streams are resumed.
+      while (count + dropped < limit && dropped < log.length - 1 && (log[dropped]?.atUs ?? beforeUs) < beforeUs)
+        dropped += 1;
       microgrid.log = log.slice(dropped);
       microgrid.prunedSeq += dropped;
       count += dropped;

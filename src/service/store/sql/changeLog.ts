@@ -109,6 +109,17 @@ export async function pruneChanges({ db }: SqlDatabase, beforeUs: number, limit:
     .selectFrom('dispatch_change')
     .select(['microgrid_id', 'seq'])
     .where('at_us', '<', beforeUs)
+    // The last entry stays: it is the position from which streams are resumed.
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('microgrid')
+            .select('microgrid.id')
+            .whereRef('microgrid.id', '=', 'dispatch_change.microgrid_id')
+            .whereRef('microgrid.seq', '=', 'dispatch_change.seq'),
+        ),
+      ),
+    )
     .orderBy('at_us')
     .limit(limit);
   const { numDeletedRows } = await db
