@@ -13,11 +13,21 @@ import { RecentDeletions } from './recentDeletions.js';
 /** Maximum number of deletions per event; the source checks the clock in between. */
 const sliceSize = 64;
 
+/** Time in milliseconds for which a deletion that the stream reported is remembered; a list that began later makes it obsolete. */
+const deletionMemoryMs = 10 * 60_000;
+
+/**
+ * Time in milliseconds for which the dispatches that a list lacks are remembered: what the stream says of them after it was before their
+ * deletion. Brief, because a service that lists by number may leave one out.
+ */
+const unlistedMemoryMs = 10_000;
+
 /** Syncs the children with the service: decides which version of a dispatch counts. */
 export class DispatchSync {
   readonly #children: DispatchChildren;
   readonly #tell: (output: DispatcherOutput) => void;
-  readonly #deletions = new RecentDeletions();
+  readonly #deletions = new RecentDeletions(deletionMemoryMs);
+  readonly #unlistedDeletions = new RecentDeletions(unlistedMemoryMs);
   /** Ids of the dispatches that the list lacks so far; null: no list is in progress. */
   #unlisted: Set<number> | null = null;
   #synced = false;
@@ -97,7 +107,8 @@ export class DispatchSync {
     if (this.#deletions.has(dispatch, atMs)) return;
     const held = this.#children.get(dispatch.id)?.dispatch;
     const isForgotten = dispatch.endTimeMs !== null && dispatch.endTimeMs + retentionAfterEndMs <= atMs;
-    if (held === undefined && !isForgotten) this.#create(dispatch, atMs, 'update');
+    const isGone = isForgotten || this.#unlistedDeletions.has(dispatch, atMs);
+    if (held === undefined && !isGone) this.#create(dispatch, atMs, 'update');
     else if (held === undefined || held.updateTime >= dispatch.updateTime) return;
     else if (isAnotherDispatch(held, dispatch)) this.#replace(held, dispatch, atMs);
     else this.#update(dispatch, atMs);
@@ -120,7 +131,9 @@ export class DispatchSync {
       this.#unlisted?.delete(id);
       const dispatch = this.#children.get(id)?.dispatch;
       const wasAskedFor = dispatch !== undefined && (dispatch.endTimeMs === null || dispatch.endTimeMs >= endFromMs);
-      if (wasAskedFor) this.#children.delete(dispatch, atMs);
+      if (!wasAskedFor) continue;
+      this.#unlistedDeletions.add(id, dispatch, atMs);
+      this.#children.delete(dispatch, atMs);
     }
     this.#unlisted = null;
     this.#deletions.clear();

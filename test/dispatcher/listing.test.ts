@@ -57,6 +57,40 @@ describe('a live dispatcher', () => {
       '2 deleted',
     ]);
   });
+
+  it('does not run a dispatch once more of which its stream tells late what was before the deletion that a list brought', async () => {
+    const openEnded = { startTimeMs: at('09:00'), durationMs: null };
+    const memory = memoryTransport([dispatchRecord(openEnded)]);
+    let released = Promise.resolve();
+    const transport: typeof memory = {
+      ...memory,
+      async *list(options) {
+        await released;
+        yield* memory.list(options);
+      },
+    };
+    await using test = await startDispatcher({ world: { clock: simulatedClock(at('09:00')), transport } });
+    let release = () => {};
+    released = new Promise(resolve => {
+      release = resolve;
+    });
+    await test.clock.advanceBy(90 * minuteMs);
+    test.said();
+    const updated = dispatchRecord({ ...openEnded, payload: { kw: 2 }, updateTime: version(2) });
+    memory.put(updated);
+    memory.deleteSilently(1);
+    await test.clock.settle();
+    release();
+    await test.clock.advanceBy(0);
+    memory.send({ kind: 'deleted', dispatch: updated });
+    await test.clock.settle();
+    expect(test.said()).toEqual(['1 deleted', '1 stopped 09:00-never by delete at 10:30']);
+    // A service that lists by number may have left it out: its next change brings it back.
+    await test.clock.advanceBy(11 * minuteMs);
+    memory.send({ kind: 'updated', dispatch: { ...updated, updateTime: version(3) } });
+    await test.clock.settle();
+    expect(test.dispatcher.dispatches.has(1)).toBe(true);
+  });
 });
 
 describe('an id that is assigned again, as after a restored backup', () => {

@@ -6,6 +6,9 @@ import { describeExpected, describeLifecycle } from './lines.js';
 /** A deletion is remembered so long. */
 export const deletionMemoryMs = 10 * minuteMs;
 
+/** What a list lacked is remembered so long. */
+const unlistedMemoryMs = 10_000;
+
 /** A dispatch and what it waits for. */
 export interface Waiting extends ExpectedChange {
   readonly id: number;
@@ -18,6 +21,7 @@ const order = ['start', 'stop', 'forget'];
 export class ExpectedDispatches {
   #byId = new Map<number, ExpectedDispatch>();
   readonly #deletedMs = new Map<number, number>();
+  readonly #unlistedMs = new Map<number, number>();
   #isSynced = false;
   #unlisted = new Set<number>();
   readonly #say: (line: string) => void;
@@ -33,6 +37,7 @@ export class ExpectedDispatches {
   /** Another dispatcher has them now. It does not know what was deleted. */
   restart(isById: boolean): void {
     this.#deletedMs.clear();
+    this.#unlistedMs.clear();
     if (isById) this.#byId = new Map([...this.#byId].sort(([a], [b]) => a - b));
   }
 
@@ -82,7 +87,9 @@ export class ExpectedDispatches {
       const held = this.#byId.get(id);
       if (held === undefined) continue;
       const { endTimeMs } = held.record;
-      if (endTimeMs === null || endTimeMs >= endFromMs) this.#delete(held, held.record, nowMs);
+      if (endTimeMs !== null && endTimeMs < endFromMs) continue;
+      this.#unlistedMs.set(id, nowMs);
+      this.#delete(held, held.record, nowMs);
     }
     this.#deletedMs.clear();
     this.#isSynced = true;
@@ -94,7 +101,9 @@ export class ExpectedDispatches {
     if (deletedMs !== undefined && nowMs - deletedMs < deletionMemoryMs) return;
     const held = this.#byId.get(record.id);
     const isForgotten = record.endTimeMs !== null && record.endTimeMs + dayMs <= nowMs;
-    if (held === undefined && !isForgotten) this.#create(record, nowMs, 'update');
+    const unlistedMs = this.#unlistedMs.get(record.id);
+    const isUnlisted = unlistedMs !== undefined && nowMs - unlistedMs < unlistedMemoryMs;
+    if (held === undefined && !isForgotten && !isUnlisted) this.#create(record, nowMs, 'update');
     else if (held !== undefined && held.record.updateTime < record.updateTime) this.#update(held, record, nowMs);
   }
 
