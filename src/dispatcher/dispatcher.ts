@@ -116,6 +116,7 @@ export class Dispatcher implements AsyncDisposable {
       microgridId,
       actor,
       store: lease,
+      clock,
       checkBeginning: () => {
         if (snapshot !== undefined) checkSnapshot(snapshot, microgridId);
       },
@@ -231,8 +232,8 @@ export class Dispatcher implements AsyncDisposable {
   }
 
   /**
-   * Stops the dispatcher for good: closes its receivers, its connection and its timers at once, then writes and closes the store.
-   * Never rejects.
+   * Stops the dispatcher for good: closes its receivers, its connection and its timers at once, then writes and closes the store, for
+   * which it waits 30 s at most. Never rejects.
    */
   async stop(): Promise<void> {
     await this.#lifecycle.stop();

@@ -2,6 +2,7 @@ import type { ActorRefFrom } from 'xstate';
 import { type DispatcherContext, freshContext } from '../../machines/dispatcher/dispatcherContext.js';
 import type { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
 import { connectionStatus } from '../../machines/dispatcher/dispatcherOutputs.js';
+import type { Clock } from '../../machines/protocol/clock.js';
 import type { SyncState } from '../../machines/protocol/dispatcherOutput.js';
 import { processingOf } from '../../machines/xstate/processing.js';
 import { stopChildren } from '../../machines/xstate/stopChildren.js';
@@ -9,11 +10,15 @@ import { DispatchError, messageOf } from '../model/dispatchError.js';
 import type { DispatcherStatus } from './dispatcherStatus.js';
 import type { StoreLease } from './storeLease.js';
 
+/** Maximum time in milliseconds for which the end waits for the store: one on a dead network drive may never answer. */
+const storeLimitMs = 30_000;
+
 /** What a {@link Lifecycle} is made of. What it calls must not throw, except `checkBeginning`. */
 interface LifecycleSetup {
   readonly microgridId: number;
   readonly actor: ActorRefFrom<typeof dispatcherMachine>;
   readonly store: StoreLease | undefined;
+  readonly clock: Pick<Clock, 'setTimer'>;
   /** Checks what the dispatcher begins from; throws a DispatchError. */
   readonly checkBeginning: () => void;
   /** Called when the dispatcher is about to run. */
@@ -135,10 +140,12 @@ export class Lifecycle {
   /** A store that fails otherwise than by being in use is no reason not to start: the machine meets and reports the failure. */
   async #open(store: StoreLease): Promise<void> {
     const { microgridId } = this.#setup;
-    const failure = await store.open({ microgridId }).then(
+    const opened = store.open({ microgridId }).then(
       () => undefined,
       error => DispatchError.from(error, { microgridId }),
     );
+    // It may never be opened.
+    const failure = await Promise.race([opened, this.#stopped.promise.then(() => undefined)]);
     this.#ending.signal.throwIfAborted();
     if (failure?.code !== 'UNAVAILABLE') return;
     this.#phase = 'new';
@@ -166,7 +173,21 @@ export class Lifecycle {
     if (wasRunning) this.#stopActor();
     const closing = this.#closeStore(wasRunning);
     if (closing === undefined) this.#finish();
-    else void closing.then(() => this.#finish());
+    else this.#finishAfter(closing);
+  }
+
+  #finishAfter(closing: Promise<void>): void {
+    const { clock, microgridId, report } = this.#setup;
+    const giveUp = () => {
+      const message = `the store was not closed within ${storeLimitMs / 1_000} s; its last changes may be lost, and it may stay locked`;
+      report(new DispatchError('DEADLINE_EXCEEDED', message, { microgridId }));
+      this.#finish();
+    };
+    const undo = clock.setTimer(giveUp, storeLimitMs);
+    void closing.then(() => {
+      undo();
+      this.#finish();
+    });
   }
 
   #stoppedError(): DispatchError {
@@ -200,6 +221,7 @@ export class Lifecycle {
   }
 
   #finish(): void {
+    if (this.#phase === 'stopped') return;
     this.#phase = 'stopped';
     this.#setup.onStopped();
     this.#stopped.settle();

@@ -7,7 +7,7 @@ import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.j
 import type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import { dispatcherActors } from '../../src/dispatcher/dispatcherActors.js';
-import { silentLogger } from '../../src/logger.js';
+import { type Logger, silentLogger } from '../../src/logger.js';
 import { sqliteStore } from '../../src/store/sqliteStore.js';
 import { memoryTransport } from '../../src/testing/memoryTransport.js';
 import { simulatedClock } from '../../src/testing/simulatedClock.js';
@@ -111,5 +111,30 @@ describe('a store that cannot be opened', () => {
     expect(problems).toEqual([expect.stringContaining(message)]);
     expect([heard, dispatcher.status.state]).toEqual([['started'], 'live']);
     await dispatcher.stop();
+  });
+});
+
+describe('a store that never answers', () => {
+  it.each(['open', 'save', 'close'] as const)('does not keep stop() waiting for ever: %s', async call => {
+    const store: DispatcherStore = { ...storeInMemory(), [call]: () => new Promise(() => {}) };
+    const clock = simulatedClock(at('09:00'));
+    const logged: string[] = [];
+    const logger: Logger = { ...silentLogger, warn: (_, message) => logged.push(message) };
+    const dispatcher = new Dispatcher({
+      microgridId: 1,
+      transport: memoryTransport([running()]),
+      clock,
+      store,
+      logger,
+    });
+    const starting = dispatcher.start().catch(error => error);
+    await clock.advanceBy(200);
+    const stopping = dispatcher.stop();
+    await clock.advanceBy(29_999);
+    expect([dispatcher.status.state, logged]).toEqual(['stopping', []]);
+    await clock.advanceBy(1);
+    await stopping;
+    expect([dispatcher.status.state, logged]).toEqual(['stopped', [expect.stringContaining('not closed within 30 s')]]);
+    await (call === 'open' ? expect(starting).resolves.toMatchObject({ code: 'STOPPED' }) : starting);
   });
 });
