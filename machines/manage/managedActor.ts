@@ -18,6 +18,8 @@ export interface ManagedActorSetup {
   readonly isOver: (order: Order) => boolean;
   /** Calls {@link ManagedActor.due} later; returns the function that cancels it. */
   readonly callLater: (identity: string, delayMs: number) => () => void;
+  /** Called before an actor that failed or ended is started again. */
+  readonly onRestart: (order: Order) => void;
   /** Reports a problem with the actor of an order. */
   readonly tell: (message: string, order: Order, cause?: unknown) => void;
 }
@@ -93,11 +95,14 @@ export class ManagedActor {
 
   /** The time of a retry, or to stop, has come. */
   due(): void {
-    const { options, isOver, tell } = this.#setup;
+    const { options, isOver, onRestart, tell } = this.#setup;
     if (this.#phase === 'retrying') {
       // The stop of a run that is over comes; equipment must not be started before.
       if (isOver(this.#order)) this.#phase = 'finished';
-      else this.#start();
+      else {
+        onRestart(this.#order);
+        this.#start();
+      }
     } else if (this.#phase === 'stopping') {
       tell(`did not end within ${options.stopTimeoutMs} ms and was stopped`, this.#order);
       this.#stopAtOnce();

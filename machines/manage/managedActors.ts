@@ -8,6 +8,7 @@ import type {
   Snapshot,
 } from 'xstate';
 import type { DispatchError } from '../../src/model/dispatchError.js';
+import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
 import type { DispatchInfo } from './dispatchInfo.js';
 import { type ManagedActors, type ManagerEvent, ManagerState } from './managerState.js';
@@ -25,6 +26,11 @@ export interface ManagedActorsOptions extends ManagingOptions {
    * @default the timers of the actor system
    */
   readonly clock?: ManagingClock | undefined;
+  /**
+   * Called before an actor is started again because it failed or, with `restart: 'always'`, ended, with the dispatch in force; must not
+   * throw. @default nobody is told
+   */
+  readonly onRestart?: ((dispatch: DispatchRecord) => void) | undefined;
   /** Told of problems; must not throw. @default they are `dispatcher.problem` events to the parent and to listeners */
   readonly onProblem?: ((problem: DispatchError) => void) | undefined;
 }
@@ -56,8 +62,8 @@ export function managedActors<TLogic extends AnyActorLogic>(
   logic: LogicOfDispatch<TLogic>,
   options: ManagedActorsOptions,
 ): ManagedActorsLogic {
-  const { type, microgridId, clock, onProblem } = options;
-  const setup = { logic, type, microgridId, clock, onProblem, options: checkedOptions(options) };
+  const { type, microgridId, clock, onRestart, onProblem } = options;
+  const setup = { logic, type, microgridId, clock, onRestart, onProblem, options: checkedOptions(options) };
   return {
     getInitialSnapshot: scope => activeSnapshot(new ManagerState(scope, setup)),
     transition: (snapshot, event) => {

@@ -24,6 +24,8 @@ export interface ManagerSetup {
   /** Undefined: the clock of the actor system. */
   readonly clock: ManagingClock | undefined;
   readonly options: CheckedOptions;
+  /** Undefined: nobody is told. */
+  readonly onRestart: ((dispatch: DispatchRecord) => void) | undefined;
   /** Undefined: problems go to the parent. */
   readonly onProblem: ((problem: DispatchError) => void) | undefined;
 }
@@ -75,7 +77,7 @@ export class ManagerState implements ManagedActors {
 
   constructor(scope: ManagerScope, setup: ManagerSetup, { isRestored = false } = {}) {
     const { self } = scope;
-    const { logic, options, clock } = setup;
+    const { logic, options, clock, onRestart } = setup;
     this.#scope = scope;
     this.#setup = setup;
     this.#takesRunning = !isRestored;
@@ -90,6 +92,7 @@ export class ManagerState implements ManagedActors {
       infoOf: identity => this.#infoOf(identity),
       isOver: ({ run }) => run.endMs !== null && (clock?.nowMs?.() ?? Number.NEGATIVE_INFINITY) >= run.endMs,
       callLater: (identity, ms) => setTimer(() => sendFrom(self, self, { type: 'managing.due', identity }), ms),
+      onRestart: ({ dispatch }) => onRestart?.(dispatch),
       tell: (message, { dispatch }, cause) =>
         this.#tell(`the managed actor of dispatch ${dispatch.id} ${message}`, dispatch, cause),
     };

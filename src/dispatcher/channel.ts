@@ -1,7 +1,6 @@
-import type { Logger } from '../logger.js';
 import type { Coalescing } from './coalescingQueue.js';
 import type { Receiver, ReceiverOptions } from './receiver.js';
-import { ReceiverSet } from './receiverSet.js';
+import { type OnCoalesced, ReceiverSet } from './receiverSet.js';
 
 /** A source of items for any number of receivers, each with a queue of its own. */
 export interface Channel<T, TOptions extends ReceiverOptions = ReceiverOptions> {
@@ -16,10 +15,10 @@ export interface Channel<T, TOptions extends ReceiverOptions = ReceiverOptions> 
 
 /** What {@link createChannel} makes a channel of. */
 export interface ChannelSetup<T, TOptions extends ReceiverOptions> {
-  /** Name in logs. */
+  /** Name in logs and metrics. */
   readonly name: string;
   readonly coalescing: Coalescing<T>;
-  readonly logger: Logger;
+  readonly onCoalesced: OnCoalesced;
   /** Whether an item is for a receiver with these options. @default all are */
   readonly accepts?: (item: T, options: TOptions) => boolean;
   /** Items that a new receiver gets first. @default none */
@@ -41,8 +40,8 @@ export interface ChannelControl<T, TOptions extends ReceiverOptions> {
 export function createChannel<T, TOptions extends ReceiverOptions = ReceiverOptions>(
   setup: ChannelSetup<T, TOptions>,
 ): ChannelControl<T, TOptions> {
-  const { name, accepts = () => true, coalescing, replay = () => [], logger } = setup;
-  const receivers = new ReceiverSet<T>(name, logger);
+  const { name, accepts = () => true, coalescing, replay = () => [], onCoalesced } = setup;
+  const receivers = new ReceiverSet<T>(name, onCoalesced);
   const newReceiver = (options: TOptions = {} as TOptions) =>
     receivers.open<T, T>(options, {
       coalescing,

@@ -2,7 +2,6 @@ import type { RunningNotification } from '../../machines/dispatch/runNotificatio
 import type { DispatchRegistry } from '../../machines/pool/dispatchRegistry.js';
 import type { DispatcherOutput } from '../../machines/protocol/dispatcherOutput.js';
 import type { Dispatch, DispatchEvent } from '../dispatch.js';
-import type { Logger } from '../logger.js';
 import type { DispatchError } from '../model/dispatchError.js';
 import type { DispatchRecord } from '../model/dispatchRecord.js';
 import { type ChannelControl, createChannel } from './channel.js';
@@ -12,12 +11,13 @@ import type { DispatcherEvents } from './dispatcherOptions.js';
 import type { Listeners } from './listeners.js';
 import { MergedReceivers } from './mergedReceivers.js';
 import type { ReceiverOptions } from './receiver.js';
+import type { OnCoalesced } from './receiverSet.js';
 
 /** What {@link Deliveries} are made of. */
 interface DeliveriesSetup {
   readonly listeners: Listeners<DispatcherEvents>;
   readonly nowMs: () => number;
-  readonly logger: Logger;
+  readonly onCoalesced: OnCoalesced;
   /** The present set of dispatches; undefined before the start. */
   readonly registry: () => DispatchRegistry | undefined;
   /** Told what a program's own code threw. It must not throw. */
@@ -35,18 +35,18 @@ export class Deliveries {
   readonly #toldRunning = new Map<number, RunningNotification>();
 
   constructor(setup: DeliveriesSetup) {
-    const { logger, nowMs, report } = setup;
+    const { onCoalesced, nowMs, report } = setup;
     this.#setup = setup;
     this.runningStatusChange = createChannel({
       name: 'runningStatusChange',
       coalescing: newestDispatch,
-      logger,
+      onCoalesced,
       accepts: (dispatch, { includeScheduledEnd = false }) => includeScheduledEnd || !isScheduledEnd(dispatch),
       replay: () => this.#running(),
     });
-    this.lifecycleEvents = createChannel({ name: 'lifecycleEvents', coalescing: netLifecycle, logger });
+    this.lifecycleEvents = createChannel({ name: 'lifecycleEvents', coalescing: netLifecycle, onCoalesced });
     this.runningState = new MergedReceivers({
-      logger,
+      onCoalesced,
       nowMs,
       report,
       running: this.#toldRunning,

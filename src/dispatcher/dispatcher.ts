@@ -11,12 +11,14 @@ import type { MicrogridClient } from '../client/microgridClient.js';
 import type { Dispatch, DispatchEvent } from '../dispatch.js';
 import { consoleLogger } from '../logger.js';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
+import { observeDispatcher } from '../telemetry/observeDispatcher.js';
 import type { Channel } from './channel.js';
 import type { RunningStatusOptions } from './channels.js';
 import { clientTransport } from './clientTransport.js';
 import { toDispatch } from './conversions.js';
 import { Deliveries } from './deliveries.js';
 import { dispatcherActors } from './dispatcherActors.js';
+import type { DispatcherObserver, ObserveDispatcher } from './dispatcherObserver.js';
 import type { DispatcherEvents, DispatcherOptions } from './dispatcherOptions.js';
 import type { DispatcherStatus } from './dispatcherStatus.js';
 import { DispatchesView } from './dispatchesView.js';
@@ -58,12 +60,15 @@ export class Dispatcher implements AsyncDisposable {
   readonly #lifecycle: Lifecycle;
   readonly #client: DispatchClient | undefined;
   readonly #firstSync: FirstSync;
+  /** From the start on. */
+  #observer: DispatcherObserver | undefined;
 
   /**
+   * @param observe Called at the start. @default metrics of OpenTelemetry, if the program has set that up
    * @throws RangeError when the microgrid id is invalid.
    * @throws DispatchError `INVALID_ARGUMENT` when an option of the connection is wrong.
    */
-  constructor(options: DispatcherOptions) {
+  constructor(options: DispatcherOptions, observe: ObserveDispatcher = observeDispatcher) {
     const { microgridId, clock = systemClock, logger = consoleLogger, inspect, snapshot, store } = options;
     if (!Number.isSafeInteger(microgridId) || microgridId < 0) {
       throw new RangeError(`microgridId must be an integer from 0 to 2^53-1, not ${microgridId}`);
@@ -78,7 +83,14 @@ export class Dispatcher implements AsyncDisposable {
       if (name === 'problem') this.#problems.log(problem);
       else this.#problems.report(problem);
     });
-    this.#problems = new Problems({ microgridId, logger: log, tell: it => this.#listeners.emit('problem', it) });
+    this.#problems = new Problems({
+      microgridId,
+      logger: log,
+      tell: it => {
+        this.#observer?.problem(it.code);
+        return this.#listeners.emit('problem', it);
+      },
+    });
     this.#firstSync = new FirstSync(clock, timeoutMs => this.#problems.late(timeoutMs));
     const report = (problem: DispatchError) => this.#problems.report(problem);
 
@@ -86,7 +98,10 @@ export class Dispatcher implements AsyncDisposable {
     this.#deliveries = new Deliveries({
       listeners: this.#listeners,
       nowMs,
-      logger: log,
+      onCoalesced: (slow, isFirst) => {
+        if (isFirst) log.warn({ ...slow }, 'receiver is slow: its items are coalesced');
+        this.#observer?.coalesced(slow);
+      },
       registry: () => registry,
       report,
     });
@@ -111,7 +126,8 @@ export class Dispatcher implements AsyncDisposable {
       ...(snapshot !== undefined && { snapshot }),
     });
     this.actor = actor;
-    this.#managers = new Managers({ microgridId, dispatcher: actor, clock, report });
+    const onRestart = (type: string) => this.#observer?.restarted(type);
+    this.#managers = new Managers({ microgridId, dispatcher: actor, clock, report, onRestart });
     this.#lifecycle = new Lifecycle({
       microgridId,
       actor,
@@ -122,9 +138,12 @@ export class Dispatcher implements AsyncDisposable {
       },
       onStart: () => {
         registry = actor.getSnapshot().children.pool?.getSnapshot().context;
+        if (registry !== undefined)
+          this.#observer = observe({ microgridId, registry, nowMs, status: () => this.status });
       },
       report,
       release: () => {
+        this.#observer?.end();
         this.#listeners.clear('sync');
         this.#managers.close();
         this.#deliveries.close();
@@ -246,6 +265,7 @@ export class Dispatcher implements AsyncDisposable {
   #take(output: DispatcherOutput): void {
     // Once it was stopped, the rest of a burst reaches nobody.
     if (this.#lifecycle.ending.aborted) return;
+    this.#observer?.take(output);
     if (output.type === 'dispatcher.problem') this.#problems.report(output.problem);
     else if (output.type !== 'dispatcher.sync') {
       this.#deliveries.take(output);

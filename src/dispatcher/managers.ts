@@ -15,6 +15,8 @@ interface ManagersSetup {
   readonly dispatcher: AnyActorRef;
   readonly clock: ManagingClock;
   readonly report: (problem: DispatchError) => void;
+  /** Called before an actor is started again, with the type of its dispatch. */
+  readonly onRestart: (type: string) => void;
 }
 
 /** Managed actors of some types, and whether new ones of the same types wait for their end. */
@@ -52,8 +54,15 @@ export class Managers {
     logic: LogicOfDispatch<TLogic>,
     options: ManagingOptions,
   ): void {
-    const { microgridId, clock, report } = this.#setup;
-    const managed = managedActors<TLogic>(logic, { ...options, type, microgridId, clock, onProblem: report });
+    const { microgridId, clock, report, onRestart } = this.#setup;
+    const managed = managedActors<TLogic>(logic, {
+      ...options,
+      type,
+      microgridId,
+      clock,
+      onRestart: dispatch => onRestart(dispatch.type),
+      onProblem: report,
+    });
     if (!this.has(type)) this.#startInTurn(type, managed);
     else {
       const message = `${typeFilterText(type)} is already managed: call stopManaging before`;

@@ -4,13 +4,12 @@ import { Merger } from '../../machines/manage/merger.js';
 import { type MergeStrategy, mergeNothing } from '../../machines/manage/mergeStrategy.js';
 import { type TypeFilter, typeFilterKey, typeFilterText } from '../../machines/manage/typeFilter.js';
 import type { Dispatch } from '../dispatch.js';
-import type { Logger } from '../logger.js';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
 import type { DispatchRecord } from '../model/dispatchRecord.js';
 import type { Coalescing } from './coalescingQueue.js';
 import { toMergedDispatch, toReplay } from './conversions.js';
 import type { Receiver, ReceiverOptions } from './receiver.js';
-import { ReceiverSet } from './receiverSet.js';
+import { type OnCoalesced, ReceiverSet } from './receiverSet.js';
 
 /** Options of `Dispatcher.newRunningStateReceiver`. */
 export interface RunningStateOptions extends ReceiverOptions {
@@ -23,7 +22,7 @@ export interface RunningStateOptions extends ReceiverOptions {
 
 /** What {@link MergedReceivers} are made of. */
 interface MergedReceiversSetup {
-  readonly logger: Logger;
+  readonly onCoalesced: OnCoalesced;
   readonly nowMs: () => number;
   /** The last notification of each dispatch that was told to run; a live view. */
   readonly running: ReadonlyMap<number, RunningNotification>;
@@ -98,11 +97,13 @@ export class MergedReceivers {
   }
 
   #newGroup(type: TypeFilter, strategy: MergeStrategy): Group {
-    const { records, running, logger } = this.#setup;
+    const { records, running, onCoalesced } = this.#setup;
     const onFailure = (cause: unknown, record: DispatchRecord) => this.#report(cause, record, type);
     const merger = new Merger({ type, strategy, records, onFailure });
     for (const notification of running.values()) merger.take(notification);
-    const receivers = new ReceiverSet<Entry>('runningState', logger, () => this.#forget(strategy, typeFilterKey(type)));
+    const receivers = new ReceiverSet<Entry>('runningState', onCoalesced, () =>
+      this.#forget(strategy, typeFilterKey(type)),
+    );
     if (this.#isClosed) receivers.close();
     return { merger, receivers };
   }

@@ -2,7 +2,7 @@ import { type Coalescing, CoalescingQueue } from './coalescingQueue.js';
 
 /** Options of a {@link Receiver}. */
 export interface ReceiverOptions {
-  /** Name in logs. @default the name of its channel */
+  /** Name in logs and metrics. @default the name of its channel */
   readonly name?: string | undefined;
   /** Maximum number of waiting items; above it, items about the same dispatch are coalesced. @default 50 */
   readonly limit?: number | undefined;
@@ -40,8 +40,8 @@ export interface ReceiverSetup<T, TEntry> {
   readonly signal: AbortSignal | undefined;
   /** Items that come before all others, except those about a dispatch of which something newer waits. Read lazily. */
   readonly replay: () => Iterable<TEntry>;
-  /** Called once, when the first item was coalesced. */
-  readonly onCoalesced: () => void;
+  /** Called for each item that was coalesced. */
+  readonly onCoalesced: (isFirst: boolean) => void;
   /** Called once, when the receiver was closed. */
   readonly onClose: () => void;
 }
@@ -80,7 +80,7 @@ export function createReceiver<T, TEntry>(
     }
     const { coalescedCount } = queue;
     queue.push(entry);
-    if (coalescedCount === 0 && queue.coalescedCount > 0) setup.onCoalesced();
+    if (queue.coalescedCount > coalescedCount) setup.onCoalesced(coalescedCount === 0);
   };
 
   const receive: Receiver<T>['receive'] = async ({ signal } = {}) => {

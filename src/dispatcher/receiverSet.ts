@@ -1,4 +1,3 @@
-import type { Logger } from '../logger.js';
 import { createReceiver, type Receiver, type ReceiverOptions, type ReceiverSetup } from './receiver.js';
 
 /** How one receiver of a {@link ReceiverSet} gets its entries. */
@@ -8,21 +7,33 @@ export interface ReceiverIntake<TSent, T, TEntry>
   readonly take: (sent: TSent, push: (entry: TEntry) => void) => void;
 }
 
+/** A receiver that is read too slowly. */
+export interface SlowReceiver {
+  /** Name of its source. */
+  readonly channel: string;
+  /** Its own name. */
+  readonly receiver: string;
+  readonly limit: number;
+}
+
+/** Is told of each item of a receiver that was coalesced, and whether it is the first one of that receiver. */
+export type OnCoalesced = (slow: SlowReceiver, isFirst: boolean) => void;
+
 /** The open receivers of one source. */
 export class ReceiverSet<TSent> {
   readonly #name: string;
-  readonly #logger: Logger;
+  readonly #onCoalesced: OnCoalesced;
   readonly #onEmpty: () => void;
   readonly #receivers = new Set<{ readonly take: (sent: TSent) => void; readonly close: () => void }>();
   #isClosed = false;
 
   /**
-   * @param name Name in logs, and default name of a receiver.
+   * @param name Its name, and default name of a receiver.
    * @param onEmpty Called when the last open receiver was closed.
    */
-  constructor(name: string, logger: Logger, onEmpty: () => void = () => {}) {
+  constructor(name: string, onCoalesced: OnCoalesced, onEmpty: () => void = () => {}) {
     this.#name = name;
-    this.#logger = logger;
+    this.#onCoalesced = onCoalesced;
     this.#onEmpty = onEmpty;
   }
 
@@ -40,14 +51,14 @@ export class ReceiverSet<TSent> {
     const { name = this.#name, limit = 50, signal } = options;
     if (!Number.isInteger(limit) || limit < 1) throw new RangeError(`limit must be a positive integer, not ${limit}`);
     const { coalescing, itemOf, replay, take } = intake;
+    const slow = { channel: this.#name, receiver: name, limit };
     const { receiver, push } = createReceiver<T, TEntry>({
       limit,
       coalescing,
       itemOf,
       signal,
       replay,
-      onCoalesced: () =>
-        this.#logger.warn({ channel: this.#name, receiver: name, limit }, 'receiver is slow: its items are coalesced'),
+      onCoalesced: isFirst => this.#onCoalesced(slow, isFirst),
       onClose: () => {
         if (this.#receivers.delete(entry) && this.#receivers.size === 0) this.#onEmpty();
       },

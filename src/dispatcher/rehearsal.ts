@@ -4,7 +4,6 @@ import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.j
 import type { Clock } from '../../machines/protocol/clock.js';
 import type { SourceCommand, SyncEvent } from '../../machines/protocol/messages.js';
 import type { Dispatch } from '../dispatch.js';
-import { silentLogger } from '../logger.js';
 import type { DispatchRecord } from '../model/dispatchRecord.js';
 import { Deliveries } from './deliveries.js';
 import type { DispatcherEvents } from './dispatcherOptions.js';
@@ -43,7 +42,7 @@ export function rehearsal(startMs: number): Rehearsal {
   const deliveries = new Deliveries({
     listeners: new Listeners<DispatcherEvents>(() => {}),
     nowMs,
-    logger: silentLogger,
+    onCoalesced: () => {},
     registry: () => actor.getSnapshot().children.pool?.getSnapshot().context,
     report: () => {},
   });

@@ -1,0 +1,43 @@
+import { createRequire } from 'node:module';
+import type { Meter, MeterProvider } from '@opentelemetry/api';
+
+/** The module `@opentelemetry/api`. */
+export type OpenTelemetryApi = typeof import('@opentelemetry/api');
+
+/** Name under which metrics and spans are recorded: their instrumentation scope. */
+const scopeName = 'xstate-dispatch';
+
+const require = createRequire(import.meta.url);
+
+/** Null: it was looked for in vain. */
+let loaded: OpenTelemetryApi | null | undefined;
+
+/**
+ * The API of OpenTelemetry; undefined when the program has not installed it.
+ *
+ * It is loaded when it is first asked for, and by `require`: no bundler takes it for a dependency, and no call waits for it. All copies of the
+ * API in a process share what is registered with one of them.
+ */
+export function openTelemetry(): OpenTelemetryApi | undefined {
+  if (loaded === undefined) loaded = required('@opentelemetry/api') ?? null;
+  return loaded ?? undefined;
+}
+
+/** The meter of this package. */
+export function meterOf(provider: MeterProvider): Meter {
+  return provider.getMeter(scopeName, packageVersion());
+}
+
+/** Undefined where a bundler has left the package's manifest behind. */
+function packageVersion(): string | undefined {
+  return required<{ version: string }>('xstate-dispatch/package.json')?.version;
+}
+
+function required<T>(name: string): T | undefined {
+  try {
+    return require(name);
+  } catch {
+    // Also one that is there and cannot be loaded: nothing but measurements depends on it.
+    return undefined;
+  }
+}
