@@ -21,6 +21,7 @@ export interface FollowOptions {
   readonly lifecycle?: true;
   readonly store?: string;
   readonly health?: string;
+  readonly metrics?: string;
   readonly inspect?: InspectorPlace;
 }
 
@@ -53,6 +54,11 @@ export function addFollowOptions(command: Command): Command {
     .option(
       '--health <[host:]port>',
       'serve the health at http://HOST:PORT/health and /ready; the default host is 127.0.0.1',
+      parseNonEmpty,
+    )
+    .option(
+      '--metrics <[host:]port>',
+      'serve metrics for Prometheus at http://HOST:PORT/metrics; the default host is 127.0.0.1',
       parseNonEmpty,
     )
     .addOption(
@@ -90,6 +96,10 @@ missed. When the process is killed, the file lacks at most the last second.
 the dispatcher is in sync with it; otherwise 503. Under systemd (Type=notify, NotifyAccess=all) follow reports that it is up
 once the store is open, and feeds the watchdog of the unit.
 
+/metrics of --metrics tells how late runs start and stop, what runs, the state of the connection, and what went wrong. It may have the
+same port as --health. Port 0 takes a free port, which is printed on stderr. It needs the packages @opentelemetry/sdk-metrics and
+@opentelemetry/exporter-prometheus.
+
 The page of --inspect shows the dispatcher, its parts, and up to 100 dispatches at a time, those of --type. It is reachable on
 this machine only, and needs the packages @statelyai/inspect and ws.
 
@@ -100,7 +110,7 @@ Exit codes: 0 interrupted, 1 the dispatcher failed, nobody reads its output or t
 Examples:
   $ dispatch follow 1
   $ dispatch follow 1 --type CHARGE --json
-  $ dispatch follow 1 --store microgrid1.db
+  $ dispatch follow 1 --store microgrid1.db --health 9465 --metrics 9465
   $ dispatch follow 1 --type CHARGE --inspect=8080
   $ dispatch follow 1 --type CHARGE --exec 'echo "$DISPATCH_NOTIFICATION $DISPATCH_PAYLOAD"'
   $ dispatch follow 1 --type CHARGE --merge type --run ./charge-batteries --store microgrid1.db`,

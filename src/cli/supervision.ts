@@ -1,29 +1,4 @@
 import { execFile } from 'node:child_process';
-import type { Dispatcher } from '../dispatcher/dispatcher.js';
-import type { Logger } from '../logger.js';
-import { portAddress } from '../service/access/listenAddress.js';
-import { type Page, type ServedPages, servePages } from '../service/operation/servePages.js';
-import { withOptions } from './withMicrogrid.js';
-
-/**
- * Serves the health of a dispatcher over HTTP, until it is stopped: `/health` answers 200 while dispatches start and stop on schedule,
- * also without the service, and `/ready` while the dispatcher is live; else 503. Both answer the status as JSON.
- *
- * @param address `PORT` or `HOST:PORT`.
- * @throws UsageError when the address has another form; DispatchError UNAVAILABLE when it cannot be listened on.
- */
-export function serveHealth(dispatcher: Dispatcher, address: string, logger: Logger): Promise<ServedPages> {
-  const answer = (isWell: boolean): Page => {
-    const { status, dispatches, microgridId } = dispatcher;
-    const text = `${JSON.stringify({ microgridId, ...status, dispatches: dispatches.size })}\n`;
-    return { status: isWell ? 200 : 503, contentType: 'application/json', text };
-  };
-  const pages = {
-    '/health': () => answer(!['new', 'starting', 'stopping', 'stopped'].includes(dispatcher.status.state)),
-    '/ready': () => answer(dispatcher.status.state === 'live'),
-  };
-  return withOptions(() => servePages(pages, portAddress(address, 'health'), logger));
-}
 
 /** What systemd is told of a service of type notify (`sd_notify(3)`). */
 export interface SystemdNotifier extends Disposable {

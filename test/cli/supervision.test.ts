@@ -2,39 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { describe, expect, it } from 'vitest';
-import { serveHealth, systemdNotifier } from '../../src/cli/supervision.js';
-import { silentLogger } from '../../src/logger.js';
-import { DispatchError } from '../../src/model/dispatchError.js';
+import { expect, it } from 'vitest';
+import { systemdNotifier } from '../../src/cli/supervision.js';
 import { describeWith } from '../support/describeWith.js';
-import { dispatchRecord } from '../support/dispatchRecord.js';
 import { missingProgram } from '../support/programs.js';
 import { startCli } from '../support/startCli.js';
-import { startDispatcher } from '../support/startDispatcher.js';
 import { temporaryFolder } from '../support/temporaryFolder.js';
-
-describe('the health of a dispatcher', () => {
-  it('is well while dispatches run on schedule, ready while in sync, and neither once it has stopped', async () => {
-    const { dispatcher, transport } = await startDispatcher({ dispatches: [dispatchRecord({})] });
-    await using served = await serveHealth(dispatcher, '0', silentLogger);
-    const statusOf = async (path: string) => (await fetch(served.origin + path)).status;
-    const status = await (await fetch(`${served.origin}/ready`)).json();
-    expect(status).toMatchObject({ microgridId: 1, state: 'live', problem: null, dispatches: 1 });
-    expect([await statusOf('/health'), await statusOf('/ready'), await statusOf('/')]).toEqual([200, 200, 404]);
-    transport.failNext('watch', new DispatchError('UNAVAILABLE', 'the service is away'));
-    transport.cut();
-    await expect.poll(() => dispatcher.status.state).toBe('waiting');
-    expect([await statusOf('/health'), await statusOf('/ready')]).toEqual([200, 503]);
-    await dispatcher.stop();
-    expect([await statusOf('/health'), await statusOf('/ready')]).toEqual([503, 503]);
-  });
-
-  it('is refused an address that is none', async () => {
-    const { dispatcher } = await startDispatcher();
-    await using _ = dispatcher;
-    await expect(serveHealth(dispatcher, 'here', silentLogger)).rejects.toThrow("health: 'here' is not HOST:PORT");
-  });
-});
 
 /** Prints each datagram that a socket of the Unix domain gets, which Node.js cannot receive. */
 const RECEIVER = `

@@ -6,8 +6,11 @@ import type { Command } from 'commander';
 import type { DispatcherStore } from '../../../machines/protocol/dispatcherStore.js';
 import type { Dispatcher } from '../../dispatcher/dispatcher.js';
 import { DispatchError } from '../../model/dispatchError.js';
+import { loadOptional } from '../../model/loadOptional.js';
+import type { PrometheusMetrics } from '../../telemetry/prometheusMetrics.js';
 import { execCommand } from '../exec/execCommand.js';
 import { addFollowOptions, checkFollowOptions, type FollowOptions } from '../followOptions.js';
+import { serveFollowPages } from '../followPages.js';
 import { globalOptions } from '../globalOptions.js';
 import { parseId } from '../input/parseValue.js';
 import { OperationFailed } from '../operationFailed.js';
@@ -16,7 +19,7 @@ import { notificationText } from '../output/notificationText.js';
 import { goOnWithoutOutput, onOutputFailure } from '../output/outputFailure.js';
 import { note, print, printJson } from '../output/print.js';
 import { stderrLogger } from '../output/stderrLogger.js';
-import { serveHealth, systemdNotifier } from '../supervision.js';
+import { systemdNotifier } from '../supervision.js';
 import { aborted, untilInterrupted } from '../untilInterrupted.js';
 import { withOptions } from '../withMicrogrid.js';
 
@@ -49,11 +52,16 @@ async function follow(microgridId: number, options: FollowOptions, command: Comm
   });
   const { Dispatcher } = await import('../../dispatcher/dispatcher.js');
   const store = await storeOf(options);
+  const metrics = await metricsOf(options);
   await using dispatcher = await withOptions(
-    () => new Dispatcher({ microgridId, address: url, authKey, signSecret, logger: stderrLogger(), store }),
+    () =>
+      new Dispatcher(
+        { microgridId, address: url, authKey, signSecret, logger: stderrLogger(), store },
+        metrics?.observe,
+      ),
   );
   await using _inspector = await inspect(dispatcher, options);
-  await using _health = await openHealth(dispatcher, options);
+  await using _pages = await openPages(dispatcher, metrics, options);
   using systemd = systemdNotifier(note);
   const commandsDone = printNotifications(dispatcher, options, command);
   noteStanding(dispatcher, url);
@@ -75,8 +83,8 @@ async function follow(microgridId: number, options: FollowOptions, command: Comm
 }
 
 /** Whether it does more than print. */
-function isOfUseUnread({ exec, run, store, health }: FollowOptions): boolean {
-  return (exec ?? run ?? store ?? health) !== undefined;
+function isOfUseUnread({ exec, run, store, health, metrics }: FollowOptions): boolean {
+  return (exec ?? run ?? store ?? health ?? metrics) !== undefined;
 }
 
 /** Starts the commands of `--run`; returns how to end them. */
@@ -127,11 +135,24 @@ async function inspect({ actor }: Dispatcher, { inspect, type }: FollowOptions):
   return openInspector(actor, inspect, type === undefined ? {} : { types: [type] });
 }
 
-async function openHealth(dispatcher: Dispatcher, { health }: FollowOptions): Promise<AsyncDisposable | undefined> {
-  if (health === undefined) return undefined;
-  const served = await serveHealth(dispatcher, health, stderrLogger());
-  note(`health: ${served.origin}/health`);
-  return served;
+/** Begins to measure if that is wanted; the packages for it are loaded only then. */
+async function metricsOf({ metrics }: FollowOptions): Promise<PrometheusMetrics | undefined> {
+  if (metrics === undefined) return undefined;
+  const { prometheusMetrics } = await loadOptional(
+    'follow --metrics',
+    () => import('../../telemetry/prometheusMetrics.js'),
+  );
+  return prometheusMetrics();
+}
+
+async function openPages(
+  dispatcher: Dispatcher,
+  metrics: PrometheusMetrics | undefined,
+  options: FollowOptions,
+): Promise<AsyncDisposable> {
+  const pages = await serveFollowPages(dispatcher, metrics, options, stderrLogger());
+  for (const [name, url] of Object.entries(pages.urls)) note(`${name}: ${url}`);
+  return pages;
 }
 
 /** Prints notifications and gives them to the command of `--exec`; returns how to wait for the commands. */
