@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { promises as dns } from 'node:dns';
+import { describe, expect, it, vi } from 'vitest';
 import { ListMicrogridDispatchesResponse } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
 import { clientTransport } from '../../src/dispatcher/clientTransport.js';
@@ -122,6 +123,25 @@ it('is live at most two seconds after its service is back', { retry: 3 }, async 
   const began = performance.now();
   await live;
   expect(performance.now() - began).toBeLessThan(2_500);
+});
+
+it('is live at most two seconds after the name of its service has moved to another address', { retry: 3 }, async () => {
+  const first = await scriptedService(script);
+  const { port } = first;
+  let host = '127.0.0.1';
+  using _ = vi.spyOn(dns, 'lookup').mockImplementation((async () => [{ address: host, family: 4 }]) as never);
+  const address = `grpc://plant.example:${port}?ssl=false`;
+  await using dispatcher = new Dispatcher({ microgridId: 1, address, logger: silentLogger });
+  await dispatcher.start();
+  await dispatcher.ready();
+  await using second = await scriptedService(script, port, '127.0.0.2');
+  host = '127.0.0.2';
+  const live = new Promise<void>(resolve => dispatcher.on('sync', ({ state }) => state === 'live' && resolve()));
+  const began = performance.now();
+  await first[Symbol.asyncDispose]();
+  await live;
+  expect(performance.now() - began).toBeLessThan(2_500);
+  expect(second.seen.map(({ method }) => method)).toContain('StreamMicrogridDispatches');
 });
 
 it('gets a new connection when its stream cannot be opened several times in a row', async () => {
