@@ -23,7 +23,7 @@ import type { DispatcherEvents, DispatcherOptions } from './dispatcherOptions.js
 import type { DispatcherStatus } from './dispatcherStatus.js';
 import { DispatchesView } from './dispatchesView.js';
 import { FirstSync, type ReadyOptions } from './firstSync.js';
-import { guardedInspect, guardedLogger } from './guarded.js';
+import { guardedInspect, guardedLogger, guardedObserve } from './guarded.js';
 import { Lifecycle } from './lifecycle.js';
 import { type ListenerOptions, Listeners } from './listeners.js';
 import { Managers } from './managers.js';
@@ -122,10 +122,11 @@ export class Dispatcher implements AsyncDisposable {
     });
     const actor = createActor(dispatcherMachine.provide({ actors }), {
       input: { microgridId },
-      ...(inspect && { inspect: guardedInspect(inspect, cause => report(inspectorFailure(cause))) }),
+      ...(inspect && { inspect: guardedInspect(inspect, cause => report(failureOf('inspector', cause))) }),
       ...(snapshot !== undefined && { snapshot }),
     });
     this.actor = actor;
+    const observeSafely = guardedObserve(observe, cause => report(failureOf('measuring', cause)));
     const onRestart = (type: string) => this.#observer?.restarted(type);
     this.#managers = new Managers({ microgridId, dispatcher: actor, clock, report, onRestart });
     this.#lifecycle = new Lifecycle({
@@ -139,7 +140,7 @@ export class Dispatcher implements AsyncDisposable {
       onStart: () => {
         registry = actor.getSnapshot().children.pool?.getSnapshot().context;
         if (registry !== undefined)
-          this.#observer = observe({ microgridId, registry, nowMs, status: () => this.status });
+          this.#observer = observeSafely({ microgridId, registry, nowMs, status: () => this.status });
       },
       report,
       release: () => {
@@ -286,6 +287,6 @@ export class Dispatcher implements AsyncDisposable {
   }
 }
 
-function inspectorFailure(cause: unknown): DispatchError {
-  return new DispatchError('CONSUMER_FAILED', `the inspector failed: ${messageOf(cause)}`, { cause });
+function failureOf(what: 'inspector' | 'measuring', cause: unknown): DispatchError {
+  return new DispatchError('CONSUMER_FAILED', `the ${what} failed: ${messageOf(cause)}`, { cause });
 }

@@ -14,7 +14,7 @@ export interface ObservedDispatcher {
   nowMs(): number;
 }
 
-/** Receives what one dispatcher does, to measure it. It must not throw. */
+/** Receives what one dispatcher does, to measure it. What it throws is a problem, and does not disturb the dispatcher. */
 export interface DispatcherObserver {
   /** Takes an output of the machine, before any consumer does. */
   take(output: DispatcherOutput): void;

@@ -1,6 +1,7 @@
 import type { InspectionEvent, Observer } from 'xstate';
 import type { Inspect } from '../../machines/inspect/inspectedActors.js';
 import { consoleLogger, type Logger } from '../logger.js';
+import type { ObserveDispatcher } from './dispatcherObserver.js';
 
 /**
  * A function of the user's that never throws.
@@ -37,11 +38,41 @@ export function guardedLogger(logger: Logger): Logger {
  * @param fail is told the first failure: there may be one for each event.
  */
 export function guardedInspect(inspect: Inspect, fail: (cause: unknown) => void): Observer<InspectionEvent> {
-  let hasFailed = false;
-  const failOnce = (cause: unknown) => {
-    if (hasFailed) return;
-    hasFailed = true;
-    fail(cause);
+  const call = (event: InspectionEvent) => (typeof inspect === 'function' ? inspect(event) : inspect.next?.(event));
+  return { next: guarded(call, once(fail)) };
+}
+
+/**
+ * An observer that never throws: what the program measures with may be of its own.
+ *
+ * @param fail is told the first failure.
+ */
+export function guardedObserve(observe: ObserveDispatcher, fail: (cause: unknown) => void): ObserveDispatcher {
+  const failOnce = once(fail);
+  return dispatcher => {
+    try {
+      const observer = observe(dispatcher);
+      return (
+        observer && {
+          take: guarded(output => observer.take(output), failOnce),
+          problem: guarded(code => observer.problem(code), failOnce),
+          coalesced: guarded(slow => observer.coalesced(slow), failOnce),
+          restarted: guarded(type => observer.restarted(type), failOnce),
+          end: guarded(() => observer.end(), failOnce),
+        }
+      );
+    } catch (error) {
+      failOnce(error);
+      return undefined;
+    }
   };
-  return { next: guarded(event => (typeof inspect === 'function' ? inspect(event) : inspect.next?.(event)), failOnce) };
+}
+
+function once(call: (cause: unknown) => void): (cause: unknown) => void {
+  let wasCalled = false;
+  return cause => {
+    if (wasCalled) return;
+    wasCalled = true;
+    call(cause);
+  };
 }

@@ -202,3 +202,29 @@ it('a dispatcher that was started before a meter provider was registered is not 
   using measured = measuring();
   expect(await measured.names()).toEqual([]);
 });
+
+describe('what measures a dispatcher and throws', () => {
+  const fail = () => {
+    throw new Error('of the meter');
+  };
+  it.each([
+    ['at the start', fail],
+    [
+      'whenever it is told anything',
+      () => ({ take: fail, problem: fail, coalesced: fail, restarted: fail, end: fail }),
+    ],
+  ])('%s is a problem, told once, and disturbs nothing', async (_, observe) => {
+    const clock = simulatedClock(at('09:00'));
+    const transport = memoryTransport([dispatchRecord()]);
+    const dispatcher = new Dispatcher({ microgridId: 1, transport, clock, logger: silentLogger }, observe);
+    const heard: string[] = [];
+    dispatcher.on('problem', ({ message }) => heard.push(message));
+    dispatcher.on('running', ({ change }) => heard.push(`${change?.kind}`));
+    await dispatcher.start();
+    await dispatcher.ready();
+    await clock.advanceTo(at('11:00'));
+    await dispatcher.stop();
+    expect(heard).toEqual(['the measuring failed: of the meter', 'started', 'stopped']);
+    expect(dispatcher.status.state).toBe('stopped');
+  });
+});
