@@ -62,12 +62,15 @@ export async function playDay(steps: readonly DayStep[]): Promise<DayRecord[]> {
   await using client = new DispatchClient({ address: service.address, ...credentials });
   await play(client.forMicrogrid(1), steps, proxy);
   await sleep(3_000);
+  // At one instant: runs begin and end also while the messages of Python are fetched.
+  const allSaid = [...said];
+  const heard = new Map([...ours].map(([type, lists]) => [type, lists.map(list => [...list])]));
   const records: DayRecord[] = [];
   for (const type of dayTypes) {
     const theirs = [];
     for (const journal of journals.get(type) ?? []) theirs.push(await journal.rest());
-    const own = said.filter(({ dispatch }) => dispatch.type === type);
-    records.push({ type, said: own, ours: ours.get(type) ?? [], theirs });
+    const own = allSaid.filter(({ dispatch }) => dispatch.type === type);
+    records.push({ type, said: own, ours: heard.get(type) ?? [], theirs });
   }
   return records;
 }
