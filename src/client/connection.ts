@@ -4,6 +4,7 @@ import {
   type MicrogridDispatchServiceClient,
   MicrogridDispatchServiceDefinition,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { parseServiceAddress } from '../wire/serviceAddress.js';
 import { openChannel, proxyOf, type TlsOptions } from './channel.js';
 import type { CredentialSource } from './credentials.js';
 import { reportLostConnections } from './lostConnections.js';
@@ -49,6 +50,13 @@ export class Connection {
   /** The calls of the service, on the present channel. */
   get rpc(): MicrogridDispatchServiceClient {
     return this.#rpc;
+  }
+
+  /** Host and port of the service, as far as they are known. */
+  get server(): { readonly host: string; readonly port?: number } {
+    const { address } = this.#options;
+    if (address !== undefined) return parseServiceAddress(address);
+    return { host: this.#channel.getTarget().replace(/^dns:/, '') };
   }
 
   /** Replaces the channel by a new one with connections of its own, unless it was passed in. Calls that are open stay open. */

@@ -1,5 +1,6 @@
 import type { Dispatch, DispatchEvent } from '../dispatch.js';
 import { DispatchError } from '../model/dispatchError.js';
+import { clientSpans } from '../telemetry/clientSpans.js';
 import type { RetryOptions, Waiting } from './attempts.js';
 import { Connection, type ServiceConnection } from './connection.js';
 import { type CredentialsOptions, credentialSource } from './credentials.js';
@@ -53,8 +54,9 @@ export class DispatchClient implements AsyncDisposable {
     checkTimeout('callTimeoutMs', callTimeoutMs);
     checkTimeout('streamTimeoutMs', streamTimeoutMs);
     const credentials = credentialSource(options);
-    const calls = new ServiceCalls({ callTimeoutMs, streamTimeoutMs, retry, credentials, ...waiting });
     this.#connection = new Connection(options, credentials);
+    const trace = clientSpans(this.#connection.server);
+    const calls = new ServiceCalls({ callTimeoutMs, streamTimeoutMs, retry, credentials, trace, ...waiting });
     this.#setup = { connection: this.#connection, calls };
   }
 

@@ -57,6 +57,7 @@ export class MicrogridClient {
   async create(dispatch: NewDispatch, { signal }: CallSignal = {}): Promise<Dispatch> {
     const { rpc } = this.#setup.connection;
     return this.#call({
+      method: 'createMicrogridDispatch',
       kind: 'write',
       signal,
       encode: () => encodeCreate(this.microgridId, dispatch),
@@ -67,6 +68,7 @@ export class MicrogridClient {
   async get(id: number, { signal }: CallSignal = {}): Promise<Dispatch> {
     const { rpc } = this.#setup.connection;
     return this.#call({
+      method: 'getMicrogridDispatch',
       kind: 'read',
       id,
       signal,
@@ -79,6 +81,7 @@ export class MicrogridClient {
   async update(id: number, changes: DispatchChanges, { signal }: CallSignal = {}): Promise<Dispatch> {
     const { rpc } = this.#setup.connection;
     return this.#call({
+      method: 'updateMicrogridDispatch',
       kind: 'write',
       id,
       signal,
@@ -90,6 +93,7 @@ export class MicrogridClient {
   async delete(id: number, { signal }: CallSignal = {}): Promise<void> {
     const { rpc } = this.#setup.connection;
     await this.#call({
+      method: 'deleteMicrogridDispatch',
       kind: 'write',
       id,
       signal,
@@ -182,6 +186,7 @@ export class MicrogridClient {
   ): Promise<ListedPage> {
     const { rpc } = this.#setup.connection;
     const { dispatches, paginationInfo } = await this.#call({
+      method: 'listMicrogridDispatches',
       kind: 'read',
       signal,
       retry,

@@ -42,6 +42,7 @@ export function openRecordWatch(
   });
   const positions = new StreamPositions(resumeAfter);
   const messages = calls.stream({
+    method: 'streamMicrogridDispatches',
     ids,
     signal,
     metadata: resumeAfter === undefined ? undefined : { [RESUME_AFTER]: resumeAfter },

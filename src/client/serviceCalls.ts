@@ -1,7 +1,9 @@
 import type { CallOptions, Metadata } from 'nice-grpc-common';
-import type { DispatchErrorDetails } from '../model/dispatchError.js';
+import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { DispatchError, type DispatchErrorDetails } from '../model/dispatchError.js';
 import { STATUS_DETAILS } from '../wire/badRequest.js';
 import { Attempts, type AttemptsSetup, type CallKind, callMetadata } from './attempts.js';
+import type { TraceCall, TracedCall } from './callTracing.js';
 import { type OpenCall, OpenCalls } from './openCalls.js';
 import { toDispatchError } from './toDispatchError.js';
 
@@ -9,6 +11,8 @@ import { toDispatchError } from './toDispatchError.js';
 export interface ServiceCallsSetup extends AttemptsSetup {
   readonly callTimeoutMs: number;
   readonly streamTimeoutMs: number;
+  /** Begins to trace a call. */
+  readonly trace: TraceCall;
 }
 
 /** Options of every call. */
@@ -23,8 +27,12 @@ interface CallSubject {
   readonly signal: AbortSignal | undefined;
 }
 
+/** A method of the service, by its name in the client. */
+type Method = keyof typeof MicrogridDispatchServiceDefinition.methods;
+
 /** A call with one response. */
 export interface UnaryCall<Request, Answer> extends CallSubject {
+  readonly method: Method;
   readonly kind: CallKind;
   /** False: no retries. */
   readonly retry?: false | undefined;
@@ -34,6 +42,7 @@ export interface UnaryCall<Request, Answer> extends CallSubject {
 
 /** A call whose response is a stream. */
 export interface StreamCall<Message> extends CallSubject {
+  readonly method: Method;
   readonly open: (options: CallOptions) => AsyncIterable<Message>;
   /** Metadata of the request, by name. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
@@ -47,17 +56,21 @@ export class ServiceCalls {
   readonly #attempts: Attempts;
   readonly #callTimeoutMs: number;
   readonly #streamTimeoutMs: number;
+  readonly #trace: TraceCall;
 
   /** @throws DispatchError INVALID_ARGUMENT when the number of attempts is invalid. */
-  constructor({ callTimeoutMs, streamTimeoutMs, ...attempts }: ServiceCallsSetup) {
+  constructor({ callTimeoutMs, streamTimeoutMs, trace, ...attempts }: ServiceCallsSetup) {
     this.#attempts = new Attempts(attempts);
     this.#callTimeoutMs = callTimeoutMs;
     this.#streamTimeoutMs = streamTimeoutMs;
+    this.#trace = trace;
   }
 
   async make<Request, Answer>(unary: UnaryCall<Request, Answer>): Promise<Answer> {
-    const { kind, encode, send, retry } = unary;
+    const { kind, method, encode, retry } = unary;
     using call = this.#openCalls.open({ ...unary, timeoutMs: this.#callTimeoutMs });
+    const traced = this.#trace(pathOf(method));
+    const send = traced === undefined ? unary.send : tracedSend(unary.send, traced);
     let trailer = new TrailerDetails();
     try {
       const request = encode();
@@ -65,25 +78,44 @@ export class ServiceCalls {
         trailer = new TrailerDetails();
         return send(request, { ...options, onTrailer: trailer.take });
       };
-      return await this.#attempts.make(kind, call, attempt, retry === false);
+      const answer = await this.#attempts.make(kind, call, attempt, retry === false);
+      traced?.end();
+      return answer;
     } catch (error) {
-      throw failureOf(error, call, unary, trailer);
+      const failure = failureOf(error, call, unary, trailer);
+      traced?.end(failure);
+      throw failure;
     }
   }
 
   /** The messages of a stream, which is opened with the request for the first one, and never reopened. */
   async *stream<Message>(stream: StreamCall<Message>): AsyncGenerator<Message, void, void> {
     using call = this.#openCalls.open({ ...stream, timeoutMs: this.#streamTimeoutMs });
+    const traced = this.#trace(pathOf(stream.method));
+    try {
+      yield* this.#streamTraced(stream, call, traced);
+    } finally {
+      traced?.end(new DispatchError('CANCELLED', 'the stream was closed before it was open', stream.ids));
+    }
+  }
+
+  async *#streamTraced<Message>(
+    stream: StreamCall<Message>,
+    call: OpenCall,
+    traced: TracedCall | undefined,
+  ): AsyncGenerator<Message, void, void> {
     for (let asksAnew = this.#attempts.mayAskAnew; ; asksAnew = false) {
       let isOpen = false;
       const trailer = new TrailerDetails();
       const onHeader = (header: Metadata) => {
         isOpen = true;
+        traced?.end();
         this.#attempts.noteHeader(header);
         stream.onOpen(header);
       };
       const metadata = callMetadata(call);
       for (const [name, value] of Object.entries(stream.metadata ?? {})) metadata.set(name, value);
+      traced?.inject(metadata);
       try {
         yield* stream.open({
           signal: call.signal,
@@ -94,8 +126,13 @@ export class ServiceCalls {
         return;
       } catch (error) {
         // A stream whose credentials were rejected was never open, so nothing was lost.
-        if (this.#attempts.noteRejection(error) && asksAnew && !isOpen) continue;
-        throw failureOf(error, call, stream, trailer);
+        if (this.#attempts.noteRejection(error) && asksAnew && !isOpen) {
+          traced?.attemptFailed(error);
+          continue;
+        }
+        const failure = failureOf(error, call, stream, trailer);
+        traced?.end(failure);
+        throw failure;
       }
     }
   }
@@ -120,6 +157,27 @@ class TrailerDetails {
   bytes: Uint8Array | undefined;
   readonly take = (trailer: Metadata) => {
     this.bytes = trailer.get(STATUS_DETAILS);
+  };
+}
+
+function pathOf(method: Method): string {
+  const { fullName, methods } = MicrogridDispatchServiceDefinition;
+  return `/${fullName}/${methods[method].name}`;
+}
+
+/** Sends the attempts at a call with its trace. */
+function tracedSend<Request, Answer>(
+  send: UnaryCall<Request, Answer>['send'],
+  traced: TracedCall,
+): UnaryCall<Request, Answer>['send'] {
+  return async (request, options) => {
+    if (options.metadata !== undefined) traced.inject(options.metadata);
+    try {
+      return await send(request, options);
+    } catch (error) {
+      traced.attemptFailed(error);
+      throw error;
+    }
   };
 }
 

@@ -12,6 +12,7 @@ import type { Dispatch, DispatchEvent } from '../dispatch.js';
 import { consoleLogger } from '../logger.js';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
 import { observeDispatcher } from '../telemetry/observeDispatcher.js';
+import { outsideTraces } from '../telemetry/outsideTraces.js';
 import type { Channel } from './channel.js';
 import type { RunningStatusOptions } from './channels.js';
 import { clientTransport } from './clientTransport.js';
@@ -75,7 +76,8 @@ export class Dispatcher implements AsyncDisposable {
     }
     this.microgridId = microgridId;
     if (!('transport' in options)) this.#client = new DispatchClient(options);
-    const transport = 'transport' in options ? options.transport : clientTransport(this.#connected(), clock);
+    const transport =
+      'transport' in options ? options.transport : outsideTraces(clientTransport(this.#connected(), clock));
     const nowMs = () => clock.nowMs();
     const log = guardedLogger(logger);
     this.#listeners = new Listeners((problem, name) => {

@@ -7,6 +7,7 @@ import type { OpenTransport, Transport } from '../../machines/protocol/transport
 import { DispatchClient, type DispatchClientOptions } from '../client/dispatchClient.js';
 import { consoleLogger, type Logger } from '../logger.js';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
+import { outsideTraces } from '../telemetry/outsideTraces.js';
 import { clientTransport } from './clientTransport.js';
 import type { OwnTransport } from './dispatcherOptions.js';
 import { guarded, guardedLogger } from './guarded.js';
@@ -67,7 +68,7 @@ function wayToService(options: DispatchClientOptions | OwnTransport, clock: Cloc
   if ('transport' in options) return options.transport;
   const open = () => {
     const client = new DispatchClient(options);
-    return { ...clientTransport(client, clock), close: () => client.close() };
+    return { ...outsideTraces(clientTransport(client, clock)), close: () => client.close() };
   };
   // Wrong options are refused here, where they are given, not when a machine starts.
   open().close();

@@ -10,6 +10,7 @@ import { changeFeed } from './feed/changeFeed.js';
 import { type ConnectionOptions, grpcServer, SERVICE_NAMES } from './grpc/grpcServer.js';
 import { health } from './grpc/health.js';
 import { accessLog } from './operation/accessLog.js';
+import type { TraceCall } from './operation/callTracing.js';
 import { pruneRegularly } from './operation/pruneRegularly.js';
 import { resourceStack } from './operation/resourceStack.js';
 import type { ServiceMetrics } from './operation/serviceMetrics.js';
@@ -28,6 +29,8 @@ export interface ServiceParts {
   readonly connections: ConnectionOptions;
   readonly stopGraceMs: number;
   readonly drainMs: number;
+  /** Begins to trace a call. */
+  readonly trace?: TraceCall | undefined;
   readonly logger: Logger;
   /** Gives up the start when it aborts. */
   readonly signal?: AbortSignal | undefined;

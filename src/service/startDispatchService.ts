@@ -1,5 +1,6 @@
 import { type Logger, silentLogger } from '../logger.js';
 import { loadOptional } from '../model/loadOptional.js';
+import { serverSpans } from '../telemetry/serverSpans.js';
 import { type CallLimits, callLimits } from './access/callLimits.js';
 import { type ListenAddress, listenAddress, portAddress } from './access/listenAddress.js';
 import { type AccessOptions, loadAccessControl } from './access/loadAccessControl.js';
@@ -118,6 +119,7 @@ export async function startDispatchService(options: DispatchServiceOptions = {})
     listen,
     keepChangesMs: keepChanges(options, database),
     limits: callLimits(options.limits),
+    trace: serverSpans,
     ...spans(options),
     logger,
     signal,

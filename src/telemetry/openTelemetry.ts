@@ -5,12 +5,13 @@ import type { Meter, MeterProvider } from '@opentelemetry/api';
 export type OpenTelemetryApi = typeof import('@opentelemetry/api');
 
 /** Name under which metrics and spans are recorded: their instrumentation scope. */
-const scopeName = 'xstate-dispatch';
+export const scopeName = 'xstate-dispatch';
 
 const require = createRequire(import.meta.url);
 
 /** Null: it was looked for in vain. */
 let loaded: OpenTelemetryApi | null | undefined;
+let version: string | undefined;
 
 /**
  * The API of OpenTelemetry; undefined when the program has not installed it.
@@ -28,9 +29,10 @@ export function meterOf(provider: MeterProvider): Meter {
   return provider.getMeter(scopeName, packageVersion());
 }
 
-/** Undefined where a bundler has left the package's manifest behind. */
-function packageVersion(): string | undefined {
-  return required<{ version: string }>('xstate-dispatch/package.json')?.version;
+/** The version of this package; empty where a bundler has left its manifest behind. */
+export function packageVersion(): string {
+  version ??= required<{ version: string }>('xstate-dispatch/package.json')?.version ?? '';
+  return version;
 }
 
 function required<T>(name: string): T | undefined {

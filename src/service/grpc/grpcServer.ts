@@ -9,6 +9,7 @@ import { callLimiter, type EffectiveLimits } from '../access/callLimits.js';
 import type { KeyRing } from '../access/keyRing.js';
 import type { DispatchStore } from '../domain/dispatchStore.js';
 import type { ChangeFeed } from '../feed/changeFeed.js';
+import type { TraceCall } from '../operation/callTracing.js';
 import type { CallObserver } from '../operation/endedCall.js';
 import { authenticate } from './authenticate.js';
 import { dispatchHandlers } from './dispatchHandlers.js';
@@ -49,6 +50,8 @@ export interface GrpcServerOptions {
   readonly logger: Logger;
   /** Are told of each call once it has ended. */
   readonly observers: readonly CallObserver[];
+  /** Begins to trace a call. */
+  readonly trace?: TraceCall | undefined;
   readonly connections: ConnectionOptions;
   /** Time that calls have to end when the server shuts down, or when their connection is too old. */
   readonly stopGraceMs: number;
@@ -75,7 +78,7 @@ export interface GrpcServer {
 
 /** Creates the server of the dispatch service, its health and its reflection. */
 export function grpcServer(options: GrpcServerOptions): GrpcServer {
-  const { store, feed, health, keys, limits, logger, observers, connections, stopGraceMs, stopping } = options;
+  const { store, feed, health, keys, limits, logger, observers, trace, connections, stopGraceMs, stopping } = options;
   const receive = limitArrivingRequests({
     timeMs: RECEIVE_TIMEOUT_MS,
     isKnown: metadata => keys === null || keys.find(String(metadata.get('key')[0] ?? '')) !== undefined,
@@ -85,7 +88,7 @@ export function grpcServer(options: GrpcServerOptions): GrpcServer {
     ...serverOptions(connections, limits, stopGraceMs),
     interceptors: [receive, sendWindow],
   })
-    .use(reportErrors(logger, observers))
+    .use(reportErrors(logger, observers, trace))
     .use(authenticate(keys, callLimiter(limits)));
   server.add(HealthDefinition, health.handlers);
   server.add(ServerReflectionDefinition, reflection(SERVICE_NAMES, stopping));

@@ -1,7 +1,14 @@
-import { ServerError, type ServerMiddleware, Status } from 'nice-grpc-common';
+import {
+  type CallContext,
+  ServerError,
+  type ServerMiddleware,
+  type ServerMiddlewareCall,
+  Status,
+} from 'nice-grpc-common';
 import { errorDetailsServerMiddleware } from 'nice-grpc-error-details';
 
 import type { Logger } from '../../logger.js';
+import type { TraceCall, TracedCall } from '../operation/callTracing.js';
 import { type CallObserver, endedCall } from '../operation/endedCall.js';
 import { toServerError } from './toServerError.js';
 
@@ -10,15 +17,23 @@ import { toServerError } from './toServerError.js';
  * because each middleware costs time for each message of a stream.
  *
  * @param observers - are told of each call once it has ended.
+ * @param trace - begins to trace a call.
  */
-export function reportErrors(logger: Logger, observers: readonly CallObserver[] = []): ServerMiddleware {
+export function reportErrors(
+  logger: Logger,
+  observers: readonly CallObserver[] = [],
+  trace: TraceCall = () => undefined,
+): ServerMiddleware {
   return async function* (call, context) {
     const startMs = performance.now();
+    const traced = trace(call.method.path, context);
     // A call that neither returns nor throws was cancelled, and so was one whose response nobody waits for.
     let status: Status = Status.CANCELLED;
     let reason: string | undefined;
     try {
-      const response = yield* call.next(call.request, context);
+      const response = yield* traced === undefined
+        ? call.next(call.request, context)
+        : tracedAnswer(call, context, traced);
       if (!context.signal.aborted) status = Status.OK;
       return response;
     } catch (error) {
@@ -32,8 +47,23 @@ export function reportErrors(logger: Logger, observers: readonly CallObserver[] 
     } finally {
       const ended = endedCall(call, context, { status, reason, durationMs: performance.now() - startMs });
       for (const observe of observers) observe(ended);
+      traced?.end(ended);
     }
   };
+}
+
+/** A stream is traced until its headers are sent; each step within the trace would cost time for every message. */
+function tracedAnswer<Request, Response>(
+  call: ServerMiddlewareCall<Request, Response>,
+  context: CallContext,
+  traced: TracedCall,
+): ReturnType<ServerMiddlewareCall<Request, Response>['next']> {
+  if (!call.responseStream) return traced.within(call.next(call.request, context));
+  const sendHeader = () => {
+    context.sendHeader();
+    traced.end({ status: Status.OK });
+  };
+  return call.next(call.request, { ...context, sendHeader });
 }
 
 // biome-ignore lint/correctness/useYield: a call that has no response
