@@ -2,7 +2,7 @@ import type { TextMapSetter } from '@opentelemetry/api';
 import { ClientError, type Metadata, Status } from 'nice-grpc-common';
 import type { TraceCall } from '../client/callTracing.js';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
-import { openTelemetry } from './openTelemetry.js';
+import { harmless, openTelemetry } from './openTelemetry.js';
 import { endRpcSpan, type RpcEnd, startRpcSpan } from './rpcSpan.js';
 
 /** Where a client sends its calls. */
@@ -32,8 +32,9 @@ export function clientSpans({ host, port }: RpcServer): TraceCall {
     const { span, context } = started;
     let hasEnded = false;
     return {
-      inject: metadata => api.propagation.inject(context, metadata, setter),
-      attemptFailed: error => span.addEvent('attempt.failed', { 'rpc.response.status_code': statusOf(error) }),
+      inject: metadata => harmless(api, () => api.propagation.inject(context, metadata, setter)),
+      attemptFailed: error =>
+        harmless(api, () => span.addEvent('attempt.failed', { 'rpc.response.status_code': statusOf(error) })),
       end: error => {
         if (hasEnded) return;
         hasEnded = true;

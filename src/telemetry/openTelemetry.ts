@@ -35,6 +35,16 @@ export function packageVersion(): string {
   return version;
 }
 
+/** Calls what the program has set up, which may throw: that goes to the diagnostic log of OpenTelemetry, and harms nobody else. */
+export function harmless<T>(api: OpenTelemetryApi, call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    api.diag.error('a call cannot be traced', error);
+    return undefined;
+  }
+}
+
 function required<T>(name: string): T | undefined {
   try {
     return require(name);

@@ -1,5 +1,5 @@
 import type { Attributes, Context, Span, SpanKind } from '@opentelemetry/api';
-import { type OpenTelemetryApi, packageVersion, scopeName } from './openTelemetry.js';
+import { harmless, type OpenTelemetryApi, packageVersion, scopeName } from './openTelemetry.js';
 
 /** The span of a call, and the context in which it is the active one. */
 export interface RpcSpan {
@@ -28,20 +28,24 @@ export function startRpcSpan(
   api: OpenTelemetryApi,
   { kind, path, attributes, parent }: { kind: SpanKind; path: string; attributes: Attributes; parent: Context },
 ): RpcSpan | undefined {
-  const tracer = api.trace.getTracer(scopeName, packageVersion());
   const method = path.slice(1);
   const common = { 'rpc.system.name': 'grpc', 'rpc.method': method };
-  const span = tracer.startSpan(method, { kind, attributes: { ...common, ...attributes } }, parent);
-  if (!api.isSpanContextValid(span.spanContext())) return undefined;
-  return { span, context: api.trace.setSpan(parent, span) };
+  return harmless(api, () => {
+    const tracer = api.trace.getTracer(scopeName, packageVersion());
+    const span = tracer.startSpan(method, { kind, attributes: { ...common, ...attributes } }, parent);
+    if (!api.isSpanContextValid(span.spanContext())) return undefined;
+    return { span, context: api.trace.setSpan(parent, span) };
+  });
 }
 
 /** Ends the span of a call. */
 export function endRpcSpan(api: OpenTelemetryApi, { span }: RpcSpan, { status, error }: RpcEnd): void {
-  span.setAttribute('rpc.response.status_code', status);
-  if (error !== undefined) {
-    span.setAttribute('error.type', error.type);
-    span.setStatus({ code: api.SpanStatusCode.ERROR, message: error.message });
-  }
-  span.end();
+  harmless(api, () => {
+    span.setAttribute('rpc.response.status_code', status);
+    if (error !== undefined) {
+      span.setAttribute('error.type', error.type);
+      span.setStatus({ code: api.SpanStatusCode.ERROR, message: error.message });
+    }
+    span.end();
+  });
 }

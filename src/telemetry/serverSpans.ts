@@ -1,7 +1,7 @@
 import type { Context, TextMapGetter } from '@opentelemetry/api';
 import { type Metadata, Status } from 'nice-grpc-common';
 import type { TraceCall } from '../service/operation/callTracing.js';
-import { type OpenTelemetryApi, openTelemetry } from './openTelemetry.js';
+import { harmless, type OpenTelemetryApi, openTelemetry } from './openTelemetry.js';
 import { endRpcSpan, startRpcSpan } from './rpcSpan.js';
 
 const getter: TextMapGetter<Metadata> = {
@@ -30,7 +30,7 @@ export const serverSpans: TraceCall = (path, { metadata, peer }) => {
   if (path.startsWith('/grpc.')) return undefined;
   const api = openTelemetry();
   if (api === undefined) return undefined;
-  const parent = api.propagation.extract(api.ROOT_CONTEXT, metadata, getter);
+  const parent = harmless(api, () => api.propagation.extract(api.ROOT_CONTEXT, metadata, getter)) ?? api.ROOT_CONTEXT;
   const started = startRpcSpan(api, { kind: api.SpanKind.SERVER, path, attributes: clientOf(peer), parent });
   if (started === undefined) return undefined;
   let hasEnded = false;

@@ -13,11 +13,17 @@ interface Point {
   readonly value: unknown;
 }
 
+const kinds: Partial<Record<DataPointType, string>> = {
+  [DataPointType.HISTOGRAM]: 'histogram',
+  [DataPointType.GAUGE]: 'gauge',
+  [DataPointType.SUM]: 'counter',
+};
+
 /** Metrics of the real SDK. */
 export interface Measuring extends Disposable {
   /** The points of a metric as of now, in words such as `dispatcher.microgrid.id=1: 3`; a histogram as its count and its sum. */
   of(name: string): Promise<string[]>;
-  /** The metrics as of now: name, unit and kind. */
+  /** The metrics as of now: name and kind, and the unit of those in seconds. */
   names(): Promise<string[]>;
   readonly provider: MeterProvider;
 }
@@ -38,10 +44,15 @@ export function measuring({ isGlobal = true, temporality = AggregationTemporalit
       const metric = (await collect()).find(({ descriptor }) => descriptor.name === name);
       return ((metric?.dataPoints ?? []) as readonly Point[]).map(inWords).sort();
     },
-    names: async () =>
-      (await collect())
-        .map(({ descriptor: { name, unit }, dataPointType }) => `${name} ${unit} ${DataPointType[dataPointType]}`)
-        .sort(),
+    names: async () => {
+      const metrics = await collect();
+      return metrics
+        .map(
+          ({ descriptor: { name, unit }, dataPointType }) =>
+            `${name} ${kinds[dataPointType]}${unit === 's' ? ', s' : ''}`,
+        )
+        .sort();
+    },
     [Symbol.dispose]: () => {
       if (isGlobal) metrics.disable();
     },

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { AggregationTemporality } from '@opentelemetry/sdk-metrics';
 import { describe, expect, it } from 'vitest';
 import { fromPromise } from 'xstate';
@@ -5,6 +6,7 @@ import type { DispatchInfo } from '../../machines/manage/dispatchInfo.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import { silentLogger } from '../../src/logger.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
+import { dispatcherMetrics } from '../../src/telemetry/dispatcherMetrics.js';
 import { memoryTransport } from '../../src/testing/memoryTransport.js';
 import { simulatedClock } from '../../src/testing/simulatedClock.js';
 import { daily, dispatchRecord, minuteMs } from '../support/dispatchRecord.js';
@@ -22,15 +24,36 @@ function inState(present: string | null, microgrid = of1): string[] {
 }
 
 describe('the metrics of a dispatcher', () => {
-  it('have the names, units and kinds that the documentation lists', async () => {
-    using measured = measuring();
-    await using _ = await startDispatcher();
-    expect(await measured.names()).toEqual([
-      'dispatcher.dispatch.known {dispatch} GAUGE',
-      'dispatcher.dispatch.running {dispatch} GAUGE',
-      'dispatcher.sync.age s GAUGE',
-      'dispatcher.sync.status 1 GAUGE',
-    ]);
+  it('are those that docs/metrics.md lists, with their kinds and units', async () => {
+    using measured = measuring({ isGlobal: false });
+    await using test = await startDispatcher();
+    const { dispatcher, clock } = test;
+    const observer = dispatcherMetrics(measured.provider.getMeter('test'), {
+      microgridId: 1,
+      registry: { size: 0, runningCount: 0 },
+      nowMs: () => clock.nowMs(),
+      status: () => dispatcher.status,
+    });
+    const about = {
+      dispatch: dispatchRecord(),
+      run: { startMs: 0, endMs: 0 },
+      cause: 'schedule',
+      atMs: 0,
+      lateMs: 0,
+    } as const;
+    observer.take({ ...about, type: 'running.started' });
+    observer.take({ ...about, type: 'running.stopped' });
+    observer.take({ ...about, type: 'run.missed', count: 1, more: false, firstMs: 0, lastMs: 0 });
+    const status = { ...dispatcher.status, state: 'connecting' } as const;
+    for (let i = 0; i < 2; i += 1) observer.take({ type: 'dispatcher.sync', microgridId: 1, status });
+    observer.coalesced({ channel: 'runningState', receiver: 'asleep', limit: 1 });
+    observer.restarted('CHARGE');
+    observer.problem('UNAVAILABLE');
+    const page = await readFile('docs/metrics.md', 'utf8');
+    const rows = page.matchAll(/^\| `(dispatcher\.[\w.]+)` \| (histogram|gauge|counter)(, s)? \|/gm);
+    const listed = [...rows].map(([, name, kind, unit = '']) => `${name} ${kind}${unit}`);
+    expect(listed).toHaveLength(11);
+    expect(await measured.names()).toEqual(listed.sort());
   });
 
   it('tell how late runs started and ended on schedule', async () => {

@@ -1,7 +1,8 @@
 import { type AttributeValue, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { Metadata, Status } from 'nice-grpc';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CreateMicrogridDispatchResponse } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
 import type { NewDispatch } from '../../src/client/requests.js';
@@ -33,6 +34,23 @@ function named(spans: readonly ReadableSpan[], words: string): ReadableSpan {
   const span = spans.find(it => inWords(it) === words);
   if (span === undefined) throw new Error(`there is no span ${words}, only ${spans.map(inWords).join(', ')}`);
   return span;
+}
+
+/** Makes the propagator and the processor of spans throw. */
+function throwing(): Disposable {
+  const fail = () => {
+    throw new Error('the program has set it up wrongly');
+  };
+  const spies = [
+    vi.spyOn(SimpleSpanProcessor.prototype, 'onStart').mockImplementation(fail),
+    vi.spyOn(W3CTraceContextPropagator.prototype, 'inject').mockImplementation(fail),
+    vi.spyOn(W3CTraceContextPropagator.prototype, 'extract').mockImplementation(fail),
+  ];
+  return {
+    [Symbol.dispose]: () => {
+      for (const spy of spies) spy.mockRestore();
+    },
+  };
 }
 
 const method = (name: string) => `frequenz.api.dispatch.v1.MicrogridDispatchService/${name}`;
@@ -138,6 +156,15 @@ describe('the spans of a call', () => {
     await using client = new DispatchClient({ address: service.address });
     await client.create({ microgridId: 1, ...creation });
     expect(service.seen.map(({ metadata }) => metadata.get('traceparent'))).toEqual([undefined]);
+  });
+
+  it('do no harm when what the program has set up throws', async () => {
+    using traced = tracing();
+    using _ = throwing();
+    await using service = await startTestService();
+    await service.client.create({ microgridId: 1, ...creation });
+    await service.client.forMicrogrid(1).watchRecords().opened;
+    expect(traced.take()).toEqual([]);
   });
 
   it('surround the work of the service', async () => {
