@@ -93,9 +93,13 @@ export class ChangeBuffer {
     if (this.#failure !== null && this.#events.length === 0) throw this.#failure.error;
   }
 
-  /** Resolves when there are changes to take or a list is needed; rejects when there are none and the stream is lost. */
+  /**
+   * Resolves when there are changes to take, a list is needed, or the stream opens; rejects when there are none and the stream is
+   * lost.
+   */
   async more(): Promise<void> {
-    while (this.#events.length === 0 && !this.#wantsList()) {
+    const start = this.#start;
+    while (this.#events.length === 0 && !this.#wantsList() && this.#start === start) {
       this.throwIfLost();
       await new Promise<void>(resolve => {
         this.#wake = resolve;

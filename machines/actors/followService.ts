@@ -39,20 +39,28 @@ export async function followService(connection: ServiceConnection): Promise<neve
   await changes.openedWithin(clock, maxHeadersWaitMs);
   signal.throwIfAborted();
   let told: StreamStart | null = null;
-  const tellStart = () => {
-    if (changes.start !== told && changes.start !== null) tellAnswer(connection, changes.start);
-    told = changes.start;
+  const takeStart = async () => {
+    const { start } = changes;
+    if (start === null || start === told) return;
+    told = start;
+    tellAnswer(connection, start);
+    if (position !== null || start.backlog !== 0) return;
+    // A list that came before the headers has no more than the stream, which has nothing to make up for.
+    position = start.position ?? null;
+    await deliver({ type: 'sync.changed', atMs: clock.nowMs(), changes: [], position });
   };
-  tellStart();
+  await takeStart();
   tell({ type: 'source.opened' });
   let isLive = false;
   let isListed = false;
   for (;;) {
-    tellStart();
+    await takeStart();
     if (changes.beginsList()) {
       const { start } = changes;
-      // The first list since the stream is open has all changes up to where the stream begins; a later one, all that came since.
-      if (start !== null && start.backlog === undefined && !isListed) {
+      // The first list since the stream is open has all changes up to where the stream begins; a later one, all that came since. One
+      // before has more than the stream that goes on from an earlier position: nothing may go on from there once it is applied.
+      if (start === null) position = null;
+      else if (start.backlog === undefined && !isListed) {
         position = start.position ?? null;
         isListed = true;
       }
