@@ -2,23 +2,43 @@ import { checkSequences } from '../oracle/checkSequences.js';
 import type { TestPostgres } from '../support/postgres.js';
 import { postgresPlace, type StorePlace, sqlitePlace } from '../support/stores.js';
 import { ignoreChanges } from './deafPeer.js';
+import { disturbDispatchers } from './dispatchers/disturbDispatchers.js';
+import { ownService } from './dispatchers/ownService.js';
+import type { Peer } from './dispatchers/peer.js';
 import { killService } from './killedService.js';
 import { sendMalformed } from './malformedRequests.js';
 import { shareDatabase } from './sharedDatabase.js';
 
-/** What a fault is made of, and what came of it. */
-export type Counts = Readonly<Record<string, number>>;
+/** What a fault is made of, and what came of it; also by kind. */
+export type Counts = Readonly<Record<string, number | Readonly<Record<string, Readonly<Record<string, number>>>>>>;
 
 /** A kind of fault. */
 export interface Fault {
   readonly name: string;
-  /** How often it happens in a full run: kills, writes, requests, changes or sequences. */
+  /** How often it happens in a full run: kills, writes, requests, changes, sequences or faults of connections. */
   readonly full: number;
   /** The number of pieces that a full run plays it in, each of which takes a minute or two on a machine that is not busy. */
   readonly pieces: number;
-  /** @throws Error with what is wrong. */
-  play(amount: number, seed: number): Promise<Counts>;
+  /**
+   * @param isFull - whether it is a part of a full run, in which faults may last longer.
+   * @throws Error with what is wrong.
+   */
+  play(amount: number, seed: number, isFull: boolean): Promise<Counts>;
 }
+
+/** Dispatchers at the same time: so many that most of them are at rest. */
+const maxLanes = 80;
+
+/** How long faults of connections last, in a tenth of a full run and in a full run. */
+const times = {
+  calmMs: [10_500, 16_000],
+  outageMs: [100, 3_000],
+  longAnswerMs: [4_000, 6_000],
+  stallMs: 4_000,
+  delayMs: [50, 300],
+  keepAliveMs: 1_000,
+} as const;
+const fullTimes = { ...times, longAnswerMs: [4_000, 20_000], stallMs: 30_000 } as const;
 
 /** All kinds of faults; some happen on a PostgreSQL server. */
 export function faultList(postgres: TestPostgres): Fault[] {
@@ -33,6 +53,12 @@ export function faultList(postgres: TestPostgres): Fault[] {
     writes,
     ...(await shareDatabase(place, { seed, writes, streams: 20 })),
   });
+  const disturbed = (newPeer: () => Promise<Peer>): Fault['play'] =>
+    async function play(faults, seed, isFull) {
+      await using peer = await newPeer();
+      const plan = { faults, lanes: maxLanes, seed, times: isFull ? fullTimes : times };
+      return { ...(await disturbDispatchers(peer, plan)) };
+    };
   return [
     {
       name: 'service killed amid writes, SQLite',
@@ -69,6 +95,20 @@ export function faultList(postgres: TestPostgres): Fault[] {
       full: 100_000,
       pieces: 1,
       play: amount => onSqlite(async place => ({ ...(await ignoreChanges(place, amount)) })),
+    },
+    {
+      name: 'connections of dispatchers, SQLite',
+      full: 800,
+      pieces: 1,
+      play: (amount, seed, isFull) =>
+        onSqlite(({ database }) => disturbed(() => ownService(database))(amount, seed, isFull)),
+    },
+    {
+      name: 'connections of dispatchers, PostgreSQL',
+      full: 800,
+      pieces: 1,
+      play: (amount, seed, isFull) =>
+        onPostgres(({ database }) => disturbed(() => ownService(database))(amount, seed, isFull)),
     },
     {
       name: 'any sequence, beside the oracle',

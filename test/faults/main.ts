@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 import { positiveInteger } from '../bench/figures.js';
 import { compiledFolder } from '../support/compiled.js';
 import { missingPostgres, startPostgres } from '../support/postgres.js';
-import { type Fault, faultList } from './faultList.js';
+import { type Counts, type Fault, faultList } from './faultList.js';
 import { playPieces } from './playPieces.js';
 import { newSeed } from './random.js';
 
@@ -16,12 +16,11 @@ interface Options {
   readonly only: string;
   readonly amount?: number;
   readonly seed: number;
+  readonly json: boolean;
 }
 
 /** Says that pieces are left: temporary failure, as sysexits.h has it. */
 const EXIT_LEFT = 75;
-const STATE_FILE = join(compiledFolder, 'faults-full.json');
-
 const options = new Command('faults')
   .description(
     'let faults happen to services and dispatchers, and compare what is left with what was promised; one line a fault. ' +
@@ -29,7 +28,8 @@ const options = new Command('faults')
   )
   .option(
     '--full',
-    'play a full run, in pieces: 1,000 kills of each kind of service, 120,000 malformed requests, 50,000 sequences. ' +
+    'play a full run, in pieces: 1,000 kills of each kind of service, 120,000 malformed requests, 50,000 sequences, 2,000 faults ' +
+      'of the connections of dispatchers. ' +
       `Goes on where the last one ended, with its seed; exits with ${EXIT_LEFT} while pieces are left`,
     false,
   )
@@ -40,15 +40,22 @@ const options = new Command('faults')
     10,
   )
   .option('--restart', 'begin the full run anew', false)
-  .addOption(new Option('--only <text>', 'only the faults whose name holds a text').default('').conflicts('full'))
+  .option('--only <text>', 'only the faults whose name holds a text', '')
   .addOption(
-    new Option('--amount <n>', 'how many kills, writes, requests, changes or sequences, in place of a tenth')
+    new Option(
+      '--amount <n>',
+      'how many kills, writes, requests, changes, sequences or faults of connections, in place of a tenth',
+    )
       .argParser(positiveInteger)
       .conflicts('full'),
   )
   .option('--seed <n>', 'decides what is written, and when faults happen', positiveInteger, newSeed())
+  .option('--json', 'one JSON object a line', false)
   .parse()
   .opts<Options>();
+
+/** A run of some faults only is one of its own. */
+const stateFile = join(compiledFolder, `faults-full-${encodeURIComponent(options.only)}.json`);
 
 const problem = missingPostgres();
 if (problem !== null) throw new Error(problem);
@@ -68,7 +75,7 @@ else {
 }
 
 async function playFull(): Promise<void> {
-  if (options.restart) rmSync(STATE_FILE, { force: true });
+  if (options.restart) rmSync(stateFile, { force: true });
   const pieces = faults.flatMap(fault =>
     Array.from({ length: fault.pieces }, (_, index) => {
       const name = `${fault.name}, ${index + 1} of ${fault.pieces}`;
@@ -77,7 +84,7 @@ async function playFull(): Promise<void> {
   );
   const { seed, done, left, failed } = await playPieces({
     pieces,
-    stateFile: STATE_FILE,
+    stateFile,
     version: versionOfPrograms(),
     seed: options.seed,
     budgetMs: options.minutes * 60_000,
@@ -90,16 +97,29 @@ async function playFull(): Promise<void> {
   else if (left > 0) process.exitCode = EXIT_LEFT;
 }
 
-/** Plays a fault, and tells in one line what came of it. */
+/** Plays a fault, and tells in one line what came of it, in further lines what came of each kind. */
 async function play(name: string, fault: Fault, amount: number, seed: number): Promise<void> {
   try {
-    const counts = { seed, ...(await fault.play(amount, seed)) };
-    const texts = Object.entries(counts).map(([what, count]) => `${what}=${count}`);
-    console.log(`ok      ${name}: ${texts.join(' ')}`);
+    const counts = { seed, ...(await fault.play(amount, seed, options.full)) };
+    if (options.json) return console.log(JSON.stringify({ fault: name, ok: true, ...counts }));
+    const [line, kinds] = inWords(counts);
+    console.log([`ok      ${name}: ${line}`, ...kinds].join('\n        '));
   } catch (error) {
-    console.log(`FAILED  ${name}: seed=${seed} amount=${amount} ${error instanceof Error ? error.message : error}`);
+    const message = error instanceof Error ? error.message : String(error);
+    if (options.json) console.log(JSON.stringify({ fault: name, ok: false, seed, amount, message }));
+    else console.log(`FAILED  ${name}: seed=${seed} amount=${amount} ${message}`);
     throw error;
   }
+}
+
+function inWords(counts: Counts): [line: string, kinds: string[]] {
+  const words = (record: object) =>
+    Object.entries(record)
+      .filter(([, count]) => typeof count === 'number')
+      .map(([what, count]) => `${what}=${count}`)
+      .join(' ');
+  const kinds = Object.values(counts).flatMap(count => (typeof count === 'number' ? [] : Object.entries(count)));
+  return [words(counts), kinds.map(([kind, figures]) => `${kind}: ${words(figures)}`)];
 }
 
 /** A hash of the compiled modules, of the package and of the faults. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { createServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 
 /** A server of HTTP/2 on loopback that answers each request as a test says, gRPC or not. */
@@ -10,9 +10,15 @@ export interface Http2Server extends AsyncDisposable {
   readonly sessionCount: number;
 }
 
+/** A request with its body. */
+export interface Http2Request {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
 /** @param answer - called with each request once it is complete, its path and the number of its connection, from 1. */
 export async function http2Server(
-  answer: (stream: ServerHttp2Stream, path: string, session: number) => void,
+  answer: (stream: ServerHttp2Stream, path: string, session: number, request: Http2Request) => void,
 ): Promise<Http2Server> {
   const sessions = new Map<ServerHttp2Session, number>();
   const server = createServer();
@@ -22,10 +28,12 @@ export async function http2Server(
   });
   server.on('stream', (stream, headers) => {
     stream.on('error', () => {});
-    stream.on('end', () =>
-      answer(stream, String(headers[':path']), sessions.get(stream.session as ServerHttp2Session) ?? 0),
-    );
-    stream.resume();
+    const body: Buffer[] = [];
+    stream.on('data', (data: Buffer) => body.push(data));
+    stream.on('end', () => {
+      const session = sessions.get(stream.session as ServerHttp2Session) ?? 0;
+      answer(stream, String(headers[':path']), session, { headers, body: Buffer.concat(body) });
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

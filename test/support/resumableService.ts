@@ -82,12 +82,11 @@ export async function followOver(address: string, options: Partial<DispatcherOpt
   };
 }
 
-/** What a service has in microgrid 1, by id. */
-export async function truth(address: string): Promise<Map<number, object>> {
+/** What a service has in a microgrid, by id. */
+export async function truth(address: string, microgridId = 1): Promise<Map<number, object>> {
   await using client = new DispatchClient({ address });
   const all = new Map<number, object>();
-  for await (const dispatch of client.list({ microgridId: 1, pageSize: 1_000 }))
-    all.set(dispatch.id, dispatch.toJSON());
+  for await (const dispatch of client.list({ microgridId, pageSize: 1_000 })) all.set(dispatch.id, dispatch.toJSON());
   return all;
 }
 

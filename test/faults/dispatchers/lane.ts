@@ -1,0 +1,242 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
+import type { DispatcherOutput, LifecycleEvent } from '../../../machines/protocol/dispatcherOutput.js';
+import { DispatchClient } from '../../../src/client/dispatchClient.js';
+import { Dispatcher } from '../../../src/dispatcher/dispatcher.js';
+import { silentLogger } from '../../../src/logger.js';
+import { http2Gateway } from '../../support/http2Gateway.js';
+import { held, truth } from '../../support/resumableService.js';
+import { tcpProxy } from '../../support/tcpProxy.js';
+import { integer, randomNumbers } from '../random.js';
+import { type Between, between, type ConnectionFault, connectionFaults, type FaultTimes } from './connectionFaults.js';
+import { Editor } from './editor.js';
+import { type Differences, LifecycleOracle } from './lifecycleOracle.js';
+import type { Peer } from './peer.js';
+import { RunOracle } from './runOracle.js';
+
+/** What one dispatcher goes through. */
+export interface LanePlan {
+  readonly peer: Peer;
+  readonly microgridId: number;
+  readonly faults: number;
+  /** Decides the changes, the faults and when they happen. */
+  readonly seed: number;
+  /** The kind of the first fault, by its place; the others follow in order. */
+  readonly firstKind: number;
+  readonly times: FaultTimes;
+}
+
+/** How soon a dispatcher had the truth again after a fault. */
+export interface Convergence {
+  readonly kind: string;
+  /** Since the other side was back, or since the dispatcher noticed the loss, whichever was later. */
+  readonly ms: number;
+  /** Of it, beyond the wait that the dispatcher had planned when the other side was back. */
+  readonly beyondWaitMs: number;
+  /** Whether it listed all dispatches, and did not go on where it was. */
+  readonly listed: boolean;
+}
+
+/** What a dispatcher went through. */
+export interface LaneReport {
+  readonly convergences: readonly Convergence[];
+  readonly changes: number;
+  readonly lifecycleEvents: number;
+  readonly runNotifications: number;
+}
+
+/** What has not come so long after the other side is back is lost. */
+const maxConvergeMs = 60_000;
+const lossCodes = ['UNAVAILABLE', 'DEADLINE_EXCEEDED'];
+
+/**
+ * Lets faults happen to the connection of a dispatcher, one after the other, while dispatches are changed at its service. After each
+ * of them its state must be that of the service, and what it said what the oracles say.
+ *
+ * @throws Error with what is wrong.
+ */
+export async function playLane(plan: LanePlan): Promise<LaneReport> {
+  const { peer, microgridId, seed, firstKind, times, faults: count } = plan;
+  const random = randomNumbers(seed);
+  await using gateway = await http2Gateway(peer.target);
+  await using proxy = await tcpProxy(gateway.port);
+  await using client = new DispatchClient({ address: peer.address });
+  const editor = new Editor(client.forMicrogrid(microgridId), random, peer);
+  for (let i = 0; i < 4; i++) await editor.change();
+
+  const keepAliveS = times.keepAliveMs / 1_000;
+  const limits = `keep_alive_interval_s=${keepAliveS}&keep_alive_timeout_s=${keepAliveS}`;
+  const address = `grpc://127.0.0.1:${proxy.port}?ssl=false&${limits}`;
+  await using dispatcher = new Dispatcher({ microgridId, address, logger: silentLogger, warmUp: false });
+  const observed = observe(dispatcher, peer);
+  await dispatcher.start();
+  await dispatcher.ready({ timeoutMs: maxConvergeMs });
+  const oracles = new Oracles(editor);
+  const listCount = () => gateway.passedCount('ListMicrogridDispatches');
+  let listedBefore = 0;
+  const compare = async (when: string) => {
+    const listed = listCount();
+    const hasListed = listed > listedBefore;
+    listedBefore = listed;
+    const differences = oracles.compare(observed.takeOutputs(), hasListed);
+    const unequal = unequalStates(held(dispatcher), await truth(peer.address, microgridId));
+    const wrong = { ...differences, unequal, problems: observed.problems };
+    if (Object.values(wrong).every(({ length }) => length === 0)) return;
+    throw new Error(`microgrid ${microgridId}, seed ${seed}, ${when}: ${JSON.stringify(wrong)}`);
+  };
+  await compare('at the beginning');
+
+  const convergences: Convergence[] = [];
+  const kinds = connectionFaults(times);
+  for (let i = 0; i < count; i++) {
+    const fault = kinds[(firstKind + i) % kinds.length] as ConnectionFault;
+    const calmChanges = integer(1, 3, random);
+    const calmMs = between(times.calmMs, random);
+    for (let left = calmChanges; left > 0; left--) {
+      await editor.change();
+      await pause(calmMs / calmChanges);
+    }
+    const when = `after fault ${i + 1}, '${fault.kind}'`;
+    const listedBeforeFault = listCount();
+    const figures = await suffer(fault, { between: { proxy, gateway }, random, editor, dispatcher, when });
+    await compare(when);
+    convergences.push({ ...figures, listed: listCount() > listedBeforeFault });
+  }
+  // What began or ended on schedule meanwhile was said, too.
+  return {
+    convergences,
+    changes: editor.count,
+    lifecycleEvents: observed.lifecycleCount,
+    runNotifications: observed.runCount,
+  };
+}
+
+interface Sufferer {
+  readonly between: Between;
+  readonly random: () => number;
+  readonly editor: Editor;
+  readonly dispatcher: Dispatcher;
+  readonly when: string;
+}
+
+/** Lets a fault happen amid changes, and waits until the dispatcher has what the service has. */
+async function suffer(
+  fault: ConnectionFault,
+  { between: path, random, editor, dispatcher, when }: Sufferer,
+): Promise<Omit<Convergence, 'listed'>> {
+  let noticedMs = Number.NEGATIVE_INFINITY;
+  using _ = undone(
+    dispatcher.on('sync', ({ state }) => {
+      if (state === 'waiting' && noticedMs < 0) noticedMs = performance.now();
+    }),
+  );
+  const begun = fault.begin(path, random);
+  if (fault.needsChange) await editor.change();
+  await begun;
+  const endsMs = performance.now() + (fault.durationMs === undefined ? 0 : between(fault.durationMs, random));
+  const changes = integer(1, 4, random);
+  const pauses = Array.from({ length: changes }, () => random());
+  for (const [i, part] of pauses.entries()) {
+    await editor.change({ lasting: i === changes - 1 });
+    // Most of them come early in a fault that lasts.
+    await pause(Math.max(0, (endsMs - performance.now()) * part * 0.5));
+  }
+  await pause(Math.max(0, endsMs - performance.now()));
+  await fault.end?.(path);
+  const backMs = performance.now();
+  const { retryAtMs } = dispatcher.status;
+  const plannedMs = retryAtMs === null ? backMs : backMs + Math.max(0, retryAtMs - Date.now());
+  if (random() < 0.3) await editor.change({ lasting: true });
+  await converged(editor, dispatcher, when);
+  const doneMs = performance.now();
+  const sinceMs = noticedMs < doneMs ? Math.max(backMs, noticedMs) : backMs;
+  return { kind: fault.kind, ms: doneMs - sinceMs, beyondWaitMs: Math.max(0, doneMs - Math.max(sinceMs, plannedMs)) };
+}
+
+/** Resolves when the dispatcher holds the versions of the service. */
+function converged({ present }: Editor, dispatcher: Dispatcher, when: string): Promise<void> {
+  const isEqual = () =>
+    dispatcher.dispatches.size === present.size &&
+    [...present].every(([id, updateTime]) => dispatcher.dispatches.get(id)?.record.updateTime === updateTime);
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      if (!isEqual()) return;
+      undo();
+      clearTimeout(timer);
+      resolve();
+    };
+    const undo = dispatcher.on('lifecycle', look);
+    const timer = setTimeout(() => {
+      undo();
+      const message = `${when}: not the state of the service after ${maxConvergeMs} ms, but ${JSON.stringify(dispatcher.status)}`;
+      reject(new Error(message));
+    }, maxConvergeMs);
+    look();
+  });
+}
+
+/** What a dispatcher says, in its order. */
+function observe(dispatcher: Dispatcher, { problemCodes }: Peer) {
+  let outputs: DispatcherOutput[] = [];
+  const problems: string[] = [];
+  const observed = {
+    problems,
+    lifecycleCount: 0,
+    runCount: 0,
+    takeOutputs() {
+      const taken = outputs;
+      outputs = [];
+      return taken;
+    },
+  };
+  dispatcher.actor.on('*', output => {
+    outputs.push(output);
+    if (output.type.startsWith('lifecycle')) observed.lifecycleCount += 1;
+    if (output.type.startsWith('run')) observed.runCount += 1;
+    if (output.type === 'dispatcher.sync' && output.status.polling) problems.push('it polls');
+  });
+  dispatcher.on('problem', ({ code, message }) => {
+    if (!lossCodes.includes(code) && !problemCodes.includes(code)) problems.push(message);
+  });
+  return observed;
+}
+
+/** Both oracles, of what is there and of what runs. */
+class Oracles {
+  readonly #lifecycle: LifecycleOracle;
+  readonly #runs = new RunOracle();
+  /** The first list tells of what was there before. */
+  #cause: 'sync' | 'update' = 'sync';
+
+  constructor(editor: Editor) {
+    this.#lifecycle = new LifecycleOracle(editor.versions);
+  }
+
+  /** Compares what was said since the last time. @param hasListed - whether the dispatcher listed meanwhile */
+  compare(outputs: readonly DispatcherOutput[], hasListed: boolean): Differences {
+    for (const output of outputs) {
+      if (output.type.startsWith('lifecycle')) {
+        const event = output as LifecycleEvent;
+        this.#runs.takeVersion(event, this.#lifecycle.take(event, hasListed), this.#cause);
+      } else if (output.type.startsWith('run')) this.#runs.takeRun(output as RunNotification);
+    }
+    this.#cause = 'update';
+    const found = [this.#lifecycle.finish(hasListed), this.#runs.finish(Date.now())];
+    return { lost: found.flatMap(({ lost }) => lost), doubled: found.flatMap(({ doubled }) => doubled) };
+  }
+}
+
+/** What of the two is not the same, in words. */
+function unequalStates(holds: ReadonlyMap<number, object>, has: ReadonlyMap<number, object>): string[] {
+  const ids = new Set([...holds.keys(), ...has.keys()]);
+  return [...ids].flatMap(id =>
+    isDeepStrictEqual(holds.get(id), has.get(id))
+      ? []
+      : `${JSON.stringify(holds.get(id))} for ${JSON.stringify(has.get(id))}`,
+  );
+}
+
+function undone(undo: () => void): Disposable {
+  return { [Symbol.dispose]: undo };
+}

@@ -1,0 +1,13 @@
+/** A service that dispatchers follow, by the ways in which services differ. */
+export interface Peer extends AsyncDisposable {
+  /** Its address, for who is not disturbed. */
+  readonly address: string;
+  /** `HOST:PORT`. */
+  readonly target: string;
+  /** Whether its streams go on where they ended: then no change may be skipped, however long the connection was lost. */
+  readonly resumes: boolean;
+  /** Whether it can change recurrence rules. */
+  readonly changesRules: boolean;
+  /** Codes of the problems that its streams may end with, beside lost connections. */
+  readonly problemCodes: readonly string[];
+}
