@@ -8,7 +8,7 @@ import { dispatchRecord } from '../../support/dispatchRecord.js';
 import type { PythonRunningState } from '../pythonDispatcher.js';
 import { compareDay } from './compareDay.js';
 import { dayScript } from './dayScript.js';
-import { dayStrategies } from './playDay.js';
+import { type DayOutage, dayStrategies } from './playDay.js';
 
 const size = { seconds: 100, dispatches: 60, changes: 500, outages: 2 };
 
@@ -32,7 +32,7 @@ function inPython(id: number, versionMs: number | null): PythonRunningState {
 }
 
 /** Compares one type, for which each of our receivers got what its strategy says. */
-function compare(said: RunningNotification[], theirs: PythonRunningState[][]) {
+function compare(said: RunningNotification[], theirs: PythonRunningState[][], outages: DayOutage[] = []) {
   const ours = dayStrategies.map(({ ours: strategy }) => {
     const merger = new Merger({ type: 'CHARGE', strategy, records: () => [], onFailure: () => {} });
     return said.flatMap(each =>
@@ -41,10 +41,11 @@ function compare(said: RunningNotification[], theirs: PythonRunningState[][]) {
       }),
     );
   });
-  return compareDay([{ type: 'CHARGE', said, ours, theirs }]).map(({ same, causes }) => ({ same, ...causes }));
+  const records = [{ type: 'CHARGE', said, ours, theirs }];
+  return compareDay({ records, outages }).map(({ same, causes }) => ({ same, ...causes }));
 }
 
-const none = { handover: 0, covered: 0, 'equal end': 0, 'identity left': 0, redundant: 0, unexplained: 0 };
+const none = { handover: 0, covered: 0, 'equal end': 0, 'identity left': 0, redundant: 0, outage: 0, unexplained: 0 };
 
 describe('a comparison with Python', () => {
   it('names handover, covered and equal end', () => {
@@ -78,6 +79,15 @@ describe('a comparison with Python', () => {
       { ...none, same: 2, redundant: 2 },
       { ...none, same: 2, redundant: 2, 'identity left': 1 },
     ]);
+  });
+
+  it('names what was replaced in an outage before Python heard of it', () => {
+    const run = { startMs: 0, endMs: null };
+    const said = [1, 20, 30].map(versionMs => news('running.reconfigured', record(1, versionMs), run, versionMs));
+    const heard = [inPython(1, 1), inPython(1, 30)];
+    const compared = (outages: DayOutage[]) => compare(said, [heard, heard, heard], outages);
+    expect(compared([{ fromMs: 10, toMs: 40 }])).toEqual(Array(3).fill({ ...none, same: 2, outage: 1 }));
+    expect(compared([{ fromMs: 21, toMs: 40 }])).toEqual(Array(3).fill({ ...none, same: 2, unexplained: 1 }));
   });
 
   it('leaves unexplained what has no cause', () => {

@@ -3,10 +3,10 @@ import type { MergedChange } from '../../../machines/manage/decision.js';
 import { Merger } from '../../../machines/manage/merger.js';
 import type { Dispatch } from '../../../src/dispatch.js';
 import type { PythonRunningState } from '../pythonDispatcher.js';
-import { type DayRecord, dayStrategies } from './playDay.js';
+import { dayStrategies, type PlayedDay } from './playDay.js';
 
 /** Causes of differences, and what no cause explains. */
-export type DayCause = 'handover' | 'covered' | 'equal end' | 'identity left' | 'redundant' | 'unexplained';
+export type DayCause = 'handover' | 'covered' | 'equal end' | 'identity left' | 'redundant' | 'outage' | 'unexplained';
 
 /** What was compared for one strategy. */
 export interface DayComparison {
@@ -20,14 +20,19 @@ export interface DayComparison {
 }
 
 /** Compares what both dispatchers delivered in a day. */
-export function compareDay(records: readonly DayRecord[]): DayComparison[] {
+export function compareDay({ records, outages }: PlayedDay): DayComparison[] {
+  // Ours resumes its stream and hears of each version, the Python one lists and hears of the last.
+  const isOfOutage = ({ dispatch }: RunningNotification) => {
+    const atMs = Date.parse(dispatch.updateTime);
+    return outages.some(({ fromMs, toMs }) => fromMs <= atMs && atMs <= toMs);
+  };
   return dayStrategies.map(({ name, ours: strategy }, place) => {
     const comparison: DayComparison = {
       strategy: name,
       ours: 0,
       theirs: 0,
       same: 0,
-      causes: { handover: 0, covered: 0, 'equal end': 0, 'identity left': 0, redundant: 0, unexplained: 0 },
+      causes: { handover: 0, covered: 0, 'equal end': 0, 'identity left': 0, redundant: 0, outage: 0, unexplained: 0 },
       unexplained: [],
     };
     for (const { type, said, ours, theirs } of records) {
@@ -62,6 +67,7 @@ export function compareDay(records: readonly DayRecord[]): DayComparison[] {
         classify(news, changes, left, isPassed, (cause, words) => {
           const inWords = `${words} ${ourKey(news)}${j === undefined ? ', which Python did not say' : ''}`;
           if (cause === 'same') comparison.same += 1;
+          else if (cause === 'unexplained' && j === undefined && isOfOutage(news)) note('outage', inWords);
           else if (cause !== 'unexplained' || j === undefined || news.type !== 'running.stopped') note(cause, inWords);
           else stops.push({ i, j, isOurs: words === onlyHere, inWords });
         });

@@ -33,8 +33,23 @@ export interface DayRecord {
   readonly theirs: readonly (readonly PythonRunningState[])[];
 }
 
+/** A time in which the service could not be reached, until both dispatchers have heard of what happened meanwhile. */
+export interface DayOutage {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What came of a day. */
+export interface PlayedDay {
+  readonly records: readonly DayRecord[];
+  readonly outages: readonly DayOutage[];
+}
+
+/** How long after an outage the slower dispatcher, which is the Python one, opens its stream and lists, in milliseconds. */
+const catchUpMs = 5_000;
+
 /** Plays a day on one service, to our dispatcher and to the Python one. */
-export async function playDay(steps: readonly DayStep[]): Promise<DayRecord[]> {
+export async function playDay(steps: readonly DayStep[]): Promise<PlayedDay> {
   await using service = await startService(':memory:');
   await using proxy = await tcpProxy(service.port);
   const address = `grpc://127.0.0.1:${proxy.port}?ssl=false`;
@@ -60,19 +75,16 @@ export async function playDay(steps: readonly DayStep[]): Promise<DayRecord[]> {
     journals.set(type, own);
   }
   await using client = new DispatchClient({ address: service.address, ...credentials });
-  await play(client.forMicrogrid(1), steps, proxy);
+  const outages = await play(client.forMicrogrid(1), steps, proxy);
   await sleep(3_000);
-  // At one instant: runs begin and end also while the messages of Python are fetched.
-  const allSaid = [...said];
-  const heard = new Map([...ours].map(([type, lists]) => [type, lists.map(list => [...list])]));
   const records: DayRecord[] = [];
   for (const type of dayTypes) {
     const theirs = [];
     for (const journal of journals.get(type) ?? []) theirs.push(await journal.rest());
-    const own = allSaid.filter(({ dispatch }) => dispatch.type === type);
-    records.push({ type, said: own, ours: heard.get(type) ?? [], theirs });
+    const own = said.filter(({ dispatch }) => dispatch.type === type);
+    records.push({ type, said: own, ours: ours.get(type) ?? [], theirs });
   }
-  return records;
+  return { records, outages };
 }
 
 function listen(dispatcher: Dispatcher, type: string, mergeStrategy: MergeStrategy): Dispatch[] {
@@ -88,25 +100,36 @@ async function play(
   client: MicrogridClient,
   steps: readonly DayStep[],
   proxy: { cut(): void; restore(): void },
-): Promise<void> {
+): Promise<DayOutage[]> {
   const startMs = Math.ceil(Date.now() / 1_000) * 1_000 + 5_000;
   const ids: number[] = [];
+  const left = new Set<number>();
+  const outages: DayOutage[] = [];
+  let cutMs = 0;
   const at = (second: number) =>
     new Date(Math.max(startMs + second * 1_000, Math.ceil(Date.now() / 1_000) * 1_000 + 1_000));
   for (const step of steps) {
     await sleep(Math.max(0, startMs + step.atMs - Date.now()));
-    if (step.does === 'cut') proxy.cut();
-    else if (step.does === 'restore') proxy.restore();
-    else {
+    if (step.does === 'cut') {
+      proxy.cut();
+      cutMs = Date.now();
+    } else if (step.does === 'restore') {
+      proxy.restore();
+      outages.push({ fromMs: cutMs, toMs: Date.now() + catchUpMs });
+    } else {
       await awayFromSeconds();
       if (step.does === 'create') {
         const { startS, ...dispatch } = step.dispatch;
-        ids.push((await client.create({ ...dispatch, startTime: at(startS) })).id);
+        const { id } = await client.create({ ...dispatch, startTime: at(startS) });
+        ids.push(id);
+        left.add(id);
       } else {
         const id = ids[step.number];
         if (id === undefined) throw new Error('a dispatch changes before it is created');
-        if (step.does === 'delete') await client.delete(id);
-        else
+        if (step.does === 'delete') {
+          await client.delete(id);
+          left.delete(id);
+        } else
           await client.update(id, {
             ...step.changes,
             ...(step.startS !== undefined && { startTime: at(step.startS) }),
@@ -114,6 +137,12 @@ async function play(
       }
     }
   }
+  // So that both fall silent, and what they said can be compared to its end.
+  for (const id of left) {
+    await awayFromSeconds();
+    await client.delete(id);
+  }
+  return outages;
 }
 
 /** Waits until no run begins or ends soon, on a machine that may have much else to do. */
