@@ -1,37 +1,25 @@
-import { type ActorRefFrom, type AnyActorLogic, createActor } from 'xstate';
-import { checkSnapshot } from '../../machines/dispatcher/checkSnapshot.js';
-import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
+import type { ActorRefFrom, AnyActorLogic } from 'xstate';
+import type { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
 import type { LogicOfDispatch } from '../../machines/manage/managedActors.js';
 import type { ManagingOptions } from '../../machines/manage/managingOptions.js';
 import type { TypeFilter } from '../../machines/manage/typeFilter.js';
-import type { DispatchRegistry } from '../../machines/pool/dispatchRegistry.js';
-import type { DispatcherOutput } from '../../machines/protocol/dispatcherOutput.js';
 import { DispatchClient } from '../client/dispatchClient.js';
 import type { MicrogridClient } from '../client/microgridClient.js';
 import type { Dispatch, DispatchEvent } from '../dispatch.js';
 import { consoleLogger } from '../logger.js';
-import { DispatchError, messageOf } from '../model/dispatchError.js';
 import { observeDispatcher } from '../telemetry/observeDispatcher.js';
 import { outsideTraces } from '../telemetry/outsideTraces.js';
 import type { Channel } from './channel.js';
 import type { RunningStatusOptions } from './channels.js';
 import { clientTransport } from './clientTransport.js';
-import { toDispatch } from './conversions.js';
-import { Deliveries } from './deliveries.js';
-import { dispatcherActors } from './dispatcherActors.js';
-import type { DispatcherObserver, ObserveDispatcher } from './dispatcherObserver.js';
+import type { ObserveDispatcher } from './dispatcherObserver.js';
 import type { DispatcherEvents, DispatcherOptions } from './dispatcherOptions.js';
+import { DispatcherParts } from './dispatcherParts.js';
 import type { DispatcherStatus } from './dispatcherStatus.js';
-import { DispatchesView } from './dispatchesView.js';
-import { FirstSync, type ReadyOptions } from './firstSync.js';
-import { guardedInspect, guardedLogger, guardedObserve } from './guarded.js';
-import { Lifecycle } from './lifecycle.js';
-import { type ListenerOptions, Listeners } from './listeners.js';
-import { Managers } from './managers.js';
+import type { ReadyOptions } from './firstSync.js';
+import type { ListenerOptions } from './listeners.js';
 import type { RunningStateOptions } from './mergedReceivers.js';
-import { Problems } from './problems.js';
 import type { Receiver } from './receiver.js';
-import { StoreLease } from './storeLease.js';
 import { systemClock } from './systemClock.js';
 
 /**
@@ -54,15 +42,8 @@ export class Dispatcher implements AsyncDisposable {
   readonly runningStatusChange: Channel<Dispatch, RunningStatusOptions>;
   /** Created, updated and deleted dispatches; each event comes before the changes of runs that it causes. */
   readonly lifecycleEvents: Channel<DispatchEvent>;
-  readonly #listeners: Listeners<DispatcherEvents>;
-  readonly #problems: Problems;
-  readonly #deliveries: Deliveries;
-  readonly #managers: Managers;
-  readonly #lifecycle: Lifecycle;
+  readonly #parts: DispatcherParts;
   readonly #client: DispatchClient | undefined;
-  readonly #firstSync: FirstSync;
-  /** From the start on. */
-  #observer: DispatcherObserver | undefined;
 
   /**
    * @param observe Called at the start. @default metrics of OpenTelemetry, if the program has set that up
@@ -70,7 +51,7 @@ export class Dispatcher implements AsyncDisposable {
    * @throws DispatchError `INVALID_ARGUMENT` when an option of the connection is wrong.
    */
   constructor(options: DispatcherOptions, observe: ObserveDispatcher = observeDispatcher) {
-    const { microgridId, clock = systemClock, logger = consoleLogger, inspect, snapshot, store } = options;
+    const { microgridId, clock = systemClock, logger = consoleLogger } = options;
     if (!Number.isSafeInteger(microgridId) || microgridId < 0) {
       throw new RangeError(`microgridId must be an integer from 0 to 2^53-1, not ${microgridId}`);
     }
@@ -78,86 +59,13 @@ export class Dispatcher implements AsyncDisposable {
     if (!('transport' in options)) this.#client = new DispatchClient(options);
     const transport =
       'transport' in options ? options.transport : outsideTraces(clientTransport(this.#connected(), clock));
-    const nowMs = () => clock.nowMs();
-    const log = guardedLogger(logger);
-    this.#listeners = new Listeners((problem, name) => {
-      // A listener of problems that fails is not told of its own failure.
-      if (name === 'problem') this.#problems.log(problem);
-      else this.#problems.report(problem);
-    });
-    this.#problems = new Problems({
-      microgridId,
-      logger: log,
-      tell: it => {
-        this.#observer?.problem(it.code);
-        return this.#listeners.emit('problem', it);
-      },
-    });
-    this.#firstSync = new FirstSync(clock, timeoutMs => this.#problems.late(timeoutMs));
-    const report = (problem: DispatchError) => this.#problems.report(problem);
-
-    let registry: DispatchRegistry | undefined;
-    this.#deliveries = new Deliveries({
-      listeners: this.#listeners,
-      nowMs,
-      onCoalesced: (slow, isFirst) => {
-        if (isFirst) log.warn({ ...slow }, 'receiver is slow: its items are coalesced');
-        this.#observer?.coalesced(slow);
-      },
-      registry: () => registry,
-      report,
-    });
-    this.runningStatusChange = this.#deliveries.runningStatusChange.channel;
-    this.lifecycleEvents = this.#deliveries.lifecycleEvents.channel;
-    this.dispatches = new DispatchesView(
-      () => registry,
-      registered => toDispatch(registered, nowMs),
-    );
-
-    const lease = store && new StoreLease(store);
-    const actors = dispatcherActors({
-      transport,
-      clock,
-      store: lease,
-      warmUp: options.warmUp,
-      onStoreClosed: problem => this.#lifecycle.noteStoreClosed(problem),
-    });
-    const actor = createActor(dispatcherMachine.provide({ actors }), {
-      input: { microgridId },
-      ...(inspect && { inspect: guardedInspect(inspect, cause => report(failureOf('inspector', cause))) }),
-      ...(snapshot !== undefined && { snapshot }),
-    });
-    this.actor = actor;
-    const observeSafely = guardedObserve(observe, cause => report(failureOf('measuring', cause)));
-    const onRestart = (type: string) => this.#observer?.restarted(type);
-    this.#managers = new Managers({ microgridId, dispatcher: actor, clock, report, onRestart });
-    this.#lifecycle = new Lifecycle({
-      microgridId,
-      actor,
-      store: lease,
-      clock,
-      checkBeginning: () => {
-        if (snapshot !== undefined) checkSnapshot(snapshot, microgridId);
-      },
-      onStart: () => {
-        registry = actor.getSnapshot().children.pool?.getSnapshot().context;
-        if (registry !== undefined)
-          this.#observer = observeSafely({ microgridId, registry, nowMs, status: () => this.status });
-      },
-      report,
-      release: () => {
-        this.#observer?.end();
-        this.#listeners.clear('sync');
-        this.#managers.close();
-        this.#deliveries.close();
-        this.#client?.close();
-      },
-      onStopped: () => {
-        this.#listeners.emit('sync', this.status);
-        this.#listeners.clear();
-      },
-    });
-    actor.on('*', output => this.#take(output));
+    const disconnect = () => this.#client?.close();
+    const parts = new DispatcherParts({ ...options, transport, clock, logger, observe, disconnect });
+    this.#parts = parts;
+    this.actor = parts.actor;
+    this.dispatches = parts.dispatches;
+    this.runningStatusChange = parts.deliveries.runningStatusChange.channel;
+    this.lifecycleEvents = parts.deliveries.lifecycleEvents.channel;
   }
 
   /** The client for its microgrid. Throws an Error when the dispatcher was given a transport of its own. */
@@ -167,7 +75,7 @@ export class Dispatcher implements AsyncDisposable {
 
   /** Its present state, and the state of its connection to the service. */
   get status(): DispatcherStatus {
-    return this.#lifecycle.status;
+    return this.#parts.lifecycle.status;
   }
 
   /**
@@ -179,7 +87,7 @@ export class Dispatcher implements AsyncDisposable {
    * `STOPPED` when the dispatcher was stopped before or meanwhile.
    */
   async start(): Promise<void> {
-    await this.#lifecycle.start();
+    await this.#parts.lifecycle.start();
   }
 
   /**
@@ -189,7 +97,7 @@ export class Dispatcher implements AsyncDisposable {
    * with the last problem in the message. The reason of `signal` when that aborts.
    */
   async ready(options: ReadyOptions = {}): Promise<void> {
-    await this.#firstSync.wait(options, this.#lifecycle.ending);
+    await this.#parts.firstSync.wait(options, this.#parts.lifecycle.ending);
   }
 
   /**
@@ -203,7 +111,7 @@ export class Dispatcher implements AsyncDisposable {
    * @throws RangeError when the limit is not a positive integer.
    */
   newRunningStateReceiver(type: TypeFilter, options: RunningStateOptions = {}): Receiver<Dispatch> {
-    return this.#deliveries.runningState.open(type, options);
+    return this.#parts.deliveries.runningState.open(type, options);
   }
 
   /**
@@ -223,8 +131,8 @@ export class Dispatcher implements AsyncDisposable {
     logic: LogicOfDispatch<TLogic>,
     options: ManagingOptions = {},
   ): void {
-    this.#lifecycle.ending.throwIfAborted();
-    this.#managers.start<TLogic>(type, logic, options);
+    this.#parts.lifecycle.ending.throwIfAborted();
+    this.#parts.managers.start<TLogic>(type, logic, options);
   }
 
   /**
@@ -232,12 +140,12 @@ export class Dispatcher implements AsyncDisposable {
    * same types may be managed again at once, and new actors then wait for that.
    */
   async stopManaging(type: TypeFilter): Promise<void> {
-    await this.#managers.end(type);
+    await this.#parts.managers.end(type);
   }
 
   /** Whether these types are managed: {@link startManaging} was called with the same types, in any order. */
   isManaged(type: TypeFilter): boolean {
-    return this.#managers.has(type);
+    return this.#parts.managers.has(type);
   }
 
   /**
@@ -250,7 +158,7 @@ export class Dispatcher implements AsyncDisposable {
     listener: (payload: DispatcherEvents[K]) => unknown,
     options?: ListenerOptions,
   ): () => void {
-    return this.#listeners.on(name, listener, options);
+    return this.#parts.listeners.on(name, listener, options);
   }
 
   /**
@@ -258,37 +166,15 @@ export class Dispatcher implements AsyncDisposable {
    * which it waits 30 s at most. Never rejects.
    */
   async stop(): Promise<void> {
-    await this.#lifecycle.stop();
+    await this.#parts.lifecycle.stop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
 
-  #take(output: DispatcherOutput): void {
-    // Once it was stopped, the rest of a burst reaches nobody.
-    if (this.#lifecycle.ending.aborted) return;
-    this.#observer?.take(output);
-    if (output.type === 'dispatcher.problem') this.#problems.report(output.problem);
-    else if (output.type !== 'dispatcher.sync') {
-      this.#deliveries.take(output);
-      this.#managers.take(output);
-    }
-    // The end is told when it has come.
-    else if (output.status.state !== 'stopped') this.#takeStatus(output.status);
-  }
-
-  #takeStatus(status: DispatcherStatus): void {
-    if (status.state === 'live') this.#firstSync.done();
-    this.#listeners.emit('sync', status);
-  }
-
   #connected(): DispatchClient {
     if (this.#client !== undefined) return this.#client;
     throw new Error('this dispatcher has a transport of its own, and so no client');
   }
-}
-
-function failureOf(what: 'inspector' | 'measuring', cause: unknown): DispatchError {
-  return new DispatchError('CONSUMER_FAILED', `the ${what} failed: ${messageOf(cause)}`, { cause });
 }
