@@ -88,6 +88,9 @@ describe('a comparison with Python', () => {
     const compared = (outages: DayOutage[]) => compare(said, [heard, heard, heard], outages);
     expect(compared([{ fromMs: 10, toMs: 40 }])).toEqual(Array(3).fill({ ...none, same: 2, outage: 1 }));
     expect(compared([{ fromMs: 21, toMs: 40 }])).toEqual(Array(3).fill({ ...none, same: 2, unexplained: 1 }));
+    // The last version said nothing new of the one before, of which Python has not heard.
+    const unlike = compare(said.slice(0, 2), [heard, heard, heard], [{ fromMs: 10, toMs: 40 }]);
+    expect(unlike).toEqual(Array(3).fill({ ...none, same: 1, outage: 2 }));
   });
 
   it('leaves unexplained what has no cause', () => {

@@ -22,8 +22,8 @@ export interface DayComparison {
 /** Compares what both dispatchers delivered in a day. */
 export function compareDay({ records, outages }: PlayedDay): DayComparison[] {
   // Ours resumes its stream and hears of each version, the Python one lists and hears of the last.
-  const isOfOutage = ({ dispatch }: RunningNotification) => {
-    const atMs = Date.parse(dispatch.updateTime);
+  const isOfOutage = (updateTime: string) => {
+    const atMs = Date.parse(updateTime);
     return outages.some(({ fromMs, toMs }) => fromMs <= atMs && atMs <= toMs);
   };
   return dayStrategies.map(({ name, ours: strategy }, place) => {
@@ -56,9 +56,10 @@ export function compareDay({ records, outages }: PlayedDay): DayComparison[] {
       for (const [i, j] of alignment(said, base)) {
         const theirWords = j === undefined ? '' : pythonKey(base[j] as PythonRunningState);
         if (i === undefined) {
-          const isRedundant = j !== undefined && isRedundantIn(base, j);
-          if (j !== undefined && passed.has(j))
-            note(isRedundant ? 'redundant' : 'unexplained', `only Python: ${theirWords}, ${historyOf(base, said, j)}`);
+          if (j === undefined || !passed.has(j)) continue;
+          const isOfTheirOutage = isOfOutage(base[j]?.dispatch.update_time ?? '');
+          const cause = isRedundantIn(base, j) ? 'redundant' : isOfTheirOutage ? 'outage' : 'unexplained';
+          note(cause, `only Python: ${theirWords}, ${historyOf(base, said, j)}`);
           continue;
         }
         const news = said[i] as RunningNotification;
@@ -67,7 +68,8 @@ export function compareDay({ records, outages }: PlayedDay): DayComparison[] {
         classify(news, changes, left, isPassed, (cause, words) => {
           const inWords = `${words} ${ourKey(news)}${j === undefined ? ', which Python did not say' : ''}`;
           if (cause === 'same') comparison.same += 1;
-          else if (cause === 'unexplained' && j === undefined && isOfOutage(news)) note('outage', inWords);
+          else if (cause === 'unexplained' && j === undefined && isOfOutage(news.dispatch.updateTime))
+            note('outage', inWords);
           else if (cause !== 'unexplained' || j === undefined || news.type !== 'running.stopped') note(cause, inWords);
           else stops.push({ i, j, isOurs: words === onlyHere, inWords });
         });
