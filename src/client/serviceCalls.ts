@@ -1,6 +1,6 @@
 import type { CallOptions, Metadata } from 'nice-grpc-common';
 import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { DispatchError, type DispatchErrorDetails } from '../model/dispatchError.js';
+import type { DispatchErrorDetails } from '../model/dispatchError.js';
 import { STATUS_DETAILS } from '../wire/badRequest.js';
 import { Attempts, type AttemptsSetup, type CallKind, callMetadata } from './attempts.js';
 import type { TraceCall, TracedCall } from './callTracing.js';
@@ -92,18 +92,6 @@ export class ServiceCalls {
   async *stream<Message>(stream: StreamCall<Message>): AsyncGenerator<Message, void, void> {
     using call = this.#openCalls.open({ ...stream, timeoutMs: this.#streamTimeoutMs });
     const traced = this.#trace(pathOf(stream.method));
-    try {
-      yield* this.#streamTraced(stream, call, traced);
-    } finally {
-      traced?.end(new DispatchError('CANCELLED', 'the stream was closed before it was open', stream.ids));
-    }
-  }
-
-  async *#streamTraced<Message>(
-    stream: StreamCall<Message>,
-    call: OpenCall,
-    traced: TracedCall | undefined,
-  ): AsyncGenerator<Message, void, void> {
     for (let asksAnew = this.#attempts.mayAskAnew; ; asksAnew = false) {
       let isOpen = false;
       const trailer = new TrailerDetails();
@@ -123,6 +111,7 @@ export class ServiceCalls {
           onHeader,
           onTrailer: trailer.take,
         });
+        traced?.end();
         return;
       } catch (error) {
         // A stream whose credentials were rejected was never open, so nothing was lost.

@@ -200,6 +200,17 @@ describe('the spans of a stream', () => {
     expect(traced.take()).toEqual([]);
   });
 
+  it('are cancelled when the client is closed before it is open', async () => {
+    using traced = tracing();
+    await using service = await creating(() => {});
+    await using client = new DispatchClient({ address: service.address });
+    const calls = client.watch({ microgridId: 1 });
+    const first = calls.next();
+    client.close();
+    await expect(first).rejects.toMatchObject({ code: 'STOPPED' });
+    expect((await spansOf(traced, 1)).map(inWords)).toEqual(['CLIENT StreamMicrogridDispatches CANCELLED']);
+  });
+
   it('tell why it could not be opened', async () => {
     using traced = tracing();
     await using service = await startTestService({ authKey: 'key' });
