@@ -12,6 +12,8 @@ export interface DispatcherContext {
   readonly microgridId: number;
   /** Number of consecutive connections that were lost before they were healthy. */
   readonly lostCount: number;
+  /** When the first of these, or the healthy one before them, was lost, milliseconds since the epoch; null: none was. */
+  readonly firstLossMs: number | null;
   /** Number of attempts since it was live that came sooner because the service was connected anew. */
   readonly hasteCount: number;
   /** When it became live, milliseconds since the epoch; null: it is not live. */
@@ -65,6 +67,7 @@ export function freshContext(microgridId: number): DispatcherContext {
   return {
     microgridId,
     lostCount: 0,
+    firstLossMs: null,
     hasteCount: 0,
     liveSinceMs: null,
     lastContactMs: null,

@@ -34,6 +34,7 @@ describe('the states of the dispatcher machine', () => {
   const lost = (code: 'UNAVAILABLE' | 'UNAUTHENTICATED' | 'PERMISSION_DENIED', time = '09:00') =>
     ({ type: 'source.lost', atMs: at(time), problem: new DispatchError(code, 'lost'), graceful: false }) as const;
   const ended = (time: string) => ({ ...lost('UNAVAILABLE', time), graceful: true });
+  const many = Array.from({ length: 50 }, () => lost('UNAVAILABLE'));
   const opened = { type: 'source.opened' } as const;
   const live = { type: 'source.live', atMs: at('09:00') } as const;
 
@@ -58,7 +59,21 @@ describe('the states of the dispatcher machine', () => {
     ['at once after a first loss', [lost('UNAVAILABLE')], 0, 0],
     ['soon after a second', [lost('UNAVAILABLE'), lost('UNAVAILABLE')], 0, 250],
     ['a little later after a third', [lost('UNAVAILABLE'), live, lost('UNAVAILABLE'), lost('UNAVAILABLE')], 0, 500],
-    ['within half a minute after many', Array.from({ length: 50 }, () => lost('UNAVAILABLE')), 0, 30_000],
+    ['within two seconds after many in less than three', [...many, lost('UNAVAILABLE', '09:00:02.999')], 0, 2_000],
+    ['within half a minute after many', [...many, lost('UNAVAILABLE', '09:00:03')], 0, 30_000],
+    ['within half a minute after many though the clock went back', [...many, lost('UNAVAILABLE', '08:00')], 0, 30_000],
+    [
+      'within half a minute after many, some of which were live in between',
+      [...many, opened, live, lost('UNAVAILABLE', '09:00:04')],
+      0,
+      30_000,
+    ],
+    [
+      'within two seconds after many that come after a healthy connection',
+      [...many, opened, live, ...many.map(() => lost('UNAVAILABLE', '09:00:20'))],
+      0,
+      2_000,
+    ],
     ['slowly when the credentials are rejected', [lost('UNAUTHENTICATED')], 30_000, 60_000],
     ['at once when credentials that were good are rejected', [live, lost('UNAUTHENTICATED', '09:01')], 0, 0],
     [
