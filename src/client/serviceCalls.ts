@@ -1,9 +1,9 @@
 import type { CallOptions, Metadata } from 'nice-grpc-common';
 import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import type { DispatchErrorDetails } from '../model/dispatchError.js';
+import type { TraceCall, TracedCall } from '../telemetry/clientTrace.js';
 import { STATUS_DETAILS } from '../wire/badRequest.js';
 import { Attempts, type AttemptsSetup, type CallKind, callMetadata } from './attempts.js';
-import type { TraceCall, TracedCall } from './callTracing.js';
 import { type OpenCall, OpenCalls } from './openCalls.js';
 import { toDispatchError } from './toDispatchError.js';
 

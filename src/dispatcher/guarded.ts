@@ -1,7 +1,7 @@
 import type { InspectionEvent, Observer } from 'xstate';
 import type { Inspect } from '../../machines/inspect/inspectedActors.js';
 import { consoleLogger, type Logger } from '../logger.js';
-import type { ObserveDispatcher } from './dispatcherObserver.js';
+import type { ObserveDispatcher } from '../telemetry/dispatcherObserver.js';
 
 /**
  * A function of the user's that never throws.

@@ -1,3 +1,4 @@
+import type { SlowReceiver } from '../telemetry/dispatcherObserver.js';
 import { createReceiver, type Receiver, type ReceiverOptions, type ReceiverSetup } from './receiver.js';
 
 /** How one receiver of a {@link ReceiverSet} gets its entries. */
@@ -5,15 +6,6 @@ export interface ReceiverIntake<TSent, T, TEntry>
   extends Pick<ReceiverSetup<T, TEntry>, 'coalescing' | 'itemOf' | 'replay'> {
   /** Takes what is sent to all receivers; pushes what this one is to get of it. */
   readonly take: (sent: TSent, push: (entry: TEntry) => void) => void;
-}
-
-/** A receiver that is read too slowly. */
-export interface SlowReceiver {
-  /** Name of its source. */
-  readonly channel: string;
-  /** Its own name. */
-  readonly receiver: string;
-  readonly limit: number;
 }
 
 /** Is told of each item of a receiver that was coalesced, and whether it is the first one of that receiver. */

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { Logger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
+import type { TraceCall } from '../telemetry/serverTrace.js';
 import type { EffectiveLimits } from './access/callLimits.js';
 import type { AccessControl } from './access/loadAccessControl.js';
 import type { DispatchStore } from './domain/dispatchStore.js';
@@ -10,7 +11,6 @@ import { changeFeed } from './feed/changeFeed.js';
 import { type ConnectionOptions, grpcServer, SERVICE_NAMES } from './grpc/grpcServer.js';
 import { health } from './grpc/health.js';
 import { accessLog } from './operation/accessLog.js';
-import type { TraceCall } from './operation/callTracing.js';
 import { pruneRegularly } from './operation/pruneRegularly.js';
 import { resourceStack } from './operation/resourceStack.js';
 import type { ServiceMetrics } from './operation/serviceMetrics.js';

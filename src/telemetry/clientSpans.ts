@@ -1,7 +1,7 @@
 import type { TextMapSetter } from '@opentelemetry/api';
 import { ClientError, type Metadata, Status } from 'nice-grpc-common';
-import type { TraceCall } from '../client/callTracing.js';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
+import type { TraceCall } from './clientTrace.js';
 import { harmless, openTelemetry } from './openTelemetry.js';
 import { endRpcSpan, type RpcEnd, startRpcSpan } from './rpcSpan.js';
 

@@ -1,7 +1,7 @@
 import type { Attributes, BatchObservableResult, Meter } from '@opentelemetry/api';
 import type { SyncState } from '../../machines/protocol/dispatcherOutput.js';
-import type { DispatcherObserver, ObservedDispatcher } from '../dispatcher/dispatcherObserver.js';
 import type { DispatchErrorCode } from '../model/dispatchError.js';
+import type { DispatcherObserver, ObservedDispatcher } from './dispatcherObserver.js';
 
 /** Bounds of the lateness, in seconds: milliseconds when all is well, minutes after a suspend. */
 const latenessBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600];

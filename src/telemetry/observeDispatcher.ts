@@ -1,5 +1,5 @@
-import type { ObserveDispatcher } from '../dispatcher/dispatcherObserver.js';
 import { dispatcherMetrics } from './dispatcherMetrics.js';
+import type { ObserveDispatcher } from './dispatcherObserver.js';
 import { meterOf, openTelemetry } from './openTelemetry.js';
 
 /** Measures a dispatcher with the meter provider that the program has registered with OpenTelemetry, if there is one. */

@@ -1,7 +1,7 @@
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
-import type { ObserveDispatcher } from '../dispatcher/dispatcherObserver.js';
 import { dispatcherMetrics } from './dispatcherMetrics.js';
+import type { ObserveDispatcher } from './dispatcherObserver.js';
 import { meterOf } from './openTelemetry.js';
 
 /** Metrics of dispatchers for Prometheus, apart from those of the rest of the program. */

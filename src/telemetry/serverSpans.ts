@@ -1,8 +1,8 @@
 import type { Context, TextMapGetter } from '@opentelemetry/api';
 import { type Metadata, Status } from 'nice-grpc-common';
-import type { TraceCall } from '../service/operation/callTracing.js';
 import { harmless, type OpenTelemetryApi, openTelemetry } from './openTelemetry.js';
 import { endRpcSpan, startRpcSpan } from './rpcSpan.js';
+import type { TraceCall } from './serverTrace.js';
 
 const getter: TextMapGetter<Metadata> = {
   get: (metadata, name) => {

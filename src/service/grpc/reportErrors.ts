@@ -8,7 +8,7 @@ import {
 import { errorDetailsServerMiddleware } from 'nice-grpc-error-details';
 
 import type { Logger } from '../../logger.js';
-import type { TraceCall, TracedCall } from '../operation/callTracing.js';
+import type { TraceCall, TracedCall } from '../../telemetry/serverTrace.js';
 import { type CallObserver, endedCall } from '../operation/endedCall.js';
 import { toServerError } from './toServerError.js';
 

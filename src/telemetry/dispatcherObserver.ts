@@ -1,17 +1,24 @@
 import type { DispatchRegistry } from '../../machines/pool/dispatchRegistry.js';
-import type { DispatcherOutput } from '../../machines/protocol/dispatcherOutput.js';
+import type { DispatcherOutput, SyncStatus } from '../../machines/protocol/dispatcherOutput.js';
 import type { DispatchErrorCode } from '../model/dispatchError.js';
-import type { DispatcherStatus } from './dispatcherStatus.js';
-import type { SlowReceiver } from './receiverSet.js';
 
 /** What can be read of a dispatcher at any time, from its start until its end. */
 export interface ObservedDispatcher {
   readonly microgridId: number;
   /** Counts its dispatches, and those of them that run. */
   readonly registry: Pick<DispatchRegistry, 'size' | 'runningCount'>;
-  status(): DispatcherStatus;
+  status(): Pick<SyncStatus<string>, 'state' | 'lastContactMs'>;
   /** Its wall-clock time, in milliseconds since the epoch. */
   nowMs(): number;
+}
+
+/** A receiver that is read too slowly. */
+export interface SlowReceiver {
+  /** Name of its source. */
+  readonly channel: string;
+  /** Its own name. */
+  readonly receiver: string;
+  readonly limit: number;
 }
 
 /** Receives what one dispatcher does, to measure it. What it throws is a problem, and does not disturb the dispatcher. */
