@@ -1,8 +1,11 @@
+import { missingMacrocosim } from '../interop/macrocosim.js';
+import { missingPython } from '../interop/python.js';
 import { checkSequences } from '../oracle/checkSequences.js';
 import type { TestPostgres } from '../support/postgres.js';
 import { postgresPlace, type StorePlace, sqlitePlace } from '../support/stores.js';
 import { ignoreChanges } from './deafPeer.js';
 import { disturbDispatchers } from './dispatchers/disturbDispatchers.js';
+import { macrocosimPeer, pythonPeer } from './dispatchers/otherServices.js';
 import { ownService } from './dispatchers/ownService.js';
 import type { Peer } from './dispatchers/peer.js';
 import { killService } from './killedService.js';
@@ -19,6 +22,8 @@ export interface Fault {
   readonly full: number;
   /** The number of pieces that a full run plays it in, each of which takes a minute or two on a machine that is not busy. */
   readonly pieces: number;
+  /** What is missing to play it, or null. @default null */
+  readonly missing?: string | null;
   /**
    * @param isFull - whether it is a part of a full run, in which faults may last longer.
    * @throws Error with what is wrong.
@@ -26,12 +31,13 @@ export interface Fault {
   play(amount: number, seed: number, isFull: boolean): Promise<Counts>;
 }
 
-/** Dispatchers at the same time: so many that most of them are at rest. */
+/** Dispatchers at the same time: so many that most of them are at rest; services by others have fewer. */
 const maxLanes = 80;
+const maxLanesOfOthers = 20;
 
 /** How long faults of connections last, in a tenth of a full run and in a full run. */
 const times = {
-  calmMs: [10_500, 16_000],
+  calmMs: [10_200, 13_000],
   outageMs: [100, 3_000],
   longAnswerMs: [4_000, 6_000],
   stallMs: 4_000,
@@ -53,11 +59,11 @@ export function faultList(postgres: TestPostgres): Fault[] {
     writes,
     ...(await shareDatabase(place, { seed, writes, streams: 20 })),
   });
-  const disturbed = (newPeer: () => Promise<Peer>): Fault['play'] =>
-    async function play(faults, seed, isFull) {
-      await using peer = await newPeer();
-      const plan = { faults, lanes: maxLanes, seed, times: isFull ? fullTimes : times };
-      return { ...(await disturbDispatchers(peer, plan)) };
+  const disturbed =
+    (faults: number, seed: number, isFull: boolean, lanes = maxLanes) =>
+    async (newPeer: Promise<Peer>) => {
+      await using peer = await newPeer;
+      return { ...(await disturbDispatchers(peer, { faults, lanes, seed, times: isFull ? fullTimes : times })) };
     };
   return [
     {
@@ -100,15 +106,29 @@ export function faultList(postgres: TestPostgres): Fault[] {
       name: 'connections of dispatchers, SQLite',
       full: 800,
       pieces: 1,
-      play: (amount, seed, isFull) =>
-        onSqlite(({ database }) => disturbed(() => ownService(database))(amount, seed, isFull)),
+      play: (amount, seed, isFull) => onSqlite(({ database }) => disturbed(amount, seed, isFull)(ownService(database))),
     },
     {
       name: 'connections of dispatchers, PostgreSQL',
       full: 800,
       pieces: 1,
       play: (amount, seed, isFull) =>
-        onPostgres(({ database }) => disturbed(() => ownService(database))(amount, seed, isFull)),
+        onPostgres(({ database }) => disturbed(amount, seed, isFull)(ownService(database))),
+    },
+    {
+      name: 'connections of dispatchers, Python service',
+      full: 200,
+      pieces: 1,
+      missing: missingPython(),
+      play: (amount, seed, isFull) => disturbed(amount, seed, isFull, maxLanesOfOthers)(pythonPeer()),
+    },
+    {
+      name: 'connections of dispatchers, macrocosim',
+      full: 200,
+      pieces: 1,
+      missing: missingMacrocosim(),
+      play: (amount, seed, isFull) =>
+        disturbed(amount, seed, isFull, maxLanesOfOthers)(macrocosimPeer(maxLanesOfOthers)),
     },
     {
       name: 'any sequence, beside the oracle',

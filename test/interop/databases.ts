@@ -2,7 +2,8 @@ import { afterAll, beforeAll } from 'vitest';
 import { describeWith } from '../support/describeWith.js';
 import { missingPostgres, startPostgres, type TestPostgres } from '../support/postgres.js';
 import { postgresPlace, type StorePlace, sqlitePlace } from '../support/stores.js';
-import { describeWithPython, missingPython } from './python.js';
+import { describeWithPython } from './describeWithPython.js';
+import { missingPython } from './python.js';
 
 /** Where `dispatch serve` keeps dispatches: an empty database. */
 export type ServedPlace = Pick<StorePlace, 'database' | typeof Symbol.asyncDispose>;

@@ -1,9 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-
-const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
+import { projectRoot } from '../support/compiled.js';
 
 /** A process that has not ended by itself so long after it was asked to is killed. */
 const endTimeoutMs = 20_000;
@@ -27,9 +25,9 @@ export interface LineProcess extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-/** Starts a program in the root of the project. It ends with this process at the latest. */
-export function startProcess(command: string, args: readonly string[]): LineProcess {
-  const child = spawn(command, args, { cwd: projectRoot, stdio: 'pipe' });
+/** Starts a program, by default in the root of the project. It ends with this process at the latest. */
+export function startProcess(command: string, args: readonly string[], cwd = projectRoot): LineProcess {
+  const child = spawn(command, args, { cwd, stdio: 'pipe' });
   const killWithParent = () => child.kill('SIGKILL');
   process.once('exit', killWithParent);
   const ended = once(child, 'close').finally(() => process.off('exit', killWithParent));

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { describeWith } from '../support/describeWith.js';
+import { join } from 'node:path';
+import { projectRoot } from '../support/compiled.js';
 import { type LineProcess, startProcess } from './lineProcess.js';
 
-const interpreter = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
+const folder = join(projectRoot, 'test/interop');
 
 interface PythonFailure {
   readonly code: string;
@@ -41,7 +41,7 @@ export interface PythonProgram extends AsyncDisposable {
 
 /** Starts a Python program that reads calls from its standard input (`json_lines.py`). */
 export function startPython(file: string): PythonProgram {
-  const program: LineProcess = startProcess(interpreter, [fileURLToPath(new URL(file, import.meta.url))]);
+  const program: LineProcess = startProcess(interpreterOf('.venv'), [join(folder, file)]);
   let called = 0;
   return {
     async call<Result>(name: string, args: object): Promise<Result> {
@@ -56,22 +56,27 @@ export function startPython(file: string): PythonProgram {
   };
 }
 
-/** A `describe` of tests that need the Python packages of requirements.txt ({@link describeWith}). */
-export function describeWithPython(name: string, tests: () => void): void {
-  describeWith(missingPython(), name, tests);
-}
-
 /** What is missing to run the Python programs, or null: each package of requirements.txt must be there in its version. */
 export function missingPython(): string | null {
+  return missingPackages('.venv', 'requirements.txt');
+}
+
+/** What an environment of `npm run interop:setup` lacks of the packages of a file in this folder, or null. */
+export function missingPackages(environment: string, requirements: string): string | null {
   const program =
     'import importlib.metadata as m; print(*(f"{d.name}=={d.version}" for d in m.distributions()), sep="\\n")';
   try {
-    const installed = execFileSync(interpreter, ['-c', program], { encoding: 'utf8', stdio: 'pipe' }).split('\n');
-    const requirements = readFileSync(new URL('requirements.txt', import.meta.url), 'utf8').split('\n');
-    const wanted = requirements.filter(line => line !== '' && !line.startsWith('#'));
-    const missing = wanted.filter(requirement => !installed.includes(requirement));
-    return missing.length === 0 ? null : `.venv lacks ${missing.join(', ')}; npm run interop:setup`;
+    const installed = execFileSync(interpreterOf(environment), ['-c', program], { encoding: 'utf8', stdio: 'pipe' });
+    const wanted = readFileSync(join(folder, requirements), 'utf8').split('\n');
+    const missing = wanted.filter(
+      line => line !== '' && !line.startsWith('#') && !installed.split('\n').includes(line),
+    );
+    return missing.length === 0 ? null : `${environment} lacks ${missing.join(', ')}; npm run interop:setup`;
   } catch {
-    return 'needs .venv with the Python packages; npm run interop:setup';
+    return `needs ${environment} with its Python packages; npm run interop:setup`;
   }
+}
+
+function interpreterOf(environment: string): string {
+  return join(projectRoot, environment, 'bin/python');
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openChannel } from '../../src/client/channel.js';
-import { describeWithPython, type PythonProgram, startPython } from './python.js';
+import { describeWithPython } from './describeWithPython.js';
+import { type PythonProgram, startPython } from './python.js';
 
 describeWithPython('the address of a service', () => {
   let python: PythonProgram;

@@ -4,9 +4,9 @@ import type { MicrogridClient } from '../../src/client/microgridClient.js';
 import type { ListOptions } from '../../src/client/requests.js';
 import type { Dispatch } from '../../src/dispatch.js';
 import { verifySignature } from '../../src/wire/signature.js';
+import { describeWithPython } from './describeWithPython.js';
 import { type Journal, startJournal } from './journal.js';
 import { beforeUpdate, createCases, fullRule, newDispatch, start, startTime, updateCases } from './ourCases.js';
-import { describeWithPython } from './python.js';
 import { fromNow, noRule, type PythonDispatch } from './pythonDispatch.js';
 import { PythonService } from './pythonService.js';
 

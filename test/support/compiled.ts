@@ -4,6 +4,9 @@ const here = new URL('../..', import.meta.url);
 /** Where this module itself is compiled, so is everything else beside it. */
 const build = import.meta.url.endsWith('.js') ? here : new URL('build/', here);
 
+/** The folder of the project, also for compiled modules. */
+export const projectRoot = fileURLToPath(new URL('..', build));
+
 /** The folder of the compiled package, in which programs can import it by its name. */
 export const compiledFolder = fileURLToPath(build);
 

@@ -131,8 +131,15 @@ async function suffer(
       if (state === 'waiting' && noticedMs < 0) noticedMs = performance.now();
     }),
   );
-  const begun = fault.begin(path, random);
-  if (fault.needsChange) await editor.change();
+  let hasBegun = false;
+  const begun = Promise.resolve(fault.begin(path, random)).then(() => {
+    hasBegun = true;
+  });
+  // A change may come by a list.
+  while (fault.needsChange && !hasBegun) {
+    await editor.change();
+    await Promise.race([begun, pause(100)]);
+  }
   await begun;
   const endsMs = performance.now() + (fault.durationMs === undefined ? 0 : between(fault.durationMs, random));
   const changes = integer(1, 4, random);
