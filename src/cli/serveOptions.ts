@@ -89,7 +89,8 @@ The file of --keys; microgrids may be "all", and requests of a key without a sec
   { "keys": [{ "name": "partner-a", "key": "…", "secret": "…", "microgrids": [1, 2] }] }
 
 Limits and their defaults: calls=4000 (open calls), callsPerKey=1000 (open calls of a key), callsPerSecond=1000 (of a key),
-streamsPerKey=2000 (open streams of a key), requestBytes=1048576.
+streams=20000 (open streams), streamsPerKey=2000 (open streams of a key), unauthenticatedPerSecond=100 (of an address),
+requestBytes=131072.
 
 Logs are text in a terminal; elsewhere, and with --json, each line is a JSON object.
 

@@ -64,7 +64,10 @@ describe('options', () => {
   it.each([
     [{ calls: 0 }, 'limits.calls: must be an integer above 0'],
     [{ callsPerSecond: 1.5 }, 'limits.callsPerSecond: must be an integer above 0'],
-    [{ call: 1 }, 'limits.call: must be one of calls, callsPerKey, callsPerSecond, streamsPerKey, requestBytes'],
+    [
+      { call: 1 },
+      'limits.call: must be one of calls, callsPerKey, callsPerSecond, streams, streamsPerKey, unauthenticatedPerSecond, requestBytes',
+    ],
   ])('refuse the limits %j', async (limits, message) => {
     await expect(startDispatchService({ limits: limits as object })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',

@@ -1,7 +1,8 @@
+import type { Metadata } from '@grpc/grpc-js';
 import type { CallContext } from 'nice-grpc-common';
 
 import type { ExpiringId } from '../domain/dispatchStore.js';
-import type { ApiKey, Caller } from './keyRing.js';
+import type { ApiKey } from './keyRing.js';
 
 /** The access of a call that was accepted. */
 export interface CallAccess {
@@ -11,23 +12,38 @@ export interface CallAccess {
   readonly nonce?: ExpiringId | undefined;
 }
 
-/** What {@link authenticate} adds to the context of a call. */
+/** What middleware adds to the context of a call. */
 export interface AccessContext {
   readonly access: CallAccess;
 }
 
-const callers = new WeakMap<CallContext['metadata'], Caller>();
-
-/**
- * Returns the caller, for middleware outside of the one that authenticates; to be called when the call has ended.
- *
- * @returns undefined when the call was refused before authentication, or needs no key.
- */
-export function callerOf(context: CallContext): Caller | undefined {
-  return callers.get(context.metadata);
+/** A call that was let in by its headers, and whose request may still be arriving. */
+export interface AdmittedCall {
+  readonly access: CallAccess;
+  /** The request has arrived and is served from now on. Returns a function to call when that has ended. */
+  serve(): () => void;
 }
 
-/** Stores the caller of a call. */
-export function setCaller(context: CallContext, caller: Caller): void {
-  callers.set(context.metadata, caller);
+/** Metadata that stands for the call; what a caller sends under this name is replaced. */
+const ADMISSION = 'admission-bin';
+
+const calls = new WeakMap<object, AdmittedCall>();
+
+/** Adds a call that was let in to its metadata, for the middleware, which gets a copy of them. */
+export function attachAdmitted(metadata: Metadata, call: AdmittedCall): void {
+  const token = Buffer.alloc(0);
+  calls.set(token, call);
+  metadata.set(ADMISSION, token);
+}
+
+/**
+ * Returns the call that was let in with these metadata.
+ *
+ * @throws Error when none was.
+ */
+export function admittedCall({ metadata }: Pick<CallContext, 'metadata'>): AdmittedCall {
+  const token = metadata.get(ADMISSION);
+  const call = typeof token === 'object' ? calls.get(token) : undefined;
+  if (!call) throw new Error('the call was not judged by its headers');
+  return call;
 }

@@ -17,6 +17,9 @@ export interface ApiKey extends Caller {
   readonly secret: string | undefined;
 }
 
+/** The caller of a method that needs no key, and of every method of a service without keys. */
+export const ANYBODY: ApiKey = { name: 'anybody', key: '', secret: undefined, microgrids: 'all' };
+
 /** A stream, which must end when its key or its permission is revoked. */
 export interface RevocableCall {
   readonly apiKey: ApiKey;
@@ -35,6 +38,8 @@ export interface KeyRing {
   replace(keys: readonly ApiKey[]): void;
   /** Makes {@link replace} end the call when it is revoked; returns a function that undoes it. */
   track(call: RevocableCall): () => void;
+  /** Makes {@link replace} call a function with each key that was removed, so that nothing of it is kept. */
+  onRemoved(forget: (key: string) => void): void;
 }
 
 /** Whether a caller has access to a microgrid, whose id may be above 2^53-1. */
@@ -51,6 +56,7 @@ export function noAccess(microgridId: bigint): DispatchError {
 export function keyRing(keys: readonly ApiKey[]): KeyRing {
   let byDigest = digested(keys);
   const tracked = new Set<RevocableCall>();
+  const forgetters: ((key: string) => void)[] = [];
   const find = (key: string) => byDigest.get(digest(key));
 
   function revocationOf({ apiKey, microgridId }: RevocableCall): DispatchError | null {
@@ -64,7 +70,11 @@ export function keyRing(keys: readonly ApiKey[]): KeyRing {
   return {
     find,
     replace(next) {
+      const before = byDigest;
       byDigest = digested(next);
+      for (const [digest, { key }] of before) {
+        if (!byDigest.has(digest)) for (const forget of forgetters) forget(key);
+      }
       for (const call of [...tracked]) {
         const reason = revocationOf(call);
         if (reason) call.end(reason);
@@ -74,6 +84,7 @@ export function keyRing(keys: readonly ApiKey[]): KeyRing {
       tracked.add(call);
       return () => tracked.delete(call);
     },
+    onRemoved: forget => void forgetters.push(forget),
   };
 }
 

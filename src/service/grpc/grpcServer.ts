@@ -6,23 +6,24 @@ import { ServerReflectionDefinition } from '../../../proto/gen/grpc/reflection/v
 import type { Logger } from '../../logger.js';
 import { DispatchError } from '../../model/dispatchError.js';
 import type { TraceCall } from '../../telemetry/serverTrace.js';
-import { callLimiter, type EffectiveLimits } from '../access/callLimits.js';
+import { callGate } from '../access/callGate.js';
+import type { EffectiveLimits } from '../access/callLimits.js';
 import type { KeyRing } from '../access/keyRing.js';
 import type { DispatchStore } from '../domain/dispatchStore.js';
 import type { ChangeFeed } from '../feed/changeFeed.js';
 import type { CallObserver } from '../operation/endedCall.js';
-import { authenticate } from './authenticate.js';
+import { decodeLater } from './arrivedRequest.js';
+import { authorize } from './authorize.js';
 import { dispatchHandlers } from './dispatchHandlers.js';
 import type { Health } from './health.js';
-import { limitArrivingRequests } from './limitArrivingRequests.js';
+import { judgeHeaders } from './judgeHeaders.js';
 import { reflection } from './reflection.js';
 import { reportErrors } from './reportErrors.js';
 import { sendWindow } from './sendWindow.js';
 import { storedBytesDefinition } from './storedBytes.js';
 
-/** Time within which a request must have arrived, and maximum number of requests arriving without a valid key. */
+/** Time within which a request must have arrived. */
 const RECEIVE_TIMEOUT_MS = 10_000;
-const MAX_UNKNOWN = 100;
 
 /** Full names of the services, as health and reflection report them. */
 export const SERVICE_NAMES = [storedBytesDefinition, HealthDefinition, ServerReflectionDefinition].map(
@@ -79,20 +80,17 @@ export interface GrpcServer {
 /** Creates the server of the dispatch service, its health and its reflection. */
 export function grpcServer(options: GrpcServerOptions): GrpcServer {
   const { store, feed, health, keys, limits, logger, observers, trace, connections, stopGraceMs, stopping } = options;
-  const receive = limitArrivingRequests({
-    timeMs: RECEIVE_TIMEOUT_MS,
-    isKnown: metadata => keys === null || keys.find(String(metadata.get('key')[0] ?? '')) !== undefined,
-    maxUnknown: MAX_UNKNOWN,
-  });
+  const gate = callGate(keys, limits);
+  const judge = judgeHeaders({ gate, receiveTimeoutMs: RECEIVE_TIMEOUT_MS, observers });
   const server = createServer({
     ...serverOptions(connections, limits, stopGraceMs),
-    interceptors: [receive, sendWindow],
+    interceptors: [judge, sendWindow],
   })
     .use(reportErrors(logger, observers, trace))
-    .use(authenticate(keys, callLimiter(limits)));
-  server.add(HealthDefinition, health.handlers);
-  server.add(ServerReflectionDefinition, reflection(SERVICE_NAMES, stopping));
-  server.add(storedBytesDefinition, dispatchHandlers(store, feed));
+    .use(authorize(keys));
+  server.add(decodeLater(HealthDefinition), health.handlers);
+  server.add(decodeLater(ServerReflectionDefinition), reflection(SERVICE_NAMES, stopping));
+  server.add(decodeLater(storedBytesDefinition), dispatchHandlers(store, feed));
 
   return {
     async listen(address, credentials) {

@@ -40,7 +40,7 @@ export function idempotentWrite(
     throw new DispatchError('INVALID_ARGUMENT', message, { field: REQUEST_ID });
   }
   const idempotencyKey: IdempotencyKey = {
-    id: digest(JSON.stringify([apiKey.name, microgridId, requestId])),
+    id: digest(JSON.stringify([apiKey.key, microgridId, requestId])),
     hash: digest(method, encode()),
     untilUs: (Date.now() + REQUEST_ID_RETENTION_S * 1000) * 1000,
   };

@@ -15,6 +15,7 @@ import type {
   ServerReflectionResponse,
   ServerReflectionServiceImplementation,
 } from '../../../proto/gen/grpc/reflection/v1/reflection.js';
+import { decodeRequest } from './arrivedRequest.js';
 
 type Answer = NonNullable<DeepPartial<ServerReflectionResponse>['messageResponse']>;
 
@@ -41,8 +42,9 @@ export function reflection(services: readonly string[], stopping: AbortSignal): 
     async *serverReflectionInfo(requests, { signal }) {
       const iterator = requests[Symbol.asyncIterator]();
       for (;;) {
-        const { done, value: request } = await nextOf(iterator, [stopping, signal]);
+        const { done, value } = await nextOf(iterator, [stopping, signal]);
         if (done) return;
+        const request = decodeRequest(value);
         yield {
           validHost: request.host,
           originalRequest: request,

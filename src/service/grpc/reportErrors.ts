@@ -9,12 +9,14 @@ import { errorDetailsServerMiddleware } from 'nice-grpc-error-details';
 
 import type { Logger } from '../../logger.js';
 import type { TraceCall, TracedCall } from '../../telemetry/serverTrace.js';
+import { admittedCall } from '../access/callAccess.js';
 import { type CallObserver, endedCall } from '../operation/endedCall.js';
+import { decodeRequest } from './arrivedRequest.js';
 import { toServerError } from './toServerError.js';
 
 /**
- * The outermost middleware: converts whatever a call throws to a status with details, and reports each ended call. It does both,
- * because each middleware costs time for each message of a stream.
+ * The outermost middleware: decodes the request, converts whatever a call throws to a status with details, and reports each ended call. It
+ * does all of this, because each middleware costs time for each message of a stream.
  *
  * @param observers - are told of each call once it has ended.
  * @param trace - begins to trace a call.
@@ -24,13 +26,16 @@ export function reportErrors(
   observers: readonly CallObserver[] = [],
   trace: TraceCall = () => undefined,
 ): ServerMiddleware {
-  return async function* (call, context) {
+  return async function* (arrived, context) {
     const startMs = performance.now();
+    const served = admittedCall(context).serve();
+    let call = arrived;
     const traced = trace(call.method.path, context);
     // A call that neither returns nor throws was cancelled, and so was one whose response nobody waits for.
     let status: Status = Status.CANCELLED;
     let reason: string | undefined;
     try {
+      call = { ...arrived, request: decodeRequest(arrived.request) } as typeof arrived;
       const response = yield* traced === undefined
         ? call.next(call.request, context)
         : tracedAnswer(call, context, traced);
@@ -46,6 +51,7 @@ export function reportErrors(
       return yield* errorDetailsServerMiddleware({ ...call, next: () => failing(failed) }, context);
     } finally {
       const ended = endedCall(call, context, { status, reason, durationMs: performance.now() - startMs });
+      served();
       for (const observe of observers) observe(ended);
       traced?.end(ended);
     }

@@ -7,7 +7,6 @@ import {
   MicrogridDispatchServiceDefinition,
   StreamMicrogridDispatchesResponse,
 } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { deferDecodeErrors } from './deferDecodeErrors.js';
 
 /** A response type that is already encoded. */
 const encodedResponse = {
@@ -19,14 +18,14 @@ type Methods = typeof MicrogridDispatchServiceDefinition.methods;
 
 /**
  * The service definition with encoded responses instead of messages, so that stored dispatches are sent as they are: encoding
- * 100,000 of them again takes five times as long. Requests that cannot be decoded are accepted: {@link deferDecodeErrors}.
+ * 100,000 of them again takes five times as long.
  */
 export const storedBytesDefinition = {
   ...MicrogridDispatchServiceDefinition,
   methods: Object.fromEntries(
     Object.entries(MicrogridDispatchServiceDefinition.methods).map(([name, method]) => [
       name,
-      { ...method, requestType: deferDecodeErrors(method.requestType), responseType: encodedResponse },
+      { ...method, responseType: encodedResponse },
     ]),
   ) as {
     readonly [Name in keyof Methods]: Omit<Methods[Name], 'responseType'> & { responseType: typeof encodedResponse };

@@ -20,18 +20,22 @@ const MAX_REASON_LENGTH = 300;
  * @param stopping - whether the service is stopping, so that calls that it cannot serve are expected.
  */
 export function accessLog(logger: Logger, stopping: () => boolean): CallObserver {
-  return ({ status, durationMs, streaming, reason, ...call }) => {
+  return ({ status, durationMs, streaming, reason, unserved = false, ...call }) => {
     const fields = {
       ...call,
       status: Status[status],
       ms: Math.round(durationMs * 10) / 10,
       ...(reason !== undefined && { reason: reason.slice(0, MAX_REASON_LENGTH) }),
     };
-    logger[levelOf(status, call.method, stopping())](fields, streaming ? 'stream' : 'call');
+    logger[levelOf(status, call.method, { unserved, stopping: stopping() })](fields, streaming ? 'stream' : 'call');
   };
 }
 
-function levelOf(status: Status, method: string, stopping: boolean): Level {
+function levelOf(
+  status: Status,
+  method: string,
+  { unserved, stopping }: { readonly unserved: boolean; readonly stopping: boolean },
+): Level {
   switch (status) {
     case Status.OK:
       return CHANGES.has(method) ? 'info' : 'debug';
@@ -45,7 +49,8 @@ function levelOf(status: Status, method: string, stopping: boolean): Level {
       return 'warn';
     case Status.INTERNAL:
     case Status.UNKNOWN:
-      return 'error';
+      // So answers grpc-js what it cannot inflate.
+      return unserved ? 'info' : 'error';
     default:
       return 'info';
   }

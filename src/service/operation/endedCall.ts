@@ -1,6 +1,7 @@
 import type { CallContext, ServerMiddlewareCall, Status } from 'nice-grpc-common';
 
-import { callerOf } from '../access/callAccess.js';
+import { admittedCall } from '../access/callAccess.js';
+import { ANYBODY } from '../access/keyRing.js';
 
 /** A call that has ended. */
 export interface EndedCall {
@@ -19,6 +20,8 @@ export interface EndedCall {
   /** The message of an error, as the caller got it. */
   readonly reason?: string | undefined;
   readonly durationMs: number;
+  /** Set when it was refused, or ended, before it was served: by its headers, or because its request did not arrive as a whole. */
+  readonly unserved?: true;
 }
 
 /** Is called for each call once it has ended. */
@@ -34,18 +37,18 @@ export function setCreated(context: CallContext, id: number): void {
 
 /** Describes a call that has ended. */
 export function endedCall(
-  call: ServerMiddlewareCall<unknown, unknown>,
+  call: Pick<ServerMiddlewareCall<unknown, unknown>, 'method' | 'request' | 'responseStream'>,
   context: CallContext,
   end: Pick<EndedCall, 'status' | 'reason' | 'durationMs'>,
 ): EndedCall {
   const { path } = call.method;
-  const caller = callerOf(context);
+  const { apiKey } = admittedCall(context).access;
   const created = createdIds.get(context.metadata);
   return {
     method: path.slice(path.lastIndexOf('/') + 1),
     ...idsOf(call.request),
     ...(created !== undefined && { dispatch: created }),
-    ...(caller && { key: caller.name }),
+    ...(apiKey !== ANYBODY && { key: apiKey.name }),
     peer: context.peer,
     streaming: call.responseStream,
     ...end,

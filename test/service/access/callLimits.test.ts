@@ -1,11 +1,9 @@
-import { once } from 'node:events';
-import { connect } from 'node:http2';
-import { type Metadata as GrpcMetadata, Server, ServerCredentials } from '@grpc/grpc-js';
+import { ServerCredentials } from '@grpc/grpc-js';
 import { Metadata, Status } from 'nice-grpc-common';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS, tokenBucket } from '../../../src/service/access/callLimits.js';
+import { DEFAULT_LIMITS } from '../../../src/service/access/callLimits.js';
 import { keyRing } from '../../../src/service/access/keyRing.js';
-import { type ArrivalLimits, limitArrivingRequests } from '../../../src/service/grpc/limitArrivingRequests.js';
+import { tokenBucket } from '../../../src/service/access/tokenBucket.js';
 import { memoryStore } from '../../../src/service/store/memory/memoryStore.js';
 import { dispatchData, openStream, rawClient, rawService } from '../../support/rawService.js';
 import { serveStore } from '../../support/serveStore.js';
@@ -26,14 +24,15 @@ async function slowService(limits: Partial<typeof DEFAULT_LIMITS>) {
   );
   const { client, channel } = rawClient(served);
   const calls: Promise<unknown>[] = [];
-  const read = (name: string) => client.getMicrogridDispatch({ microgridId: 1n, dispatchId: 1n }, as(name));
+  const read = (name: string, signal?: AbortSignal) =>
+    client.getMicrogridDispatch({ microgridId: 1n, dispatchId: 1n }, { ...as(name), ...(signal && { signal }) });
   return {
     client,
     read,
     /** Starts a read, and waits until it is under way. */
-    async hold(name: string) {
+    async hold(name: string, signal?: AbortSignal) {
       const before = released.length;
-      calls.push(read(name).catch(error => error));
+      calls.push(read(name, signal).catch(error => error));
       while (released.length === before) await new Promise(resolve => setImmediate(resolve));
     },
     async release() {
@@ -103,6 +102,27 @@ describe('limits', () => {
     await again[Symbol.asyncDispose]();
   });
 
+  it('hold for all open streams', async () => {
+    await using service = await slowService({ streams: 1 });
+    await using first = await openStream(service.client, 1n, as('a').metadata);
+    expect(first).toBeDefined();
+    await expect(openStream(service.client, 1n, as('b').metadata)).rejects.toMatchObject(
+      exhausted('1 streams are open: the limit of this service'),
+    );
+    await service.client.listMicrogridDispatches({ microgridId: 1n }, as('b'));
+  });
+
+  it('count a cancelled call for as long as it is served', async () => {
+    await using service = await slowService({ callsPerKey: 1 });
+    const cancelled = new AbortController();
+    await service.hold('a', cancelled.signal);
+    cancelled.abort();
+    // What goes over the same connection comes after the cancellation.
+    await expect(service.read('a')).rejects.toMatchObject({ code: Status.RESOURCE_EXHAUSTED });
+    await service.release();
+    await service.hold('a');
+  });
+
   it('hold for the size of a request', async () => {
     await using raw = await rawService({ limits: { requestBytes: 1_000 } });
     const create = (type: string) =>
@@ -125,70 +145,5 @@ describe('tokenBucket', () => {
     expect(taken()).toBe(5);
     nowMs += 3_600_000;
     expect(taken()).toBe(20);
-  });
-});
-
-/** A server of one method that echoes, which takes its time for it, and calls of it in raw HTTP/2. */
-async function echoServer(options: ArrivalLimits) {
-  const server = new Server({ interceptors: [limitArrivingRequests(options)] });
-  const bytes = (value: Buffer) => value;
-  const method = {
-    path: '/test/Echo',
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: bytes,
-    requestDeserialize: bytes,
-    responseSerialize: bytes,
-    responseDeserialize: bytes,
-  };
-  const echo = (call: { request: Buffer }, answer: (error: null, value: Buffer) => void) =>
-    setTimeout(() => answer(null, call.request), 2 * options.timeMs);
-  server.addService({ echo: method }, { echo } as never);
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    ),
-  );
-  const session = connect(`http://127.0.0.1:${port}`);
-  return {
-    /** The status of a call, which sends its whole request or none of it. */
-    async call(sends: 'request' | 'nothing', key = 'right'): Promise<unknown> {
-      const headers = { ':method': 'POST', ':path': '/test/Echo', 'content-type': 'application/grpc', te: 'trailers' };
-      const stream = session.request({ ...headers, key });
-      if (sends === 'request') stream.end(Buffer.from([0, 0, 0, 0, 1, 7]));
-      let status: unknown;
-      stream.on('response', response => {
-        status = response['grpc-status'];
-      });
-      stream.on('trailers', trailers => {
-        status = trailers['grpc-status'];
-      });
-      stream.resume();
-      await once(stream, 'end');
-      stream.close();
-      return status;
-    },
-    [Symbol.dispose]() {
-      session.close();
-      server.forceShutdown();
-    },
-  };
-}
-
-describe('limitArrivingRequests', () => {
-  const isKnown = (metadata: GrpcMetadata) => metadata.get('key')[0] === 'right';
-
-  it('ends a call whose request does not arrive, and no other', async () => {
-    using server = await echoServer({ timeMs: 50, isKnown, maxUnknown: 1 });
-    expect(await Promise.all([server.call('nothing'), server.call('request')])).toEqual(['4', '0']);
-  });
-
-  it('refuses requests of unknown senders when too many are arriving, and none that are known', async () => {
-    using server = await echoServer({ timeMs: 100, isKnown, maxUnknown: 2 });
-    const arriving = [server.call('nothing', 'wrong'), server.call('nothing', 'wrong')];
-    const refused = [server.call('request', 'wrong'), server.call('nothing', 'wrong')];
-    expect(await Promise.all([...refused, server.call('request')])).toEqual(['8', '8', '0']);
-    expect(await Promise.all(arriving)).toEqual(['4', '4']);
-    for (let count = 0; count < 3; count += 1) expect(await server.call('request', 'wrong')).toBe('0');
   });
 });

@@ -1,14 +1,8 @@
 import { inspect } from 'node:util';
-import { createServer } from 'nice-grpc';
 import { Metadata, Status } from 'nice-grpc-common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MicrogridDispatchServiceDefinition } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { callerOf } from '../../../src/service/access/callAccess.js';
-import { callLimiter, DEFAULT_LIMITS } from '../../../src/service/access/callLimits.js';
-import { keyRing } from '../../../src/service/access/keyRing.js';
-import { authenticate } from '../../../src/service/grpc/authenticate.js';
-import { reportErrors } from '../../../src/service/grpc/reportErrors.js';
-import { silentLogger, startDispatchService } from '../../../src/service/index.js';
+import { startDispatchService } from '../../../src/service/index.js';
 import { describeWithPostgres } from '../../support/describeWithPostgres.js';
 import { keptLog } from '../../support/keptLog.js';
 import { keysFile } from '../../support/keysFile.js';
@@ -314,41 +308,6 @@ describeWithPostgres('with PostgreSQL', () => {
     expect(entries.length).toBeGreaterThan(1);
     const written = [text(), told.details, inspect(failed, { depth: 10, showHidden: true })].join(' ');
     expect(written).not.toContain('password-of-the-database');
-  });
-});
-
-describe('callerOf', () => {
-  it('tells a middleware outside of authentication whose call has ended', async () => {
-    const names: (string | undefined)[] = [];
-    const server = createServer()
-      .use(reportErrors(silentLogger))
-      .use(async function* (call, context) {
-        try {
-          return yield* call.next(call.request, context);
-        } finally {
-          names.push(callerOf(context)?.name);
-        }
-      })
-      .use(
-        authenticate(
-          keyRing([{ ...READER, secret: undefined, microgrids: new Set([1]) }]),
-          callLimiter(DEFAULT_LIMITS),
-        ),
-      );
-    const unreached = async () => {
-      throw new Error('the handler was reached');
-    };
-    const handlers = Object.fromEntries(
-      Object.keys(MicrogridDispatchServiceDefinition.methods).map(name => [name, unreached]),
-    );
-    server.add(MicrogridDispatchServiceDefinition, handlers as never);
-    const port = await server.listen('127.0.0.1:0');
-    const { client, channel } = rawClient({ port });
-    await outcome(call(client, 'list', Metadata({ key: READER.key }), { microgridId: 2n, dispatchId: 1n }));
-    await outcome(call(client, 'list', Metadata({ key: 'key-of-nobody' })));
-    channel.close();
-    await server.shutdown();
-    expect(names).toEqual(['reader', undefined]);
   });
 });
 

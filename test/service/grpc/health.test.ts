@@ -39,6 +39,17 @@ describe('health', () => {
     });
   });
 
+  it('is watched on when keys change', async () => {
+    const access = withKey('key');
+    await using served = await servedStore(undefined, { access });
+    const watch = served.health.watch({})[Symbol.asyncIterator]();
+    expect(await watch.next()).toMatchObject({ value: { status: Serving.SERVING } });
+    const next = watch.next();
+    access.keys?.replace([]);
+    await served.stop();
+    expect(await next).toMatchObject({ value: { status: Serving.NOT_SERVING } });
+  });
+
   it('tells who watches that the service stops, and does not hold it up', async () => {
     await using served = await servedStore();
     const watch = served.health.watch({ service: SERVICE })[Symbol.asyncIterator]();

@@ -145,7 +145,6 @@ describe('the header of request ids', () => {
     const metadata = Metadata({ key: 'key' });
     expect(await header(onHeader => client.createMicrogridDispatch(creation, { metadata, onHeader }))).toBe('86400');
     expect(await header(onHeader => client.getMicrogridDispatch({}, { metadata, onHeader }))).toBe('86400');
-    expect(await header(onHeader => client.getMicrogridDispatch({}, { onHeader }))).toBe('86400');
     const stream = async (onHeader: (metadata: Metadata) => void) => {
       const controller = new AbortController();
       const open = (headers: Metadata) => {

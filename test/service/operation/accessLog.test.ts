@@ -148,6 +148,13 @@ describe('the log of calls', () => {
     ]);
   });
 
+  it('blames no failure of the service for a call that was never served', () => {
+    const { entries, logger } = keptLog();
+    const log = accessLog(logger, () => false);
+    log({ ...CALL, status: Status.INTERNAL, reason: 'Failed to decompress message', unserved: true });
+    expect(ofCalls(entries)).toMatchObject([{ level: 'info', status: 'INTERNAL' }]);
+  });
+
   it('cuts a long reason', () => {
     const { entries, logger } = keptLog();
     const { details } = new ServerError(Status.INVALID_ARGUMENT, 'x'.repeat(5_000));

@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+
+import { DispatchError } from '../../model/dispatchError.js';
+import { verifySignature } from '../../wire/signature.js';
+import { addressBudget } from './addressBudget.js';
+import type { CallAccess } from './callAccess.js';
+import { BURST_S, callLimiter } from './callLimiter.js';
+import type { EffectiveLimits } from './callLimits.js';
+import { healthBudget } from './healthBudget.js';
+import { ANYBODY, type ApiKey, type Caller, type KeyRing } from './keyRing.js';
+import { usedNonces } from './usedNonces.js';
+
+/** What is known of a call when its headers have arrived. */
+export interface CallHeaders {
+  /** The path of its method. */
+  readonly path: string;
+  readonly isStream: boolean;
+  /** The address of its peer, without a port. */
+  readonly address: string;
+  /** Its metadata; what is missing is an empty string. */
+  readonly key: string;
+  readonly ts: string;
+  readonly nonce: string;
+  readonly sig: string;
+}
+
+/** What was decided on a call. */
+export type Verdict =
+  | {
+      readonly access: CallAccess;
+      /** To be called when the call has ended. */
+      leave(): void;
+    }
+  | {
+      readonly refusal: DispatchError;
+      /** Its caller, if the key and the signature were right. */
+      readonly caller?: Caller | undefined;
+    };
+
+/** Decides which calls are let in. */
+export interface CallGate {
+  judge(call: CallHeaders): Verdict;
+}
+
+/** Maximum difference between the timestamp of a signed call and the clock of the service. */
+const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
+/** Maximum length of a nonce; clients send 24 characters. */
+const MAX_NONCE_LENGTH = 64;
+
+/** Health checks need no key. */
+const HEALTH_PATH = /^\/grpc\.health\.v1\.Health\//;
+
+/** Used instead of the secret of an unknown key, so that the refusal takes as long. */
+const NO_SECRET = randomBytes(32).toString('base64');
+
+/**
+ * Creates the gate of a process, which judges calls by their headers, at the cost of one HMAC: key, time and signature
+ * (UNAUTHENTICATED), limits (RESOURCE_EXHAUSTED), and nonce (UNAUTHENTICATED), in this order. Health checks need no key and have
+ * a budget of their own.
+ *
+ * @param keys - null accepts every caller.
+ */
+export function callGate(keys: KeyRing | null, limits: EffectiveLimits): CallGate {
+  const limiter = callLimiter(limits);
+  const nonces = usedNonces();
+  const health = healthBudget();
+  const unauthenticated = addressBudget(limits.unauthenticatedPerSecond, BURST_S);
+  keys?.onRemoved(key => {
+    limiter.forget(key);
+    nonces.forget(key);
+  });
+
+  function admit(call: CallHeaders, setCaller: (caller: Caller) => void) {
+    if (HEALTH_PATH.test(call.path)) {
+      return { access: { apiKey: ANYBODY }, leave: health.enter(call.address, call.isStream) };
+    }
+    if (keys === null) return { access: { apiKey: ANYBODY }, leave: limiter.enter(ANYBODY, call.isStream) };
+    const { apiKey, untilMs } = identify(keys, call, Date.now());
+    setCaller(apiKey);
+    const leave = limiter.enter(apiKey, call.isStream);
+    if (untilMs === null) return { access: { apiKey }, leave };
+    try {
+      return { access: { apiKey, nonce: nonces.take(apiKey.key, call.nonce, untilMs) }, leave };
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  return {
+    judge(call) {
+      let caller: Caller | undefined;
+      try {
+        return admit(call, found => {
+          caller = found;
+        });
+      } catch (error) {
+        if (!(error instanceof DispatchError)) throw error;
+        const isExhausted = error.code === 'UNAUTHENTICATED' && !unauthenticated.take(call.address);
+        return { refusal: isExhausted ? tooManyRefusals(limits) : error, caller };
+      }
+    },
+  };
+}
+
+/**
+ * Finds the key of a call, and checks its signature if the key has a secret. How long it takes does not depend on the key.
+ *
+ * @returns until when the nonce must not be used again, in milliseconds since the epoch; null without a secret.
+ * @throws DispatchError UNAUTHENTICATED
+ */
+function identify(keys: KeyRing, call: CallHeaders, nowMs: number): { apiKey: ApiKey; untilMs: number | null } {
+  const { key, ts, nonce, sig } = call;
+  if (key === '') throw refusal('the call has no API key (metadata `key`)');
+  const apiKey = keys.find(key);
+  const tsMs = /^\d{1,12}$/.test(ts) ? Number(ts) * 1000 : Number.NaN;
+  const isInTime = Math.abs(nowMs - tsMs) <= MAX_CLOCK_DIFFERENCE_MS;
+  const isSigned = ts !== '' && nonce !== '' && sig !== '';
+  const isRightlySigned =
+    isInTime &&
+    isSigned &&
+    nonce.length <= MAX_NONCE_LENGTH &&
+    verifySignature({ key, ts, nonce, methodPath: call.path }, apiKey?.secret ?? NO_SECRET, sig);
+  if (!apiKey) throw refusal('the API key is not accepted');
+  if (apiKey.secret === undefined) return { apiKey, untilMs: null };
+  if (!isSigned) throw refusal('the call is not signed (metadata `ts`, `nonce` and `sig`)');
+  if (!isInTime) {
+    throw refusal('the timestamp of the signature differs from the time of this service by more than five minutes');
+  }
+  if (!isRightlySigned) throw refusal('the signature is invalid');
+  return { apiKey, untilMs: tsMs + MAX_CLOCK_DIFFERENCE_MS };
+}
+
+function refusal(reason: string): DispatchError {
+  return new DispatchError('UNAUTHENTICATED', reason);
+}
+
+function tooManyRefusals({ unauthenticatedPerSecond }: EffectiveLimits): DispatchError {
+  const limit = `more than ${unauthenticatedPerSecond} unauthenticated calls per second from this address`;
+  return new DispatchError('RESOURCE_EXHAUSTED', `${limit}: the limit of this service`);
+}

@@ -1,0 +1,54 @@
+import type { ServerMiddleware } from 'nice-grpc-common';
+
+import { REQUEST_IDS_KEPT_S } from '../../wire/requestId.js';
+import { type AccessContext, admittedCall } from '../access/callAccess.js';
+import { ANYBODY, type ApiKey, hasAccess, type KeyRing, noAccess } from '../access/keyRing.js';
+import { REQUEST_ID_RETENTION_S } from './idempotentWrite.js';
+
+/**
+ * Middleware that checks the access of a call to its microgrid (PERMISSION_DENIED), once its request is decoded. A stream ends with
+ * the same code when its access is revoked, and with UNAUTHENTICATED when its key is.
+ *
+ * @param keys - null accepts every caller.
+ */
+export function authorize(keys: KeyRing | null): ServerMiddleware<AccessContext> {
+  return async function* (call, context) {
+    // Not for streams: a client takes the headers of a stream for its opening, and this one may be refused.
+    if (!call.responseStream) context.header.set(REQUEST_IDS_KEPT_S, String(REQUEST_ID_RETENTION_S));
+    const { access } = admittedCall(context);
+    const { apiKey } = access;
+    const microgridId = microgridOf(call.request);
+    if (microgridId !== null && !hasAccess(apiKey, microgridId)) throw noAccess(microgridId);
+    const revocable =
+      keys && call.responseStream && apiKey !== ANYBODY
+        ? revocableSignal(keys, apiKey, microgridId, context.signal)
+        : null;
+    try {
+      return yield* call.next(call.request, { ...context, access, signal: revocable?.signal ?? context.signal });
+    } finally {
+      revocable?.release();
+    }
+  };
+}
+
+/** The microgrid of a request; null when it has none. */
+function microgridOf(request: unknown): bigint | null {
+  if (typeof request !== 'object' || request === null || !('microgridId' in request)) return null;
+  return typeof request.microgridId === 'bigint' ? request.microgridId : null;
+}
+
+/** A signal for a stream, which aborts when its peer ends it, or its key or its access is revoked. */
+function revocableSignal(keys: KeyRing, apiKey: ApiKey, microgridId: bigint | null, signal: AbortSignal) {
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  const untrack = keys.track({ apiKey, microgridId, end: reason => controller.abort(reason) });
+  return {
+    signal: controller.signal,
+    release() {
+      untrack();
+      signal.removeEventListener('abort', abort);
+    },
+  };
+}
