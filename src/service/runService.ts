@@ -91,8 +91,10 @@ export async function runService(parts: ServiceParts): Promise<RunningService> {
 
     const status = health(SERVICE_NAMES);
     const feed = changeFeed(store, logger, metrics);
-    metrics?.measure({ store, feed });
-    const observers = [accessLog(logger, () => stopping.signal.aborted), ...(metrics ? [metrics.callEnded] : [])];
+    const log = accessLog(logger, () => stopping.signal.aborted);
+    opened.defer('the log of calls', log.flush);
+    const observers = [log.callEnded, ...(metrics ? [metrics.callEnded] : [])];
+    if (metrics) access.keys?.onRemoved(({ name }) => metrics.forgetKey(name));
     const server = grpcServer({
       ...parts,
       store,
@@ -102,6 +104,7 @@ export async function runService(parts: ServiceParts): Promise<RunningService> {
       observers,
       stopping: stopping.signal,
     });
+    metrics?.measure({ store, feed, server });
     // Streams end before the server shuts down: it waits for them.
     opened.defer('the gRPC server', () => server.shutDown(hurry.signal));
     opened.defer('the change feed', feed.stop);

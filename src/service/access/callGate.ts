@@ -65,7 +65,7 @@ export function callGate(keys: KeyRing | null, limits: EffectiveLimits): CallGat
   const nonces = usedNonces();
   const health = healthBudget();
   const unauthenticated = addressBudget(limits.unauthenticatedPerSecond, BURST_S);
-  keys?.onRemoved(key => {
+  keys?.onRemoved(({ key }) => {
     limiter.forget(key);
     nonces.forget(key);
   });

@@ -39,7 +39,7 @@ export interface KeyRing {
   /** Makes {@link replace} end the call when it is revoked; returns a function that undoes it. */
   track(call: RevocableCall): () => void;
   /** Makes {@link replace} call a function with each key that was removed, so that nothing of it is kept. */
-  onRemoved(forget: (key: string) => void): void;
+  onRemoved(forget: (apiKey: ApiKey) => void): void;
 }
 
 /** Whether a caller has access to a microgrid, whose id may be above 2^53-1. */
@@ -56,7 +56,7 @@ export function noAccess(microgridId: bigint): DispatchError {
 export function keyRing(keys: readonly ApiKey[]): KeyRing {
   let byDigest = digested(keys);
   const tracked = new Set<RevocableCall>();
-  const forgetters: ((key: string) => void)[] = [];
+  const forgetters: ((apiKey: ApiKey) => void)[] = [];
   const find = (key: string) => byDigest.get(digest(key));
 
   function revocationOf({ apiKey, microgridId }: RevocableCall): DispatchError | null {
@@ -72,8 +72,8 @@ export function keyRing(keys: readonly ApiKey[]): KeyRing {
     replace(next) {
       const before = byDigest;
       byDigest = digested(next);
-      for (const [digest, { key }] of before) {
-        if (!byDigest.has(digest)) for (const forget of forgetters) forget(key);
+      for (const [digest, apiKey] of before) {
+        if (!byDigest.has(digest)) for (const forget of forgetters) forget(apiKey);
       }
       for (const call of [...tracked]) {
         const reason = revocationOf(call);

@@ -33,9 +33,11 @@ export function parseKeysFile(text: string, path: string): readonly ApiKey[] {
     readEntry(entry, (field, problem) => refuse(`keys[${index}]${field && `.${field}`}: `, problem)),
   );
   for (const field of ['name', 'key'] as const) {
+    const firsts = new Map<string, number>();
     for (const [index, entry] of keys.entries()) {
-      const first = keys.findIndex(other => other[field] === entry[field]);
-      if (first !== index) refuse(`keys[${index}].${field}: `, `must differ from that of keys[${first}]`);
+      const first = firsts.get(entry[field]);
+      if (first !== undefined) refuse(`keys[${index}].${field}: `, `must differ from that of keys[${first}]`);
+      firsts.set(entry[field], index);
     }
   }
   return keys;

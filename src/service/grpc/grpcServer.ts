@@ -1,4 +1,4 @@
-import type { ServerCredentials, ServerOptions } from '@grpc/grpc-js';
+import type { ServerCredentials, ServerInterceptor, ServerOptions } from '@grpc/grpc-js';
 import { createServer } from 'nice-grpc';
 
 import { HealthDefinition } from '../../../proto/gen/grpc/health/v1/health.js';
@@ -14,6 +14,7 @@ import type { ChangeFeed } from '../feed/changeFeed.js';
 import type { CallObserver } from '../operation/endedCall.js';
 import { decodeLater } from './arrivedRequest.js';
 import { authorize } from './authorize.js';
+import { callsReceived } from './callsReceived.js';
 import { dispatchHandlers } from './dispatchHandlers.js';
 import type { Health } from './health.js';
 import { judgeHeaders } from './judgeHeaders.js';
@@ -69,6 +70,8 @@ export interface GrpcServer {
    * @throws DispatchError UNAVAILABLE when that is not possible.
    */
   listen(address: string, credentials: ServerCredentials): Promise<number>;
+  /** Number of requests so far that are no call of any of its methods. grpc-js refuses them before anything else. */
+  unknownCalls(): number;
   /**
    * Accepts no more calls, waits for pending ones for `stopGraceMs`, then cancels them.
    *
@@ -82,9 +85,16 @@ export function grpcServer(options: GrpcServerOptions): GrpcServer {
   const { store, feed, health, keys, limits, logger, observers, trace, connections, stopGraceMs, stopping } = options;
   const gate = callGate(keys, limits);
   const judge = judgeHeaders({ gate, receiveTimeoutMs: RECEIVE_TIMEOUT_MS, observers });
+  let port: number | null = null;
+  let knownCalls = 0;
+  let unknownCalls = 0;
+  const countAndJudge: ServerInterceptor = (method, call) => {
+    knownCalls += 1;
+    return judge(method, call);
+  };
   const server = createServer({
     ...serverOptions(connections, limits, stopGraceMs),
-    interceptors: [judge, sendWindow],
+    interceptors: [countAndJudge, sendWindow],
   })
     .use(reportErrors(logger, observers, trace))
     .use(authorize(keys));
@@ -95,10 +105,16 @@ export function grpcServer(options: GrpcServerOptions): GrpcServer {
   return {
     async listen(address, credentials) {
       try {
-        return await server.listen(address, credentials);
+        port = await server.listen(address, credentials);
+        return port;
       } catch (error) {
         throw listenError(address, error);
       }
+    },
+    unknownCalls() {
+      const received = port === null ? null : callsReceived(port);
+      if (received !== null) unknownCalls = received - knownCalls;
+      return unknownCalls;
     },
     async shutDown(hurry) {
       const cut = new AbortController();

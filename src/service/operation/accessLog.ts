@@ -1,7 +1,8 @@
 import { Status } from 'nice-grpc-common';
 
 import type { Logger } from '../../logger.js';
-import type { CallObserver } from './endedCall.js';
+import type { CallObserver, EndedCall } from './endedCall.js';
+import { lineLimit } from './lineLimit.js';
 
 type Level = keyof Logger;
 
@@ -10,35 +11,63 @@ const CHANGES = new Set(['CreateMicrogridDispatch', 'UpdateMicrogridDispatch', '
 
 /** Maximum length of a reason. */
 const MAX_REASON_LENGTH = 300;
+/** Maximum number of refusals of a key that are logged in a second; of callers without a key, of all together. */
+const REFUSALS_PER_SECOND = 10;
+
+/** The log of calls. */
+export interface AccessLog {
+  readonly callEnded: CallObserver;
+  /** Logs how many refusals were left out so far. */
+  flush(): void;
+}
 
 /**
- * Creates an observer that logs a line for each call: writes and invalid requests at `info`, reads at `debug`, rejected callers and
- * calls that could not be served at `warn`, failures of the service at `error`.
+ * Creates a log with a line for each call: writes and invalid requests at `info`, reads at `debug`, rejected callers and
+ * calls that could not be served at `warn`, failures of the service at `error`. Of refusals beyond ten a second of a key only their number is
+ * logged.
  *
  * No line contains the content of a call: neither its metadata nor its data.
  *
  * @param stopping - whether the service is stopping, so that calls that it cannot serve are expected.
  */
-export function accessLog(logger: Logger, stopping: () => boolean): CallObserver {
-  return ({ status, durationMs, streaming, reason, unserved = false, ...call }) => {
-    const fields = {
-      ...call,
-      status: Status[status],
-      ms: Math.round(durationMs * 10) / 10,
-      ...(reason !== undefined && { reason: reason.slice(0, MAX_REASON_LENGTH) }),
-    };
-    logger[levelOf(status, call.method, { unserved, stopping: stopping() })](fields, streaming ? 'stream' : 'call');
+export function accessLog(logger: Logger, stopping: () => boolean): AccessLog {
+  const refusals = lineLimit(REFUSALS_PER_SECOND, (key, leftOut) => {
+    logger.warn({ ...(key !== '' && { key }), leftOut }, 'more calls were refused than are logged');
+  });
+  return {
+    callEnded(ended) {
+      const { status, durationMs, streaming, reason, unserved = false, ...call } = ended;
+      if (isRefusal(ended) && !refusals.take(call.key ?? '')) return;
+      const fields = {
+        ...call,
+        status: Status[status],
+        ms: Math.round(durationMs * 10) / 10,
+        ...(reason !== undefined && { reason: reason.slice(0, MAX_REASON_LENGTH) }),
+      };
+      logger[levelOf(ended, stopping())](fields, streaming ? 'stream' : 'call');
+    },
+    flush: refusals.flush,
   };
 }
 
-function levelOf(
-  status: Status,
-  method: string,
-  { unserved, stopping }: { readonly unserved: boolean; readonly stopping: boolean },
-): Level {
+/** Whether the service could have served the call, and would not. */
+function isRefusal({ status, unserved }: EndedCall): boolean {
   switch (status) {
     case Status.OK:
-      return CHANGES.has(method) ? 'info' : 'debug';
+    case Status.CANCELLED:
+      return false;
+    case Status.INTERNAL:
+    case Status.UNKNOWN:
+      return unserved === true;
+    default:
+      return true;
+  }
+}
+
+function levelOf(call: EndedCall, stopping: boolean): Level {
+  switch (call.status) {
+    case Status.OK:
+      return CHANGES.has(call.method) ? 'info' : 'debug';
     case Status.CANCELLED:
       return 'debug';
     case Status.UNAVAILABLE:
@@ -50,7 +79,7 @@ function levelOf(
     case Status.INTERNAL:
     case Status.UNKNOWN:
       // So answers grpc-js what it cannot inflate.
-      return unserved ? 'info' : 'error';
+      return isRefusal(call) ? 'info' : 'error';
     default:
       return 'info';
   }

@@ -12,12 +12,18 @@ import type { EndedCall } from './endedCall.js';
 export interface MeasuredParts {
   readonly store: Pick<DispatchStore, 'count'>;
   readonly feed: { figures(): FeedFigures };
+  readonly server: {
+    /** Number of requests so far that are no call of any of its methods. */
+    unknownCalls(): number;
+  };
 }
 
 /** The metrics of one service, for Prometheus. Its store and its feed report to them as to any observer. */
 export interface ServiceMetrics extends ServiceObserver {
   /** Counts a call. */
   callEnded(call: EndedCall): void;
+  /** Forgets the calls of a key that was removed, by its name. */
+  forgetKey(name: string): void;
   /** Sets whether the service can serve. */
   setServing(serving: boolean): void;
   /** Adds the gauges of a store and a feed. At most once. */
@@ -31,6 +37,10 @@ export interface ServiceMetrics extends ServiceObserver {
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
 /** Maximum age of the number of dispatches: counting reads a whole index. */
 const COUNT_INTERVAL_MS = 60_000;
+/** Maximum number of keys with a label of their own: each has some twenty time series. */
+const MAX_KEYS = 100;
+/** The label of all other keys. No key can have this name. */
+const OTHER_KEYS = '(others)';
 
 /** Creates the metrics in a registry of their own. Names begin with `dispatch_`, except those of the process. */
 export function serviceMetrics(): ServiceMetrics {
@@ -44,6 +54,8 @@ export function serviceMetrics(): ServiceMetrics {
     labelNames: ['method', 'status', 'key'],
     registers,
   });
+  /** What was counted of each key that has a label. */
+  const labelled = new Map<string, Map<string, { method: string; status: string; key: string }>>();
   const durations = new Histogram({
     name: 'dispatch_call_duration_seconds',
     help: 'Duration of calls, streams excluded.',
@@ -94,9 +106,16 @@ export function serviceMetrics(): ServiceMetrics {
   });
 
   return {
-    callEnded({ method, status, key = '', durationMs, streaming }) {
-      calls.inc({ method, status: Status[status], key });
+    callEnded({ method, status, key: name = '', durationMs, streaming }) {
+      const key = name === '' || labelled.has(name) || labelled.size < MAX_KEYS ? name : OTHER_KEYS;
+      const labels = { method, status: Status[status], key };
+      if (key !== OTHER_KEYS) labelled.set(key, (labelled.get(key) ?? new Map()).set(`${method} ${status}`, labels));
+      calls.inc(labels);
       if (!streaming) durations.observe({ method }, durationMs / 1000);
+    },
+    forgetKey(name) {
+      for (const labels of labelled.get(name)?.values() ?? []) calls.remove(labels);
+      labelled.delete(name);
     },
     setServing: now => serving.set(now ? 1 : 0),
     operationStarted(operation) {
@@ -112,9 +131,10 @@ export function serviceMetrics(): ServiceMetrics {
     // The clocks of the database and of this process may differ.
     changeDelivered: atUs => lag.observe(Math.max(0, Date.now() - atUs / 1000) / 1000),
     streamDropped: () => dropped.inc(),
-    measure({ store, feed }) {
+    measure({ store, feed, server }) {
       addFeedGauges(feed, registers);
       addDispatchCount(store, registers);
+      addUnknownCalls(server, registers);
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,
@@ -138,6 +158,20 @@ function addFeedGauges(feed: MeasuredParts['feed'], registers: Registry[]): void
     'Time since the change log has been unreadable; 0 while it can be read.',
     ({ unreadMs }) => unreadMs / 1000,
   );
+}
+
+function addUnknownCalls(server: MeasuredParts['server'], registers: Registry[]): void {
+  let counted = 0;
+  new Counter({
+    name: 'dispatch_unknown_calls_total',
+    help: 'Requests that are no call of any method of the service.',
+    registers,
+    collect() {
+      const now = server.unknownCalls();
+      this.inc(now - counted);
+      counted = now;
+    },
+  });
 }
 
 /** Counts when the metrics are read. While the database cannot be reached the last count stays. */

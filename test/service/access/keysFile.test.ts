@@ -23,6 +23,15 @@ describe('a file of API keys', () => {
     expect(parseKeysFile('{"keys":[]}', 'keys.json')).toEqual([]);
   });
 
+  it('may hold very many', () => {
+    const many = Array.from({ length: 50_000 }, (_, index) => ({ ...entry, name: `n${index}`, key: `key-${index}` }));
+    expect(parseKeysFile(wrongPlaces(many), 'keys.json')).toHaveLength(50_000);
+    const last = { ...entry, name: 'another', key: 'key-0' };
+    expect(() => parseKeysFile(wrongPlaces([...many, last]), 'keys.json')).toThrow(
+      'keys[50000].key: must differ from that of keys[0]',
+    );
+  }, 30_000);
+
   it.each([
     ['', 'is not valid JSON'],
     ['{"keys":\n["tell-nobody"', 'is not valid JSON'],

@@ -1,5 +1,5 @@
 import { Metadata, ServerError, Status } from 'nice-grpc-common';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { DispatchStore } from '../../../src/service/domain/dispatchStore.js';
 import { accessLog } from '../../../src/service/operation/accessLog.js';
 import type { EndedCall } from '../../../src/service/operation/endedCall.js';
@@ -135,7 +135,7 @@ describe('the log of calls', () => {
     [Status.UNKNOWN, 'error'],
   ])('has status %d at level %s', (status, level) => {
     const { entries, logger } = keptLog();
-    accessLog(logger, () => false)({ ...CALL, status });
+    accessLog(logger, () => false).callEnded({ ...CALL, status });
     expect(ofCalls(entries)).toEqual([
       {
         level,
@@ -151,14 +151,44 @@ describe('the log of calls', () => {
   it('blames no failure of the service for a call that was never served', () => {
     const { entries, logger } = keptLog();
     const log = accessLog(logger, () => false);
-    log({ ...CALL, status: Status.INTERNAL, reason: 'Failed to decompress message', unserved: true });
+    log.callEnded({ ...CALL, status: Status.INTERNAL, reason: 'Failed to decompress message', unserved: true });
     expect(ofCalls(entries)).toMatchObject([{ level: 'info', status: 'INTERNAL' }]);
+  });
+
+  it('has ten refusals of a key in a second, and the number of the others', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { entries, logger } = keptLog();
+    const log = accessLog(logger, () => false);
+    const refuse = (count: number, key?: string) => {
+      const ended = { ...CALL, status: Status.UNAUTHENTICATED, ...(key !== undefined && { key }) };
+      for (let index = 0; index < count; index += 1) log.callEnded(ended);
+    };
+    const lines = () => entries.splice(0).map(({ level, message, fields }) => ({ ...fields, level, message }));
+    const leftOut = { level: 'warn', message: 'more calls were refused than are logged' };
+    refuse(1_000);
+    refuse(13, 'a');
+    refuse(10, 'b');
+    log.callEnded({ ...CALL, method: 'CreateMicrogridDispatch', key: 'a' });
+    log.callEnded({ ...CALL, status: Status.INTERNAL, key: 'a' });
+    expect(lines().map(({ message }) => message)).toEqual(Array(32).fill('call'));
+    vi.advanceTimersByTime(1_000);
+    expect(lines()).toEqual([
+      { ...leftOut, leftOut: 990 },
+      { ...leftOut, key: 'a', leftOut: 3 },
+    ]);
+    refuse(11, 'a');
+    expect(lines()).toHaveLength(10);
+    log.flush();
+    expect(lines()).toEqual([{ ...leftOut, key: 'a', leftOut: 1 }]);
+    vi.advanceTimersByTime(10_000);
+    expect(lines()).toEqual([]);
+    vi.useRealTimers();
   });
 
   it('cuts a long reason', () => {
     const { entries, logger } = keptLog();
     const { details } = new ServerError(Status.INVALID_ARGUMENT, 'x'.repeat(5_000));
-    accessLog(logger, () => false)({ ...CALL, status: Status.INVALID_ARGUMENT, reason: details });
+    accessLog(logger, () => false).callEnded({ ...CALL, status: Status.INVALID_ARGUMENT, reason: details });
     expect(ofCalls(entries)[0]?.reason).toHaveLength(300);
   });
 });

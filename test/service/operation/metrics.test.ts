@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { Metadata } from 'nice-grpc-common';
+import { Metadata, Status } from 'nice-grpc-common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DispatchError } from '../../../src/model/dispatchError.js';
 import type { DispatchServiceOptions } from '../../../src/service/index.js';
@@ -9,6 +9,7 @@ import { memoryStore } from '../../../src/service/store/memory/memoryStore.js';
 import { compiledModule } from '../../support/compiled.js';
 import { describeWithPostgres } from '../../support/describeWithPostgres.js';
 import { creation } from '../../support/dispatchRow.js';
+import { grpcFrame, http2Calls } from '../../support/http2Calls.js';
 import { startPostgres, type TestPostgres } from '../../support/postgres.js';
 import { runProgram } from '../../support/program.js';
 import { created, dispatchData, openStream, rawService } from '../../support/rawService.js';
@@ -51,6 +52,57 @@ describe('metrics', () => {
       'dispatch_call_duration_seconds_bucket{le="15",method="CreateMicrogridDispatch"}': 2,
     });
     expect(Object.keys(await figures()).filter(name => /duration.*Stream/.test(name))).toEqual([]);
+  });
+
+  it('count whatever is refused: by headers, by grpc-js, and what is no call at all', async () => {
+    await using measured = await measuredService({ authKey: 'key' });
+    using calls = http2Calls(measured.service);
+    const path = '/frequenz.api.dispatch.v1.MicrogridDispatchService/GetMicrogridDispatch';
+    const headers = { key: 'key' };
+    const slow = Array.from({ length: 100 }, () => calls.call({ path, body: Buffer.of(0), ends: false }));
+    const body = grpcFrame(new Uint8Array(200_000));
+    await Promise.all([
+      ...slow,
+      calls.call({ path, headers, body }),
+      calls.call({ path, headers, body: Buffer.alloc(0) }),
+      calls.call({ path: '/no.Service/Call' }),
+      calls.call({ path, headers: { ...headers, 'content-type': 'text/html' } }),
+    ]);
+    const refused = (status: string, key: string) =>
+      `dispatch_calls_total{method="GetMicrogridDispatch",status="${status}",key="${key}"}`;
+    await expect.poll(measured.figures).toMatchObject({
+      [refused('UNAUTHENTICATED', '')]: 100,
+      [refused('RESOURCE_EXHAUSTED', 'default')]: 1,
+      [refused('UNIMPLEMENTED', 'default')]: 1,
+      dispatch_unknown_calls_total: 2,
+    });
+  });
+
+  it('have labels of their own for a hundred keys, which go with the key', async () => {
+    const metrics = serviceMetrics();
+    const call = (key: string) =>
+      metrics.callEnded({
+        ...{ method: 'GetMicrogridDispatch', status: Status.OK, peer: '', streaming: false, durationMs: 1 },
+        key,
+      });
+    for (let index = 0; index < 10_000; index += 1) call(`plant-${index}`);
+    const count = (figures: Record<string, number>, key: string) =>
+      figures[`dispatch_calls_total{method="GetMicrogridDispatch",status="OK",key="${key}"}`];
+    const before = figuresOf(await metrics.text());
+    expect([count(before, 'plant-0'), count(before, 'plant-100'), count(before, '(others)')]).toEqual([
+      1,
+      undefined,
+      9_900,
+    ]);
+    metrics.forgetKey('plant-0');
+    metrics.forgetKey('plant-100');
+    call('plant-100');
+    const after = figuresOf(await metrics.text());
+    expect([count(after, 'plant-0'), count(after, 'plant-100'), count(after, '(others)')]).toEqual([
+      undefined,
+      1,
+      9_900,
+    ]);
   });
 
   it('tell of streams, of what is sent on them and how late, and of dispatches and writes', async () => {
@@ -115,7 +167,11 @@ describe('metrics', () => {
     await using place = sqlitePlace();
     const metrics = serviceMetrics();
     const store = await place.open({ observer: metrics });
-    metrics.measure({ store, feed: { figures: () => ({ streams: 0, waiting: 0, unreadMs: 0 }) } });
+    metrics.measure({
+      store,
+      feed: { figures: () => ({ streams: 0, waiting: 0, unreadMs: 0 }) },
+      server: { unknownCalls: () => 0 },
+    });
     await place.execute('DROP TABLE dispatch');
     const refusal = new DispatchError('INVALID_ARGUMENT', 'no');
     const refused = {
