@@ -1,6 +1,7 @@
 import { type AnyActorLogic, type AnyActorRef, createActor } from 'xstate';
 import { messageOf } from '../../src/model/dispatchError.js';
 import { sendFrom } from '../xstate/sendFrom.js';
+import { stopChildren } from '../xstate/stopChildren.js';
 import type { Order } from './decision.js';
 import type { DispatchInfo, ManagedActorEvent } from './dispatchInfo.js';
 import type { CheckedOptions } from './managingOptions.js';
@@ -153,6 +154,7 @@ export class ManagedActor {
   }
 
   #clear(): void {
+    if (this.#actor?.getSnapshot().status === 'error') stopChildren(this.#actor);
     this.#cancelTimer();
     this.#cancelTimer = () => {};
     this.#actor = undefined;

@@ -6,6 +6,7 @@ import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
 import { isHeard } from '../xstate/isHeard.js';
 import { parentOf } from '../xstate/parentOf.js';
 import { sendFrom, sendToParentFrom } from '../xstate/sendFrom.js';
+import { stopChildren } from '../xstate/stopChildren.js';
 import { systemTimers } from '../xstate/systemTimers.js';
 import type { Order } from './decision.js';
 import type { DispatchInfo } from './dispatchInfo.js';
@@ -209,6 +210,7 @@ export class ManagerState implements ManagedActors {
     this.#scope.stopChild(actor);
     const { status, error } = actor.getSnapshot();
     if (status !== 'error') return;
+    stopChildren(actor);
     // Of a manager that is itself being stopped the event would come too late.
     this.#toldFailed.add(actor.id);
     this.#actorSetup.tell(`failed when it was stopped: ${messageOf(error)}`, order, error);

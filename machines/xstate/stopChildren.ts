@@ -6,5 +6,7 @@ import { stopActor } from './stopActor.js';
  * they keep running with all their timers.
  */
 export function stopChildren(actor: AnyActorRef): void {
-  for (const child of Object.values<AnyActorRef>(actor.getSnapshot().children ?? {})) stopActor(child);
+  for (const child of Object.values<AnyActorRef>(actor.getSnapshot().children ?? {})) {
+    if (child.getSnapshot().status === 'active') stopActor(child);
+  }
 }

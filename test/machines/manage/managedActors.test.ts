@@ -218,6 +218,39 @@ describe('managed actors alone', () => {
     actor.stop();
   });
 
+  it.each([
+    ['its first action', { entry: 'fail' }],
+    ['an action', { on: { 'dispatch.reconfigured': { actions: 'fail' } } }],
+    ['its last action', { exit: 'fail' }],
+  ] as const)('leave nothing on of a machine that fails in %s', (_, config) => {
+    const said: string[] = [];
+    const machine = setup({
+      types: { input: {} as DispatchInfo, events: {} as ManagedActorEvent },
+      actors: {
+        heater: fromCallback(() => {
+          said.push('on');
+          return () => void said.push('off');
+        }),
+      },
+      actions: {
+        fail: () => {
+          throw new Error('it broke');
+        },
+      },
+    }).createMachine({ invoke: { src: 'heater' }, ...config });
+    const clock = simulatedClock(at('10:00'));
+    const actor = createActor(managedActors(machine, { type: '*', clock }), { logger: () => {} }).start();
+    actor.send(news('running.started'));
+    actor.send({
+      ...news('running.started'),
+      type: 'running.reconfigured',
+      dispatch: oneRun(1, { payload: { kw: 2 } }),
+    } as RunningNotification);
+    actor.send(news('running.stopped'));
+    expect(said.join(' ')).toMatch(/^on off( on off)*$/);
+    actor.stop();
+  });
+
   it('take any logic with an input of DispatchInfo, and no other', () => {
     const other = fromPromise<void, { readonly what: string }>(async () => {});
     // @ts-expect-error Its input is another one.
