@@ -10,6 +10,7 @@ import { ownService } from './dispatchers/ownService.js';
 import type { Peer } from './dispatchers/peer.js';
 import { killService } from './killedService.js';
 import { sendMalformed } from './malformedRequests.js';
+import { failManagedActors } from './managedActors.js';
 import { shareDatabase } from './sharedDatabase.js';
 
 /** What a fault is made of, and what came of it; also by kind. */
@@ -18,7 +19,7 @@ export type Counts = Readonly<Record<string, number | Readonly<Record<string, Re
 /** A kind of fault. */
 export interface Fault {
   readonly name: string;
-  /** How often it happens in a full run: kills, writes, requests, changes, sequences or faults of connections. */
+  /** How often it happens in a full run: kills, writes, requests, changes, sequences or faults of connections and actors. */
   readonly full: number;
   /** The number of pieces that a full run plays it in, each of which takes a minute or two on a machine that is not busy. */
   readonly pieces: number;
@@ -129,6 +130,12 @@ export function faultList(postgres: TestPostgres): Fault[] {
       missing: missingMacrocosim(),
       play: (amount, seed, isFull) =>
         disturbed(amount, seed, isFull, maxLanesOfOthers)(macrocosimPeer(maxLanesOfOthers)),
+    },
+    {
+      name: 'managed actors',
+      full: 5_000,
+      pieces: 1,
+      play: async (faults, seed) => ({ ...(await failManagedActors({ faults, seed })) }),
     },
     {
       name: 'any sequence, beside the oracle',
