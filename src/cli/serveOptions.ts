@@ -86,7 +86,8 @@ export function addServeOptions(command: Command): Command {
 
 const HELP = `
 The file of --keys; microgrids may be "all", and requests of a key without a secret are not signed:
-  { "keys": [{ "name": "partner-a", "key": "…", "secret": "…", "microgrids": [1, 2] }] }
+  { "keys": [{ "name": "partner-a", "key": "…", "secret": "…", "microgrids": [1, 2], "access": "read" }] }
+With "access": "read" a key cannot change anything; by default it can.
 
 Limits and their defaults: calls=4000 (open calls), callsPerKey=1000 (open calls of a key), callsPerSecond=1000 (of a key),
 streams=20000 (open streams), streamsPerKey=2000 (open streams of a key), unauthenticatedPerSecond=100 (of an address),

@@ -8,6 +8,7 @@ export interface KeyEntry {
   readonly key: string;
   readonly secret?: string;
   readonly microgrids: 'all' | readonly number[];
+  readonly access?: 'read' | 'write';
 }
 
 /** A file of API keys that is gone when it is disposed of. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { DispatchError } from '../../model/dispatchError.js';
 import { readId } from '../domain/requestIds.js';
+import type { KeyAccess } from './methodAccess.js';
 
 /** A caller, as logs and metrics may show it. */
 export interface Caller {
@@ -15,6 +16,8 @@ export interface ApiKey extends Caller {
   readonly key: string;
   /** The secret with which calls must be signed; without one they need no signature. */
   readonly secret: string | undefined;
+  /** @default 'write' */
+  readonly access?: KeyAccess | undefined;
 }
 
 /** The caller of a method that needs no key, and of every method of a service without keys. */

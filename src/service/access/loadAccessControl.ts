@@ -19,8 +19,8 @@ export interface AccessOptions {
   /**
    * A file of API keys, instead of an `authKey`, each with a name, a secret and the microgrids to which it has access:
    * `{ "keys": [{ "name": "partner-a", "key": "…", "secret": "…", "microgrids": [1, 2] }] }`, where `microgrids` may be
-   * `"all"`, and calls with a key without a `secret` need no signature. The file is reloaded when it changes: streams of a
-   * removed key end with UNAUTHENTICATED.
+   * `"all"`, and calls with a key without a `secret` need no signature. A key with `"access": "read"` cannot change anything. The
+   * file is reloaded when it changes: streams of a removed key end with UNAUTHENTICATED.
    */
   readonly keys?: string | undefined;
   /**

@@ -1,12 +1,15 @@
 import type { ServerMiddleware } from 'nice-grpc-common';
 
+import { DispatchError } from '../../model/dispatchError.js';
 import { REQUEST_IDS_KEPT_S } from '../../wire/requestId.js';
 import { type AccessContext, admittedCall } from '../access/callAccess.js';
 import { ANYBODY, type ApiKey, hasAccess, type KeyRing, noAccess } from '../access/keyRing.js';
+import { methodOf, neededAccess } from '../access/methodAccess.js';
 import { REQUEST_ID_RETENTION_S } from './idempotentWrite.js';
 
 /**
- * Middleware that checks the access of a call to its microgrid (PERMISSION_DENIED), once its request is decoded. A stream ends with
+ * Middleware that checks whether the key of a call may change something if the method does, and its access to the microgrid
+ * (PERMISSION_DENIED), once the request is decoded. A stream ends with
  * the same code when its access is revoked, and with UNAUTHENTICATED when its key is.
  *
  * @param keys - null accepts every caller.
@@ -17,6 +20,9 @@ export function authorize(keys: KeyRing | null): ServerMiddleware<AccessContext>
     if (!call.responseStream) context.header.set(REQUEST_IDS_KEPT_S, String(REQUEST_ID_RETENTION_S));
     const { access } = admittedCall(context);
     const { apiKey } = access;
+    if (apiKey.access === 'read' && neededAccess(methodOf(call.method.path)) === 'write') {
+      throw new DispatchError('PERMISSION_DENIED', 'the API key may only read');
+    }
     const microgridId = microgridOf(call.request);
     if (microgridId !== null && !hasAccess(apiKey, microgridId)) throw noAccess(microgridId);
     const revocable =

@@ -4,6 +4,7 @@ import { Status } from 'nice-grpc-common';
 import { attachAdmitted } from '../access/callAccess.js';
 import type { CallGate } from '../access/callGate.js';
 import { ANYBODY, type Caller } from '../access/keyRing.js';
+import { methodOf } from '../access/methodAccess.js';
 import type { CallObserver } from '../operation/endedCall.js';
 import { endResponse, http2StreamOf, sentStatus } from './http2Stream.js';
 
@@ -37,7 +38,7 @@ export function judgeHeaders({ gate, receiveTimeoutMs, observers }: JudgeHeaders
     function report(status: Status, reason: string | undefined): void {
       const { path, responseStream: streaming } = method;
       const ended = {
-        method: path.slice(path.lastIndexOf('/') + 1),
+        method: methodOf(path),
         ...(caller && { key: caller.name }),
         peer: call.getPeer(),
         streaming,

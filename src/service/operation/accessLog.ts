@@ -1,13 +1,11 @@
 import { Status } from 'nice-grpc-common';
 
 import type { Logger } from '../../logger.js';
+import { neededAccess } from '../access/methodAccess.js';
 import type { CallObserver, EndedCall } from './endedCall.js';
 import { lineLimit } from './lineLimit.js';
 
 type Level = keyof Logger;
-
-/** Methods that change something: the log shows who changed what. */
-const CHANGES = new Set(['CreateMicrogridDispatch', 'UpdateMicrogridDispatch', 'DeleteMicrogridDispatch']);
 
 /** Maximum length of a reason. */
 const MAX_REASON_LENGTH = 300;
@@ -67,7 +65,8 @@ function isRefusal({ status, unserved }: EndedCall): boolean {
 function levelOf(call: EndedCall, stopping: boolean): Level {
   switch (call.status) {
     case Status.OK:
-      return CHANGES.has(call.method) ? 'info' : 'debug';
+      // The log shows who changed what.
+      return neededAccess(call.method) === 'write' ? 'info' : 'debug';
     case Status.CANCELLED:
       return 'debug';
     case Status.UNAVAILABLE:

@@ -2,6 +2,7 @@ import type { CallContext, ServerMiddlewareCall, Status } from 'nice-grpc-common
 
 import { admittedCall } from '../access/callAccess.js';
 import { ANYBODY } from '../access/keyRing.js';
+import { methodOf } from '../access/methodAccess.js';
 
 /** A call that has ended. */
 export interface EndedCall {
@@ -45,7 +46,7 @@ export function endedCall(
   const { apiKey } = admittedCall(context).access;
   const created = createdIds.get(context.metadata);
   return {
-    method: path.slice(path.lastIndexOf('/') + 1),
+    method: methodOf(path),
     ...idsOf(call.request),
     ...(created !== undefined && { dispatch: created }),
     ...(apiKey !== ANYBODY && { key: apiKey.name }),

@@ -14,7 +14,8 @@ import { sqlitePlace } from '../../support/stores.js';
 const PARTNER = { name: 'partner', key: 'key-of-the-partner', secret: 'secret-of-the-partner', microgrids: [1] };
 const OTHER = { name: 'other', key: 'key-of-the-other', secret: 'secret-of-the-other', microgrids: 'all' } as const;
 const READER = { name: 'reader', key: 'key-of-the-reader', microgrids: [1] };
-const KEYS = [PARTNER, OTHER, READER];
+const DISPLAY = { ...OTHER, name: 'display', key: 'key-of-the-display', access: 'read' } as const;
+const KEYS = [PARTNER, OTHER, READER, DISPLAY];
 
 type Method = 'list' | 'get' | 'create' | 'update' | 'delete' | 'stream';
 
@@ -168,6 +169,18 @@ describe('credentials', () => {
 
   it('let in a key without a secret unsigned', async () => {
     expect((await tell(call(raw.client, 'list', Metadata({ key: READER.key })))).code).toBe(Status.OK);
+  });
+
+  it.each(METHODS)('of a key that may only read let in %s if it changes nothing', async method => {
+    const metadata = noting(signedMetadata({ ...DISPLAY, method: METHOD_NAMES[method] }));
+    if (method === 'stream') {
+      await using stream = await openStream(raw.client, 1n, metadata);
+      expect(stream).toBeDefined();
+      return;
+    }
+    const told = await tell(call(raw.client, method, metadata, { microgridId: 1n, dispatchId: 999n }));
+    if (method === 'list' || method === 'get') expect([Status.OK, NOT_FOUND]).toContain(told.code);
+    else expect(told).toEqual({ code: PERMISSION_DENIED, details: 'the API key may only read' });
   });
 
   it('let in timestamps of nearly five minutes ago and ahead', async () => {

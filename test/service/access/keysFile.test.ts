@@ -17,9 +17,11 @@ const wrongPlaces = (keys: unknown) => JSON.stringify({ keys });
 describe('a file of API keys', () => {
   it('gives keys with their rights', () => {
     expect(parseKeysFile(JSON.stringify({ keys: [entry, other] }), 'keys.json')).toEqual([
-      { ...entry, microgrids: new Set([1, 2]) },
-      { ...other, secret: undefined },
+      { ...entry, microgrids: new Set([1, 2]), access: 'write' },
+      { ...other, secret: undefined, access: 'write' },
     ]);
+    const reader = wrongPlaces([{ ...entry, access: 'read' }]);
+    expect(parseKeysFile(reader, 'keys.json')).toMatchObject([{ name: 'a', access: 'read' }]);
     expect(parseKeysFile('{"keys":[]}', 'keys.json')).toEqual([]);
   });
 
@@ -42,7 +44,7 @@ describe('a file of API keys', () => {
     [wrongPlaces(['tell-nobody']), 'keys[0]: must be an object'],
     [
       wrongPlaces([entry, { ...other, 'tell-nobody': 1 }]),
-      'keys[1]: must have no fields other than name, key, secret, microgrids',
+      'keys[1]: must have no fields other than name, key, secret, microgrids, access',
     ],
     [
       wrongPlaces([{ ...entry, name: 'tell nobody' }]),
@@ -59,6 +61,10 @@ describe('a file of API keys', () => {
     ...['ALL', [1.5], [-1], ['1'], undefined, 2 ** 53].map(microgrids => [
       wrongPlaces([{ ...entry, microgrids }]),
       'keys[0].microgrids: must be "all" or a list of microgrid ids',
+    ]),
+    ...['all', '', null, true].map(access => [
+      wrongPlaces([{ ...entry, access }]),
+      'keys[0].access: must be "read" or "write", or absent',
     ]),
     [wrongPlaces([entry, { ...other, name: 'a' }]), 'keys[1].name: must differ from that of keys[0]'],
     [wrongPlaces([entry, { ...other, key: 'key-a' }]), 'keys[1].key: must differ from that of keys[0]'],

@@ -108,6 +108,17 @@ describe('a request id', () => {
     expect(await count(raw.client)).toBe(0);
   });
 
+  it('belongs to a key, and not to its name', async () => {
+    const keyed = (key: string) => [{ name: 'a', key, microgrids: 'all' as const }];
+    using file = keysFile(keyed('old'));
+    await using raw = await rawService({ keys: file.path });
+    await raw.client.createMicrogridDispatch(creation, withId('a', 'old'));
+    file.replace(keyed('new'));
+    await raw.service.reload();
+    await raw.client.createMicrogridDispatch(creation, withId('a', 'new'));
+    expect(await count(raw.client, 1n, 'new')).toBe(2);
+  });
+
   it('may have 128 characters', async () => {
     await using raw = await rawService();
     const options = withId('! ~'.padEnd(128, 'a'));
