@@ -38,12 +38,13 @@ export class OpenCalls {
         new DispatchError('DEADLINE_EXCEEDED', `DEADLINE_EXCEEDED: no result within ${timeoutMs} ms`, ids),
       );
     const timer = timeoutMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(expire, timeoutMs);
+    // Also when nobody reads the stream any more, and so disposes of it.
+    controller.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
     this.#controllers.add(controller);
     return {
       signal: controller.signal,
       leftMs: () => Math.max(0, untilMs - performance.now()),
       [Symbol.dispose]: () => {
-        clearTimeout(timer);
         unlisten?.();
         this.#controllers.delete(controller);
         // Requests that the call started and nobody waits for any more end with it.

@@ -16,6 +16,24 @@ async function oddPort({ answers }: { answers: boolean }) {
   return { port, [Symbol.dispose]: () => void server.close() };
 }
 
+it('a stream that is aborted while nobody reads it leaves no timer', async () => {
+  await using service = await startTestService();
+  const controller = new AbortController();
+  const events = service.client.watch({ microgridId: 1, signal: controller.signal });
+  const first = events.next();
+  const timers = () => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length;
+  const { id } = await service.client.create({
+    microgridId: 1,
+    type: 'TEST',
+    startTime: 'NOW',
+    selector: { ids: [1] },
+  });
+  expect((await first).value?.dispatch.id).toBe(id);
+  const before = timers();
+  controller.abort();
+  expect(timers()).toBe(before - 1);
+});
+
 describe('a program that closes its clients', () => {
   it('is left with no channel, connection or timer, whatever was under way', async () => {
     await using service = await startTestService();
