@@ -34,7 +34,7 @@ export interface TcpProxy extends AsyncDisposable {
 const maxPortWaitMs = 10_000;
 
 /** Starts a proxy to a port of loopback. */
-export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
+export async function tcpProxy(targetPort: number, targetHost = '127.0.0.1'): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const connections = new Set<{ isSilent: boolean; readonly client: Socket; readonly ways: readonly Way[] }>();
   let frozen = false;
@@ -58,7 +58,7 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
       return;
     }
     const client = track(accepted);
-    const target = track(connect(targetPort, '127.0.0.1'));
+    const target = track(connect(targetPort, targetHost));
     const [toTarget, toClient] = [way(() => delayMs), way(() => delayMs)];
     let cut: (() => void) | null = null;
     const connection = { isSilent: frozen, client, ways: [toTarget, toClient] };
