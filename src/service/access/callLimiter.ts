@@ -1,6 +1,6 @@
 import { DispatchError } from '../../model/dispatchError.js';
 import type { EffectiveLimits } from './callLimits.js';
-import type { ApiKey } from './keyRing.js';
+import { ANYBODY, type ApiKey } from './keyRing.js';
 import { tokenBucket } from './tokenBucket.js';
 
 /** Size of a burst, in seconds of the rate. */
@@ -16,7 +16,7 @@ interface Usage {
 /** Enforces limits on calls. */
 export interface CallLimiter {
   /**
-   * Admits a call.
+   * Admits a call. Of callers without a key only all together are limited.
    *
    * @returns a function to call when it has ended.
    * @throws DispatchError RESOURCE_EXHAUSTED when it exceeds a limit.
@@ -34,7 +34,7 @@ export function callLimiter(limits: EffectiveLimits): CallLimiter {
   function usageOf({ key }: ApiKey): Usage {
     const found = usages.get(key);
     if (found) return found;
-    const takeToken = key === '' ? () => true : tokenBucket(limits.callsPerSecond, BURST_S);
+    const takeToken = key === ANYBODY.key ? () => true : tokenBucket(limits.callsPerSecond, BURST_S);
     const usage = { calls: 0, streams: 0, takeToken };
     usages.set(key, usage);
     return usage;
@@ -47,7 +47,7 @@ export function callLimiter(limits: EffectiveLimits): CallLimiter {
       const kind = isStream ? 'streams' : 'calls';
       const state = isStream ? 'are open' : 'are in progress';
       const most = limits[`${kind}PerKey`];
-      if (usage[kind] >= most) throw exhausted(`${most} ${kind} with this API key ${state}`);
+      if (apiKey !== ANYBODY && usage[kind] >= most) throw exhausted(`${most} ${kind} with this API key ${state}`);
       if (total[kind] >= limits[kind]) throw exhausted(`${limits[kind]} ${kind} ${state}`);
       usage[kind] += 1;
       total[kind] += 1;

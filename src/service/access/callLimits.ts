@@ -9,7 +9,7 @@ export interface CallLimits {
    */
   readonly calls?: number | undefined;
   /**
-   * Maximum number of concurrent calls with one API key, streams excluded.
+   * Maximum number of concurrent calls with one API key, streams excluded. Does not apply to callers without a key.
    *
    * @default 1000
    */
@@ -28,7 +28,7 @@ export interface CallLimits {
    */
   readonly streams?: number | undefined;
   /**
-   * Maximum number of open streams with one API key.
+   * Maximum number of open streams with one API key. Does not apply to callers without a key.
    *
    * @default 2000
    */

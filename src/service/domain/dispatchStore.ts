@@ -70,6 +70,8 @@ export interface DispatchWrite {
    * @throws to refuse the write: the store changes nothing and rethrows the error.
    */
   decide(old: StoredDispatch | null, stamp: WriteStamp): DispatchChange | null;
+  /** Drops the write when it aborts while it waits: then nothing is made, and its reason is thrown. Later it has no effect. */
+  readonly signal?: AbortSignal | undefined;
   /** The nonce of the call. A write with a used nonce is UNAUTHENTICATED; a write that is refused uses its nonce, too. */
   readonly nonce?: ExpiringId | undefined;
   /**

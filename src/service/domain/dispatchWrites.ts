@@ -2,21 +2,51 @@ import {
   type CreateMicrogridDispatchRequest,
   Dispatch,
   type DispatchData,
+  type UpdateMicrogridDispatchRequest_DispatchUpdate as DispatchUpdate,
+  RecurrenceRule_Frequency,
   type UpdateMicrogridDispatchRequest,
 } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { checkData, storedRow } from './checkData.js';
 import type { DispatchWrite, StoredDispatch } from './dispatchStore.js';
-import { invalidField } from './invalidRequest.js';
+import { invalidField, refuseViolations, type Violation } from './invalidRequest.js';
 import { notFound } from './requestIds.js';
 import { microsAtOrAfter, roundedSeconds, secondsAtOrAfter, timestampOfSeconds } from './timestamps.js';
 import { applyUpdateMask, maskViolations } from './updateMask.js';
+import { validateDispatchData } from './validateDispatchData.js';
 
-/** The write of a create request. */
+/** Valid data, in place of those that an update does not touch. */
+const VALID_DATA: DispatchData = {
+  type: 'ANY',
+  startTime: timestampOfSeconds(0),
+  duration: undefined,
+  target: { components: { $case: 'componentIds', value: { ids: [1n] } } },
+  isActive: true,
+  isDryRun: false,
+  payload: undefined,
+  recurrence: {
+    freq: RecurrenceRule_Frequency.DAILY,
+    interval: 0,
+    endCriteria: undefined,
+    byminutes: [],
+    byhours: [],
+    byweekdays: [],
+    bymonthdays: [],
+    bymonths: [],
+  },
+};
+
+/**
+ * The write of a create request.
+ *
+ * @throws DispatchError INVALID_ARGUMENT when it can never be made, whatever the time is, so that nothing of it has to wait.
+ */
 export function createWrite({ dispatchData, startImmediately }: CreateMicrogridDispatchRequest): DispatchWrite {
+  if (!dispatchData) throw invalidField('dispatch_data', 'must be set');
+  const timed = startImmediately ? { ...dispatchData, startTime: VALID_DATA.startTime } : dispatchData;
+  refuseViolations(validateDispatchData(timed, 'dispatch_data', { nowS: null }));
   return {
     id: null,
     decide(_, { id, atUs }) {
-      if (!dispatchData) throw invalidField('dispatch_data', 'must be set');
       const nowS = wholeSeconds(atUs);
       const startTime = startImmediately ? timestampOfSeconds(nowS) : dispatchData.startTime;
       const checked = checkData({ ...dispatchData, startTime }, 'dispatch_data', { nowS });
@@ -25,12 +55,17 @@ export function createWrite({ dispatchData, startImmediately }: CreateMicrogridD
   };
 }
 
-/** The write of an update request. An empty mask changes nothing. */
+/**
+ * The write of an update request. An empty mask changes nothing.
+ *
+ * @throws DispatchError INVALID_ARGUMENT when it can never be made, whatever it updates.
+ */
 export function updateWrite(
   microgridId: number,
   id: number,
   { updateMask = [], update }: UpdateMicrogridDispatchRequest,
 ): DispatchWrite {
+  if (updateMask.length > 0) refuseViolations(maskViolations(updateMask, update), namedViolations(updateMask, update));
   return {
     id,
     decide(stored, { atUs }) {
@@ -53,6 +88,11 @@ export function deleteWrite(microgridId: number, id: number): DispatchWrite {
       return { kind: 'deleted', dispatch: storedRow({ id, createUs, updateUs: atUs }, checked) };
     },
   };
+}
+
+/** Violations of what a mask names, whatever the rest is. */
+function namedViolations(mask: readonly string[], update: DispatchUpdate | undefined): Iterable<Violation> {
+  return validateDispatchData(applyUpdateMask(VALID_DATA, mask, update), 'update', { nowS: null });
 }
 
 /** Decodes a stored dispatch. */

@@ -21,19 +21,19 @@ interface RequestContent {
 }
 
 /**
- * Adds to a write what prevents it from being made twice: the nonce of its call, and its request id if it has one. A request id is
- * valid for one API key and one microgrid.
+ * Adds to a write the signal of its call, which drops it when nobody waits for it any more, and what prevents it from being made twice: the
+ * nonce of its call, and its request id if it has one. A request id is valid for one API key and one microgrid.
  *
  * @throws DispatchError INVALID_ARGUMENT when the request id is malformed.
  */
 export function idempotentWrite(
   write: DispatchWrite,
-  { metadata, access }: CallContext & AccessContext,
+  { metadata, access, signal }: CallContext & AccessContext,
   { method, microgridId, encode }: RequestContent,
 ): DispatchWrite {
   const { nonce, apiKey } = access;
   const requestIds = metadata.getAll(REQUEST_ID);
-  if (requestIds.length === 0) return { ...write, nonce };
+  if (requestIds.length === 0) return { ...write, signal, nonce };
   const [requestId] = requestIds;
   if (requestIds.length > 1 || typeof requestId !== 'string' || !ID.test(requestId)) {
     const message = `${REQUEST_ID}: must be one string of 1 to 128 printable ASCII characters`;
@@ -44,7 +44,7 @@ export function idempotentWrite(
     hash: digest(method, encode()),
     untilUs: (Date.now() + REQUEST_ID_RETENTION_S * 1000) * 1000,
   };
-  return { ...write, nonce, idempotencyKey };
+  return { ...write, signal, nonce, idempotencyKey };
 }
 
 function digest(...parts: (string | Uint8Array)[]): string {

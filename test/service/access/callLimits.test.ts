@@ -62,6 +62,15 @@ describe('limits', () => {
     await service.hold('a');
   });
 
+  it('of one key do not hold where there are no keys', async () => {
+    await using raw = await rawService({ limits: { callsPerKey: 1, callsPerSecond: 1, streamsPerKey: 1 } });
+    const list = () => raw.client.listMicrogridDispatches({ microgridId: 1n });
+    await Promise.all(Array.from({ length: 20 }, list));
+    await using one = await openStream(raw.client);
+    await using other = await openStream(raw.client);
+    expect([one, other]).toHaveLength(2);
+  });
+
   it('hold for all calls under way', async () => {
     await using service = await slowService({ calls: 2 });
     await service.hold('a');

@@ -192,9 +192,14 @@ describe('a mask', () => {
       'update.is_active: must be set, since update_mask names it',
       'update.start_time: must be set',
       'update.target: must name at least one component id or category',
-      'update.recurrence.freq: must be one of MINUTELY, HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY, not 0',
       'update.recurrence.byhours[0]: must be 0 to 23, not 24',
     ]);
+  });
+
+  it('of a part of a rule needs the rest of it, once all that it names is right', async () => {
+    const { id } = await created(client);
+    const { violations } = await refusalOf(update(id, ['recurrence.byhours'], { recurrence: { byhours: [23] } }));
+    expect(violations.map(({ field }) => field)).toEqual(['update.recurrence.freq']);
   });
 
   it('with very many unknown paths is told the first twenty', async () => {

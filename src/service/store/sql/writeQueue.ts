@@ -17,26 +17,39 @@ const MAX_BATCH_SIZE = 128;
 const MAX_WAITING = 10_000;
 
 interface Waiting extends WriteCall {
+  /** Makes its signal drop it no longer. */
+  begin(): void;
   resolve(applied: AppliedWrite): void;
   reject(error: unknown): void;
 }
 
 /**
- * Creates a queue: while a transaction is committed, the next writes gather.
+ * Creates a queue: while a transaction is committed, the next writes gather. Those whose signal aborts meanwhile are dropped.
  *
  * When the database refuses a transaction, each half of it is tried alone, down to the write that caused it, so that it affects no
  * other. When the database is UNAVAILABLE, so are all writes of the transaction.
  */
 export function writeQueue(applyBatch: (calls: readonly WriteCall[]) => Promise<readonly WriteOutcome[]>): WriteQueue {
-  const waiting: Waiting[] = [];
+  const waiting = new Set<Waiting>();
   let working: Promise<void> | null = null;
   let closed = false;
 
   async function work(): Promise<void> {
     // Concurrent calls arrive one after the other: they should share the first transaction.
     await new Promise<void>(resolve => setImmediate(resolve));
-    while (waiting.length > 0) await settle(waiting.splice(0, MAX_BATCH_SIZE));
+    while (waiting.size > 0) await settle(nextBatch());
     working = null;
+  }
+
+  function nextBatch(): readonly Waiting[] {
+    const batch: Waiting[] = [];
+    for (const call of waiting) {
+      if (batch.length === MAX_BATCH_SIZE) break;
+      batch.push(call);
+      call.begin();
+      waiting.delete(call);
+    }
+    return batch;
   }
 
   async function settle(calls: readonly Waiting[]): Promise<void> {
@@ -68,8 +81,17 @@ export function writeQueue(applyBatch: (calls: readonly WriteCall[]) => Promise<
     apply: call =>
       new Promise((resolve, reject) => {
         if (closed) throw new DispatchError('UNAVAILABLE', 'the store is closed');
-        if (waiting.length >= MAX_WAITING) throw new DispatchError('RESOURCE_EXHAUSTED', 'too many writes are waiting');
-        waiting.push({ ...call, resolve, reject });
+        if (waiting.size >= MAX_WAITING) throw new DispatchError('RESOURCE_EXHAUSTED', 'too many writes are waiting');
+        const { signal } = call.write;
+        signal?.throwIfAborted();
+        const drop = () => {
+          waiting.delete(queued);
+          reject(signal?.reason);
+        };
+        const begin = () => signal?.removeEventListener('abort', drop);
+        const queued = { ...call, begin, resolve, reject };
+        waiting.add(queued);
+        signal?.addEventListener('abort', drop, { once: true });
         working ??= work();
       }),
     async close() {
