@@ -38,12 +38,19 @@ const VALID_DATA: DispatchData = {
 /**
  * The write of a create request.
  *
+ * @param aboutS - the time of this process, in whole seconds since the epoch: a request that is wrong anyway is told of a past start, too.
  * @throws DispatchError INVALID_ARGUMENT when it can never be made, whatever the time is, so that nothing of it has to wait.
  */
-export function createWrite({ dispatchData, startImmediately }: CreateMicrogridDispatchRequest): DispatchWrite {
+export function createWrite(
+  { dispatchData, startImmediately }: CreateMicrogridDispatchRequest,
+  aboutS: number | null = null,
+): DispatchWrite {
   if (!dispatchData) throw invalidField('dispatch_data', 'must be set');
   const timed = startImmediately ? { ...dispatchData, startTime: VALID_DATA.startTime } : dispatchData;
-  refuseViolations(validateDispatchData(timed, 'dispatch_data', { nowS: null }));
+  // The first violation refuses it, with all of them.
+  for (const _ of validateDispatchData(timed, 'dispatch_data', { nowS: null })) {
+    refuseViolations(validateDispatchData(timed, 'dispatch_data', { nowS: startImmediately ? null : aboutS }));
+  }
   return {
     id: null,
     decide(_, { id, atUs }) {

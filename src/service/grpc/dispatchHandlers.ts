@@ -52,7 +52,8 @@ export function dispatchHandlers(
     async createMicrogridDispatch(request, context) {
       const microgridId = readNewMicrogridId(request.microgridId);
       const encode = () => CreateMicrogridDispatchRequest.encode(request).finish();
-      const write = idempotentWrite(createWrite(request), context, { method: 'create', microgridId, encode });
+      const creation = createWrite(request, Math.floor(Date.now() / 1000));
+      const write = idempotentWrite(creation, context, { method: 'create', microgridId, encode });
       const dispatch = dispatchOf(await store.apply(microgridId, write));
       setCreated(context, dispatch.id);
       return encodeDispatchResponse(dispatch.message);
