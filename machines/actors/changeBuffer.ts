@@ -15,6 +15,16 @@ export interface ChangeBatch {
   readonly position: string | null;
 }
 
+/** Options of a {@link ChangeBuffer}. */
+export interface ChangeBufferOptions {
+  /** Maximum number of changes that are taken at once. */
+  readonly batchSize: number;
+  /** Called with the events that cannot be decoded. */
+  readonly tell: (problem: DispatchError) => void;
+  /** Called when the stream is lost. */
+  readonly onLost: () => void;
+}
+
 /**
  * Buffers the events of a stream and returns them in order once they can be applied: after a list that began while the stream
  * was open, or at once when the stream was resumed.
@@ -30,11 +40,12 @@ export class ChangeBuffer {
   #failure: { readonly error: unknown } | null = null;
   #wake = () => {};
 
-  /** @param tell Called with the events that cannot be decoded. */
-  constructor(watch: DispatchWatch, batchSize: number, tell: (problem: DispatchError) => void) {
+  constructor(watch: DispatchWatch, { batchSize, tell, onLost }: ChangeBufferOptions) {
     this.#batchSize = batchSize;
     const fail = (error: unknown) => {
-      this.#failure ??= { error };
+      if (this.#failure !== null) return;
+      this.#failure = { error };
+      onLost();
       this.#wake();
     };
     const opened = watch.opened as Promise<StreamStart | undefined>;

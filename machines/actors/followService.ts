@@ -23,18 +23,22 @@ export interface ServiceConnection {
   readonly deliver: (event: SyncEvent) => Promise<PoolReady>;
   /** Called at the beginning with the function that makes it list all dispatches once more. */
   readonly onFollow: (listAgain: () => void) => void;
+  /** Called when the stream is lost; a list and changes that came before may still be applied. */
+  readonly onStreamLost: () => void;
 }
 
 /** Follows the service over one connection; rejects when it is lost, and never resolves. */
 export async function followService(connection: ServiceConnection): Promise<never> {
-  const { microgridId, transport, clock, signal, tell, deliver, onFollow } = connection;
+  const { microgridId, transport, clock, signal, tell, deliver, onFollow, onStreamLost } = connection;
   const breathe = yieldBetweenSlices(clock);
   let { position } = await deliver({ type: 'sync.began', atMs: clock.nowMs() });
   signal.throwIfAborted();
   const watch = transport.watch({ microgridId, signal, ...(position !== null && { resumeAfter: position }) });
-  const changes = new ChangeBuffer(watch, batchSize, problem =>
-    tell({ type: 'dispatcher.problem', microgridId, problem }),
-  );
+  const changes = new ChangeBuffer(watch, {
+    batchSize,
+    tell: problem => tell({ type: 'dispatcher.problem', microgridId, problem }),
+    onLost: onStreamLost,
+  });
   onFollow(() => changes.wantList());
   await changes.openedWithin(clock, maxHeadersWaitMs);
   signal.throwIfAborted();

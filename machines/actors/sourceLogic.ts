@@ -45,6 +45,8 @@ export function sourceLogic(options: SourceOptions) {
     const clockWatch = new ClockWatch(input.microgridId);
     let ready: (answer: PoolReady) => void = () => {};
     let connection = new AbortController();
+    /** Ends the wait for a connection anew. */
+    let waiting = new AbortController();
     let delivered: Promise<unknown> = Promise.resolve();
     let listAgain = () => {};
     let undoListing = () => {};
@@ -64,35 +66,43 @@ export function sourceLogic(options: SourceOptions) {
 
     const connect = async () => {
       connection.abort();
+      waiting.abort();
       const own = new AbortController();
+      const next = new AbortController();
       connection = own;
+      waiting = next;
       teller.stop();
       const { signal } = own;
+      let connected: Promise<boolean> | undefined;
+      // From the loss of the stream on: it may be connected anew while a list is still under way.
+      const onStreamLost = () => {
+        connected ??= connectedAnew(next.signal);
+      };
       const onFollow = (list: () => void) => {
         listAgain = list;
       };
       try {
         tell({ type: 'source.connecting' });
-        await followService({ ...input, transport, clock, signal, tell, deliver, clockWatch, onFollow });
+        await followService({ ...input, transport, clock, signal, tell, deliver, clockWatch, onFollow, onStreamLost });
       } catch (error) {
         if (signal.aborted) return;
         own.abort();
         listAgain = () => {};
-        connection = new AbortController();
+        onStreamLost();
         const problem = DispatchError.from(error, input);
         const graceful = transport.isGracefulEnd?.(problem) ?? false;
         teller.tell(() => tell({ type: 'source.lost', atMs: clock.nowMs(), problem, graceful }));
-        await noticeConnected(connection.signal);
+        if ((await connected) && !next.signal.aborted) teller.tell(() => tell({ type: 'source.reachable' }));
       }
     };
 
     /** What it rejects with says no more than the next attempt does. */
-    const noticeConnected = async (signal: AbortSignal) => {
-      const isConnected = await transport.connectedAnew?.({ signal }).then(
+    const connectedAnew = async (signal: AbortSignal) => {
+      if (transport.connectedAnew === undefined) return false;
+      return transport.connectedAnew({ signal }).then(
         () => true,
         () => false,
       );
-      if (isConnected && !signal.aborted) teller.tell(() => tell({ type: 'source.reachable' }));
     };
 
     const planListing = (delayMs: number) => {
@@ -115,6 +125,7 @@ export function sourceLogic(options: SourceOptions) {
       undoListing();
       teller.stop();
       connection.abort();
+      waiting.abort();
       try {
         close();
       } catch (error) {

@@ -35,6 +35,7 @@ async function waitingDispatcher(error = down()) {
   expect(dispatcher.status.state).toBe('waiting');
   return {
     clock,
+    memory,
     dispatcher,
     /** The service is connected anew, but may still be out of order. */
     async connect() {
@@ -60,6 +61,20 @@ describe('a dispatcher that waits for its next attempt', () => {
     });
     await test.clock.advanceBy(1_000);
     expect(attempts).toBe(1);
+  });
+
+  it('makes it then also when that was while it still listed, after its stream had failed', async () => {
+    await using test = await waitingDispatcher();
+    const release = test.memory.hold('list');
+    await test.clock.advanceBy(minuteMs);
+    // The stream has failed, and the list hangs.
+    expect(test.dispatcher.status.state).toBe('catchingUp');
+    await test.connect();
+    release();
+    await test.clock.settle();
+    const { state, retryAtMs } = test.dispatcher.status;
+    expect(state).toBe('waiting');
+    expect((retryAtMs ?? Number.POSITIVE_INFINITY) - test.clock.nowMs()).toBeLessThanOrEqual(1_000);
   });
 
   it('waits as ever when its service accepts connections again and again, but no streams', async () => {
