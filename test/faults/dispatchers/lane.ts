@@ -5,6 +5,7 @@ import type { DispatcherOutput, LifecycleEvent } from '../../../machines/protoco
 import { DispatchClient } from '../../../src/client/dispatchClient.js';
 import { Dispatcher } from '../../../src/dispatcher/dispatcher.js';
 import { silentLogger } from '../../../src/logger.js';
+import { deferred } from '../../support/deferred.js';
 import { http2Gateway } from '../../support/http2Gateway.js';
 import { held, truth } from '../../support/resumableService.js';
 import { tcpProxy } from '../../support/tcpProxy.js';
@@ -91,6 +92,8 @@ export async function playLane(plan: LanePlan): Promise<LaneReport> {
   const kinds = connectionFaults(times);
   for (let i = 0; i < count; i++) {
     const fault = kinds[(firstKind + i) % kinds.length] as ConnectionFault;
+    // What it holds may be right before it is live, and only then its connection counts as healthy for a while.
+    await live(dispatcher);
     const calmChanges = integer(1, 3, random);
     const calmMs = between(times.calmMs, random);
     for (let left = calmChanges; left > 0; left--) {
@@ -159,6 +162,17 @@ async function suffer(
   const doneMs = performance.now();
   const sinceMs = noticedMs < doneMs ? Math.max(backMs, noticedMs) : backMs;
   return { kind: fault.kind, ms: doneMs - sinceMs, beyondWaitMs: Math.max(0, doneMs - Math.max(sinceMs, plannedMs)) };
+}
+
+/** Resolves when the dispatcher is live. */
+async function live(dispatcher: Dispatcher): Promise<void> {
+  if (dispatcher.status.state === 'live') return;
+  const isLive = deferred();
+  const undo = dispatcher.on('sync', ({ state }) => {
+    if (state === 'live') isLive.resolve();
+  });
+  await isLive.promise;
+  undo();
 }
 
 /** Resolves when the dispatcher holds the versions of the service. */
