@@ -1,6 +1,7 @@
 import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
 import type { LifecycleEvent } from '../../../machines/protocol/dispatcherOutput.js';
 import { type CommandQueue, commandQueue } from './commandQueue.js';
+import { leftOutNotice } from './leftOutNotice.js';
 import { runForNotification } from './notificationCommand.js';
 
 /** Options of {@link execCommand}. */
@@ -33,13 +34,17 @@ export function execCommand({
   say,
   nowMs = Date.now,
 }: ExecOptions): CommandQueue {
+  const noticeLeftOut = leftOutNotice(say);
   /** Dispatches whose last start was skipped. */
   const skipped = new Set<number>();
   const queue = commandQueue({
     say,
     start: async queued => {
       const notification = atItsTurn(queued);
-      if (notification !== null) return runForNotification(commandLine, notification, timeoutMs);
+      if (notification !== null) {
+        const onLeftOut = (variable: string) => noticeLeftOut(notification.dispatch.id, variable);
+        return runForNotification(notification, { commandLine, timeoutMs, onLeftOut });
+      }
       say(`skipped ${queued.type} of dispatch ${queued.dispatch.id}: its run is over`);
       return null;
     },

@@ -1,26 +1,47 @@
+import type { ChildProcess } from 'node:child_process';
+
 import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
 import type { LifecycleEvent } from '../../../machines/protocol/dispatcherOutput.js';
+import { messageOf } from '../../model/dispatchError.js';
 import { notificationJson } from '../output/notificationJson.js';
 import { signalProcessGroup, startProcessGroup } from './processGroup.js';
 
 /** Time between SIGTERM and SIGKILL for a command that exceeded its timeout, in milliseconds. */
 const KILL_AFTER_MS = 5_000;
 
+/** Options of {@link runForNotification}. */
+export interface NotificationCommandOptions {
+  readonly commandLine: string;
+  /**
+   * Maximum duration, in milliseconds; then the command and the processes it started get SIGTERM, and SIGKILL after five seconds.
+   * @default no limit
+   */
+  readonly timeoutMs?: number | undefined;
+  /** Told which variables its environment lacks, because they do not fit. */
+  readonly onLeftOut: (variable: string) => void;
+}
+
 /**
  * Runs a shell command for a notification, with the notification as a line of JSON on its stdin and its parts in the environment.
  * What the command prints goes to stderr.
  *
- * @param timeoutMs Maximum duration, in milliseconds; then it and the processes it started get SIGTERM, and SIGKILL after five
- * seconds. @default no limit
  * @returns What went wrong, or null.
  */
-export function runForNotification(
-  commandLine: string,
+export async function runForNotification(
   notification: RunNotification | LifecycleEvent,
-  timeoutMs?: number,
+  { commandLine, timeoutMs, onLeftOut }: NotificationCommandOptions,
 ): Promise<string | null> {
-  const env = { ...process.env, ...environmentOf(notification) };
-  const child = startProcessGroup(commandLine, { stdio: ['pipe', process.stderr, process.stderr], env });
+  let child: ChildProcess;
+  try {
+    const variables = environmentOf(notification);
+    child = startProcessGroup(commandLine, {
+      stdio: ['pipe', process.stderr, process.stderr],
+      variables,
+      onLeftOut,
+    });
+  } catch (error) {
+    return cannotRun(error);
+  }
   // A command that does not read its stdin closes it.
   child.stdin?.on('error', () => {});
   child.stdin?.end(`${JSON.stringify(notificationJson(notification))}\n`);
@@ -42,7 +63,7 @@ export function runForNotification(
       resolve(problem);
     };
     child.on('error', error => {
-      failure = `the command cannot be run: ${error.message}`;
+      failure = cannotRun(error);
       // Without a process there is no close event.
       if (child.pid === undefined) settle(failure);
     });
@@ -51,6 +72,10 @@ export function runForNotification(
       settle(failure);
     });
   });
+}
+
+function cannotRun(error: unknown): string {
+  return `the command cannot be run: ${messageOf(error)}`;
 }
 
 /** Variables of the environment that tell of a notification. */

@@ -1,5 +1,6 @@
 import { fromCallback, sendTo, setup } from 'xstate';
 import type { DispatchInfo, ManagedActorEvent } from '../../../machines/manage/dispatchInfo.js';
+import { leftOutNotice } from '../exec/leftOutNotice.js';
 import { type CommandEnd, type CommandProcess, startCommand } from './commandProcess.js';
 import type { LeftGroups } from './leftGroups.js';
 
@@ -62,6 +63,7 @@ export function commandLogic(options: RunOptions) {
 
 /** The process itself. Stopping the actor ends it, as at the end of a run, or kills it if it was told to end before. */
 function commandActor({ commandLine, microgridId, dryRuns, graceMs, groups, say }: RunOptions) {
+  const noticeLeftOut = leftOutNotice(say);
   return fromCallback<ManagedActorEvent, DispatchInfo>(({ input, receive, sendBack }) => {
     const isRun = !input.dryRun || dryRuns;
     if (!isRun) say(`dry run of dispatch ${input.dispatchId}: would run ${commandLine}`);
@@ -71,6 +73,7 @@ function commandActor({ commandLine, microgridId, dryRuns, graceMs, groups, say 
       process = startCommand({
         commandLine,
         env: environmentOf(input, microgridId),
+        onLeftOut: variable => noticeLeftOut(dispatchId, variable),
         order: orderOf(input, microgridId),
         groups,
         graceMs,

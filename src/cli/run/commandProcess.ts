@@ -9,6 +9,8 @@ export interface CommandOptions {
   readonly commandLine: string;
   /** Variables of its environment beside those of this process. */
   readonly env: Readonly<Record<string, string>>;
+  /** Told which of them it lacks, because they do not fit. */
+  readonly onLeftOut: (variable: string) => void;
   /** First line on its stdin, JSON. */
   readonly order: object;
   readonly groups: LeftGroups;
@@ -44,9 +46,11 @@ const GATE = 'read -r go <&3 && exec 3<&- && eval "$DISPATCH_COMMAND_LINE"';
 
 /** Starts a command in a process group of its own. */
 export function startCommand(options: CommandOptions): CommandProcess {
-  const { commandLine, env, order, groups, graceMs, onLine, onEnd } = options;
+  const { commandLine, env, onLeftOut, order, groups, graceMs, onLine, onEnd } = options;
   const child = startProcessGroup(GATE, {
-    env: { ...process.env, ...env, DISPATCH_COMMAND_LINE: commandLine },
+    required: { DISPATCH_COMMAND_LINE: commandLine },
+    variables: env,
+    onLeftOut,
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
   const { pid } = child;

@@ -128,6 +128,21 @@ it('--exec starts and stops a run without length', async () => {
   expect([said, await readFile(file, 'utf8')]).toEqual([[], 'running.started\nrunning.stopped\n']);
 });
 
+it.runIf(process.platform === 'linux')('--exec says once of a dispatch what its environment lacks', async () => {
+  const file = join(folder, 'log');
+  const said: string[] = [];
+  const commandLine = `echo "$DISPATCH_NOTIFICATION $(wc -c)" >> ${file}`;
+  const options = { commandLine, dryRuns: false, resumed: true, nowMs: () => run.startMs };
+  const runner = execCommand({ ...options, say: line => said.push(line) });
+  const dispatch = dispatchRecord({ payload: { text: 'x'.repeat(200_000) } });
+  for (const type of ['started', 'stopped'] as const) runner.run({ ...notified(type, real), dispatch });
+  await runner.done();
+  expect(said).toEqual([
+    'dispatch 1: DISPATCH_PAYLOAD does not fit into the environment of its command, which has it on its stdin only',
+  ]);
+  expect(await readFile(file, 'utf8')).toMatch(/^running.started 200\d\d\d\nrunning.stopped 200\d\d\d\n$/);
+});
+
 it.runIf(process.platform === 'linux')(
   '--timeout ends a command with the processes that it started, and reports it',
   async () => {
