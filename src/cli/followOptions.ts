@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 
-import { parseDuration } from './input/parseDuration.js';
+import { parseSpan } from './input/parseSpan.js';
 import { parseName, parseNonEmpty } from './input/parseValue.js';
 import { UsageError } from './input/usageError.js';
 import { DEFAULT_INSPECTOR_PORT, type InspectorPlace, parseInspectorPlace } from './inspector/inspectorPlace.js';
@@ -31,7 +31,7 @@ export function addFollowOptions(command: Command): Command {
     .option('-T, --type <type>', 'only dispatches of exactly this type', parseNonEmpty)
     .option('--lifecycle', 'also print when a dispatch is created, updated or deleted')
     .option('--exec <command>', 'run a shell command for each line', parseNonEmpty)
-    .option('--timeout <duration>', 'end the command of --exec when it runs longer than this', parseDuration)
+    .option('--timeout <duration>', 'end the command of --exec when it runs longer than this', parseSpan(1_000))
     .option('--no-resumed', 'do not run the command of --exec for runs that go on after a restart')
     .option('--run <command>', 'keep a shell command running while a dispatch runs', parseNonEmpty)
     .option(
@@ -39,11 +39,11 @@ export function addFollowOptions(command: Command): Command {
       'one command of --run for all dispatches of a type, or of a type-and-selector (default: one for each dispatch)',
       parseName(['type', 'type-and-selector'] as const),
     )
-    .option('--stop-grace <duration>', 'time between SIGTERM and SIGKILL for --run (default: 10s)', parseDuration)
+    .option('--stop-grace <duration>', 'time between SIGTERM and SIGKILL for --run (default: 10s)', parseSpan(0))
     .option(
       '--retry <duration>',
       'wait before a command of --run that failed is started again (default: 60s)',
-      parseDuration,
+      parseSpan(1_000),
     )
     .option('--dry-runs', 'run the command for dry runs too, with DISPATCH_DRY_RUN=true')
     .option(
@@ -122,11 +122,18 @@ Examples:
  *
  * @throws UsageError that names them.
  */
-export function checkFollowOptions({ exec, run, timeout, merge, stopGrace, retry }: FollowOptions): void {
+export function checkFollowOptions(options: FollowOptions): void {
+  const { exec, run, timeout, resumed, merge, stopGrace, retry, dryRuns } = options;
   if (exec !== undefined && run !== undefined) throw new UsageError('--exec and --run cannot be used together.');
-  if (timeout !== undefined && exec === undefined) throw new UsageError('--timeout needs --exec.');
-  if (run !== undefined) return;
-  for (const [name, value] of Object.entries({ '--merge': merge, '--stop-grace': stopGrace, '--retry': retry })) {
-    if (value !== undefined) throw new UsageError(`${name} needs --run.`);
+  checkNeeds({ '--timeout': timeout, '--no-resumed': resumed ? undefined : true }, { '--exec': exec });
+  checkNeeds({ '--merge': merge, '--stop-grace': stopGrace, '--retry': retry }, { '--run': run });
+  checkNeeds({ '--dry-runs': dryRuns }, { '--exec': exec, '--run': run });
+}
+
+/** Refuses options without one of those that they need. */
+function checkNeeds(options: Record<string, unknown>, needed: Record<string, unknown>): void {
+  if (Object.values(needed).some(value => value !== undefined)) return;
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined) throw new UsageError(`${name} needs ${Object.keys(needed).join(' or ')}.`);
   }
 }

@@ -166,9 +166,7 @@ describe.concurrent('follow --run', () => {
 
   it.each([
     [['--exec', 'a', '--run', 'b'], '--exec and --run cannot be used together'],
-    [['--run', 'a', '--timeout', '1s'], '--timeout needs --exec'],
-    [['--exec', 'a', '--merge', 'type'], '--merge needs --run'],
-    [['--retry', '1s'], '--retry needs --run'],
+    [['--run', 'a', '--retry', '25d'], "'--retry <duration>' argument '25d' is invalid. It must be from 1s to 24 days"],
     [['--run', 'a', '--merge', 'all'], 'It must be one of type, type-and-selector'],
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await runCli(['follow', '1', ...args]);
