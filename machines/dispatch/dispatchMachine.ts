@@ -228,8 +228,11 @@ function updateEntersNextRun({ context, event }: DispatchArgs): boolean {
 function updateChangesRun({ context, event }: DispatchArgs): boolean {
   if (event.type !== 'dispatch.updated') return false;
   const [old, now] = [context.dispatch, event.dispatch];
+  const run = updatedRun(context, event);
+  // The start counts, too: of dispatches that are merged, the one whose run began last is in force.
   return (
-    context.run?.endMs !== updatedRun(context, event)?.endMs ||
+    context.run?.startMs !== run?.startMs ||
+    context.run?.endMs !== run?.endMs ||
     old.dryRun !== now.dryRun ||
     !selectorEquals(old.selector, now.selector) ||
     !jsonEquals(old.payload, now.payload)

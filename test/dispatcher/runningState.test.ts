@@ -498,3 +498,32 @@ describe('lifecycle events, as the Python dispatcher tests them', () => {
     ]);
   });
 });
+
+describe('a start that is moved inside its run', () => {
+  it.each([
+    ['without an end', null],
+    ['with the same end', hourMs],
+  ])('%s: who receives, comes late, restarts or begins anew has the same in force', async (_, durationMs) => {
+    const dispatches = [at('09:00'), at('09:05')].map((startTimeMs, i) =>
+      dispatchRecord({ id: i + 1, startTimeMs, durationMs: durationMs && at('10:00') - startTimeMs }),
+    );
+    await using test = await startDispatcher({ dispatches });
+    const inForce = async ({ dispatcher }: typeof test) =>
+      (await drain(dispatcher.newRunningStateReceiver('CHARGE', { mergeStrategy: { ...mergeByType } }))).at(-1)?.id;
+    const receiver = test.dispatcher.newRunningStateReceiver('CHARGE', { mergeStrategy: mergeByType });
+    await test.clock.advanceTo(at('09:12'));
+    expect([(await drain(receiver)).at(-1)?.id, await inForce(test)]).toEqual([2, 2]);
+    test.transport.update(1, { startTimeMs: at('09:10'), durationMs: durationMs && at('10:00') - at('09:10') });
+    await test.clock.settle();
+    const snapshot = JSON.parse(JSON.stringify(test.dispatcher.actor.getPersistedSnapshot()));
+    await using restarted = await startDispatcher({ world: test, snapshot });
+    await using anew = await startDispatcher({ world: test });
+    const told = [
+      (await drain(receiver)).at(-1)?.id,
+      await inForce(test),
+      await inForce(restarted),
+      await inForce(anew),
+    ];
+    expect(told).toEqual([1, 1, 1, 1]);
+  });
+});

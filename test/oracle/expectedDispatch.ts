@@ -155,7 +155,8 @@ export class ExpectedDispatch {
     if (!goesOn || wasDue) this.#start(present, 'update', atMs);
     else {
       this.run = present;
-      if (present.endMs !== runBefore?.endMs || asksForOtherWork(recordBefore, record)) {
+      const isMoved = present.startMs !== runBefore?.startMs || present.endMs !== runBefore.endMs;
+      if (isMoved || asksForOtherWork(recordBefore, record)) {
         this.#announce({ what: 'reconfigured', run: present, cause: 'update', atMs });
       }
     }
