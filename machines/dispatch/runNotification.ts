@@ -20,7 +20,7 @@ export interface RunStarted extends NotificationBase {
   readonly cause: 'schedule' | 'update' | 'sync';
 }
 
-/** The end, selector, payload or dry run of a running dispatch changed. */
+/** The start or end of the run, or the selector, payload or dry run of a running dispatch changed. */
 export interface RunReconfigured extends NotificationBase {
   readonly type: 'running.reconfigured';
   readonly cause: 'update';
@@ -58,8 +58,31 @@ export interface RunMissed extends NotificationBase {
 /** The `running.*` events: a run started, goes on after a restore, changed or stopped. */
 export type RunningNotification = RunStarted | RunResumed | RunReconfigured | RunStopped;
 
+const runningTypes: ReadonlySet<unknown> = new Set<RunningNotification['type']>([
+  'running.started',
+  'running.resumed',
+  'running.reconfigured',
+  'running.stopped',
+]);
+
 /** Events that a dispatch machine emits. */
 export type RunNotification = RunningNotification | RunMissed;
+
+/** Whether an event, which anybody may have sent, is a notification of a running state. */
+export function isRunningNotification(event: object): event is RunningNotification {
+  const { type, dispatch, run, atMs, lateMs } = event as Partial<Record<keyof RunningNotification, unknown>>;
+  const hasNumbers = (value: unknown, ...fields: string[]) =>
+    typeof value === 'object' &&
+    value !== null &&
+    fields.every(field => typeof (value as Record<string, unknown>)[field] === 'number');
+  return (
+    runningTypes.has(type) &&
+    typeof atMs === 'number' &&
+    typeof lateMs === 'number' &&
+    hasNumbers(run, 'startMs') &&
+    hasNumbers(dispatch, 'id', 'microgridId')
+  );
+}
 
 /** The notification of a run that begins. */
 export function startedNotification({ context }: { context: DispatchContext }): RunStarted {

@@ -11,7 +11,8 @@ import type { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
 import type { DispatchInfo } from './dispatchInfo.js';
-import { type ManagedActors, type ManagerEvent, ManagerState } from './managerState.js';
+import type { ManagerEvent } from './managerEvent.js';
+import { type ManagedActors, ManagerState } from './managerState.js';
 import { checkedOptions, type ManagingClock, type ManagingOptions } from './managingOptions.js';
 import type { TypeFilter } from './typeFilter.js';
 

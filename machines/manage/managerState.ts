@@ -1,7 +1,7 @@
 import type { AnyActorLogic, AnyActorRef, AnyEventObject } from 'xstate';
 import { DispatchError, messageOf } from '../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
-import type { RunningNotification } from '../dispatch/runNotification.js';
+import { isRunningNotification, type RunningNotification } from '../dispatch/runNotification.js';
 import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
 import { isHeard } from '../xstate/isHeard.js';
 import { parentOf } from '../xstate/parentOf.js';
@@ -11,6 +11,7 @@ import { systemTimers } from '../xstate/systemTimers.js';
 import type { Order } from './decision.js';
 import type { DispatchInfo } from './dispatchInfo.js';
 import { ManagedActor, type ManagedActorSetup } from './managedActor.js';
+import { EndManaging, type ManagerEvent, WaitIsOver } from './managerEvent.js';
 import type { CheckedOptions, ManagingClock } from './managingOptions.js';
 import { Merger } from './merger.js';
 import { registriesBeside } from './registriesBeside.js';
@@ -38,14 +39,6 @@ export interface ManagerScope {
   readonly emit: (event: ProblemEvent) => void;
   readonly logger: (...args: unknown[]) => void;
 }
-
-/** Events to a manager, beside those that XState sends. */
-export type ManagerEvent =
-  | RunningNotification
-  /** From its timers. */
-  | { readonly type: 'managing.due'; readonly identity: string }
-  /** Ends the manager as soon as its actors have ended, each within its time. */
-  | { readonly type: 'managing.end' };
 
 /** The managed actors by identity: the public view of a manager, one live object. Its JSON is only its size. */
 export interface ManagedActors {
@@ -92,7 +85,7 @@ export class ManagerState implements ManagedActors {
       stopActor: (actor, order) => this.#stopActor(actor, order),
       infoOf: identity => this.#infoOf(identity),
       isOver: ({ run }) => run.endMs !== null && (clock?.nowMs?.() ?? Number.NEGATIVE_INFINITY) >= run.endMs,
-      callLater: (identity, ms) => setTimer(() => sendFrom(self, self, { type: 'managing.due', identity }), ms),
+      callLater: (identity, ms) => setTimer(() => sendFrom(self, self, new WaitIsOver(identity)), ms),
       onRestart: ({ dispatch }) => onRestart?.(dispatch),
       tell: (message, { dispatch }, cause) =>
         this.#tell(`the managed actor of dispatch ${dispatch.id} ${message}`, dispatch, cause),
@@ -141,28 +134,23 @@ export class ManagerState implements ManagedActors {
     for (const [identity, order] of this.#merger.told) this.#want(identity, order);
   }
 
+  /** Takes an event. Actors may send any to their parent: what only looks like one for the manager is ignored. */
   receive(event: ManagerEvent | AnyEventObject): void {
-    switch (event.type) {
-      case 'running.started':
-      case 'running.resumed':
-      case 'running.reconfigured':
-      case 'running.stopped':
-        if (!this.#isEnding) this.#take(event as RunningNotification);
-        break;
-      case 'managing.due':
-        this.#with(event.identity, actor => actor.due());
-        break;
-      case 'managing.end':
-        this.#isEnding = true;
-        for (const identity of [...this.#actors.keys()]) this.#with(identity, actor => actor.unwant());
-        break;
-      case 'xstate.stop':
-        for (const actor of this.#actors.values()) actor.end();
-        this.#actors.clear();
-        break;
-      default:
-        this.#takeEnd(event);
-    }
+    if (event instanceof WaitIsOver) this.#with(event.identity, actor => actor.due());
+    else if (event instanceof EndManaging) this.#end();
+    else if (event.type === 'xstate.stop') this.#stop();
+    else if (!isRunningNotification(event)) this.#takeEnd(event);
+    else if (!this.#isEnding) this.#take(event);
+  }
+
+  #end(): void {
+    this.#isEnding = true;
+    for (const identity of [...this.#actors.keys()]) this.#with(identity, actor => actor.unwant());
+  }
+
+  #stop(): void {
+    for (const actor of this.#actors.values()) actor.end();
+    this.#actors.clear();
   }
 
   #makeMerger(): Merger {

@@ -154,7 +154,7 @@ export class Merger {
   #passes({ dispatch, atMs, lateMs }: RunningNotification): boolean {
     const { strategy, records, onFailure } = this.#options;
     try {
-      return strategy.filter?.(records(), dispatch, atMs + lateMs) ?? true;
+      return strategy.filter === undefined || strategy.filter(records(), dispatch, atMs + lateMs) === true;
     } catch (error) {
       onFailure(error, dispatch);
       return true;

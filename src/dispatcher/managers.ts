@@ -1,7 +1,8 @@
 import type { AnyActorLogic, AnyActorRef } from 'xstate';
-import type { RunningNotification } from '../../machines/dispatch/runNotification.js';
+import { isRunningNotification } from '../../machines/dispatch/runNotification.js';
 import { createBeside, type Manager } from '../../machines/manage/createBeside.js';
 import { type LogicOfDispatch, type ManagedActorsLogic, managedActors } from '../../machines/manage/managedActors.js';
+import { EndManaging } from '../../machines/manage/managerEvent.js';
 import type { ManagingClock, ManagingOptions } from '../../machines/manage/managingOptions.js';
 import { type TypeFilter, typeFilterKey, typeFilterText } from '../../machines/manage/typeFilter.js';
 import type { DispatcherOutput } from '../../machines/protocol/dispatcherOutput.js';
@@ -77,14 +78,14 @@ export class Managers {
     managed.next = undefined;
     if (!managed.isEnding) {
       managed.isEnding = true;
-      sendFrom(this.#setup.dispatcher, managed.manager, { type: 'managing.end' });
+      sendFrom(this.#setup.dispatcher, managed.manager, new EndManaging());
     }
     await managed.ended;
   }
 
   /** Brings a notification of a running state to all of them. */
   take(output: DispatcherOutput): void {
-    if (!isOfRunningState(output)) return;
+    if (!isRunningNotification(output)) return;
     for (const { manager } of this.#managed.values()) {
       if (manager.getSnapshot().status === 'active') sendFrom(this.#setup.dispatcher, manager, output);
     }
@@ -108,21 +109,16 @@ export class Managers {
     if (this.#isClosed) return;
     const manager = createBeside(this.#setup.dispatcher, logic, id);
     const ended = new Promise<void>(resolve => {
-      manager.subscribe({
-        complete: () => {
-          const next = this.#managed.get(key)?.next;
-          this.#managed.delete(key);
-          next?.();
-          resolve();
-        },
-      });
+      const end = () => {
+        const next = this.#managed.get(key)?.next;
+        this.#managed.delete(key);
+        next?.();
+        resolve();
+      };
+      manager.subscribe({ complete: end, error: end });
     });
     this.#managed.set(key, { manager, ended, next: undefined, isEnding: false });
     // An actor that starts with it may already end it, or the dispatcher.
     manager.start();
   }
-}
-
-function isOfRunningState(output: DispatcherOutput): output is RunningNotification {
-  return output.type.startsWith('running.');
 }

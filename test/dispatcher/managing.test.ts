@@ -291,6 +291,27 @@ describe('managed actors', () => {
     expect(said.take()).toEqual(['starts 2 of ["CHARGE",false] kw 2']);
   });
 
+  it.each([
+    { type: 'running.stopped' },
+    { type: 'running.started', kw: 5 },
+    { type: 'managing.end' },
+    { type: 'managing.due', identity: '1' },
+    { type: 'anything' },
+  ])('send what they like to their parent: $type does nothing', async event => {
+    const said: string[] = [];
+    const logic = fromCallback<ManagedActorEvent, DispatchInfo>(({ input, sendBack }) => {
+      said.push(`starts ${input.dispatchId}`);
+      sendBack(event);
+      return () => void said.push(`ends ${input.dispatchId}`);
+    });
+    await using test = await managing(logic, { dispatches: [run(1, '10:00', '10:30'), run(2, '10:10', '10:20')] });
+    await test.clock.advanceTo(at('11:00'));
+    expect(said).toEqual(['starts 1', 'starts 2', 'ends 2', 'ends 1']);
+    expect([test.dispatcher.status.state, test.dispatcher.isManaged('CHARGE')]).toEqual(['live', true]);
+    expect(test.problems).toEqual([]);
+    await test.dispatcher.stopManaging('CHARGE');
+  });
+
   it('are visible to an inspector, with what they are told, below the dispatcher', async () => {
     const seen: string[] = [];
     const clock = simulatedClock(at('09:00'));

@@ -195,7 +195,10 @@ describe('a strategy with a filter', () => {
     const passes = (nowMs: number, { payload }: DispatchRecord) => (nowMs + Number(payload.kw)) % 2 === 0;
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), steps => {
-        const merger = mergerOf({ ...mergeByType, filter: (_, record, nowMs) => passes(nowMs, record) });
+        const merger = mergerOf({
+          ...mergeByType,
+          filter: (_, record, nowMs) => passes(nowMs, record) || (1 as never),
+        });
         for (const news of notificationsOf(steps)) {
           const { dispatch, run, cause, atMs, lateMs } = news;
           const expected = passes(atMs + lateMs, dispatch) ? [{ dispatch, run, cause, atMs, lateMs }] : [];
