@@ -1,7 +1,7 @@
 import { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { firstViolation, isId, isObject, recordChecks, show } from '../protocol/recordCheck.js';
-import type { DispatchChange, DispatchPage, DispatchWatch, Transport } from '../protocol/transport.js';
+import type { DispatchChange, DispatchPage, DispatchWatch, StreamStart, Transport } from '../protocol/transport.js';
 
 /**
  * A transport whose dispatches have the fields of a dispatch record: of those that have not, there is a problem, as of those that cannot be
@@ -10,8 +10,8 @@ import type { DispatchChange, DispatchPage, DispatchWatch, Transport } from '../
 export function checkedTransport(transport: Transport): Transport {
   return {
     list: options => checkedPages(transport.list(options), options.microgridId),
-    watch: options => checkedWatch(transport.watch(options), options.microgridId),
-    isGracefulEnd: problem => transport.isGracefulEnd?.(problem) ?? false,
+    watch: options => checkedWatch(transport.watch(options), options),
+    ...(transport.isGracefulEnd && { isGracefulEnd: transport.isGracefulEnd.bind(transport) }),
     ...(transport.connectedAnew && { connectedAnew: transport.connectedAnew.bind(transport) }),
   };
 }
@@ -27,13 +27,24 @@ async function* checkedPages(pages: AsyncIterable<DispatchPage>, microgridId: nu
   }
 }
 
-function checkedWatch(watch: DispatchWatch, microgridId: number): DispatchWatch {
+function checkedWatch(
+  watch: DispatchWatch,
+  { microgridId, resumeAfter }: Parameters<Transport['watch']>[0],
+): DispatchWatch {
   return {
-    opened: watch.opened,
+    opened: Promise.resolve<unknown>(watch.opened).then<StreamStart>(start =>
+      checkedStart(start, resumeAfter !== undefined),
+    ),
     async *[Symbol.asyncIterator]() {
       for await (const change of watch) yield checkedChange(change, microgridId);
     },
   };
+}
+
+/** Without a position to resume from, and without a number, nothing was resumed: then all dispatches must be listed. */
+function checkedStart(start: unknown, isAsked: boolean): StreamStart {
+  const { backlog, ...rest }: StreamStart = isObject(start) ? start : {};
+  return isAsked && isId(backlog) ? { ...rest, backlog } : rest;
 }
 
 function checkedChange(change: DispatchChange, microgridId: number): DispatchChange {

@@ -90,19 +90,31 @@ export function sourceLogic(options: SourceOptions) {
         listAgain = () => {};
         onStreamLost();
         const problem = DispatchError.from(error, input);
-        const graceful = transport.isGracefulEnd?.(problem) ?? false;
+        const graceful = endedGracefully(problem);
         teller.tell(() => tell({ type: 'source.lost', atMs: clock.nowMs(), problem, graceful }));
         if ((await connected) && !next.signal.aborted) teller.tell(() => tell({ type: 'source.reachable' }));
       }
     };
 
-    /** What it rejects with says no more than the next attempt does. */
+    const endedGracefully = (end: DispatchError) => {
+      try {
+        return transport.isGracefulEnd?.(end) === true;
+      } catch (error) {
+        const problem = DispatchError.from(error, input);
+        teller.tell(() => tell({ type: 'dispatcher.problem', ...input, problem }));
+        return false;
+      }
+    };
+
+    /** What it fails with says no more than the next attempt does. A transport that tells at once does not know. */
     const connectedAnew = async (signal: AbortSignal) => {
-      if (transport.connectedAnew === undefined) return false;
-      return transport.connectedAnew({ signal }).then(
-        () => true,
-        () => false,
-      );
+      try {
+        const connected: unknown = transport.connectedAnew?.({ signal });
+        await connected;
+        return connected instanceof Promise;
+      } catch {
+        return false;
+      }
     };
 
     const planListing = (delayMs: number) => {

@@ -139,3 +139,38 @@ it('a transport may be an object of a class with private fields', async () => {
   await clock.advanceBy(5_000);
   expect([dispatcher.status.state, transport.connectedAnewCount > 0]).toEqual(['live', true]);
 });
+
+describe('what a transport may leave out', () => {
+  const fail = () => {
+    throw new Error('it broke');
+  };
+  it.each<[string, object, string[]]>([
+    ['tells of an end by throwing', { isGracefulEnd: fail }, ['it broke']],
+    ['throws when it is to connect', { connectedAnew: fail }, []],
+    ['tells at once that it is connected, but not when', { connectedAnew: () => undefined }, []],
+  ])('%s, and the dispatcher connects again', async (_, methods, messages) => {
+    const memory = memoryTransport([record(1)]);
+    memory.failNext('list', new DispatchError('UNAVAILABLE', 'away'));
+    const { state, problems } = await dispatcherWith({ list: memory.list, watch: memory.watch, ...methods });
+    expect(state).toBe('live');
+    expect(problems).toEqual([
+      ...messages.map(message => expect.stringContaining(message)),
+      expect.stringContaining('away'),
+    ]);
+  });
+
+  it.each([5, 'x', -1, Number.NaN])(
+    'goes on from nowhere: all is listed, whatever backlog it tells, %s',
+    async backlog => {
+      const { list, watch } = memoryTransport([record(1)]);
+      const lying: Transport = {
+        list,
+        watch: options => ({
+          ...watch(options),
+          opened: Promise.resolve({ position: '1', backlog: backlog as number }),
+        }),
+      };
+      expect(await dispatcherWith(lying)).toMatchObject({ state: 'live', started: [1] });
+    },
+  );
+});
