@@ -19,9 +19,9 @@ export const newestDispatch: Coalescing<Dispatch> = {
   merge: (_, next) => next,
 };
 
-/** Merges lifecycle events of a dispatch into their net effect. */
+/** Merges lifecycle events of a dispatch into their net effect. Another dispatch may have its id later. */
 export const netLifecycle: Coalescing<DispatchEvent> = {
-  keyOf: event => event.dispatch.id,
+  keyOf: ({ dispatch }) => `${dispatch.id} ${dispatch.record.createTime}`,
   merge: (held, next) => {
     if (held.type !== 'created') return next;
     return next.type === 'deleted' ? null : { type: 'created', dispatch: next.dispatch };

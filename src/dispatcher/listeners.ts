@@ -1,6 +1,7 @@
 import { EventEmitter } from 'eventemitter3';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
 import { guarded } from './guarded.js';
+import { onAbort } from './onAbort.js';
 
 /** Options of a listener. */
 export interface ListenerOptions {
@@ -43,11 +44,11 @@ export class Listeners<TPayloads extends object> {
     const undo = () => {
       this.#undos.delete(undo);
       this.#emitter.off(name, callIfPresent);
-      signal?.removeEventListener('abort', undo);
+      leaveSignal?.();
     };
+    const leaveSignal = signal && onAbort(signal, undo);
     this.#undos.set(undo, name);
     this.#emitter.on(name, callIfPresent);
-    signal?.addEventListener('abort', undo, { once: true });
     return undo;
   }
 

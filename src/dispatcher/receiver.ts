@@ -1,4 +1,5 @@
 import { type Coalescing, CoalescingQueue } from './coalescingQueue.js';
+import { onAbort } from './onAbort.js';
 
 /** Options of a {@link Receiver}. */
 export interface ReceiverOptions {
@@ -89,22 +90,22 @@ export function createReceiver<T, TEntry>(
     if (item !== undefined || isClosed) return item;
     return new Promise((resolve, reject) => {
       const reader = (next: T | undefined) => {
-        signal?.removeEventListener('abort', giveUp);
+        leaveSignal?.();
         resolve(next);
       };
       const giveUp = () => {
         readers.delete(reader);
         reject(signal?.reason);
       };
+      const leaveSignal = signal && onAbort(signal, giveUp);
       readers.add(reader);
-      signal?.addEventListener('abort', giveUp, { once: true });
     });
   };
 
   const close = () => {
     if (isClosed) return;
     isClosed = true;
-    setup.signal?.removeEventListener('abort', close);
+    leaveSignal?.();
     replay = null;
     queue.clear();
     for (const reader of readers) reader(undefined);
@@ -125,7 +126,7 @@ export function createReceiver<T, TEntry>(
     [Symbol.asyncIterator]: () => iterator,
   };
 
-  setup.signal?.addEventListener('abort', close, { once: true });
+  const leaveSignal = setup.signal && onAbort(setup.signal, close);
   return {
     push,
     receiver: {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../machines/protocol/clock.js';
+import { onAbort } from './onAbort.js';
 
 /** A timer cannot be set for longer than this. */
 const maxTimerMs = 2 ** 31 - 1;
@@ -28,8 +29,7 @@ export async function withinLimits(subscribe: (call: () => void) => () => void, 
       for (const signal of signals) {
         const abort = () => reject(signal.reason);
         if (signal.aborted) abort();
-        signal.addEventListener('abort', abort);
-        undos.push(() => signal.removeEventListener('abort', abort));
+        else undos.push(onAbort(signal, abort));
       }
       if (timeoutMs <= maxTimerMs) undos.push(clock.setTimer(() => reject(lateError()), timeoutMs));
     });

@@ -186,7 +186,9 @@ async function lockFile(file: string): Promise<SqliteConnection> {
     lock?.close();
     const { cause = error } = error as Error;
     if (!sqliteCode(cause).startsWith('SQLITE_BUSY')) throw cannotOpen(file, error);
-    throw new DispatchError('UNAVAILABLE', `${file} is in use by another process`, { cause: error });
+    throw new DispatchError('UNAVAILABLE', `${file} is in use by another process`, {
+      cause: error,
+    });
   }
 }
 
