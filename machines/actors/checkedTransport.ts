@@ -8,7 +8,9 @@ import type { DispatchChange, DispatchPage, DispatchWatch, StreamStart, Transpor
  * decoded. A program may bring a transport of its own.
  */
 export function checkedTransport(transport: Transport): Transport {
+  const listByIds = transport.listByIds?.bind(transport);
   return {
+    ...(listByIds && { listByIds: options => checkedPages(listByIds(options), options.microgridId) }),
     list: options => checkedPages(transport.list(options), options.microgridId),
     watch: options => checkedWatch(transport.watch(options), options),
     ...(transport.isGracefulEnd && { isGracefulEnd: transport.isGracefulEnd.bind(transport) }),

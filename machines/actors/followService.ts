@@ -1,12 +1,15 @@
 import { type Clock, yieldBetweenSlices } from '../protocol/clock.js';
 import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
 import type { PoolReady, SourceEvent, SyncEvent } from '../protocol/messages.js';
-import { retentionAfterEndMs, type StreamStart, type Transport } from '../protocol/transport.js';
+import { type DispatchPage, retentionAfterEndMs, type StreamStart, type Transport } from '../protocol/transport.js';
 import { ChangeBuffer } from './changeBuffer.js';
 import type { ClockWatch } from './clockWatch.js';
 
 /** Maximum wait for the headers of a stream before the list begins, in milliseconds: some servers send them only with the first event. */
 const maxHeadersWaitMs = 1_000;
+
+/** Maximum number of dispatches that are listed by their ids at once. */
+const maxListedIds = 500;
 
 /** Maximum number of dispatches or changes per event. */
 const batchSize = 32;
@@ -99,20 +102,16 @@ async function applyList(
   position: string | null,
   breathe: () => Promise<void>,
 ): Promise<void> {
-  const { microgridId, transport, clock, signal, tell, deliver } = connection;
+  const { microgridId, transport, clock, signal, deliver } = connection;
   const startedMs = clock.nowMs();
   const endFromMs = startedMs - retentionAfterEndMs;
   await deliver({ type: 'sync.listStarted', atMs: startedMs });
-  for await (const { dispatches, problems } of transport.list({ microgridId, endFromMs, signal })) {
-    for (const problem of problems) tell({ type: 'dispatcher.problem', microgridId, problem });
-    const unreadableIds = problems.flatMap(({ dispatchId }) => dispatchId ?? []);
-    // A page without decodable dispatches may still report undecodable ones.
-    for (let i = 0; i === 0 || i < dispatches.length; i += batchSize) {
-      // Decoding the page was work, too.
-      await breathe();
-      signal.throwIfAborted();
-      const batch = dispatches.slice(i, i + batchSize);
-      await deliver({ type: 'sync.listed', atMs: clock.nowMs(), dispatches: batch, unreadableIds });
+  await applyPages(connection, transport.list({ microgridId, endFromMs, signal }), breathe);
+  if (transport.listByIds !== undefined) {
+    const { lacking = [] } = await deliver({ type: 'sync.listRead', atMs: clock.nowMs() });
+    for (let i = 0; i < lacking.length; i += maxListedIds) {
+      const ids = lacking.slice(i, i + maxListedIds);
+      await applyPages(connection, transport.listByIds({ microgridId, ids, signal }), breathe);
     }
   }
   signal.throwIfAborted();
@@ -123,5 +122,25 @@ async function applyList(
   while (!(await ended())) {
     await breathe();
     signal.throwIfAborted();
+  }
+}
+
+async function applyPages(
+  connection: ServiceConnection,
+  pages: AsyncIterable<DispatchPage>,
+  breathe: () => Promise<void>,
+): Promise<void> {
+  const { microgridId, clock, signal, tell, deliver } = connection;
+  for await (const { dispatches, problems } of pages) {
+    for (const problem of problems) tell({ type: 'dispatcher.problem', microgridId, problem });
+    const unreadableIds = problems.flatMap(({ dispatchId }) => dispatchId ?? []);
+    // A page without decodable dispatches may still report undecodable ones.
+    for (let i = 0; i === 0 || i < dispatches.length; i += batchSize) {
+      // Decoding the page was work, too.
+      await breathe();
+      signal.throwIfAborted();
+      const batch = dispatches.slice(i, i + batchSize);
+      await deliver({ type: 'sync.listed', atMs: clock.nowMs(), dispatches: batch, unreadableIds });
+    }
   }
 }

@@ -67,6 +67,11 @@ export class DispatchSync {
     return this.#times.isListWanted(atMs);
   }
 
+  /** The ids of the dispatches without an end that the list in progress lacks so far. */
+  get lackingEndless(): number[] {
+    return [...(this.#unlisted ?? [])].filter(id => this.#children.get(id)?.dispatch.endTimeMs === null);
+  }
+
   /** Applies an event of the source; true when `sync.listEnded` must be sent again. */
   apply(event: SyncEvent): boolean {
     switch (event.type) {
@@ -80,6 +85,8 @@ export class DispatchSync {
       case 'sync.listed':
         for (const dispatch of event.dispatches) this.#takeListed(dispatch, event.atMs);
         for (const id of event.unreadableIds) this.#unlisted?.delete(id);
+        return false;
+      case 'sync.listRead':
         return false;
       case 'sync.listEnded':
         return this.#deleteUnlisted(event);

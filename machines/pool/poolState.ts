@@ -126,6 +126,7 @@ export class PoolState implements DispatchRegistry {
       case 'sync.began':
       case 'sync.listStarted':
       case 'sync.listed':
+      case 'sync.listRead':
       case 'sync.listEnded':
       case 'sync.changed':
         if (this.#waiting.length > 0 || this.#restoration.isPending || this.#isOverdue(event.atMs)) this.#wait(event);
@@ -232,11 +233,11 @@ export class PoolState implements DispatchRegistry {
   #apply(event: SyncEvent): void {
     const more = this.#sync.apply(event);
     this.#flush();
-    this.#tellReady(more);
+    this.#tellReady(more, event.type === 'sync.listRead' ? this.#sync.lackingEndless : undefined);
   }
 
-  #tellReady(more: boolean): void {
-    this.#tell({ type: 'pool.ready', more, position: this.#sync.position?.log ?? null });
+  #tellReady(more: boolean, lacking?: readonly number[]): void {
+    this.#tell({ type: 'pool.ready', more, position: this.#sync.position?.log ?? null, ...(lacking && { lacking }) });
   }
 
   /** After a step back of the clock, `latestMs` is the time before it. */

@@ -31,6 +31,8 @@ interface ClientWatch extends DispatchWatch {
 export function clientTransport(client: DispatchClient, clock: Clock = systemClock): Transport {
   const polling = new Polling(clock);
   let lossCount = 0;
+  /** Whether the service is one of this package: its lists are complete. */
+  let isOwn = false;
 
   function openStream({ microgridId, signal, resumeAfter }: WatchOptions): ClientWatch {
     const watch = client.forMicrogrid(microgridId).watchRecords({ signal, resumeAfter });
@@ -40,8 +42,9 @@ export function clientTransport(client: DispatchClient, clock: Clock = systemClo
       clockOffset: serverTimeMs === undefined ? undefined : clockOffset(serverTimeMs, clock, beganMs),
     }));
     opened.then(
-      () => {
+      ({ position }) => {
         lossCount = 0;
+        isOwn = position !== undefined;
       },
       error => {
         if (signal.aborted || !isLoss(error)) return;
@@ -56,6 +59,9 @@ export function clientTransport(client: DispatchClient, clock: Clock = systemClo
     // A failure is told at once: the dispatcher connects and lists again by itself.
     list: ({ microgridId, endFromMs, signal }) =>
       client.forMicrogrid(microgridId).listPages({ endFrom: new Date(endFromMs), pageSize, signal, retry: false }),
+    async *listByIds({ microgridId, ids, signal }) {
+      if (!isOwn) yield* client.forMicrogrid(microgridId).listPages({ ids, pageSize, signal, retry: false });
+    },
     watch: options => {
       const { signal } = options;
       if (!polling.triesStream) return silentWatch(clock, signal);

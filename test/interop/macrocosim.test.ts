@@ -7,7 +7,7 @@ import type { Dispatch } from '../../src/dispatch.js';
 import { describeWith } from '../support/describeWith.js';
 import { followOver, held, truth } from '../support/resumableService.js';
 import { runCli } from '../support/runCli.js';
-import { tcpProxy } from '../support/tcpProxy.js';
+import { type TcpProxy, tcpProxy } from '../support/tcpProxy.js';
 import { startFollower } from './follower.js';
 import { type Macrocosim, missingMacrocosim, startMacrocosim } from './macrocosim.js';
 import { beforeUpdate, createCases, newDispatch, startTime, updateCases } from './ourCases.js';
@@ -156,13 +156,33 @@ describeWith(missingMacrocosim(), 'macrocosim', () => {
       expect(await heard()).toBe(`${soon.id} stopped`);
     });
 
+    it('keeps what has no end, and what recurs, when it comes back', async () => {
+      const other = client.forMicrogrid(3);
+      await using proxy = await proxyOf(macrocosim);
+      await using follower = await followOver(`grpc://127.0.0.1:${proxy.port}?ssl=false`, { microgridId: 3 });
+      await follower.dispatcher.ready();
+      const endless = await other.create(brief({ durationMs: null }));
+      const recurring = await other.create(brief({ recurrence: { frequency: 'DAILY', interval: 1 } }));
+      const gone = await other.create(brief({ durationMs: null }));
+      await expect.poll(() => follower.dispatcher.dispatches.has(gone.id)).toBe(true);
+      follower.said();
+      const runs: string[] = [];
+      follower.dispatcher.on('running', ({ id, change }) => runs.push(`${id} ${change?.kind}`));
+      const live = follower.nextLive();
+      proxy.cut();
+      await other.delete(gone.id);
+      proxy.restore();
+      await live;
+      const marker = await other.create(brief());
+      await expect.poll(() => follower.dispatcher.dispatches.has(marker.id)).toBe(true);
+      expect(follower.said()).toEqual([`${gone.id} deleted`, `${marker.id} created`]);
+      expect(runs).toEqual([`${gone.id} stopped`, `${marker.id} started`]);
+      expect([...follower.dispatcher.dispatches.keys()]).toEqual(expect.arrayContaining([endless.id, recurring.id]));
+    });
+
     it('finds what it has missed when its stream lags behind and ends with DATA_LOSS', async () => {
       const other = client.forMicrogrid(2);
-      const [host, port] = [
-        macrocosim.target.slice(1, macrocosim.target.lastIndexOf(']')),
-        macrocosim.target.split(':').at(-1),
-      ];
-      await using proxy = await tcpProxy(Number(port), host);
+      await using proxy = await proxyOf(macrocosim);
       await using follower = await followOver(`grpc://127.0.0.1:${proxy.port}?ssl=false`, { microgridId: 2 });
       await follower.dispatcher.ready();
       const live = follower.nextLive();
@@ -216,4 +236,10 @@ async function idsOf(dispatches: AsyncIterable<Dispatch>): Promise<number[]> {
   const ids: number[] = [];
   for await (const { id } of dispatches) ids.push(id);
   return ids;
+}
+
+/** A proxy to it, which listens on `[HOST]:PORT`. */
+function proxyOf({ address }: Macrocosim): Promise<TcpProxy> {
+  const { hostname, port } = new URL(address);
+  return tcpProxy(Number(port), hostname.slice(1, -1));
 }
