@@ -15,12 +15,12 @@ const rule = { frequency: 'MINUTELY', interval: 1 } as const;
 export class Editor {
   readonly #client: MicrogridClient;
   readonly #random: () => number;
-  readonly #peer: Pick<Peer, 'listsEndless'>;
+  readonly #peer: Pick<Peer, 'changesRules'>;
   readonly #versions = new Map<number, Version[]>();
   readonly #present = new Map<number, string>();
   #count = 0;
 
-  constructor(client: MicrogridClient, random: () => number, peer: Pick<Peer, 'listsEndless'>) {
+  constructor(client: MicrogridClient, random: () => number, peer: Pick<Peer, 'changesRules'>) {
     this.#client = client;
     this.#random = random;
     this.#peer = peer;
@@ -76,7 +76,7 @@ export class Editor {
       active: random() < 0.85,
       dryRun: random() < 0.2,
       payload: { change: this.#count },
-      recurrence: this.#peer.listsEndless && random() < 0.25 ? rule : null,
+      recurrence: random() < 0.25 ? rule : null,
     };
   }
 
@@ -89,13 +89,13 @@ export class Editor {
       ...(random() < 0.3 && { durationMs: this.#duration() }),
       ...(random() < 0.3 && { startTime: this.#soon(0) }),
       ...(random() < 0.2 && { selector: pick(selectors, random) }),
-      ...(this.#peer.listsEndless && random() < 0.15 && { recurrence: random() < 0.5 ? rule : null }),
+      ...(this.#peer.changesRules && random() < 0.15 && { recurrence: random() < 0.5 ? rule : null }),
     };
   }
 
   #duration(): number | null {
     const long = this.#random();
-    if (long < 0.1 && this.#peer.listsEndless) return null;
+    if (long < 0.1) return null;
     if (long < 0.3) return 600_000;
     return 1_000 * integer(0, 4, this.#random);
   }

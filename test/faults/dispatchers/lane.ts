@@ -73,7 +73,7 @@ export async function playLane(plan: LanePlan): Promise<LaneReport> {
   const observed = observe(dispatcher, peer);
   await dispatcher.start();
   await dispatcher.ready({ timeoutMs: maxConvergeMs });
-  const oracles = new Oracles(editor);
+  const oracles = new Oracles(editor, peer);
   const listCount = () => gateway.passedCount('ListMicrogridDispatches');
   let listedBefore = 0;
   const compare = async (when: string) => {
@@ -86,6 +86,7 @@ export async function playLane(plan: LanePlan): Promise<LaneReport> {
     if (Object.values(wrong).every(({ length }) => length === 0)) return;
     throw new Error(`microgrid ${microgridId}, seed ${seed}, ${when}: ${JSON.stringify(wrong)}`);
   };
+  await converged(editor, dispatcher, 'at the beginning');
   await compare('at the beginning');
 
   const convergences: Convergence[] = [];
@@ -227,10 +228,12 @@ function observe(dispatcher: Dispatcher, { problemCodes }: Peer) {
 class Oracles {
   readonly #lifecycle: LifecycleOracle;
   readonly #runs = new RunOracle();
-  /** The first list tells of what was there before. */
-  #cause: 'sync' | 'update' = 'sync';
+  readonly #listsEndless: boolean;
+  /** The first list tells of what was there before; what it leaves out, the stream does. */
+  #isFirst = true;
 
-  constructor(editor: Editor) {
+  constructor(editor: Editor, { listsEndless }: Peer) {
+    this.#listsEndless = listsEndless;
     this.#lifecycle = new LifecycleOracle(editor.versions);
   }
 
@@ -239,10 +242,12 @@ class Oracles {
     for (const output of outputs) {
       if (output.type.startsWith('lifecycle')) {
         const event = output as LifecycleEvent;
-        this.#runs.takeVersion(event, this.#lifecycle.take(event, hasListed), this.#cause);
+        const isListed = this.#isFirst && (this.#listsEndless || event.dispatch.endTimeMs !== null);
+        const version = this.#lifecycle.take(event, hasListed);
+        this.#runs.takeVersion(event, version, isListed ? 'sync' : 'update');
       } else if (output.type.startsWith('run')) this.#runs.takeRun(output as RunNotification);
     }
-    this.#cause = 'update';
+    this.#isFirst = false;
     const found = [this.#lifecycle.finish(hasListed), this.#runs.finish(Date.now())];
     return { lost: found.flatMap(({ lost }) => lost), doubled: found.flatMap(({ doubled }) => doubled) };
   }

@@ -12,6 +12,7 @@ export async function pythonPeer(): Promise<Peer> {
     ...withoutLog,
     address: service.address,
     target: `127.0.0.1:${service.port}`,
+    changesRules: true,
     listsEndless: true,
     problemCodes: [],
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
@@ -19,10 +20,10 @@ export async function pythonPeer(): Promise<Peer> {
 }
 
 /**
- * The simulator macrocosim with so many microgrids. A list by the end leaves out what has no end, among that every rule; updates of rules it
- * ignores. Streams that lag end with DATA_LOSS.
+ * The simulator macrocosim with so many microgrids. A list by the end leaves out what has no end, among that every rule; each stream begins
+ * with all there is. Updates of rules it ignores. Streams that lag end with DATA_LOSS.
  */
 export async function macrocosimPeer(microgrids: number): Promise<Peer> {
   const macrocosim = await startMacrocosim({ microgrids });
-  return { ...macrocosim, ...withoutLog, listsEndless: false, problemCodes: ['DATA_LOSS'] };
+  return { ...macrocosim, ...withoutLog, changesRules: false, listsEndless: false, problemCodes: ['DATA_LOSS'] };
 }

@@ -8,6 +8,7 @@ export async function ownService(database: string): Promise<Peer> {
     address: service.address,
     target: `127.0.0.1:${service.port}`,
     resumes: true,
+    changesRules: true,
     listsEndless: true,
     problemCodes: [],
     [Symbol.asyncDispose]: () => service.stop({ now: true }),

@@ -6,7 +6,9 @@ export interface Peer extends AsyncDisposable {
   readonly target: string;
   /** Whether its streams go on where they ended: then no change may be skipped, however long the connection was lost. */
   readonly resumes: boolean;
-  /** Whether a list of what ends after an instant has what has no end, as the contract says; without that no rules are tried either. */
+  /** Whether it can change recurrence rules. */
+  readonly changesRules: boolean;
+  /** Whether a list of what ends after an instant has what has no end, as the contract says. */
   readonly listsEndless: boolean;
   /** Codes of the problems that its streams may end with, beside lost connections. */
   readonly problemCodes: readonly string[];
