@@ -28,6 +28,8 @@ export interface Between {
 /** A fault that happens to a connection. */
 export interface ConnectionFault {
   readonly kind: string;
+  /** What there is an aim for how soon dispatchers have the truth again. */
+  readonly group: 'connection cut or refused' | 'something answers briefly' | 'other';
   /** How long it lasts; absent: it is over when it has begun. */
   readonly durationMs?: readonly [least: number, most: number];
   /** Begins it; resolves once it has happened. */
@@ -46,46 +48,57 @@ const answers: Readonly<Record<string, HttpAnswer>> = {
   'login page': { status: 200, contentType: 'text/html', content: html('Sign in') },
 };
 
-/** All faults of `reliability.md` that happen to the connection of a dispatcher. */
+const cut = 'connection cut or refused';
+
+/** All faults that happen to the connection of a dispatcher. */
 export function connectionFaults(times: FaultTimes): readonly ConnectionFault[] {
   const answered = Object.entries(answers).map(
     ([kind, answer]): ConnectionFault => answeredBy(kind, answer, times.outageMs),
   );
   return [
-    { kind: 'reset', begin: ({ proxy }) => proxy.end('reset') },
-    { kind: 'clean end', begin: ({ proxy }) => proxy.end('clean') },
-    { kind: 'GOAWAY', begin: ({ gateway }, random) => gateway.goAway(pick(['graceful', 'refusing', 'error'], random)) },
+    { kind: 'reset', group: cut, begin: ({ proxy }) => proxy.end('reset') },
+    { kind: 'clean end', group: cut, begin: ({ proxy }) => proxy.end('clean') },
+    {
+      kind: 'GOAWAY',
+      group: cut,
+      begin: ({ gateway }, random) => gateway.goAway(pick(['graceful', 'refusing', 'error'], random)),
+    },
     {
       kind: 'half a message',
+      group: cut,
       needsChange: true,
       begin: ({ gateway }, random) => gateway.halveMessage(pick(['connection', 'stream'], random)),
     },
     {
       kind: 'refused',
+      group: cut,
       durationMs: times.outageMs,
       begin: ({ proxy }) => proxy.refuse(),
       end: ({ proxy }) => proxy.accept(),
     },
     {
       kind: 'swallowed',
+      group: 'other',
       durationMs: times.outageMs,
       begin: ({ proxy }) => proxy.freeze(),
       end: ({ proxy }) => proxy.thaw(),
     },
     {
       kind: 'stalled',
+      group: 'other',
       durationMs: [times.stallMs, times.stallMs],
       begin: ({ proxy }) => proxy.delay(Number.POSITIVE_INFINITY),
       end: ({ proxy }) => proxy.delay(0),
     },
     {
       kind: 'delayed',
+      group: 'other',
       durationMs: times.outageMs,
       begin: ({ proxy }, random) => proxy.delay(between(times.delayMs, random)),
       end: ({ proxy }) => proxy.delay(0),
     },
     ...answered,
-    answeredBy('HTTP 502 for long', answers['HTTP 502'] as HttpAnswer, times.longAnswerMs),
+    { ...answeredBy('HTTP 502 for long', answers['HTTP 502'] as HttpAnswer, times.longAnswerMs), group: 'other' },
   ];
 }
 
@@ -97,6 +110,7 @@ export function between([least, most]: readonly [number, number], random: () => 
 function answeredBy(kind: string, answer: HttpAnswer, durationMs: readonly [number, number]): ConnectionFault {
   return {
     kind,
+    group: 'something answers briefly',
     durationMs,
     begin: ({ gateway }) => gateway.answer(answer),
     end: ({ gateway }) => gateway.answer(null),

@@ -33,6 +33,7 @@ export interface DisturbReport {
   readonly runNotifications: number;
   readonly lost: number;
   readonly doubled: number;
+  readonly byGroup: Readonly<Record<string, ConvergeFigures>>;
   readonly byKind: Readonly<Record<string, ConvergeFigures>>;
 }
 
@@ -62,7 +63,6 @@ export async function disturbDispatchers(peer: Peer, plan: DisturbPlan): Promise
   const sum = (of: 'changes' | 'lifecycleEvents' | 'runNotifications') =>
     reports.reduce((total, report) => total + report[of], 0);
   const convergences = reports.flatMap(report => report.convergences);
-  const kinds = [...new Set(convergences.map(({ kind }) => kind))].sort();
   return {
     faults: convergences.length,
     changes: sum('changes'),
@@ -70,11 +70,14 @@ export async function disturbDispatchers(peer: Peer, plan: DisturbPlan): Promise
     runNotifications: sum('runNotifications'),
     lost: 0,
     doubled: 0,
-    byKind: {
-      all: figures(convergences),
-      ...Object.fromEntries(kinds.map(kind => [kind, figures(convergences.filter(each => each.kind === kind))])),
-    },
+    byGroup: figuresBy(convergences, 'group'),
+    byKind: figuresBy(convergences, 'kind'),
   };
+}
+
+function figuresBy(convergences: readonly Convergence[], what: 'kind' | 'group'): Record<string, ConvergeFigures> {
+  const names = [...new Set(convergences.map(each => each[what]))].sort();
+  return Object.fromEntries(names.map(name => [name, figures(convergences.filter(each => each[what] === name))]));
 }
 
 function figures(convergences: readonly Convergence[]): ConvergeFigures {

@@ -29,8 +29,7 @@ export interface LanePlan {
 }
 
 /** How soon a dispatcher had the truth again after a fault. */
-export interface Convergence {
-  readonly kind: string;
+export interface Convergence extends Pick<ConnectionFault, 'kind' | 'group'> {
   /** Since the other side was back, or since the dispatcher noticed the loss, whichever was later. */
   readonly ms: number;
   /** Of it, beyond the wait that the dispatcher had planned when the other side was back. */
@@ -162,7 +161,8 @@ async function suffer(
   await converged(editor, dispatcher, when);
   const doneMs = performance.now();
   const sinceMs = noticedMs < doneMs ? Math.max(backMs, noticedMs) : backMs;
-  return { kind: fault.kind, ms: doneMs - sinceMs, beyondWaitMs: Math.max(0, doneMs - Math.max(sinceMs, plannedMs)) };
+  const { kind, group } = fault;
+  return { kind, group, ms: doneMs - sinceMs, beyondWaitMs: Math.max(0, doneMs - Math.max(sinceMs, plannedMs)) };
 }
 
 /** Resolves when the dispatcher is live. */
