@@ -105,6 +105,26 @@ export function selectorsOverlap(a: Selector, b: Selector): boolean {
   return a.categories.some(one => b.categories.some(other => categoriesOverlap(one, other)));
 }
 
+/**
+ * What a selector claims, so that those that overlap ({@link selectorsOverlap}) are found without comparing each with each: two selectors
+ * overlap if and only if they claim the same thing, unless both share it by the same name. Null: a thing is not shared.
+ */
+export function selectorClaims({ ids, categories }: Selector): Map<string, string | null> {
+  if (ids !== undefined) return new Map([['components', 'by id'], ...ids.map(id => [`id ${id}`, null] as const)]);
+  const claims = new Map<string, string | null>([['components', 'by category']]);
+  const claim = (thing: string, share: string | null) => {
+    claims.set(thing, claims.get(thing) === null ? null : share);
+  };
+  for (const entry of categories) {
+    const narrowed = typeOf(entry);
+    const category = narrowed?.category ?? entry.category;
+    claim('categories', category === 'UNSPECIFIED' ? null : 'specified');
+    if (narrowed !== null) claim(`${category} of type ${narrowed.type}`, null);
+    claim(`${category}`, narrowed === null ? null : 'by type');
+  }
+  return claims;
+}
+
 function categoriesOverlap(a: CategorySelector, b: CategorySelector): boolean {
   const [left, right] = [typeOf(a), typeOf(b)];
   const [category, other] = [left?.category ?? a.category, right?.category ?? b.category];

@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 
 import type { JsonValue } from '../../src/model/dispatchRecord.js';
 import { jsonEquals } from '../../src/model/jsonEquals.js';
-import { type Selector, selectorEquals, selectorsOverlap } from '../../src/model/selector.js';
+import {
+  type CategorySelector,
+  type Selector,
+  selectorClaims,
+  selectorEquals,
+  selectorsOverlap,
+} from '../../src/model/selector.js';
 
 describe('jsonEquals', () => {
   const value = fc.jsonValue() as fc.Arbitrary<JsonValue>;
@@ -92,3 +98,38 @@ describe('selectorsOverlap', () => {
     expect([selectorsOverlap(one, other), selectorsOverlap(other, one)]).toEqual([expected, expected]);
   });
 });
+
+describe('selectorClaims', () => {
+  const categories: CategorySelector[] = [
+    { category: 'BATTERY' },
+    { category: 'BATTERY', battery: 'LI_ION' },
+    { category: 'BATTERY', battery: 'NA_ION' },
+    { category: 'BATTERY', battery: 'UNSPECIFIED' },
+    { category: 'UNSPECIFIED', battery: 'LI_ION' },
+    { category: 'INVERTER', inverter: 7 },
+    { category: 'UNSPECIFIED' },
+    { category: 99 },
+  ];
+  const selectors: Selector[] = [
+    ...listsOf([1, 2, 3]).map(ids => ({ ids })),
+    ...listsOf(categories).map(categories => ({ categories })),
+  ];
+
+  it('clash exactly where selectors overlap', () => {
+    const clash = (a: Selector, b: Selector) => {
+      const claims = selectorClaims(a);
+      return [...selectorClaims(b)].some(
+        ([thing, share]) => claims.has(thing) && (share === null || claims.get(thing) !== share),
+      );
+    };
+    const wrong = selectors.flatMap(a =>
+      selectors.filter(b => clash(a, b) !== selectorsOverlap(a, b)).map(b => JSON.stringify([a, b])),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+/** All lists of at most two of some items. */
+function listsOf<T>(items: readonly T[]): T[][] {
+  return [[], ...items.map(item => [item]), ...items.flatMap(item => items.map(other => [item, other]))];
+}

@@ -1,6 +1,8 @@
 import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
 import type { LifecycleEvent } from '../../../machines/protocol/dispatcherOutput.js';
-import { selectorsOverlap } from '../../model/selector.js';
+import { messageOf } from '../../model/dispatchError.js';
+import { selectorClaims, selectorsOverlap } from '../../model/selector.js';
+import { type Claims, turns } from './turns.js';
 
 /** Maximum number of commands at a time: a thousand dispatches that start together do not start a thousand processes. */
 const maxCommands = 8;
@@ -31,10 +33,6 @@ export interface CommandQueueOptions {
 /** A command that has not ended. */
 interface Job {
   readonly notification: RunNotification | LifecycleEvent;
-  /** Earlier commands that must end before it starts. */
-  readonly waitsFor: Set<Job>;
-  /** Later commands that wait for it. */
-  readonly blocks: Job[];
   readonly queuedMs: number;
 }
 
@@ -43,6 +41,7 @@ export function commandQueue({ start, say }: CommandQueueOptions): CommandQueue 
   const unfinished = new Set<Job>();
   const running = new Set<Job>();
   const ready: Job[] = [];
+  const order = turns<Job>();
   const whenDone: (() => void)[] = [];
   let reports: NodeJS.Timeout | undefined;
 
@@ -51,7 +50,10 @@ export function commandQueue({ start, say }: CommandQueueOptions): CommandQueue 
       const job = ready.shift();
       if (job === undefined) return;
       running.add(job);
-      void start(job.notification).then(problem => finish(job, problem));
+      void start(job.notification).then(
+        problem => finish(job, problem),
+        error => finish(job, `the command cannot be run: ${messageOf(error)}`),
+      );
     }
   }
 
@@ -59,10 +61,7 @@ export function commandQueue({ start, say }: CommandQueueOptions): CommandQueue 
     if (problem !== null) say(`${problem} (${nameOf(job)})`);
     unfinished.delete(job);
     running.delete(job);
-    for (const next of job.blocks) {
-      next.waitsFor.delete(job);
-      if (next.waitsFor.size === 0) ready.push(next);
-    }
+    for (const next of order.end(job)) ready.push(next);
     startReady();
     if (unfinished.size > 0) return;
     clearInterval(reports);
@@ -79,22 +78,20 @@ export function commandQueue({ start, say }: CommandQueueOptions): CommandQueue 
     say(`commands wait: ${[...named, ...more].join('; ')}`);
   }
 
-  function reasonOf({ waitsFor }: Job): string {
-    const [blocker] = waitsFor;
-    return blocker === undefined ? `one of the ${maxCommands} that run` : nameOf(blocker);
+  /** What a command waits for: the first of the earlier ones that exclude it, or that fewer commands run. */
+  function reasonOf(job: Job): string {
+    for (const earlier of order.isWaiting(job) ? unfinished : []) {
+      if (excludes(earlier.notification, job.notification)) return nameOf(earlier);
+    }
+    return `one of the ${maxCommands} that run`;
   }
 
   return {
     run(notification) {
-      const job: Job = { notification, waitsFor: new Set(), blocks: [], queuedMs: performance.now() };
-      for (const earlier of unfinished) {
-        if (!excludes(earlier.notification, notification)) continue;
-        job.waitsFor.add(earlier);
-        earlier.blocks.push(job);
-      }
+      const job: Job = { notification, queuedMs: performance.now() };
       unfinished.add(job);
       reports ??= setInterval(reportWaiting, waitReportMs);
-      if (job.waitsFor.size === 0) ready.push(job);
+      if (order.add(job, claimsOf(notification))) ready.push(job);
       startReady();
     },
     async done() {
@@ -104,6 +101,11 @@ export function commandQueue({ start, say }: CommandQueueOptions): CommandQueue 
 }
 
 type Notification = RunNotification | LifecycleEvent;
+
+/** What {@link excludes} finds pairwise, as claims. */
+function claimsOf({ dispatch: { id, selector } }: Notification): Claims {
+  return selectorClaims(selector).set(`dispatch ${id}`, null);
+}
 
 /** Whether the commands of two notifications must not run at the same time. */
 function excludes({ dispatch: a }: Notification, { dispatch: b }: Notification): boolean {

@@ -92,3 +92,33 @@ it('runs at most eight at a time, goes on after one that fails, and says which w
   for (const id of [1, 7, 9, 10, 11, 12, 13, 14]) await end(id);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+it('goes on after a command whose start throws', async () => {
+  const said: string[] = [];
+  const queue = commandQueue({
+    start: async ({ dispatch }) => {
+      if (dispatch.id === 1) throw new Error('no memory');
+      return null;
+    },
+    say: line => said.push(line),
+  });
+  for (const id of [1, 2]) queue.run(started(id, { ids: [5] }));
+  await queue.done();
+  expect(said).toEqual(['the command cannot be run: no memory (running.started of dispatch 1)']);
+});
+
+it('takes any number of commands for one component', async () => {
+  const ran: number[] = [];
+  const queue = commandQueue({
+    start: async ({ dispatch }) => {
+      ran.push(dispatch.id);
+      return null;
+    },
+    say: () => {},
+  });
+  // Compared with each other they would be 450 million pairs.
+  const ids = Array.from({ length: 30_000 }, (_, index) => index + 1);
+  for (const id of ids) queue.run(started(id, { categories: [{ category: 'BATTERY' }] }));
+  await queue.done();
+  expect(ran).toEqual(ids);
+});
