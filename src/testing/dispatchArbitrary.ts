@@ -1,8 +1,6 @@
-import type { Arbitrary } from 'fast-check';
-
 import type { DispatchRecord, JsonObject } from '../model/dispatchRecord.js';
 import type { ComponentCategory, Selector } from '../model/selector.js';
-import { fastCheck } from './fastCheck.js';
+import { type Arbitrary, fastCheck } from './fastCheck.js';
 import { ruleArbitrary } from './ruleArbitrary.js';
 
 /** Arbitraries for fields that should not have any valid value. */

@@ -1,8 +1,6 @@
-import type { Arbitrary } from 'fast-check';
-
 import { FREQUENCIES, WEEKDAYS } from '../model/recurrence/checkRule.js';
 import type { Frequency, RecurrenceRule } from '../model/recurrence/recurrenceRule.js';
-import { fastCheck } from './fastCheck.js';
+import { type Arbitrary, fastCheck } from './fastCheck.js';
 
 /** Options of {@link ruleArbitrary}. */
 export interface RuleArbitraryOptions {

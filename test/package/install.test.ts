@@ -32,6 +32,17 @@ function program(source: string): Promise<ProgramResult> {
   return startProcess(['--input-type=module', '--eval', source], { cwd: project }).ended;
 }
 
+/** Compiles a file of the project to JavaScript, with the checks that TypeScript makes by default; returns its errors. */
+async function compile(name: string, source: string): Promise<string> {
+  await writeFile(join(project, name), source);
+  await cp(join(root, 'node_modules/@types/node'), join(project, 'node_modules/@types/node'), { recursive: true });
+  const options = ['--target', 'es2023', '--module', 'nodenext', '--types', 'node', '--strict'];
+  return run(process.execPath, [tsc, ...options, name], { cwd: project }).then(
+    () => '',
+    ({ stdout }) => stdout as string,
+  );
+}
+
 /** Bytes on the disk, as `du` counts them. */
 async function sizeOf(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -80,19 +91,40 @@ describe('the package without what is optional', () => {
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'CHARGE started\n', stderr: '' });
   });
 
+  it('serves dispatches from memory', async () => {
+    const { code, stdout, stderr } = await program(`
+      import { startTestService } from 'xstate-dispatch/testing';
+      const service = await startTestService();
+      const { type } = await service.client.create({ microgridId: 1, type: 'CHARGE', startTime: 'NOW', selector: { ids: [5] } });
+      console.log(type);
+      await service.stop();
+    `);
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'CHARGE\n', stderr: '' });
+  });
+
+  it('compiles a test, also without skipLibCheck and fast-check', async () => {
+    const source = `
+      import { Dispatcher } from 'xstate-dispatch';
+      import { startDispatchService } from 'xstate-dispatch/service';
+      import { sqliteStore } from 'xstate-dispatch/store';
+      import { dispatchRecord, memoryTransport } from 'xstate-dispatch/testing';
+      const transport = memoryTransport([dispatchRecord({ startTimeMs: 0 })]);
+      new Dispatcher({ microgridId: 1, transport, store: sqliteStore('here.db') });
+      await startDispatchService();`;
+    expect(await compile('first.ts', source)).toBe('');
+    const wrong = `
+      import { dispatchRecord } from 'xstate-dispatch/testing';
+      dispatchRecord({ startTimeMs: '0' });`;
+    expect(await compile('wrong.ts', wrong)).toMatch(/^wrong.ts.*TS2322/);
+  });
+
   it('compiles and runs a machine that embeds a dispatcher, with the user’s own XState', async () => {
     await using service = await startTestService();
     const blocks = await codeBlocks();
     const embedding = blocks.find(({ name }) => name === 'docs/embedding.md 1')?.code ?? '';
     const source = `${embedding.replace('grpc://localhost:50051?ssl=false', service.address)}
       setTimeout(() => actor.stop(), 60_000).unref();`;
-    await writeFile(join(project, 'embedding.ts'), source);
-    await cp(join(root, 'node_modules/@types/node'), join(project, 'node_modules/@types/node'), { recursive: true });
-    const options = ['--target', 'es2023', '--module', 'nodenext', '--types', 'node', '--strict'];
-    const compiled = await run(process.execPath, [tsc, ...options, 'embedding.ts'], { cwd: project }).catch(
-      error => error,
-    );
-    expect(compiled.stdout).toBe('');
+    expect(await compile('embedding.ts', source)).toBe('');
     await using running = startProcess(['embedding.js'], { cwd: project });
     expect(await running.line()).toBe('charger off');
     await service.client.create({ microgridId: 1, type: 'CHARGE', startTime: 'NOW', selector: { ids: [5] } });
