@@ -1,6 +1,7 @@
 import { fromCallback, sendTo, setup } from 'xstate';
 import type { DispatchInfo, ManagedActorEvent } from '../../../machines/manage/dispatchInfo.js';
 import { leftOutNotice } from '../exec/leftOutNotice.js';
+import type { CommandOutput } from './commandOutput.js';
 import { type CommandEnd, type CommandProcess, startCommand } from './commandProcess.js';
 import type { LeftGroups } from './leftGroups.js';
 
@@ -13,11 +14,13 @@ export interface RunOptions {
   /** Time between SIGTERM and SIGKILL at the end of a run, in milliseconds. */
   readonly graceMs: number;
   readonly groups: LeftGroups;
+  readonly output: CommandOutput;
   /** Prints a line for people. */
   readonly say: (line: string) => void;
 }
 
-type CommandEvent = ManagedActorEvent | ({ readonly type: 'command.ended' } & CommandEnd);
+type Outcome = Pick<CommandEnd, 'code' | 'signal' | 'error'>;
+type CommandEvent = ManagedActorEvent | ({ readonly type: 'command.ended' } & Outcome);
 
 /**
  * Logic of a managed actor that is one process of the command of `--run`. It ends when the command exits with 0, and fails when it
@@ -28,11 +31,11 @@ export function commandLogic(options: RunOptions) {
     types: {} as { input: DispatchInfo; context: { readonly info: DispatchInfo }; events: CommandEvent },
     actors: { command: commandActor(options) },
     actions: {
-      fail: (_, end: CommandEnd) => {
-        throw new Error(failureText(end));
+      fail: (_, outcome: Outcome) => {
+        throw new Error(failureText(outcome));
       },
     },
-    guards: { hasFailed: (_, { code }: CommandEnd) => code !== 0 },
+    guards: { hasFailed: (_, { code }: Outcome) => code !== 0 },
   }).createMachine({
     id: 'command',
     context: ({ input }) => ({ info: input }),
@@ -62,36 +65,48 @@ export function commandLogic(options: RunOptions) {
 }
 
 /** The process itself. Stopping the actor ends it, as at the end of a run, or kills it if it was told to end before. */
-function commandActor({ commandLine, microgridId, dryRuns, graceMs, groups, say }: RunOptions) {
+function commandActor({ commandLine, microgridId, dryRuns, graceMs, groups, output, say }: RunOptions) {
   const noticeLeftOut = leftOutNotice(say);
   return fromCallback<ManagedActorEvent, DispatchInfo>(({ input, receive, sendBack }) => {
     const isRun = !input.dryRun || dryRuns;
     if (!isRun) say(`dry run of dispatch ${input.dispatchId}: would run ${commandLine}`);
-    let { dispatchId } = input;
-    let process: CommandProcess | undefined;
-    if (isRun) {
-      process = startCommand({
+    let info = input;
+    let isEnding = false;
+    const start = (): CommandProcess =>
+      startCommand({
         commandLine,
-        env: environmentOf(input, microgridId),
-        onLeftOut: variable => noticeLeftOut(dispatchId, variable),
-        order: orderOf(input, microgridId),
+        env: environmentOf(info, microgridId),
+        onLeftOut: variable => noticeLeftOut(info.dispatchId, variable),
+        order: orderOf(info, microgridId),
         groups,
+        output,
         graceMs,
-        onLine: line => say(`[${dispatchId}] ${line}`),
+        onLine: line => say(`[${info.dispatchId}] ${line}`),
         onEnd: end => {
           process = undefined;
-          sendBack({ type: 'command.ended', ...end });
+          if (end.group !== 'ended') {
+            say(`problem: processes of the command of dispatch ${info.dispatchId} are left, because ${end.group}`);
+          }
+          // It has done its work, but for another order than the present one.
+          if (end.code === 0 && end.isOrderLost && !isEnding) process = start();
+          else sendBack({ type: 'command.ended', ...end });
         },
       });
-    }
+    let process: CommandProcess | undefined = isRun ? start() : undefined;
+    const end = () => {
+      isEnding = true;
+      process?.end();
+    };
     receive(event => {
       if (event.type === 'dispatch.reconfigured') {
-        dispatchId = event.info.dispatchId;
-        process?.send(orderOf(event.info, microgridId));
-      } else if (process !== undefined) process.end();
-      else if (!isRun) sendBack({ type: 'command.ended', code: 0, signal: null });
+        info = event.info;
+        process?.send(orderOf(info, microgridId));
+        return;
+      }
+      end();
+      if (!isRun) sendBack({ type: 'command.ended', code: 0, signal: null });
     });
-    return () => process?.end();
+    return end;
   });
 }
 
@@ -114,7 +129,7 @@ function environmentOf(info: DispatchInfo, microgridId: number): Record<string, 
   };
 }
 
-function failureText({ code, signal, error }: CommandEnd): string {
+function failureText({ code, signal, error }: Outcome): string {
   if (error !== undefined) return `the command cannot be run: ${error.message}`;
   return `the command ended with ${signal ?? `exit code ${code}`}`;
 }

@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
-import { processStartedAt, signalProcessGroup, startProcessGroup } from '../exec/processGroup.js';
-import { endProcessGroup, type LeftGroups } from './leftGroups.js';
+import { setTimeout } from 'node:timers/promises';
+import { signalProcessGroup, startProcessGroup } from '../exec/processGroup.js';
+import type { CommandOutput } from './commandOutput.js';
+import type { GroupEnd } from './endProcessGroup.js';
+import type { LeftGroups } from './leftGroups.js';
 
 /** What a command is run for. */
 export interface CommandOptions {
@@ -14,11 +15,12 @@ export interface CommandOptions {
   /** First line on its stdin, JSON. */
   readonly order: object;
   readonly groups: LeftGroups;
+  readonly output: CommandOutput;
   /** Time between SIGTERM and SIGKILL, in milliseconds. */
   readonly graceMs: number;
   /** Called for each line that it prints on stdout or stderr. */
   readonly onLine: (line: string) => void;
-  /** Called once, when it and all processes that it started have ended. */
+  /** Called once, when it and all processes that it started have ended, or cannot be ended. Not before {@link startCommand} returns. */
   readonly onEnd: (end: CommandEnd) => void;
 }
 
@@ -28,6 +30,10 @@ export interface CommandEnd {
   readonly signal: NodeJS.Signals | null;
   /** Why it could not be started, if it could not. */
   readonly error?: Error;
+  /** What became of the processes that it started, and of itself. */
+  readonly group: GroupEnd;
+  /** Whether a later order was sent which it cannot have read, because it had ended or closed its stdin. */
+  readonly isOrderLost: boolean;
 }
 
 /** A command that runs. */
@@ -44,53 +50,80 @@ export interface CommandProcess {
  */
 const GATE = 'read -r go <&3 && exec 3<&- && eval "$DISPATCH_COMMAND_LINE"';
 
+/** Maximum time to read the rest of what a command printed, in milliseconds: a process outside its group may hold its stdout. */
+const REST_MS = 500;
+
+const notStarted: CommandProcess = { send() {}, end() {} };
+
 /** Starts a command in a process group of its own. */
 export function startCommand(options: CommandOptions): CommandProcess {
-  const { commandLine, env, onLeftOut, order, groups, graceMs, onLine, onEnd } = options;
-  const child = startProcessGroup(GATE, {
-    required: { DISPATCH_COMMAND_LINE: commandLine },
-    variables: env,
-    onLeftOut,
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-  });
+  const { commandLine, env, onLeftOut, order, groups, output, graceMs, onLine, onEnd } = options;
+  const fail = (error: Error) => onEnd({ code: null, signal: null, error, group: 'ended', isOrderLost: false });
+  let child: ChildProcess;
+  try {
+    child = startProcessGroup(GATE, {
+      required: { DISPATCH_COMMAND_LINE: commandLine },
+      variables: env,
+      onLeftOut,
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    });
+  } catch (error) {
+    // Such as an environment that is too large.
+    setImmediate(fail, error as Error);
+    return notStarted;
+  }
   const { pid } = child;
-  let isEnding = false;
-  let error: Error | undefined;
-  const finish = async (code: number | null, signal: NodeJS.Signals | null) => {
-    // What the command started and left behind ends with it.
-    if (pid !== undefined) {
-      await endProcessGroup(pid, graceMs);
-      groups.delete(pid);
-    }
-    onEnd({ code, signal, ...(error && { error }) });
-  };
-  child.on('error', cause => {
-    error = cause;
-    if (pid === undefined) void finish(null, null);
-  });
-  child.on('exit', (code, signal) => void finish(code, signal));
+  if (pid === undefined) {
+    child.once('error', fail);
+    return notStarted;
+  }
+  // Such as a signal that could not be sent.
+  child.on('error', () => {});
   // A command that does not read its stdin closes it.
   child.stdin?.on('error', () => {});
-  readLines(child.stdout, onLine);
-  readLines(child.stderr, onLine);
-  const send = (line: object) => child.stdin?.write(`${JSON.stringify(line)}\n`);
-  if (pid !== undefined) {
-    groups.add({ pid, startedAt: processStartedAt(pid) ?? '' });
-    send(order);
-    open(child);
-  }
+  const exited = new Promise<Pick<CommandEnd, 'code' | 'signal'>>(resolve => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  const printed = Promise.all([output.read(child.stdout, onLine), output.read(child.stderr, onLine)]);
+
+  let isOrderLost = false;
+  let isGroupEnding = false;
+  /** Ends the group, or what is left of it. */
+  const endGroup = async () => {
+    if (isGroupEnding) return;
+    isGroupEnding = true;
+    const group = await groups.end(pid, graceMs);
+    const { exitCode: code, signalCode: signal } = child;
+    const exit = group === 'ended' ? await exited : { code, signal };
+    await Promise.race([printed, setTimeout(REST_MS, undefined, { ref: false })]);
+    // What cannot be ended, and what has left the group, must not keep this process running.
+    release(child);
+    groups.delete(pid);
+    onEnd({ ...exit, group, isOrderLost });
+  };
+  // What the command started and left behind ends with it.
+  void exited.then(endGroup);
+
+  child.stdin?.write(lineOf(order));
+  void groups.add(pid).then(() => open(child));
+  let isEnding = false;
   return {
-    send,
+    send(changed) {
+      child.stdin?.write(lineOf(changed), error => {
+        if (error) isOrderLost = true;
+      });
+    },
     end() {
-      if (pid === undefined) return;
       if (isEnding) signalProcessGroup(pid, 'SIGKILL');
-      else {
-        isEnding = true;
-        child.stdin?.end();
-        void endProcessGroup(pid, graceMs);
-      }
+      isEnding = true;
+      child.stdin?.end();
+      void endGroup();
     },
   };
+}
+
+function lineOf(order: object): string {
+  return `${JSON.stringify(order)}\n`;
 }
 
 /** Lets the command begin. */
@@ -101,6 +134,10 @@ function open(child: ChildProcess): void {
   gate.end('\n');
 }
 
-function readLines(stream: Readable | null, onLine: (line: string) => void): void {
-  if (stream !== null) createInterface({ input: stream }).on('line', onLine);
+/** Lets this process end although the child, or a pipe to it, is open. */
+function release(child: ChildProcess): void {
+  child.unref();
+  for (const stream of child.stdio) {
+    if (stream !== null && stream !== undefined && 'unref' in stream) (stream as { unref(): void }).unref();
+  }
 }

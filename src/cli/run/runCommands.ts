@@ -1,6 +1,7 @@
 import { type MergeStrategy, mergeByType, mergeByTypeAndSelector } from '../../../machines/manage/mergeStrategy.js';
 import type { Dispatcher } from '../../dispatcher/dispatcher.js';
 import { commandLogic } from './commandLogic.js';
+import { CommandOutput } from './commandOutput.js';
 import { LeftGroups } from './leftGroups.js';
 
 /** Values of `--merge`. */
@@ -38,16 +39,18 @@ export interface RunCommandsOptions {
  * the same store left behind.
  *
  * @returns How to end all processes, and wait for that.
- * @throws DispatchError FAILED_PRECONDITION when it cannot be read what was left behind: nothing is started then.
  */
 export async function runCommands(dispatcher: Dispatcher, options: RunCommandsOptions): Promise<() => Promise<void>> {
   const { commandLine, type = '*', merge, dryRuns, graceMs, retryMs, store, say } = options;
   const groups = new LeftGroups(store === undefined ? undefined : `${store}.commands`, say);
-  for (const { pid } of await groups.endLeft(graceMs)) {
-    say(`ended process group ${pid}, which a killed follow had left behind`);
+  for (const { pid, end } of await groups.endLeft(graceMs)) {
+    if (end === 'ended') say(`ended process group ${pid}, which a killed follow had left behind`);
+    else say(`problem: processes of group ${pid}, which a killed follow left behind, are left, because ${end}`);
   }
   const { microgridId } = dispatcher;
-  dispatcher.startManaging(type, commandLogic({ commandLine, microgridId, dryRuns, graceMs, groups, say }), {
+  const output = new CommandOutput();
+  const logic = commandLogic({ commandLine, microgridId, dryRuns, graceMs, groups, output, say });
+  dispatcher.startManaging(type, logic, {
     mergeStrategy: merge === undefined ? eachDispatch : strategies[merge],
     retryIntervalMs: retryMs,
     stopTimeoutMs: graceMs + KILLED_MS,

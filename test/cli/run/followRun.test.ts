@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DispatchClient } from '../../../src/client/dispatchClient.js';
@@ -89,16 +89,32 @@ describe.concurrent('follow --run', () => {
     using folder = temporaryFolder();
     const mark = join(folder.path, 'mark');
     const { id } = await create(2, 1);
-    const command = `echo started; [ -e ${mark} ] && exit 0; touch ${mark}; exit 3`;
+    const command = `echo "started, pid $$"; [ -e ${mark} ] && exit 0; touch ${mark}; exit 3`;
     await using following = await follow(2, command, '--retry', '1s');
     expect(await lineWith(following, 'problem')).toContain('the command ended with exit code 3');
-    await lineWith(following, `[${id}] started`);
+    const pid = pidIn(await lineWith(following, `[${id}] started`));
+    // What comes before its end is for it.
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 20_000 });
     await client.forMicrogrid(2).update(id, { payload: { kw: 2 } });
     await lineWith(following, `[${id}] started`);
     const { code, stderr } = await following.stop();
     expect(code).toBe(0);
     expect(stderr.match(/\] started/g)).toHaveLength(3);
     expect(stderr.match(/exit code/g)).toHaveLength(1);
+  });
+
+  it('starts a command again that ends with 0 while it was sent a change that it could not read', async () => {
+    using folder = temporaryFolder();
+    const mark = join(folder.path, 'mark');
+    const { id } = await create(7, 1);
+    const command = `exec <&-; echo "for $DISPATCH_PAYLOAD"; until [ -e ${mark} ]; do sleep 0.1; done`;
+    await using following = await follow(7, command, '--json');
+    await lineWith(following, `[${id}] for {"kw":1}`);
+    await client.forMicrogrid(7).update(id, { payload: { kw: 2 } });
+    while (!(await following.line()).includes('running.reconfigured'));
+    writeFileSync(mark, '');
+    await lineWith(following, `[${id}] for {"kw":2}`);
+    expect((await following.stop()).code).toBe(0);
   });
 
   it('kills what ignores SIGTERM after the grace, and waits for it at its own end', async () => {
