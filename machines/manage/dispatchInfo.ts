@@ -9,7 +9,7 @@ export interface DispatchInfo {
   readonly type: string;
   /** Id of the dispatch in force. */
   readonly dispatchId: number;
-  /** Ids of all dispatches that run with this identity, ascending. */
+  /** Ids of all dispatches that run with this identity, ascending; as of the last change that was told. */
   readonly dispatchIds: readonly number[];
   /** The components that the dispatch in force is for. */
   readonly selector: Selector;

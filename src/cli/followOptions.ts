@@ -72,16 +72,18 @@ export function addFollowOptions(command: Command): Command {
 The command of --exec gets the notification as a line of JSON on its stdin, and in its environment:
 DISPATCH_NOTIFICATION (running.started, running.resumed, running.reconfigured, running.stopped, run.missed), DISPATCH_ID,
 DISPATCH_TYPE, DISPATCH_MICROGRID_ID, DISPATCH_SELECTOR and DISPATCH_PAYLOAD (JSON), DISPATCH_DRY_RUN, DISPATCH_AT_MS,
-DISPATCH_CAUSE, DISPATCH_RUN_START_MS and DISPATCH_RUN_END_MS (empty: no end). Its output goes to stderr.
+DISPATCH_CAUSE, DISPATCH_RUN_START_MS and DISPATCH_RUN_END_MS (empty: no end). Its output goes to stderr. A variable that does not
+fit into the environment (Linux: 128 KiB) is left out, which is reported once for a dispatch; its stdin has everything.
 
 At most eight commands run at a time. Those of one dispatch, and of dispatches that may be for the same component, run one after
 the other; follow reports which commands wait for longer than ten seconds, and for what. A start whose run is over when it is its
 turn is skipped, and its stop too. A command that fails, or that --timeout ends, is reported, and the next ones run all the same.
 
 The command of --run is started when a run starts, and ended when it stops: SIGTERM to it and all processes that it started, and
-SIGKILL after --stop-grace. It has the same DISPATCH_ variables of the dispatch. On its stdin it gets the dispatch as a line of JSON at its
-start, and another line each time that it changes; the end of its stdin means that it must end. What it prints goes to stderr,
-prefixed with the id. When it exits with 0 it has done its work for this run; otherwise it is started again after --retry. When
+SIGKILL after --stop-grace. On its stdin it gets the dispatch as a line of JSON (id, ids, microgridId, type, selector, payload, dryRun,
+untilMs, identity) at its start, and another line each time that it changes; the end of its stdin means that it must end. Its
+environment has DISPATCH_ID, _TYPE, _MICROGRID_ID, _SELECTOR, _PAYLOAD, _DRY_RUN and _RUN_END_MS, as of its start, and
+DISPATCH_COMMAND_LINE. What it prints goes to stderr, prefixed with the id. When it exits with 0 it has done its work for this run; otherwise it is started again after --retry. When
 follow ends, it ends all commands and waits for them. When follow is killed, the next one with the same --store first ends what
 was left behind.
 
