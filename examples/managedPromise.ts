@@ -1,7 +1,7 @@
 // How do I run an asynchronous function while a dispatch runs?
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fromPromise } from 'xstate';
-import { Dispatcher, type DispatchInfo } from 'xstate-dispatch';
+import { Dispatcher, type DispatchInfo, mergeByTypeAndSelector } from 'xstate-dispatch';
 
 /** Repeats the power of a charger until the signal aborts: because the dispatch stops, or changes. */
 const charge = fromPromise<void, DispatchInfo>(async ({ input, signal }) => {
@@ -25,8 +25,13 @@ const dispatcher = new Dispatcher({
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void dispatcher.stop());
 
-// A promise receives no events: it is started anew when the dispatch changes, and again after a failure.
-dispatcher.startManaging('CHARGE', charge, { onReconfigure: 'restart', retryIntervalMs: 10_000 });
+dispatcher.startManaging('CHARGE', charge, {
+  // One promise for each charger: when a dispatch follows another one, the first promise ends before the second starts.
+  mergeStrategy: mergeByTypeAndSelector,
+  // A promise receives no events: it is started anew when the dispatch changes, and again after a failure.
+  onReconfigure: 'restart',
+  retryIntervalMs: 10_000,
+});
 dispatcher.on('problem', problem => console.log(`problem: ${problem.message}`));
 await dispatcher.start();
 console.log('waiting for dispatches of type CHARGE');

@@ -1,4 +1,7 @@
 // How do I start, reconfigure and stop work when a dispatch does?
+//
+// At one time, starts come before stops: when dispatches for one device follow each other, the stop of the first comes after the
+// start of the second. For one device, use merging (docs/merging.md).
 import { Dispatcher, RunningState } from 'xstate-dispatch';
 
 const dispatcher = new Dispatcher({

@@ -183,13 +183,15 @@ describe('the examples', () => {
     await microgrid.update(id, { payload: { kw: 7 } });
     expect(await running.line('')).toBe(`dispatch ${id}: end`);
     expect(await running.line('')).toBe(`dispatch ${id}: charge with 7 kW`);
-    const dryRun = await microgrid.create({
-      type: 'CHARGE',
-      startTime: 'NOW',
-      selector,
-      payload: { kw: 1 },
-      dryRun: true,
-    });
+    const now = { type: 'CHARGE', startTime: 'NOW', selector } as const;
+    // For the same charger: one ends before the other begins.
+    const other = await microgrid.create({ ...now, payload: { kw: 9 } });
+    expect(await running.line('')).toBe(`dispatch ${id}: end`);
+    expect(await running.line('')).toBe(`dispatch ${other.id}: charge with 9 kW`);
+    await microgrid.delete(other.id);
+    expect(await running.line('')).toBe(`dispatch ${other.id}: end`);
+    expect(await running.line('')).toBe(`dispatch ${id}: charge with 7 kW`);
+    const dryRun = await microgrid.create({ ...now, payload: { kw: 1 }, dryRun: true });
     expect(await running.line('')).toBe(`dispatch ${dryRun.id}: would charge with 1 kW`);
     await microgrid.delete(dryRun.id);
     expect(await running.line('')).toBe(`dispatch ${dryRun.id}: would end`);

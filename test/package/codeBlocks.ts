@@ -11,7 +11,9 @@ export interface CodeBlock {
 
 /** What a page says or shows before the blocks that are no whole program, by the name of the block. */
 const before: Readonly<Record<string, string>> = {
-  'docs/client.md 2': `import { DispatchClient } from 'xstate-dispatch';
+  'docs/client.md 2': `import type { MicrogridClient } from 'xstate-dispatch';
+    declare const microgrid: MicrogridClient;`,
+  'docs/client.md 3': `import { DispatchClient } from 'xstate-dispatch';
     declare const address: string;
     declare const vault: { read(path: string, options: { fresh: boolean }): Promise<{ key: string; secret: string }> };`,
   'docs/embedding.md 3': `import { useSelector } from '@xstate/react';`,
@@ -22,6 +24,9 @@ const before: Readonly<Record<string, string>> = {
   'docs/inspection.md 1': 'declare const address: string;',
   'docs/inspection.md 2': `import type { Dispatcher } from 'xstate-dispatch';
     declare const dispatcher: Dispatcher;`,
+  'docs/managing.md 2': `import type { CallbackActorLogic } from 'xstate';
+    import type { DispatchInfo, ManagedActorEvent } from 'xstate-dispatch';
+    declare const charge: CallbackActorLogic<ManagedActorEvent, DispatchInfo>;`,
   'docs/merging.md 2': `import { type Dispatcher, mergeForComponent } from 'xstate-dispatch';
     declare const dispatcher: Dispatcher;`,
   'docs/restart.md 1': 'declare const address: string;',
@@ -33,7 +38,7 @@ const before: Readonly<Record<string, string>> = {
 };
 
 /** Blocks that go on with the one before them on their page. */
-const goesOn = new Set(['docs/embedding.md 2', 'docs/embedding.md 3', 'docs/managing.md 2', 'docs/restart.md 2']);
+const goesOn = new Set(['docs/embedding.md 2', 'docs/embedding.md 3', 'docs/restart.md 2']);
 
 /** Every TypeScript block of the README and the pages in docs, each with what it needs to be compiled. */
 export async function codeBlocks(): Promise<CodeBlock[]> {
