@@ -19,6 +19,7 @@ import { notificationText } from '../output/notificationText.js';
 import { goOnWithoutOutput, onOutputFailure } from '../output/outputFailure.js';
 import { note, print, printJson } from '../output/print.js';
 import { stderrLogger } from '../output/stderrLogger.js';
+import { CommandFailed } from '../run/commandFailed.js';
 import { systemdNotifier } from '../supervision.js';
 import { aborted, untilInterrupted } from '../untilInterrupted.js';
 import { withOptions } from '../withMicrogrid.js';
@@ -44,7 +45,8 @@ export function followCommand(program: Command): void {
 async function follow(microgridId: number, options: FollowOptions, command: Command): Promise<void> {
   const { url, authKey, signSecret } = globalOptions(command);
   checkFollowOptions(options);
-  using interrupted = untilInterrupted();
+  const killed = new AbortController();
+  using interrupted = untilInterrupted(() => killed.abort());
   const unread = new AbortController();
   using _output = onOutputFailure((stream, error) => {
     if (stream === 'stdout' && error.code === 'EPIPE' && !isOfUseUnread(options)) unread.abort();
@@ -72,7 +74,9 @@ async function follow(microgridId: number, options: FollowOptions, command: Comm
   });
   await startWhenStoreIsFree(dispatcher, interrupted);
   systemd.ready();
-  const endCommands = interrupted.aborted ? undefined : await startCommands(dispatcher, options);
+  const endCommands = interrupted.aborted
+    ? undefined
+    : await startCommands(dispatcher, options, interrupted, killed.signal);
   await aborted(AbortSignal.any([interrupted, stopped.signal, unread.signal]));
   systemd.stopping();
   await endCommands?.();
@@ -91,12 +95,24 @@ function isOfUseUnread({ exec, run, store, health, metrics }: FollowOptions): bo
 async function startCommands(
   dispatcher: Dispatcher,
   options: FollowOptions,
+  interrupted: AbortSignal,
+  killed: AbortSignal,
 ): Promise<(() => Promise<void>) | undefined> {
   const { run, type, merge, dryRuns = false, stopGrace = 10_000, retry = 60_000, store } = options;
   if (run === undefined) return undefined;
   const { runCommands } = await import('../run/runCommands.js');
   const spans = { graceMs: stopGrace, retryMs: retry };
-  return runCommands(dispatcher, { commandLine: run, type, merge, dryRuns, ...spans, store, say: note });
+  return runCommands(dispatcher, {
+    commandLine: run,
+    type,
+    merge,
+    dryRuns,
+    ...spans,
+    store,
+    interrupted,
+    killed,
+    say: note,
+  });
 }
 
 /** Two dispatchers on one device are worse than none: while another process has the store, nothing is done. */
@@ -182,7 +198,7 @@ function noteStanding(dispatcher: Dispatcher, url: string): void {
   let troubled = false;
   dispatcher.on('problem', problem => {
     troubled = true;
-    note(`problem: ${problem.message}`);
+    note(`problem: ${problemText(problem)}`);
   });
   dispatcher.on('restored', count => {
     if (count > 0) note(`restored ${count === 1 ? '1 dispatch' : `${count} dispatches`} from the store`);
@@ -194,4 +210,9 @@ function noteStanding(dispatcher: Dispatcher, url: string): void {
     troubled = false;
     note(`following microgrid ${dispatcher.microgridId} on ${url}`);
   });
+}
+
+/** What is wrong, in the words of whoever wrote the command line: a managed actor is their command. */
+function problemText({ message, dispatchId, cause }: DispatchError): string {
+  return cause instanceof CommandFailed ? cause.textFor(dispatchId) : message;
 }

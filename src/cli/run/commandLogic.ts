@@ -1,8 +1,9 @@
 import { fromCallback, sendTo, setup } from 'xstate';
 import type { DispatchInfo, ManagedActorEvent } from '../../../machines/manage/dispatchInfo.js';
 import { leftOutNotice } from '../exec/leftOutNotice.js';
+import { CommandFailed, type CommandOutcome } from './commandFailed.js';
 import type { CommandOutput } from './commandOutput.js';
-import { type CommandEnd, type CommandProcess, startCommand } from './commandProcess.js';
+import { type CommandProcess, startCommand } from './commandProcess.js';
 import type { LeftGroups } from './leftGroups.js';
 
 /** How `--run` runs its command. */
@@ -13,14 +14,15 @@ export interface RunOptions {
   readonly dryRuns: boolean;
   /** Time between SIGTERM and SIGKILL at the end of a run, in milliseconds. */
   readonly graceMs: number;
+  /** Wait before a command that failed is started again, in milliseconds; for what is said of it. */
+  readonly retryMs: number;
   readonly groups: LeftGroups;
   readonly output: CommandOutput;
   /** Prints a line for people. */
   readonly say: (line: string) => void;
 }
 
-type Outcome = Pick<CommandEnd, 'code' | 'signal' | 'error'>;
-type CommandEvent = ManagedActorEvent | ({ readonly type: 'command.ended' } & Outcome);
+type CommandEvent = ManagedActorEvent | ({ readonly type: 'command.ended' } & CommandOutcome);
 
 /**
  * Logic of a managed actor that is one process of the command of `--run`. It ends when the command exits with 0, and fails when it
@@ -31,11 +33,11 @@ export function commandLogic(options: RunOptions) {
     types: {} as { input: DispatchInfo; context: { readonly info: DispatchInfo }; events: CommandEvent },
     actors: { command: commandActor(options) },
     actions: {
-      fail: (_, outcome: Outcome) => {
-        throw new Error(failureText(outcome));
+      fail: (_, outcome: CommandOutcome) => {
+        throw new CommandFailed(outcome, options.retryMs);
       },
     },
-    guards: { hasFailed: (_, { code }: Outcome) => code !== 0 },
+    guards: { hasFailed: (_, { code }: CommandOutcome) => code !== 0 },
   }).createMachine({
     id: 'command',
     context: ({ input }) => ({ info: input }),
@@ -127,9 +129,4 @@ function environmentOf(info: DispatchInfo, microgridId: number): Record<string, 
     DISPATCH_PAYLOAD: JSON.stringify(info.payload),
     DISPATCH_RUN_END_MS: info.untilMs === null ? '' : `${info.untilMs}`,
   };
-}
-
-function failureText({ code, signal, error }: Outcome): string {
-  if (error !== undefined) return `the command cannot be run: ${error.message}`;
-  return `the command ended with ${signal ?? `exit code ${code}`}`;
 }

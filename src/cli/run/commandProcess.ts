@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout } from 'node:timers/promises';
 import { signalProcessGroup, startProcessGroup } from '../exec/processGroup.js';
+import type { CommandOutcome } from './commandFailed.js';
 import type { CommandOutput } from './commandOutput.js';
 import type { GroupEnd } from './endProcessGroup.js';
 import type { LeftGroups } from './leftGroups.js';
@@ -25,11 +26,7 @@ export interface CommandOptions {
 }
 
 /** How a command ended. */
-export interface CommandEnd {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  /** Why it could not be started, if it could not. */
-  readonly error?: Error;
+export interface CommandEnd extends CommandOutcome {
   /** What became of the processes that it started, and of itself. */
   readonly group: GroupEnd;
   /** Whether a later order was sent which it cannot have read, because it had ended or closed its stdin. */

@@ -31,6 +31,10 @@ export interface RunCommandsOptions {
   readonly retryMs: number;
   /** File of the store of `follow`; undefined: none. */
   readonly store?: string | undefined;
+  /** Ends the preparation: when it aborts before anything was started, nothing is. */
+  readonly interrupted?: AbortSignal;
+  /** Kills all processes at once, by SIGKILL, while it aborts. */
+  readonly killed?: AbortSignal;
   readonly say: (line: string) => void;
 }
 
@@ -41,15 +45,17 @@ export interface RunCommandsOptions {
  * @returns How to end all processes, and wait for that.
  */
 export async function runCommands(dispatcher: Dispatcher, options: RunCommandsOptions): Promise<() => Promise<void>> {
-  const { commandLine, type = '*', merge, dryRuns, graceMs, retryMs, store, say } = options;
+  const { commandLine, type = '*', merge, dryRuns, graceMs, retryMs, store, interrupted, killed, say } = options;
   const groups = new LeftGroups(store === undefined ? undefined : `${store}.commands`, say);
+  killed?.addEventListener('abort', () => groups.killAll());
   for (const { pid, end } of await groups.endLeft(graceMs)) {
     if (end === 'ended') say(`ended process group ${pid}, which a killed follow had left behind`);
     else say(`problem: processes of group ${pid}, which a killed follow left behind, are left, because ${end}`);
   }
+  if (interrupted?.aborted) return async () => {};
   const { microgridId } = dispatcher;
   const output = new CommandOutput();
-  const logic = commandLogic({ commandLine, microgridId, dryRuns, graceMs, groups, output, say });
+  const logic = commandLogic({ commandLine, microgridId, dryRuns, graceMs, retryMs, groups, output, say });
   dispatcher.startManaging(type, logic, {
     mergeStrategy: merge === undefined ? eachDispatch : strategies[merge],
     retryIntervalMs: retryMs,

@@ -91,7 +91,9 @@ describe.concurrent('follow --run', () => {
     const { id } = await create(2, 1);
     const command = `echo "started, pid $$"; [ -e ${mark} ] && exit 0; touch ${mark}; exit 3`;
     await using following = await follow(2, command, '--retry', '1s');
-    expect(await lineWith(following, 'problem')).toContain('the command ended with exit code 3');
+    expect(await lineWith(following, 'problem')).toBe(
+      `problem: the command of dispatch ${id} ended with exit code 3; next attempt in 1s`,
+    );
     const pid = pidIn(await lineWith(following, `[${id}] started`));
     // What comes before its end is for it.
     await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 20_000 });
@@ -128,6 +130,38 @@ describe.concurrent('follow --run', () => {
     const pid = pidIn(await lineWith(following, `[${id}] pid`));
     expect((await following.stop('SIGTERM')).code).toBe(0);
     expect(isAlive(pid)).toBe(false);
+  });
+
+  it('kills its commands at once at a second signal, and ends as that one ends a process', async () => {
+    const { id } = await create(8, 1);
+    await using following = await follow(8, `trap 'echo asked' TERM; echo "pid $$"; while :; do sleep 0.1; done`);
+    const pid = pidIn(await lineWith(following, `[${id}] pid`));
+    following.kill('SIGTERM');
+    await lineWith(following, `[${id}] asked`);
+    expect(isAlive(pid)).toBe(true);
+    expect((await following.stop('SIGTERM')).code).toBeNull();
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 5_000 });
+  });
+
+  it('starts nothing when it is told to end while it ends what a killed one left behind', async () => {
+    using folder = temporaryFolder();
+    const store = join(folder.path, 'store.db');
+    const starts = join(folder.path, 'starts');
+    const { id } = await create(9, 1);
+    // Its stdout and stderr are closed when follow is killed.
+    const stubborn = `trap 'echo asked >> ${starts}' TERM; echo "pid $$"; exec >/dev/null 2>&1; echo started >> ${starts}; while :; do sleep 0.1; done`;
+    let left: number;
+    {
+      await using killed = await follow(9, stubborn, '--store', store);
+      left = pidIn(await lineWith(killed, `[${id}] pid`));
+      await killed.stop('SIGKILL');
+    }
+    const args = ['--store', store, '--stop-grace', '2s', '--url', service.address];
+    await using following = startCli(['follow', '9', '--run', stubborn, ...args]);
+    await vi.waitFor(() => expect(readFileSync(starts, 'utf8')).toContain('asked'), { timeout: 20_000 });
+    expect((await following.stop()).code).toBe(0);
+    expect(isAlive(left)).toBe(false);
+    expect(readFileSync(starts, 'utf8')).toBe('started\nasked\n');
   });
 
   it('runs nothing for a dry run unless it is told to, and says what it would run', async () => {
