@@ -5,13 +5,13 @@ import { type Component, selectorKey, selects } from '../../src/model/selector.j
  * Says which dispatches want the same thing. Of those that run with one identity only one is in force: the one whose run began last, of
  * equal ones that with the higher id. A consumer is told of that one, and once when none is left.
  *
- * What a strategy of your own throws is reported as a problem, and the message passes.
+ * If a strategy of your own throws, that is reported as a problem, and the message is delivered.
  */
 export interface MergeStrategy {
   /** The identity of a dispatch; null: the dispatch is not for this consumer. It must depend on the record only. */
   identity(record: DispatchRecord): string | null;
   /**
-   * Decides alone which messages pass, if it is given: no dispatch is handed over then, and nothing is promised.
+   * Decides alone which messages are delivered, if it is given. There is then no handover, and no guarantee holds.
    *
    * @param records All dispatches that are known, of every type.
    * @param record The dispatch that the message is about.
