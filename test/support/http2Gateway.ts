@@ -1,10 +1,9 @@
-import type { ServerHttp2Stream } from 'node:http2';
 import {
   type ClientHttp2Session,
-  type ClientHttp2Stream,
   connect,
   constants,
   type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from 'node:http2';
 import { type Http2Request, http2Server } from './http2Server.js';
 
@@ -39,7 +38,7 @@ const graceMs = 100;
 
 /** Starts a gateway on a free port of loopback. @param target - `HOST:PORT` of the service. */
 export async function http2Gateway(target: string): Promise<Http2Gateway> {
-  const passedOn = new Map<ServerHttp2Stream, ClientHttp2Stream>();
+  const passedOn = new Set<ServerHttp2Stream>();
   const upstreams = new Map<ServerHttp2Session, ClientHttp2Session>();
   const counts = new Map<string, number>();
   let ownAnswer: HttpAnswer | null = null;
@@ -72,7 +71,7 @@ export async function http2Gateway(target: string): Promise<Http2Gateway> {
     const { session } = stream;
     if (session === undefined || session.destroyed) return;
     const call = upstreamOf(session as ServerHttp2Session).request({ ...headers, ':authority': target });
-    passedOn.set(stream, call);
+    passedOn.add(stream);
     let trailers: object = {};
     let isAnswered = false;
     let isHalved = false;
@@ -126,7 +125,7 @@ export async function http2Gateway(target: string): Promise<Http2Gateway> {
     answer(answer) {
       ownAnswer = answer;
       if (answer === null) return;
-      for (const stream of passedOn.keys()) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      for (const stream of passedOn) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
     },
     goAway(how) {
       for (const session of upstreams.keys()) {

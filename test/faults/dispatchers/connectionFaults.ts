@@ -94,7 +94,7 @@ export function connectionFaults(times: FaultTimes): readonly ConnectionFault[] 
       kind: 'delayed',
       group: 'other',
       durationMs: times.outageMs,
-      begin: ({ proxy }, random) => proxy.delay(between(times.delayMs, random)),
+      begin: ({ proxy }, random) => proxy.delay(within(times.delayMs, random)),
       end: ({ proxy }) => proxy.delay(0),
     },
     ...answered,
@@ -103,7 +103,7 @@ export function connectionFaults(times: FaultTimes): readonly ConnectionFault[] 
 }
 
 /** A number from a range. */
-export function between([least, most]: readonly [number, number], random: () => number): number {
+export function within([least, most]: readonly [number, number], random: () => number): number {
   return least + random() * (most - least);
 }
 

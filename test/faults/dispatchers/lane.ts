@@ -1,7 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
-import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
-import type { DispatcherOutput, LifecycleEvent } from '../../../machines/protocol/dispatcherOutput.js';
 import { DispatchClient } from '../../../src/client/dispatchClient.js';
 import { Dispatcher } from '../../../src/dispatcher/dispatcher.js';
 import { silentLogger } from '../../../src/logger.js';
@@ -10,11 +7,10 @@ import { http2Gateway } from '../../support/http2Gateway.js';
 import { held, truth } from '../../support/resumableService.js';
 import { tcpProxy } from '../../support/tcpProxy.js';
 import { integer, randomNumbers } from '../random.js';
-import { type Between, between, type ConnectionFault, connectionFaults, type FaultTimes } from './connectionFaults.js';
+import { type Between, type ConnectionFault, connectionFaults, type FaultTimes, within } from './connectionFaults.js';
 import { Editor } from './editor.js';
-import { type Differences, LifecycleOracle } from './lifecycleOracle.js';
+import { Oracles, observe, unequalStates } from './oracles.js';
 import type { Peer } from './peer.js';
-import { RunOracle } from './runOracle.js';
 
 /** What one dispatcher goes through. */
 export interface LanePlan {
@@ -48,7 +44,6 @@ export interface LaneReport {
 
 /** What has not come so long after the other side is back is lost. */
 const maxConvergeMs = 60_000;
-const lossCodes = ['UNAVAILABLE', 'DEADLINE_EXCEEDED'];
 
 /**
  * Lets faults happen to the connection of a dispatcher, one after the other, while dispatches are changed at its service. After each
@@ -95,18 +90,17 @@ export async function playLane(plan: LanePlan): Promise<LaneReport> {
     // What it holds may be right before it is live, and only then its connection counts as healthy for a while.
     await live(dispatcher);
     const calmChanges = integer(1, 3, random);
-    const calmMs = between(times.calmMs, random);
+    const calmMs = within(times.calmMs, random);
     for (let left = calmChanges; left > 0; left--) {
       await editor.change();
       await pause(calmMs / calmChanges);
     }
     const when = `after fault ${i + 1}, '${fault.kind}'`;
     const listedBeforeFault = listCount();
-    const figures = await suffer(fault, { between: { proxy, gateway }, random, editor, dispatcher, when });
+    const figures = await suffer(fault, { path: { proxy, gateway }, random, editor, dispatcher, when });
     await compare(when);
     convergences.push({ ...figures, listed: listCount() > listedBeforeFault });
   }
-  // What began or ended on schedule meanwhile was said, too.
   return {
     convergences,
     changes: editor.count,
@@ -116,7 +110,7 @@ export async function playLane(plan: LanePlan): Promise<LaneReport> {
 }
 
 interface Sufferer {
-  readonly between: Between;
+  readonly path: Between;
   readonly random: () => number;
   readonly editor: Editor;
   readonly dispatcher: Dispatcher;
@@ -126,7 +120,7 @@ interface Sufferer {
 /** Lets a fault happen amid changes, and waits until the dispatcher has what the service has. */
 async function suffer(
   fault: ConnectionFault,
-  { between: path, random, editor, dispatcher, when }: Sufferer,
+  { path, random, editor, dispatcher, when }: Sufferer,
 ): Promise<Omit<Convergence, 'listed'>> {
   let noticedMs = Number.NEGATIVE_INFINITY;
   using _ = undone(
@@ -144,7 +138,7 @@ async function suffer(
     await Promise.race([begun, pause(100)]);
   }
   await begun;
-  const endsMs = performance.now() + (fault.durationMs === undefined ? 0 : between(fault.durationMs, random));
+  const endsMs = performance.now() + (fault.durationMs === undefined ? 0 : within(fault.durationMs, random));
   const changes = integer(1, 4, random);
   const pauses = Array.from({ length: changes }, () => random());
   for (const [i, part] of pauses.entries()) {
@@ -196,71 +190,6 @@ function converged({ present }: Editor, dispatcher: Dispatcher, when: string): P
     }, maxConvergeMs);
     look();
   });
-}
-
-/** What a dispatcher says, in its order. */
-function observe(dispatcher: Dispatcher, { problemCodes }: Peer) {
-  let outputs: DispatcherOutput[] = [];
-  const problems: string[] = [];
-  const observed = {
-    problems,
-    lifecycleCount: 0,
-    runCount: 0,
-    takeOutputs() {
-      const taken = outputs;
-      outputs = [];
-      return taken;
-    },
-  };
-  dispatcher.actor.on('*', output => {
-    outputs.push(output);
-    if (output.type.startsWith('lifecycle')) observed.lifecycleCount += 1;
-    if (output.type.startsWith('run')) observed.runCount += 1;
-    if (output.type === 'dispatcher.sync' && output.status.polling) problems.push('it polls');
-  });
-  dispatcher.on('problem', ({ code, message }) => {
-    if (!lossCodes.includes(code) && !problemCodes.includes(code)) problems.push(message);
-  });
-  return observed;
-}
-
-/** Both oracles, of what is there and of what runs. */
-class Oracles {
-  readonly #lifecycle: LifecycleOracle;
-  readonly #runs = new RunOracle();
-  readonly #listsEndless: boolean;
-  /** The first list tells of what was there before; what it leaves out, the stream does. */
-  #isFirst = true;
-
-  constructor(editor: Editor, { listsEndless }: Peer) {
-    this.#listsEndless = listsEndless;
-    this.#lifecycle = new LifecycleOracle(editor.versions);
-  }
-
-  /** Compares what was said since the last time. @param hasListed - whether the dispatcher listed meanwhile */
-  compare(outputs: readonly DispatcherOutput[], hasListed: boolean): Differences {
-    for (const output of outputs) {
-      if (output.type.startsWith('lifecycle')) {
-        const event = output as LifecycleEvent;
-        const isListed = this.#isFirst && (this.#listsEndless || event.dispatch.endTimeMs !== null);
-        const version = this.#lifecycle.take(event, hasListed);
-        this.#runs.takeVersion(event, version, isListed ? 'sync' : 'update');
-      } else if (output.type.startsWith('run')) this.#runs.takeRun(output as RunNotification);
-    }
-    this.#isFirst = false;
-    const found = [this.#lifecycle.finish(hasListed), this.#runs.finish(Date.now())];
-    return { lost: found.flatMap(({ lost }) => lost), doubled: found.flatMap(({ doubled }) => doubled) };
-  }
-}
-
-/** What of the two is not the same, in words. */
-function unequalStates(holds: ReadonlyMap<number, object>, has: ReadonlyMap<number, object>): string[] {
-  const ids = new Set([...holds.keys(), ...has.keys()]);
-  return [...ids].flatMap(id =>
-    isDeepStrictEqual(holds.get(id), has.get(id))
-      ? []
-      : `${JSON.stringify(holds.get(id))} for ${JSON.stringify(has.get(id))}`,
-  );
 }
 
 function undone(undo: () => void): Disposable {
