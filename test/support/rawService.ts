@@ -1,5 +1,5 @@
 import { ChannelCredentials } from '@grpc/grpc-js';
-import { type Channel, createChannel, createClientFactory, Metadata } from 'nice-grpc';
+import { type CallOptions, type Channel, createChannel, createClientFactory, Metadata } from 'nice-grpc';
 import { ClientError, type Status } from 'nice-grpc-common';
 import { type BadRequest, errorDetailsClientMiddleware, RichClientError } from 'nice-grpc-error-details';
 import {
@@ -103,8 +103,10 @@ export async function created(
   client: RawClient,
   overrides: DeepPartial<DispatchData> = {},
   microgridId = 1n,
+  options: CallOptions = {},
 ): Promise<Dispatch & { id: bigint }> {
-  const { dispatch } = await client.createMicrogridDispatch({ microgridId, dispatchData: dispatchData(overrides) });
+  const request = { microgridId, dispatchData: dispatchData(overrides) };
+  const { dispatch } = await client.createMicrogridDispatch(request, options);
   if (!dispatch?.metadata) throw new Error('the answer holds no dispatch');
   return { ...dispatch, id: dispatch.metadata.dispatchId };
 }

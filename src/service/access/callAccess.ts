@@ -20,6 +20,12 @@ export interface AccessContext {
 /** A call that was let in by its headers, and whose request may still be arriving. */
 export interface AdmittedCall {
   readonly access: CallAccess;
+  /**
+   * Counts the request, once it has arrived.
+   *
+   * @throws DispatchError RESOURCE_EXHAUSTED when its key exceeds the rate.
+   */
+  charge(bytes: number): void;
   /** The request has arrived and is served from now on. Returns a function to call when that has ended. */
   serve(): () => void;
 }

@@ -4,7 +4,7 @@ import { DispatchError } from '../../model/dispatchError.js';
 import { verifySignature } from '../../wire/signature.js';
 import { addressBudget } from './addressBudget.js';
 import type { CallAccess } from './callAccess.js';
-import { BURST_S, callLimiter } from './callLimiter.js';
+import { BURST_S, callLimiter, limitExceeded } from './callLimiter.js';
 import type { EffectiveLimits } from './callLimits.js';
 import { healthBudget } from './healthBudget.js';
 import { ANYBODY, type ApiKey, type Caller, type KeyRing } from './keyRing.js';
@@ -28,6 +28,8 @@ export interface CallHeaders {
 export type Verdict =
   | {
       readonly access: CallAccess;
+      /** Whether it is a health check, which everybody may make. */
+      readonly isHealth: boolean;
       /** To be called when the call has ended. */
       leave(): void;
     }
@@ -40,6 +42,12 @@ export type Verdict =
 /** Decides which calls are let in. */
 export interface CallGate {
   judge(call: CallHeaders): Verdict;
+  /**
+   * Counts the request of a call that was let in, once it has arrived.
+   *
+   * @throws DispatchError RESOURCE_EXHAUSTED when its key exceeds the rate.
+   */
+  charge(access: CallAccess, bytes: number): void;
 }
 
 /** Maximum difference between the timestamp of a signed call and the clock of the service. */
@@ -49,6 +57,15 @@ const MAX_NONCE_LENGTH = 64;
 
 /** Health checks need no key. */
 const HEALTH_PATH = /^\/grpc\.health\.v1\.Health\//;
+
+// Refusals are made once: of all that one costs, an error with its stack is the most.
+const NO_KEY = refusal('the call has no API key (metadata `key`)');
+const UNKNOWN_KEY = refusal('the API key is not accepted');
+const NOT_SIGNED = refusal('the call is not signed (metadata `ts`, `nonce` and `sig`)');
+const WRONG_TIME = refusal(
+  'the timestamp of the signature differs from the time of this service by more than five minutes',
+);
+const WRONG_SIGNATURE = refusal('the signature is invalid');
 
 /** Used instead of the secret of an unknown key, so that the refusal takes as long. */
 const NO_SECRET = randomBytes(32).toString('base64');
@@ -65,6 +82,9 @@ export function callGate(keys: KeyRing | null, limits: EffectiveLimits): CallGat
   const nonces = usedNonces();
   const health = healthBudget();
   const unauthenticated = addressBudget(limits.unauthenticatedPerSecond, BURST_S);
+  const tooManyUnauthenticated = limitExceeded(
+    `more than ${limits.unauthenticatedPerSecond} unauthenticated calls per second from this address`,
+  );
   keys?.onRemoved(({ key }) => {
     limiter.forget(key);
     nonces.forget(key);
@@ -72,15 +92,16 @@ export function callGate(keys: KeyRing | null, limits: EffectiveLimits): CallGat
 
   function admit(call: CallHeaders, setCaller: (caller: Caller) => void) {
     if (HEALTH_PATH.test(call.path)) {
-      return { access: { apiKey: ANYBODY }, leave: health.enter(call.address, call.isStream) };
+      return { access: { apiKey: ANYBODY }, isHealth: true, leave: health.enter(call.address, call.isStream) };
     }
-    if (keys === null) return { access: { apiKey: ANYBODY }, leave: limiter.enter(ANYBODY, call.isStream) };
+    const isHealth = false;
+    if (keys === null) return { access: { apiKey: ANYBODY }, isHealth, leave: limiter.enter(ANYBODY, call.isStream) };
     const { apiKey, untilMs } = identify(keys, call, Date.now());
     setCaller(apiKey);
     const leave = limiter.enter(apiKey, call.isStream);
-    if (untilMs === null) return { access: { apiKey }, leave };
+    if (untilMs === null) return { access: { apiKey }, isHealth, leave };
     try {
-      return { access: { apiKey, nonce: nonces.take(apiKey.key, call.nonce, untilMs) }, leave };
+      return { access: { apiKey, nonce: nonces.take(apiKey.key, call.nonce, untilMs) }, isHealth, leave };
     } catch (error) {
       leave();
       throw error;
@@ -97,9 +118,10 @@ export function callGate(keys: KeyRing | null, limits: EffectiveLimits): CallGat
       } catch (error) {
         if (!(error instanceof DispatchError)) throw error;
         const isExhausted = error.code === 'UNAUTHENTICATED' && !unauthenticated.take(call.address);
-        return { refusal: isExhausted ? tooManyRefusals(limits) : error, caller };
+        return { refusal: isExhausted ? tooManyUnauthenticated : error, caller };
       }
     },
+    charge: ({ apiKey }, bytes) => limiter.charge(apiKey, bytes),
   };
 }
 
@@ -111,7 +133,7 @@ export function callGate(keys: KeyRing | null, limits: EffectiveLimits): CallGat
  */
 function identify(keys: KeyRing, call: CallHeaders, nowMs: number): { apiKey: ApiKey; untilMs: number | null } {
   const { key, ts, nonce, sig } = call;
-  if (key === '') throw refusal('the call has no API key (metadata `key`)');
+  if (key === '') throw NO_KEY;
   const apiKey = keys.find(key);
   const tsMs = /^\d{1,12}$/.test(ts) ? Number(ts) * 1000 : Number.NaN;
   const isInTime = Math.abs(nowMs - tsMs) <= MAX_CLOCK_DIFFERENCE_MS;
@@ -121,21 +143,14 @@ function identify(keys: KeyRing, call: CallHeaders, nowMs: number): { apiKey: Ap
     isSigned &&
     nonce.length <= MAX_NONCE_LENGTH &&
     verifySignature({ key, ts, nonce, methodPath: call.path }, apiKey?.secret ?? NO_SECRET, sig);
-  if (!apiKey) throw refusal('the API key is not accepted');
+  if (!apiKey) throw UNKNOWN_KEY;
   if (apiKey.secret === undefined) return { apiKey, untilMs: null };
-  if (!isSigned) throw refusal('the call is not signed (metadata `ts`, `nonce` and `sig`)');
-  if (!isInTime) {
-    throw refusal('the timestamp of the signature differs from the time of this service by more than five minutes');
-  }
-  if (!isRightlySigned) throw refusal('the signature is invalid');
+  if (!isSigned) throw NOT_SIGNED;
+  if (!isInTime) throw WRONG_TIME;
+  if (!isRightlySigned) throw WRONG_SIGNATURE;
   return { apiKey, untilMs: tsMs + MAX_CLOCK_DIFFERENCE_MS };
 }
 
 function refusal(reason: string): DispatchError {
   return new DispatchError('UNAUTHENTICATED', reason);
-}
-
-function tooManyRefusals({ unauthenticatedPerSecond }: EffectiveLimits): DispatchError {
-  const limit = `more than ${unauthenticatedPerSecond} unauthenticated calls per second from this address`;
-  return new DispatchError('RESOURCE_EXHAUSTED', `${limit}: the limit of this service`);
 }

@@ -6,11 +6,14 @@ import { tokenBucket } from './tokenBucket.js';
 /** Size of a burst, in seconds of the rate. */
 export const BURST_S = 5;
 
+/** What of a request counts as one call: large ones take longer to decode. */
+const BYTES_PER_CALL = 4 * 1024;
+
 /** The usage of one API key. */
 interface Usage {
   calls: number;
   streams: number;
-  readonly takeToken: () => boolean;
+  readonly takeTokens: (count?: number) => boolean;
 }
 
 /** Enforces limits on calls. */
@@ -22,6 +25,12 @@ export interface CallLimiter {
    * @throws DispatchError RESOURCE_EXHAUSTED when it exceeds a limit.
    */
   enter(apiKey: ApiKey, isStream: boolean): () => void;
+  /**
+   * Counts the request of an admitted call, once it has arrived: as one more call for each 4 KiB after the first.
+   *
+   * @throws DispatchError RESOURCE_EXHAUSTED when they exceed the rate.
+   */
+  charge(apiKey: ApiKey, bytes: number): void;
   /** Forgets the usage of a key that was removed. Calls that have not ended still count for the process. */
   forget(key: string): void;
 }
@@ -34,21 +43,27 @@ export function callLimiter(limits: EffectiveLimits): CallLimiter {
   function usageOf({ key }: ApiKey): Usage {
     const found = usages.get(key);
     if (found) return found;
-    const takeToken = key === ANYBODY.key ? () => true : tokenBucket(limits.callsPerSecond, BURST_S);
-    const usage = { calls: 0, streams: 0, takeToken };
+    const takeTokens = key === ANYBODY.key ? () => true : tokenBucket(limits.callsPerSecond, BURST_S);
+    const usage = { calls: 0, streams: 0, takeTokens };
     usages.set(key, usage);
     return usage;
   }
 
+  const tooFast = limitExceeded(`more than ${limits.callsPerSecond} calls per second with this API key`);
+  const tooMany = {
+    calls: limitExceeded(`${limits.calls} calls are in progress`),
+    streams: limitExceeded(`${limits.streams} streams are open`),
+    callsPerKey: limitExceeded(`${limits.callsPerKey} calls with this API key are in progress`),
+    streamsPerKey: limitExceeded(`${limits.streamsPerKey} streams with this API key are open`),
+  };
+
   return {
     enter(apiKey, isStream) {
       const usage = usageOf(apiKey);
-      if (!usage.takeToken()) throw exhausted(`more than ${limits.callsPerSecond} calls per second with this API key`);
+      if (!usage.takeTokens()) throw tooFast;
       const kind = isStream ? 'streams' : 'calls';
-      const state = isStream ? 'are open' : 'are in progress';
-      const most = limits[`${kind}PerKey`];
-      if (apiKey !== ANYBODY && usage[kind] >= most) throw exhausted(`${most} ${kind} with this API key ${state}`);
-      if (total[kind] >= limits[kind]) throw exhausted(`${limits[kind]} ${kind} ${state}`);
+      if (apiKey !== ANYBODY && usage[kind] >= limits[`${kind}PerKey`]) throw tooMany[`${kind}PerKey`];
+      if (total[kind] >= limits[kind]) throw tooMany[kind];
       usage[kind] += 1;
       total[kind] += 1;
       return () => {
@@ -56,10 +71,15 @@ export function callLimiter(limits: EffectiveLimits): CallLimiter {
         total[kind] -= 1;
       };
     },
+    charge(apiKey, bytes) {
+      const count = Math.floor(bytes / BYTES_PER_CALL);
+      if (count > 0 && !usageOf(apiKey).takeTokens(count)) throw tooFast;
+    },
     forget: key => void usages.delete(key),
   };
 }
 
-function exhausted(limit: string): DispatchError {
+/** The error for a call that exceeds a limit; it is made once, because an error with its stack costs more than all the rest. */
+export function limitExceeded(limit: string): DispatchError {
   return new DispatchError('RESOURCE_EXHAUSTED', `${limit}: the limit of this service`);
 }

@@ -15,7 +15,8 @@ export interface CallLimits {
    */
   readonly callsPerKey?: number | undefined;
   /**
-   * Maximum rate of calls with one API key, opened streams included, per second. Bursts of five times as many are allowed.
+   * Maximum rate of calls with one API key, opened streams included, per second. Bursts of five times as many are allowed. A large
+   * request counts once for each 4 KiB.
    * Does not apply to callers without a key.
    *
    * @default 1000

@@ -2,9 +2,11 @@ import { DispatchError } from '../../model/dispatchError.js';
 
 /** A request that was not decoded yet. */
 class ArrivedRequest {
+  readonly bytes: number;
   readonly decode: () => unknown;
 
-  constructor(decode: () => unknown) {
+  constructor(bytes: number, decode: () => unknown) {
+    this.bytes = bytes;
     this.decode = decode;
   }
 }
@@ -21,7 +23,7 @@ interface Definition {
  */
 export function decodeLater<Service extends Definition>(service: Service): Service {
   const methods = Object.entries(service.methods).map(([name, { requestType, ...method }]) => {
-    const decode = (bytes: Uint8Array) => new ArrivedRequest(() => requestType.decode(bytes));
+    const decode = (bytes: Uint8Array) => new ArrivedRequest(bytes.length, () => requestType.decode(bytes));
     return [name, { ...method, requestType: { ...requestType, decode } }] as const;
   });
   return { ...service, methods: Object.fromEntries(methods) };
@@ -30,10 +32,12 @@ export function decodeLater<Service extends Definition>(service: Service): Servi
 /**
  * Decodes a request to a service of {@link decodeLater}.
  *
+ * @param charge - is called with its size, and may refuse to have it decoded.
  * @throws DispatchError INVALID_ARGUMENT when it cannot be decoded.
  */
-export function decodeRequest<Request>(request: Request): Request {
+export function decodeRequest<Request>(request: Request, charge: (bytes: number) => void): Request {
   if (!(request instanceof ArrivedRequest)) return request;
+  charge(request.bytes);
   try {
     return request.decode() as Request;
   } catch (error) {

@@ -18,6 +18,7 @@ import { callsReceived } from './callsReceived.js';
 import { dispatchHandlers } from './dispatchHandlers.js';
 import type { Health } from './health.js';
 import { judgeHeaders } from './judgeHeaders.js';
+import { MAX_CALLS_OF_STRANGERS } from './peerConnection.js';
 import { reflection } from './reflection.js';
 import { reportErrors } from './reportErrors.js';
 import { sendWindow } from './sendWindow.js';
@@ -154,8 +155,8 @@ function serverOptions(connections: ConnectionOptions, limits: EffectiveLimits, 
       'grpc.max_connection_age_ms': maxAgeMs,
       'grpc.max_connection_age_grace_ms': graceMs,
     }),
-    // Per connection, in calls and in megabytes; a thousand streams need thirty.
-    'grpc.max_concurrent_streams': 4_000,
+    'grpc.max_concurrent_streams': MAX_CALLS_OF_STRANGERS,
+    // Per connection, in megabytes; a thousand streams need thirty.
     'grpc-node.max_session_memory': 256,
     'grpc.max_receive_message_length': limits.requestBytes,
   };

@@ -24,6 +24,15 @@ export function endResponse(stream: ServerHttp2Stream): void {
   });
 }
 
+/** Calls a function once a stream is closed, if it was reset by its peer, which a call may be told of before. */
+export function whenReset(stream: ServerHttp2Stream, onReset: () => void): void {
+  const check = () => {
+    if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) onReset();
+  };
+  if (stream.closed) check();
+  else stream.once('close', check);
+}
+
 /** The status that was sent on a stream, whoever has sent it; null when none was. */
 export function sentStatus({
   sentHeaders,

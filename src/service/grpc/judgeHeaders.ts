@@ -6,7 +6,9 @@ import type { CallGate } from '../access/callGate.js';
 import { ANYBODY, type Caller } from '../access/keyRing.js';
 import { methodOf } from '../access/methodAccess.js';
 import type { CallObserver } from '../operation/endedCall.js';
-import { endResponse, http2StreamOf, sentStatus } from './http2Stream.js';
+import { endResponse, http2StreamOf, sentStatus, whenReset } from './http2Stream.js';
+import { pacedRefusals } from './pacedRefusals.js';
+import { peerConnection } from './peerConnection.js';
 
 /** Options of {@link judgeHeaders}. */
 export interface JudgeHeadersOptions {
@@ -21,12 +23,16 @@ type InterceptedCall = ConstructorParameters<typeof ServerInterceptingCall>[0];
 
 /**
  * Judges calls when their headers arrive: those that are refused end at once, and nothing of their requests is read, inflated or
- * decoded. It must be the first interceptor.
+ * decoded. When very many are refused they wait for their turn: otherwise they would come again as fast as they are refused. It must be the
+ * first interceptor.
  */
 export function judgeHeaders({ gate, receiveTimeoutMs, observers }: JudgeHeadersOptions): ServerInterceptor {
+  const paced = pacedRefusals();
   return (method, call) => {
     const startMs = performance.now();
     const stream = http2StreamOf(call);
+    // Afterwards it has no session.
+    const connection = stream.session && peerConnection(stream.session);
     let late: NodeJS.Timeout | undefined;
     /** Set when the call has ended, and nothing of it is served any more. */
     let over = false;
@@ -34,6 +40,7 @@ export function judgeHeaders({ gate, receiveTimeoutMs, observers }: JudgeHeaders
     let isServed = false;
     let isServing = false;
     let leave = () => {};
+    let dropRefusal: (() => void) | null = null;
 
     function report(status: Status, reason: string | undefined): void {
       const { path, responseStream: streaming } = method;
@@ -59,16 +66,20 @@ export function judgeHeaders({ gate, receiveTimeoutMs, observers }: JudgeHeaders
       const verdict = gate.judge(headersOf(metadata, method, call));
       if ('refusal' in verdict) {
         const status = Status[verdict.refusal.code as keyof typeof Status];
+        const { message } = verdict.refusal;
         caller = verdict.caller;
-        refuse(status, verdict.refusal.message);
         isServed = true;
-        report(status, verdict.refusal.message);
+        report(status, message);
+        const send = () => refuse(status, message);
+        dropRefusal = paced.add(send);
+        if (dropRefusal === null && !connection?.endStranger()) send();
         return false;
       }
       const { access } = verdict;
       leave = verdict.leave;
       if (access.apiKey !== ANYBODY) caller = access.apiKey;
-      attachAdmitted(metadata, { access, serve });
+      if (!verdict.isHealth) connection?.trust();
+      attachAdmitted(metadata, { access, serve, charge: bytes => gate.charge(access, bytes) });
       return true;
     }
 
@@ -90,8 +101,10 @@ export function judgeHeaders({ gate, receiveTimeoutMs, observers }: JudgeHeaders
       if (over) return;
       over = true;
       arrived();
+      dropRefusal?.();
       endResponse(stream);
       if (isServing) return;
+      whenReset(stream, () => connection?.callReset());
       leave();
       if (isServed) return;
       const sent = sentStatus(stream);
@@ -102,7 +115,7 @@ export function judgeHeaders({ gate, receiveTimeoutMs, observers }: JudgeHeaders
       start: next =>
         next({
           onReceiveMetadata(metadata, pass) {
-            if (!admit(metadata)) return;
+            if (connection?.callBegun() === false || !admit(metadata)) return;
             late = setTimeout(() => {
               refuse(Status.DEADLINE_EXCEEDED, `the request did not arrive within ${receiveTimeoutMs / 1000} s`);
             }, receiveTimeoutMs).unref();

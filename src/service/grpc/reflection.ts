@@ -15,6 +15,7 @@ import type {
   ServerReflectionResponse,
   ServerReflectionServiceImplementation,
 } from '../../../proto/gen/grpc/reflection/v1/reflection.js';
+import { admittedCall } from '../access/callAccess.js';
 import { decodeRequest } from './arrivedRequest.js';
 
 type Answer = NonNullable<DeepPartial<ServerReflectionResponse>['messageResponse']>;
@@ -39,12 +40,13 @@ export function reflection(services: readonly string[], stopping: AbortSignal): 
     return read;
   };
   return {
-    async *serverReflectionInfo(requests, { signal }) {
+    async *serverReflectionInfo(requests, context) {
+      const { signal } = context;
       const iterator = requests[Symbol.asyncIterator]();
       for (;;) {
         const { done, value } = await nextOf(iterator, [stopping, signal]);
         if (done) return;
-        const request = decodeRequest(value);
+        const request = decodeRequest(value, admittedCall(context).charge);
         yield {
           validHost: request.host,
           originalRequest: request,

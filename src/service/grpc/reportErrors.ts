@@ -28,14 +28,15 @@ export function reportErrors(
 ): ServerMiddleware {
   return async function* (arrived, context) {
     const startMs = performance.now();
-    const served = admittedCall(context).serve();
+    const admitted = admittedCall(context);
+    const served = admitted.serve();
     let call = arrived;
     const traced = trace(call.method.path, context);
     // A call that neither returns nor throws was cancelled, and so was one whose response nobody waits for.
     let status: Status = Status.CANCELLED;
     let reason: string | undefined;
     try {
-      call = { ...arrived, request: decodeRequest(arrived.request) } as typeof arrived;
+      call = { ...arrived, request: decodeRequest(arrived.request, admitted.charge) } as typeof arrived;
       const response = yield* traced === undefined
         ? call.next(call.request, context)
         : tracedAnswer(call, context, traced);

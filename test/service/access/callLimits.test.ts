@@ -132,6 +132,16 @@ describe('limits', () => {
     await service.hold('a');
   });
 
+  it('count a large request once more for each 4 KiB', async () => {
+    await using service = await slowService({ callsPerSecond: 1 });
+    const list = (queries: string[]) =>
+      service.client.listMicrogridDispatches({ microgridId: 1n, filter: { queries } }, as('a'));
+    await list(['q']);
+    // As long as anything is left of a burst, it may be as large as it likes.
+    await list(Array(100).fill('q'.repeat(300)));
+    await expect(list(['q'])).rejects.toMatchObject({ code: Status.RESOURCE_EXHAUSTED });
+  });
+
   it('hold for the size of a request', async () => {
     await using raw = await rawService({ limits: { requestBytes: 1_000 } });
     const create = (type: string) =>
@@ -154,5 +164,15 @@ describe('tokenBucket', () => {
     expect(taken()).toBe(5);
     nowMs += 3_600_000;
     expect(taken()).toBe(20);
+  });
+
+  it('gives on credit as long as there is one', () => {
+    let nowMs = 0;
+    const take = tokenBucket(10, 1, () => nowMs);
+    expect([take(30), take()]).toEqual([true, false]);
+    nowMs += 2_000;
+    expect(take()).toBe(false);
+    nowMs += 100;
+    expect(take()).toBe(true);
   });
 });

@@ -118,7 +118,12 @@ describe('a request that does not arrive', () => {
   async function echoServer(requestStream: boolean) {
     const ended: EndedCall[] = [];
     const gate = callGate(null, DEFAULT_LIMITS);
-    const judge = judgeHeaders({ gate, receiveTimeoutMs: 50, observers: [call => ended.push(call)] });
+    const judge = judgeHeaders({
+      gate,
+      receiveTimeoutMs: 50,
+
+      observers: [call => ended.push(call)],
+    });
     const server = new Server({ interceptors: [judge] });
     const bytes = (value: Buffer) => value;
     const method = {

@@ -1,0 +1,73 @@
+import { constants, type Http2Session } from 'node:http2';
+
+import { tokenBucket } from '../access/tokenBucket.js';
+
+/** Maximum number of calls at the same time on a connection of which no call was let in yet; others wait until these are judged. */
+export const MAX_CALLS_OF_STRANGERS = 100;
+/** Maximum number of calls at the same time on any other connection. */
+const MAX_CALLS = 4_000;
+/** Calls of a connection that its peer may reset before they are served, per second. */
+const RESETS_PER_SECOND = 20;
+const RESET_BURST_S = 5;
+
+/** A connection, and whether its peer behaves. */
+export interface PeerConnection {
+  /** Notes a call; false when its peer makes more than it was allowed, and the connection was ended. */
+  callBegun(): boolean;
+  /** A call was let in: from now on the peer may have more at the same time. */
+  trust(): void;
+  /** Ends the connection, unless a call on it was let in; returns whether it did. */
+  endStranger(): boolean;
+  /** The peer has reset a call before it was served. When it does so again and again, the connection is ended. */
+  callReset(): void;
+}
+
+const connections = new WeakMap<Http2Session, PeerConnection>();
+
+/** Returns what is known of a connection. */
+export function peerConnection(session: Http2Session): PeerConnection {
+  const found = connections.get(session);
+  if (found) return found;
+  const made = newConnection(session);
+  connections.set(session, made);
+  return made;
+}
+
+function newConnection(session: Http2Session): PeerConnection {
+  const takeReset = tokenBucket(RESETS_PER_SECOND, RESET_BURST_S);
+  let isTrusted = false;
+  /** Calls in this turn of the event loop, in which none of them can have ended but by a reset. */
+  let callsInTurn = 0;
+
+  function end(): void {
+    if (!session.destroyed) session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+
+  return {
+    callBegun() {
+      if (session.destroyed) return false;
+      if (callsInTurn === 0) {
+        setImmediate(() => {
+          callsInTurn = 0;
+        });
+      }
+      callsInTurn += 1;
+      if (isTrusted || callsInTurn <= MAX_CALLS_OF_STRANGERS) return true;
+      end();
+      return false;
+    },
+    trust() {
+      if (isTrusted || session.destroyed) return;
+      isTrusted = true;
+      session.settings({ maxConcurrentStreams: MAX_CALLS });
+    },
+    endStranger() {
+      if (isTrusted) return false;
+      end();
+      return true;
+    },
+    callReset() {
+      if (!takeReset()) end();
+    },
+  };
+}
