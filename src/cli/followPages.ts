@@ -21,7 +21,8 @@ type Pages = Readonly<Record<string, () => Page | Promise<Page>>>;
 
 /**
  * Serves the health and the metrics of a dispatcher over HTTP. `/health` answers 200 while dispatches start and stop on schedule, also
- * without the service, and `/ready` while the dispatcher is live; else 503. Both answer the status as JSON.
+ * without the service, and while the dispatcher waits for its store, which no restart makes free; `/ready` while the dispatcher is live;
+ * else 503. Both answer the status as JSON.
  *
  * @throws UsageError when an address has another form; DispatchError UNAVAILABLE when it cannot be listened on.
  */
@@ -73,7 +74,7 @@ function healthPages(dispatcher: Dispatcher): Pages {
     return { status: isWell ? 200 : 503, contentType: 'application/json', text };
   };
   return {
-    '/health': () => answer(!['new', 'starting', 'stopping', 'stopped'].includes(dispatcher.status.state)),
+    '/health': () => answer(!['stopping', 'stopped'].includes(dispatcher.status.state)),
     '/ready': () => answer(dispatcher.status.state === 'live'),
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
 import { serveFollowPages } from '../../src/cli/followPages.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import { silentLogger } from '../../src/logger.js';
@@ -28,6 +29,27 @@ describe('the health of a dispatcher', () => {
     expect([await statusOf('/health'), await statusOf('/ready')]).toEqual([200, 503]);
     await dispatcher.stop();
     expect([await statusOf('/health'), await statusOf('/ready')]).toEqual([503, 503]);
+  });
+
+  it('is well but not ready while it waits for its store, as a standby does', async () => {
+    const store: DispatcherStore = {
+      open: () => Promise.reject(new DispatchError('UNAVAILABLE', 'the store is in use')),
+      async *load() {},
+      async save() {},
+      async close() {},
+    };
+    const transport = memoryTransport([]);
+    await using dispatcher = new Dispatcher({ microgridId: 1, transport, store, logger: silentLogger });
+    await using served = await serveFollowPages(dispatcher, undefined, { health: '0' }, silentLogger);
+    const { origin } = new URL(served.urls.health ?? '');
+    const answers = async () => {
+      const health = await fetch(`${origin}/health`);
+      const { state } = (await health.json()) as { state: string };
+      return [health.status, (await fetch(`${origin}/ready`)).status, state];
+    };
+    expect(await answers()).toEqual([200, 503, 'new']);
+    await expect(dispatcher.start()).rejects.toThrow('the store is in use');
+    expect(await answers()).toEqual([200, 503, 'new']);
   });
 
   it.each(['health', 'metrics'] as const)('is refused an address of %s that is none', async option => {
