@@ -3,9 +3,13 @@ import { type Command, Option } from 'commander';
 import { dataFile } from './dataFile.js';
 import { DEFAULT_LISTEN } from './globalOptions.js';
 import { parseDuration } from './input/parseDuration.js';
+import { parseSpan } from './input/parseSpan.js';
 import { parseNonEmpty } from './input/parseValue.js';
 import { UsageError } from './input/usageError.js';
 import { LOG_LEVELS, type LogLevel } from './output/stderrLogger.js';
+
+/** The longest span that the service takes, in days. */
+const LONGEST_DAYS = 20;
 
 /** Options of `serve`. */
 export interface ServeOptions {
@@ -69,17 +73,17 @@ export function addServeOptions(command: Command): Command {
     .option(
       '--drain <duration>',
       'how long to continue serving, with health NOT_SERVING, after the first SIGTERM (default: 0s)',
-      parseDuration,
+      parseSpan(0, LONGEST_DAYS),
     )
     .option(
       '--stop-grace <duration>',
       'how long to wait then for open calls, while streams end at once (default: 5s)',
-      parseDuration,
+      parseSpan(0, LONGEST_DAYS),
     )
     .option(
       '--max-connection-age <duration>',
       'close connections at this age, so that clients move to services that were added (default: never)',
-      parseDuration,
+      parseSpan(60_000, LONGEST_DAYS),
     )
     .addHelpText('after', HELP);
 }

@@ -49,6 +49,12 @@ describe.concurrent('what goes wrong is told in one line', () => {
       ['serve', '--database', ':memory:', '--keep-changes', '5s'],
       'must be at least a minute',
     ],
+    [
+      'a drain without end',
+      ['serve', '--drain', '21d'],
+      "'--drain <duration>' argument '21d' is invalid. It must be from 0s",
+    ],
+    ['a connection that is never old', ['serve', '--max-connection-age', '59s'], 'It must be from 60s to 20 days'],
     ['a span that is none', ['serve', '--keep-changes', 'for ever'], "'--keep-changes <duration>'"],
   ])('%s: 2', async (_, args, message) => {
     expectRefusal(await runCli(args), 2, message);
