@@ -36,16 +36,20 @@ export function peerConnection(session: Http2Session): PeerConnection {
 function newConnection(session: Http2Session): PeerConnection {
   const takeReset = tokenBucket(RESETS_PER_SECOND, RESET_BURST_S);
   let isTrusted = false;
+  let isEnding = false;
   /** Calls in this turn of the event loop, in which none of them can have ended but by a reset. */
   let callsInTurn = 0;
 
   function end(): void {
-    if (!session.destroyed) session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    if (isEnding) return;
+    isEnding = true;
+    // Not at once: Node 20 aborts the process when a session is destroyed while it reads frames.
+    setImmediate(() => session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM));
   }
 
   return {
     callBegun() {
-      if (session.destroyed) return false;
+      if (isEnding) return false;
       if (callsInTurn === 0) {
         setImmediate(() => {
           callsInTurn = 0;
@@ -57,7 +61,7 @@ function newConnection(session: Http2Session): PeerConnection {
       return false;
     },
     trust() {
-      if (isTrusted || session.destroyed) return;
+      if (isTrusted || isEnding || session.destroyed) return;
       isTrusted = true;
       session.settings({ maxConcurrentStreams: MAX_CALLS });
     },
