@@ -1,5 +1,5 @@
 export { type Logger, silentLogger } from '../logger.js';
 export type { CallLimits } from './access/callLimits.js';
 export type { ServiceTlsOptions } from './access/serverTls.js';
-export type { StopOptions } from './runService.js';
 export { type DispatchService, type DispatchServiceOptions, startDispatchService } from './startDispatchService.js';
+export type { StopOptions } from './stopOptions.js';

@@ -15,6 +15,7 @@ import { pruneRegularly } from './operation/pruneRegularly.js';
 import { resourceStack } from './operation/resourceStack.js';
 import type { ServiceMetrics } from './operation/serviceMetrics.js';
 import { watchDatabase } from './operation/watchDatabase.js';
+import type { StopOptions } from './stopOptions.js';
 
 /** What a service is made of, in the order in which it is opened. */
 export interface ServiceParts {
@@ -41,12 +42,6 @@ export interface OpenMetrics {
   readonly metrics: ServiceMetrics;
   readonly url?: string;
   close(): Promise<void>;
-}
-
-/** How to stop a service. */
-export interface StopOptions {
-  /** Cancels pending calls at once, also while a stop is waiting for them. @default false */
-  readonly now?: boolean | undefined;
 }
 
 /** A service that runs. */

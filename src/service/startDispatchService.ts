@@ -5,7 +5,8 @@ import { type CallLimits, callLimits } from './access/callLimits.js';
 import { type ListenAddress, listenAddress, portAddress } from './access/listenAddress.js';
 import { type AccessOptions, loadAccessControl } from './access/loadAccessControl.js';
 import { invalidOption } from './domain/invalidOption.js';
-import { type OpenMetrics, runService, type StopOptions } from './runService.js';
+import { type OpenMetrics, runService } from './runService.js';
+import type { StopOptions } from './stopOptions.js';
 import { openStore } from './store/openStore.js';
 
 /** Default age of the change log. Shorter in memory, which it would fill; streams read changes at once. */

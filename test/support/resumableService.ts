@@ -6,7 +6,8 @@ import { silentLogger } from '../../src/logger.js';
 import type { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchStore } from '../../src/service/domain/dispatchStore.js';
 import { createWrite } from '../../src/service/domain/dispatchWrites.js';
-import type { RunningService, StopOptions } from '../../src/service/runService.js';
+import type { RunningService } from '../../src/service/runService.js';
+import type { StopOptions } from '../../src/service/stopOptions.js';
 import { dispatchData } from './rawService.js';
 import { serveStore } from './serveStore.js';
 
