@@ -3,8 +3,9 @@ import type { DispatchInfo, ManagedActorEvent } from '../../../machines/manage/d
 import { leftOutNotice } from '../exec/leftOutNotice.js';
 import { CommandFailed, type CommandOutcome } from './commandFailed.js';
 import type { CommandOutput } from './commandOutput.js';
-import { type CommandProcess, startCommand } from './commandProcess.js';
+import { type CommandEnd, type CommandProcess, startCommand } from './commandProcess.js';
 import type { LeftGroups } from './leftGroups.js';
+import type { StartQueue } from './startQueue.js';
 
 /** How `--run` runs its command. */
 export interface RunOptions {
@@ -18,6 +19,7 @@ export interface RunOptions {
   readonly retryMs: number;
   readonly groups: LeftGroups;
   readonly output: CommandOutput;
+  readonly starts: StartQueue;
   /** Prints a line for people. */
   readonly say: (line: string) => void;
 }
@@ -67,15 +69,17 @@ export function commandLogic(options: RunOptions) {
 }
 
 /** The process itself. Stopping the actor ends it, as at the end of a run, or kills it if it was told to end before. */
-function commandActor({ commandLine, microgridId, dryRuns, graceMs, groups, output, say }: RunOptions) {
+function commandActor({ commandLine, microgridId, dryRuns, graceMs, groups, output, starts, say }: RunOptions) {
   const noticeLeftOut = leftOutNotice(say);
   return fromCallback<ManagedActorEvent, DispatchInfo>(({ input, receive, sendBack }) => {
     const isRun = !input.dryRun || dryRuns;
     if (!isRun) say(`dry run of dispatch ${input.dispatchId}: would run ${commandLine}`);
     let info = input;
     let isEnding = false;
-    const start = (): CommandProcess =>
-      startCommand({
+    let process: CommandProcess | undefined;
+    let cancelStart = () => false;
+    const start = () => {
+      process = startCommand({
         commandLine,
         env: environmentOf(info, microgridId),
         onLeftOut: variable => noticeLeftOut(info.dispatchId, variable),
@@ -84,31 +88,34 @@ function commandActor({ commandLine, microgridId, dryRuns, graceMs, groups, outp
         output,
         graceMs,
         onLine: line => say(`[${info.dispatchId}] ${line}`),
-        onEnd: end => {
-          process = undefined;
-          if (end.group !== 'ended') {
-            say(`problem: processes of the command of dispatch ${info.dispatchId} are left, because ${end.group}`);
-          }
-          // It has done its work, but for another order than the present one.
-          if (end.code === 0 && end.isOrderLost && !isEnding) process = start();
-          else sendBack({ type: 'command.ended', ...end });
-        },
+        onEnd,
       });
-    let process: CommandProcess | undefined = isRun ? start() : undefined;
-    const end = () => {
-      isEnding = true;
-      process?.end();
     };
+    const onEnd = (end: CommandEnd) => {
+      process = undefined;
+      if (end.group !== 'ended') {
+        say(`problem: processes of the command of dispatch ${info.dispatchId} are left, because ${end.group}`);
+      }
+      // It has done its work, but for another order than the present one.
+      if (end.code === 0 && end.isOrderLost && !isEnding) cancelStart = starts.add(start);
+      else sendBack({ type: 'command.ended', ...end });
+    };
+    if (isRun) cancelStart = starts.add(start);
     receive(event => {
       if (event.type === 'dispatch.reconfigured') {
         info = event.info;
         process?.send(orderOf(info, microgridId));
         return;
       }
-      end();
-      if (!isRun) sendBack({ type: 'command.ended', code: 0, signal: null });
+      isEnding = true;
+      if (!isRun || cancelStart()) sendBack({ type: 'command.ended', code: 0, signal: null });
+      else process?.end();
     });
-    return end;
+    return () => {
+      isEnding = true;
+      cancelStart();
+      process?.end();
+    };
   });
 }
 

@@ -3,6 +3,7 @@ import type { Dispatcher } from '../../dispatcher/dispatcher.js';
 import { commandLogic } from './commandLogic.js';
 import { CommandOutput } from './commandOutput.js';
 import { LeftGroups } from './leftGroups.js';
+import { StartQueue } from './startQueue.js';
 
 /** Values of `--merge`. */
 export type MergeName = 'type' | 'type-and-selector';
@@ -54,8 +55,8 @@ export async function runCommands(dispatcher: Dispatcher, options: RunCommandsOp
   }
   if (interrupted?.aborted) return async () => {};
   const { microgridId } = dispatcher;
-  const output = new CommandOutput();
-  const logic = commandLogic({ commandLine, microgridId, dryRuns, graceMs, retryMs, groups, output, say });
+  const shared = { groups, output: new CommandOutput(), starts: new StartQueue() };
+  const logic = commandLogic({ commandLine, microgridId, dryRuns, graceMs, retryMs, ...shared, say });
   dispatcher.startManaging(type, logic, {
     mergeStrategy: merge === undefined ? eachDispatch : strategies[merge],
     retryIntervalMs: retryMs,
