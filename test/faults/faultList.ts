@@ -3,6 +3,8 @@ import { missingPython } from '../interop/python.js';
 import { checkSequences } from '../oracle/checkSequences.js';
 import type { TestPostgres } from '../support/postgres.js';
 import { postgresPlace, type StorePlace, sqlitePlace } from '../support/stores.js';
+import { ATTACKS } from './attack/attacks.js';
+import { judgedAttacks } from './attack/judgedAttacks.js';
 import { ignoreChanges } from './deafPeer.js';
 import { disturbDispatchers } from './dispatchers/disturbDispatchers.js';
 import { macrocosimPeer, pythonPeer } from './dispatchers/otherServices.js';
@@ -19,7 +21,7 @@ export type Counts = Readonly<Record<string, number | Readonly<Record<string, Re
 /** A kind of fault. */
 export interface Fault {
   readonly name: string;
-  /** How often it happens in a full run: kills, writes, requests, changes, sequences or faults of connections and actors. */
+  /** How often it happens in a full run: kills, writes, requests, changes, sequences, faults of connections and actors, or seconds. */
   readonly full: number;
   /** The number of pieces that a full run plays it in, each of which takes a minute or two on a machine that is not busy. */
   readonly pieces: number;
@@ -131,6 +133,13 @@ export function faultList(postgres: TestPostgres): Fault[] {
       play: (amount, seed, isFull) =>
         disturbed(amount, seed, isFull, maxLanesOfOthers)(macrocosimPeer(maxLanesOfOthers)),
     },
+    ...Object.keys(ATTACKS).map(attack => ({
+      name: `attack: ${attack}`,
+      full: 30,
+      pieces: 1,
+      play: (seconds: number, seed: number, isFull: boolean) =>
+        onSqlite(place => judgedAttacks(place, { attack, seconds, seed }, isFull)),
+    })),
     {
       name: 'managed actors',
       full: 5_000,

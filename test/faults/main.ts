@@ -44,7 +44,7 @@ const options = new Command('faults')
   .addOption(
     new Option(
       '--amount <n>',
-      'how many kills, writes, requests, changes, sequences or faults of connections, in place of a tenth',
+      'how many kills, writes, requests, changes, sequences, faults of connections or seconds of an attack, in place of a tenth',
     )
       .argParser(positiveInteger)
       .conflicts('full'),
