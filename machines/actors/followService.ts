@@ -108,7 +108,7 @@ async function applyList(
   await deliver({ type: 'sync.listStarted', atMs: startedMs });
   await applyPages(connection, transport.list({ microgridId, endFromMs, signal }), breathe);
   if (transport.listByIds !== undefined) {
-    const { lacking = [] } = await deliver({ type: 'sync.listRead', atMs: clock.nowMs() });
+    const { lacking = [] } = await deliver({ type: 'sync.listRead', atMs: clock.nowMs(), endFromMs });
     for (let i = 0; i < lacking.length; i += maxListedIds) {
       const ids = lacking.slice(i, i + maxListedIds);
       await applyPages(connection, transport.listByIds({ microgridId, ids, signal }), breathe);

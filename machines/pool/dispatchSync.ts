@@ -67,9 +67,9 @@ export class DispatchSync {
     return this.#times.isListWanted(atMs);
   }
 
-  /** The ids of the dispatches without an end that the list in progress lacks so far. */
-  get lackingEndless(): number[] {
-    return [...(this.#unlisted ?? [])].filter(id => this.#children.get(id)?.dispatch.endTimeMs === null);
+  /** The ids of the dispatches that the list in progress should contain but lacks so far. */
+  lackingIds(endFromMs: number): number[] {
+    return [...(this.#unlisted ?? [])].filter(id => this.#isAskedFor(id, endFromMs));
   }
 
   /** Applies an event of the source; true when `sync.listEnded` must be sent again. */
@@ -137,8 +137,7 @@ export class DispatchSync {
       if (left-- === 0) return true;
       this.#unlisted?.delete(id);
       const dispatch = this.#children.get(id)?.dispatch;
-      const wasAskedFor = dispatch !== undefined && (dispatch.endTimeMs === null || dispatch.endTimeMs >= endFromMs);
-      if (!wasAskedFor) continue;
+      if (dispatch === undefined || !this.#isAskedFor(id, endFromMs)) continue;
       this.#unlistedDeletions.add(id, dispatch, atMs);
       this.#children.delete(dispatch, atMs);
     }
@@ -148,6 +147,11 @@ export class DispatchSync {
     this.#logPosition = position;
     this.#times.end();
     return false;
+  }
+
+  #isAskedFor(id: number, endFromMs: number): boolean {
+    const dispatch = this.#children.get(id)?.dispatch;
+    return dispatch !== undefined && (dispatch.endTimeMs === null || dispatch.endTimeMs >= endFromMs);
   }
 
   /** The id was assigned again, as after a restored backup. */

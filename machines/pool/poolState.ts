@@ -233,7 +233,7 @@ export class PoolState implements DispatchRegistry {
   #apply(event: SyncEvent): void {
     const more = this.#sync.apply(event);
     this.#flush();
-    this.#tellReady(more, event.type === 'sync.listRead' ? this.#sync.lackingEndless : undefined);
+    this.#tellReady(more, event.type === 'sync.listRead' ? this.#sync.lackingIds(event.endFromMs) : undefined);
   }
 
   #tellReady(more: boolean, lacking?: readonly number[]): void {

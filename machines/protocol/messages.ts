@@ -30,8 +30,8 @@ export type SyncEvent =
       /** Ids of listed dispatches that cannot be decoded; the held versions stay. */
       readonly unreadableIds: readonly number[];
     }
-  /** All pages of the list were sent. The answer has `lacking`. */
-  | { readonly type: 'sync.listRead'; readonly atMs: number }
+  /** All pages of the list were sent, which asked for dispatches that end at or after `endFromMs`. The answer has `lacking`. */
+  | { readonly type: 'sync.listRead'; readonly atMs: number; readonly endFromMs: number }
   /**
    * The list has ended; it asked for dispatches that end at or after `endFromMs`, and has all changes up to `position`. Sent again while
    * the answer has `more`.
@@ -120,7 +120,7 @@ export type SourceCommand =
 export interface PoolReady {
   readonly type: 'pool.ready';
   readonly more: boolean;
-  /** After `sync.listRead`, the ids of the dispatches without an end that the list lacks. */
+  /** After `sync.listRead`, the ids of the dispatches that the list should contain but lacks. */
   readonly lacking?: readonly number[] | undefined;
   /** Position in the change log of the service up to which the dispatches are in sync; null: unknown. */
   readonly position: string | null;

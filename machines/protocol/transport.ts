@@ -52,8 +52,8 @@ export interface Transport {
   /** Lists the dispatches that end at or after `endFromMs` or have no end. */
   list(options: { microgridId: number; endFromMs: number; signal: AbortSignal }): AsyncIterable<DispatchPage>;
   /**
-   * Lists dispatches by their ids: those without an end that are known and that a list lacks, because some services leave out of a list by
-   * the end what has none. What it lacks, too, is deleted. A transport whose lists are complete does without it.
+   * Lists dispatches by their ids: those that are known and that a list lacks, because some services leave out of a list by the end what
+   * has none. What it lacks, too, is deleted. A transport whose lists are complete does without it.
    */
   listByIds?(options: {
     microgridId: number;

@@ -19,8 +19,8 @@ it('what has no end goes on when a list leaves it out, and is gone when it is de
   const clock = simulatedClock(at('09:00'));
   const ids = Array.from({ length: 1_200 }, (_, i) => i + 1);
   const endless = (id: number) => dispatchRecord({ id, startTimeMs: at('08:00'), durationMs: null });
-  const ending = dispatchRecord({ id: 2_000, endTimeMs: at('10:30') });
-  const memory = memoryTransport([ending]);
+  const ending = (id: number) => dispatchRecord({ id, endTimeMs: at('10:30') });
+  const memory = memoryTransport([ending(2_000), ending(2_001)]);
   const asked: number[] = [];
   async function* filtered(
     pages: AsyncIterable<DispatchPage>,
@@ -46,14 +46,26 @@ it('what has no end goes on when a list leaves it out, and is gone when it is de
   await clock.settle();
   recorder.take();
   memory.deleteSilently(7);
+  memory.putSilently({
+    ...ending(2_001),
+    durationMs: null,
+    endTimeMs: null,
+    updateTime: '2027-01-01T00:00:00.000000000Z',
+  });
   memory.putSilently(
     dispatchRecord({ ...endless(8), payload: { kw: 2 }, updateTime: '2027-01-01T00:00:00.000000000Z' }),
   );
   memory.cut();
   await clock.advanceBy(1_000);
   const said = recorder.take().flatMap(output => ('dispatch' in output ? `${output.type} ${output.dispatch.id}` : []));
-  expect(said).toEqual(['lifecycle.updated 8', 'running.reconfigured 8', 'lifecycle.deleted 7', 'running.stopped 7']);
-  expect(asked).toEqual([500, 500, 200]);
+  expect(said).toEqual([
+    'lifecycle.updated 2001',
+    'lifecycle.updated 8',
+    'running.reconfigured 8',
+    'lifecycle.deleted 7',
+    'running.stopped 7',
+  ]);
+  expect(asked).toEqual([500, 500, 201]);
 });
 
 it('a list of a service of this package is complete: nothing is asked for by its id', async () => {

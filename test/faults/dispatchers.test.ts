@@ -11,7 +11,7 @@ const seed = newSeed();
 describe(`dispatchers whose connections fail (seed ${seed})`, () => {
   it('lose nothing and say nothing twice', async () => {
     await using place = sqlitePlace();
-    await disturbBriefly(ownService(place.database), { faults: 200, lanes: 80, seed });
+    await disturbBriefly(ownService(place.database), { faults: 200, lanes: 100, seed });
   });
 });
 
