@@ -57,8 +57,28 @@ describe('a connection', () => {
 
   it('is ended when its peer makes more calls at once than a stranger may, which costs the service nothing else', async () => {
     await using served = await servedStore(undefined, { access: withKey('right') });
-    // Node 20 aborts when a connection is ended in the midst of what it reads.
     for (let count = 0; count < 20; count += 1) await resetCalls(served.port, 'wrong', 900);
+    await served.health.check({});
+  });
+
+  it('is ended when its peer cancels calls again and again, whatever it reads at that moment', async () => {
+    // Node 20 aborts when a connection is ended in the midst of what it reads.
+    await using served = await servedStore(undefined, { access: withKey('right') });
+    for (let count = 0; count < 20; count += 1) {
+      using peer = await connected(served.port);
+      const { session } = peer;
+      const cancelled = Array.from({ length: 25 }, async () => {
+        for (let made = 0; made < 40 && !session.destroyed && !session.closed; made += 1) {
+          const stream = session.request({ ...REQUEST, key: made % 2 === 0 ? 'right' : 'wrong' });
+          stream.on('error', () => {});
+          stream.resume();
+          await new Promise(resolve => setImmediate(resolve));
+          stream.close(constants.NGHTTP2_CANCEL);
+          if (!stream.destroyed) await new Promise(resolve => stream.once('close', resolve));
+        }
+      });
+      await Promise.all(cancelled);
+    }
     await served.health.check({});
   });
 
