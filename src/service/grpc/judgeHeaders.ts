@@ -38,6 +38,7 @@ export function judgeHeaders({ gate, receiveTimeoutMs, observers }: JudgeHeaders
     let over = false;
     let caller: Caller | undefined;
     let isServed = false;
+    let hasArrived = false;
     let isServing = false;
     let leave = () => {};
     let dropRefusal: (() => void) | null = null;
@@ -102,10 +103,11 @@ export function judgeHeaders({ gate, receiveTimeoutMs, observers }: JudgeHeaders
       over = true;
       arrived();
       dropRefusal?.();
-      endResponse(stream);
+      // Otherwise it is closed by itself.
+      if (!hasArrived) endResponse(stream);
       if (isServing) return;
-      whenReset(stream, () => connection?.callReset());
       leave();
+      if (!hasArrived) whenReset(stream, () => connection?.callReset());
       if (isServed) return;
       const sent = sentStatus(stream);
       report(sent?.status ?? Status.CANCELLED, sent?.details);
@@ -127,6 +129,7 @@ export function judgeHeaders({ gate, receiveTimeoutMs, observers }: JudgeHeaders
           },
           onReceiveHalfClose(pass) {
             arrived();
+            hasArrived = true;
             pass();
           },
           onCancel: end,
