@@ -132,11 +132,19 @@ async function restart(service: Service, place: StorePlace): Promise<void> {
 async function cutListening(database: string): Promise<void> {
   const client = new pg.Client(database);
   await client.connect();
-  const { rowCount } = await client.query(`
-    select pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and query like 'listen%' and pid <> pg_backend_pid()`);
-  await client.end();
-  if (rowCount === 0) throw new Error('nobody listens');
+  try {
+    // A service that was killed just now, or cut before, does not listen again at once.
+    for (let left = 100; left > 0; left -= 1) {
+      const { rowCount } = await client.query(`
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and query like 'listen%' and pid <> pg_backend_pid()`);
+      if (rowCount !== 0) return;
+      await pause(100);
+    }
+    throw new Error('nobody listens');
+  } finally {
+    await client.end();
+  }
 }
 
 /** Keeps a stream of a microgrid open, and takes down what it gets. */
