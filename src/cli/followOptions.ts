@@ -83,9 +83,9 @@ The command of --run is started when a run starts, and ended when it stops: SIGT
 SIGKILL after --stop-grace. On its stdin it gets the dispatch as a line of JSON (id, ids, microgridId, type, selector, payload, dryRun,
 untilMs, identity) at its start, and another line each time that it changes; the end of its stdin means that it must end. Its
 environment has DISPATCH_ID, _TYPE, _MICROGRID_ID, _SELECTOR, _PAYLOAD, _DRY_RUN and _RUN_END_MS, as of its start, and
-DISPATCH_COMMAND_LINE. What it prints goes to stderr, prefixed with the id. When it exits with 0 it has done its work for this run; otherwise it is started again after --retry. When
-follow ends, it ends all commands and waits for them. When follow is killed, the next one with the same --store first ends what
-was left behind.
+DISPATCH_COMMAND_LINE. What it prints goes to stderr, prefixed with the id. When it exits with 0 it has done its work for this run;
+otherwise it is started again after --retry. When follow ends, it ends all commands and waits for them; at a second SIGINT or
+SIGTERM it kills them at once. When follow is killed, the next one with the same --store first ends what was left behind.
 
 running.resumed means that a run which was announced before a restart goes on: treat it as a start. For a dry run the command
 is not run; follow prints on stderr what it would run. A run that becomes a dry run is stopped for the command.
