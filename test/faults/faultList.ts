@@ -25,6 +25,10 @@ export interface Fault {
   readonly full: number;
   /** The number of pieces that a full run plays it in, each of which takes a minute or two on a machine that is not busy. */
   readonly pieces: number;
+  /** Whether it is left out unless it is named: what it judges depends on how busy the machine is. @default false */
+  readonly onlyNamed?: boolean;
+  /** Whether it mostly waits, so that it is played beside others that do in a tenth of a full run. @default false */
+  readonly mostlyWaits?: boolean;
   /** What is missing to play it, or null. @default null */
   readonly missing?: string | null;
   /**
@@ -107,12 +111,14 @@ export function faultList(postgres: TestPostgres): Fault[] {
     },
     {
       name: 'connections of dispatchers, SQLite',
+      mostlyWaits: true,
       full: 800,
       pieces: 1,
       play: (amount, seed, isFull) => onSqlite(({ database }) => disturbed(amount, seed, isFull)(ownService(database))),
     },
     {
       name: 'connections of dispatchers, PostgreSQL',
+      mostlyWaits: true,
       full: 800,
       pieces: 1,
       play: (amount, seed, isFull) =>
@@ -120,6 +126,7 @@ export function faultList(postgres: TestPostgres): Fault[] {
     },
     {
       name: 'connections of dispatchers, Python service',
+      mostlyWaits: true,
       full: 200,
       pieces: 1,
       missing: missingPython(),
@@ -127,6 +134,7 @@ export function faultList(postgres: TestPostgres): Fault[] {
     },
     {
       name: 'connections of dispatchers, macrocosim',
+      mostlyWaits: true,
       full: 200,
       pieces: 1,
       missing: missingMacrocosim(),
@@ -135,6 +143,7 @@ export function faultList(postgres: TestPostgres): Fault[] {
     },
     ...Object.keys(ATTACKS).map(attack => ({
       name: `attack: ${attack}`,
+      onlyNamed: true,
       full: 30,
       pieces: 1,
       play: (seconds: number, seed: number, isFull: boolean) =>

@@ -62,20 +62,24 @@ if (problem !== null) throw new Error(problem);
 // Services and the server are ended at the end of this process, however it comes.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 await using postgres = await startPostgres();
-const faults = faultList(postgres).filter(({ name, missing = null }) => {
+const faults = faultList(postgres).filter(({ name, onlyNamed = false, missing = null }) => {
   if (!name.includes(options.only)) return false;
+  if (onlyNamed && options.only === '') return false;
   if (missing !== null && process.env.CI) throw new Error(`${name}: ${missing}`);
   if (missing !== null) console.error(`left out: ${name} (${missing})`);
   return missing === null;
 });
 if (options.full) await playFull();
 else {
-  for (const fault of faults) {
-    try {
-      await play(fault.name, fault, options.amount ?? Math.ceil(fault.full / 10), options.seed);
-    } catch {
-      process.exitCode = 1;
-    }
+  await Promise.all(faults.filter(({ mostlyWaits }) => mostlyWaits).map(playTenth));
+  for (const fault of faults.filter(({ mostlyWaits = false }) => !mostlyWaits)) await playTenth(fault);
+}
+
+async function playTenth(fault: Fault): Promise<void> {
+  try {
+    await play(fault.name, fault, options.amount ?? Math.ceil(fault.full / 10), options.seed);
+  } catch {
+    process.exitCode = 1;
   }
 }
 
