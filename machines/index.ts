@@ -31,7 +31,6 @@ export type {
   ManagedActorsSnapshot,
 } from './manage/managedActors.js';
 export { managedActors } from './manage/managedActors.js';
-export type { ManagerEvent } from './manage/managerEvent.js';
 export type { ManagedActors } from './manage/managerState.js';
 export type { ManagingClock, ManagingOptions } from './manage/managingOptions.js';
 export type { MergeStrategy } from './manage/mergeStrategy.js';

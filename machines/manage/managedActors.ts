@@ -9,9 +9,9 @@ import type {
 } from 'xstate';
 import type { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
+import type { RunningNotification } from '../dispatch/runNotification.js';
 import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
 import type { DispatchInfo } from './dispatchInfo.js';
-import type { ManagerEvent } from './managerEvent.js';
 import { type ManagedActors, ManagerState } from './managerState.js';
 import { checkedOptions, type ManagingClock, type ManagingOptions } from './managingOptions.js';
 import type { TypeFilter } from './typeFilter.js';
@@ -43,9 +43,9 @@ export type LogicOfDispatch<TLogic extends AnyActorLogic> = TLogic &
 /** Snapshot of {@link managedActors}: its context is the live view of the managed actors. */
 export type ManagedActorsSnapshot = Snapshot<undefined> & { readonly context: ManagedActors };
 
-/** Type of {@link managedActors}. */
+/** Type of {@link managedActors}: it takes the `running.*` events of a dispatcher. */
 export interface ManagedActorsLogic
-  extends ActorLogic<ManagedActorsSnapshot, ManagerEvent, unknown, ActorSystem<ActorSystemInfo>, ProblemEvent> {}
+  extends ActorLogic<ManagedActorsSnapshot, RunningNotification, unknown, ActorSystem<ActorSystemInfo>, ProblemEvent> {}
 
 /**
  * Actor logic that runs one actor of another logic for each identity that is in force: started with the `DispatchInfo` as its input, told

@@ -94,9 +94,9 @@ The file of --store is created when it does not exist. While another process use
 connects to nothing and prints nothing. After a restart no start is repeated, and runs that passed meanwhile are printed as
 missed. When the process is killed, the file lacks at most the last second.
 
-/health of --health answers 200 while runs start and stop on schedule, also while the service cannot be reached, and /ready while
-the dispatcher is in sync with it; otherwise 503. Under systemd (Type=notify, NotifyAccess=all) follow reports that it is up
-once the store is open, and feeds the watchdog of the unit.
+/health of --health answers 200 while runs start and stop on schedule, also while the service cannot be reached, and while follow
+waits for its store; /ready while the dispatcher is in sync with the service; otherwise 503. Under systemd (Type=notify,
+NotifyAccess=all) follow reports that it is up once the store is open, and feeds the watchdog of the unit.
 
 /metrics of --metrics tells how late runs start and stop, what runs, the state of the connection, and what went wrong. It may have the
 same port as --health. Port 0 takes a free port, which is printed on stderr. It needs the packages @opentelemetry/sdk-metrics and
