@@ -1,11 +1,5 @@
 import type { AnyActorScope, AnyMachineSnapshot, AnyStateMachine, ContextFrom, EmittedFrom, InputFrom } from 'xstate';
 
-/**
- * V8 gives the first objects that a spread creates another hidden class than all later ones. Code optimised for the later ones is
- * deoptimised when it meets a first one.
- */
-const copiesUntilSettled = 100;
-
 /** The start of an actor that settles in a state at once. */
 export interface Beginning<TContext, TEmitted> {
   /** Name of that state. Actors that start in it share a snapshot. */
@@ -19,7 +13,8 @@ export interface Beginning<TContext, TEmitted> {
  * A machine whose actors start in half the time: initial snapshots in the same state differ only in the context, so all share the
  * one that XState computes first.
  *
- * For a parent of very many actors. Sharing is safe, because XState does not mutate snapshots.
+ * For a parent of very many actors. Sharing is safe, because XState does not mutate snapshots. A version of XState whose snapshots have
+ * other properties computes each of them.
  *
  * @param beginningOf Start of the actor with this input; null if XState is to compute its snapshot.
  */
@@ -28,16 +23,6 @@ export function withSharedInitialSnapshot<TMachine extends AnyStateMachine>(
   beginningOf: (input: InputFrom<TMachine>) => Beginning<ContextFrom<TMachine>, EmittedFrom<TMachine>> | null,
 ): TMachine {
   const shared = new Map<string, AnyMachineSnapshot>();
-  const withContext = (snapshot: AnyMachineSnapshot, context: unknown): AnyMachineSnapshot => ({
-    ...snapshot,
-    context,
-  });
-  const share = (state: string, snapshot: AnyMachineSnapshot) => {
-    // Without its context, which belongs to one actor.
-    const withoutContext = withContext(snapshot, undefined);
-    for (let i = 0; i < copiesUntilSettled; i++) withContext(withoutContext, undefined);
-    shared.set(state, withoutContext);
-  };
   return Object.assign(Object.create(machine) as TMachine, {
     getInitialSnapshot: (scope: AnyActorScope, input: InputFrom<TMachine>) => {
       const beginning = beginningOf(input);
@@ -46,13 +31,40 @@ export function withSharedInitialSnapshot<TMachine extends AnyStateMachine>(
       const snapshot = shared.get(state);
       if (snapshot === undefined) {
         const first = machine.getInitialSnapshot(scope, input) as AnyMachineSnapshot;
-        share(state, first);
-        return withContext(first, first.context);
+        // Without its context, which belongs to one actor.
+        const copy = withContext(first, undefined);
+        if (Object.keys(copy).join() === Object.keys(first).join()) shared.set(state, copy);
+        return first;
       }
       if (emits !== null) emitAtStart(scope, emits, { context, event: { type: 'xstate.init', input } });
       return withContext(snapshot, context);
     },
   });
+}
+
+/**
+ * Copies a snapshot with another context. The literal has the properties of XState's own in the same order, so that V8 gives both the
+ * same hidden class. Copies by spread have another one, and a new one after a garbage collection: optimised code is then deoptimised at
+ * the first transition of each actor, in the middle of a burst.
+ */
+function withContext(snapshot: AnyMachineSnapshot, context: unknown): AnyMachineSnapshot {
+  return {
+    status: snapshot.status,
+    output: snapshot.output,
+    error: snapshot.error,
+    machine: snapshot.machine,
+    context,
+    _nodes: snapshot._nodes,
+    value: snapshot.value,
+    tags: snapshot.tags,
+    children: snapshot.children,
+    historyValue: snapshot.historyValue,
+    matches: snapshot.matches,
+    hasTag: snapshot.hasTag,
+    can: snapshot.can,
+    getMeta: snapshot.getMeta,
+    toJSON: snapshot.toJSON,
+  } as AnyMachineSnapshot;
 }
 
 /** Emits an event as XState's `emit` does in the initial transition: when the actor is started. */

@@ -1,7 +1,9 @@
 // What XState does not document: that the installed version has it, and what takes over in one that has not.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext, runInThisContext } from 'node:vm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type AnyActor, createActor, emit, type InspectionEvent, setup, transition } from 'xstate';
-import { dispatchMachine } from '../../../machines/dispatch/dispatchMachine.js';
+import { beginningOf, dispatchMachine } from '../../../machines/dispatch/dispatchMachine.js';
 import { dispatcherMachine } from '../../../machines/dispatcher/dispatcherMachine.js';
 import { dispatchPool } from '../../../machines/pool/dispatchPool.js';
 import type * as emitAndSendToParentModule from '../../../machines/xstate/emitAndSendToParent.js';
@@ -10,6 +12,7 @@ import { parentOf } from '../../../machines/xstate/parentOf.js';
 import { processingOf } from '../../../machines/xstate/processing.js';
 import { sendFrom } from '../../../machines/xstate/sendFrom.js';
 import { stopInSlices } from '../../../machines/xstate/stopInSlices.js';
+import { withSharedInitialSnapshot } from '../../../machines/xstate/withSharedInitialSnapshot.js';
 import { dispatcherActors } from '../../../src/dispatcher/dispatcherActors.js';
 import { memoryTransport } from '../../../src/testing/memoryTransport.js';
 import { simulatedClock } from '../../../src/testing/simulatedClock.js';
@@ -196,5 +199,42 @@ describe('the observers of an actor', () => {
     const { observers } = actors.root as unknown as { observers: unknown };
     expect(observers).toBeInstanceOf(Set);
     expect([...(observers as Set<object>)].map(observer => 'error' in observer)).toContain(true);
+  });
+});
+
+describe('a shared initial snapshot', () => {
+  const sharing = withSharedInitialSnapshot(dispatchMachine, beginningOf);
+  const input = { dispatch: dispatchRecord({ startTimeMs: at('10:00') }), atMs: at('09:00') };
+  const newActor = () => createActor(sharing, { input }).start();
+
+  it('has the properties of later snapshots and their hidden class, also after a garbage collection', () => {
+    setFlagsFromString('--allow-natives-syntax');
+    setFlagsFromString('--expose-gc');
+    const haveSameMap: (a: object, b: object) => boolean = runInThisContext('(a, b) => %HaveSameMap(a, b)');
+    const collectGarbage: () => void = runInNewContext('gc');
+    const own = createActor(dispatchMachine, { input }).start().getSnapshot();
+    newActor();
+    for (let i = 0; i < 3; i++) {
+      const actor = newActor();
+      const shared = actor.getSnapshot();
+      expect(Object.keys(shared)).toEqual(Object.keys(own));
+      expect(haveSameMap(shared, own)).toBe(true);
+      actor.send({ type: 'timer.due', atMs: at('10:00') });
+      expect(actor.getSnapshot().value).toBe('running');
+      expect(haveSameMap(shared, actor.getSnapshot())).toBe(true);
+      collectGarbage();
+    }
+  });
+
+  it('is computed by XState for each actor where it has other properties', () => {
+    let computed = 0;
+    const other = Object.assign(Object.create(dispatchMachine) as typeof dispatchMachine, {
+      getInitialSnapshot: (...args: Parameters<typeof dispatchMachine.getInitialSnapshot>) => {
+        computed += 1;
+        return { ...dispatchMachine.getInitialSnapshot(...args), novel: computed };
+      },
+    });
+    const machine = withSharedInitialSnapshot<typeof dispatchMachine>(other, beginningOf);
+    expect([1, 2].map(() => createActor(machine, { input }).getSnapshot())).toMatchObject([{ novel: 1 }, { novel: 2 }]);
   });
 });
