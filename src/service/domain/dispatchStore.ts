@@ -34,8 +34,13 @@ export interface DispatchRow extends StoredDispatch {
 export interface WriteStamp {
   /** The id of the dispatch; a new dispatch gets an id that was never used before. */
   readonly id: number;
-  /** The instant of the write, later than all earlier ones of the microgrid. Microseconds since the epoch. */
+  /**
+   * The version that the write makes: an instant later than all earlier ones of the microgrid, in microseconds since the epoch. After a
+   * write under a clock that was ahead it is ahead, too, until the clock has caught up.
+   */
   readonly atUs: number;
+  /** The time by the store's clock, in microseconds since the epoch. What depends on the time is decided by it. */
+  readonly nowUs: number;
 }
 
 /** A change. The dispatch is the state after it; for a deletion the last state, with a new update time. */
@@ -176,7 +181,7 @@ export interface ChangeBatch {
 /**
  * The store of the service.
  *
- * Ids are unique across all microgrids and never used twice. Each microgrid has its own clock, which strictly increases
+ * Ids are unique across all microgrids and never used twice. Each microgrid has its own versions, instants that strictly increase
  * in whole microseconds (`max(clock, last + 1)`), and its own change log; every write locks the microgrid first, so the
  * order of both is the order of commits. A write is durable before its promise is fulfilled, as far as the store keeps
  * anything; when it rejects with a code other than UNAVAILABLE nothing was changed.

@@ -53,8 +53,8 @@ export function createWrite(
   }
   return {
     id: null,
-    decide(_, { id, atUs }) {
-      const nowS = wholeSeconds(atUs);
+    decide(_, { id, atUs, nowUs }) {
+      const nowS = wholeSeconds(nowUs);
       const startTime = startImmediately ? timestampOfSeconds(nowS) : dispatchData.startTime;
       const checked = checkData({ ...dispatchData, startTime }, 'dispatch_data', { nowS });
       return { kind: 'created', dispatch: storedRow({ id, createUs: atUs, updateUs: atUs }, checked) };
@@ -75,11 +75,11 @@ export function updateWrite(
   if (updateMask.length > 0) refuseViolations(maskViolations(updateMask, update), namedViolations(updateMask, update));
   return {
     id,
-    decide(stored, { atUs }) {
+    decide(stored, { atUs, nowUs }) {
       const old = decodeStored(microgridId, id, stored);
       if (updateMask.length === 0) return null;
       const data = applyUpdateMask(old.data, updateMask, update);
-      const nowS = changesStartTime(old.data, data) ? wholeSeconds(atUs) : null;
+      const nowS = changesStartTime(old.data, data) ? wholeSeconds(nowUs) : null;
       const checked = checkData(data, 'update', { nowS }, maskViolations(updateMask, update));
       return { kind: 'updated', dispatch: storedRow({ id, createUs: old.createUs, updateUs: atUs }, checked) };
     },

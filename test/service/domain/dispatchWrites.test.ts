@@ -14,8 +14,12 @@ import { dispatchData } from '../../support/rawService.js';
 
 /** The instant of each write, in the middle of a second. */
 const NOW_S = 1_800_000_000;
-const NOW = { id: 1, atUs: NOW_S * 1e6 + 900_000 };
-const HOUR_LATER = { id: 1, atUs: NOW.atUs + 3600e6 };
+const NOW = stampAt(NOW_S * 1e6 + 900_000);
+const HOUR_LATER = stampAt(NOW.nowUs + 3600e6);
+
+function stampAt(nowUs: number) {
+  return { id: 1, atUs: nowUs, nowUs };
+}
 
 const at = (offsetS: number, nanos = 0) => ({ seconds: BigInt(NOW_S + offsetS), nanos });
 

@@ -8,6 +8,7 @@ import type {
 } from '../../../src/service/domain/dispatchStore.js';
 import { changeOf, creation, dispatchRow } from '../../support/dispatchRow.js';
 import { describeStoreChanges } from './storeChanges.js';
+import { describeStoreClock } from './storeClock.js';
 import { describeStoreLists, type StoreFactory } from './storeLists.js';
 import { describeStoreRepeats } from './storeRepeats.js';
 
@@ -54,32 +55,6 @@ export function describeStore(name: string, openStore: StoreFactory): void {
           [3, 'deleted'],
         ]);
         expect([await store.head(1), await store.head(2), await store.head(3)]).toEqual([3, 1, 0]);
-      });
-
-      it('gives instants that strictly increase, whatever the clock does', async () => {
-        const granted: number[] = [];
-        for (const step of [0, 0, -5_000_000, 0, 1_000, -1]) {
-          nowUs += step;
-          await store.apply(1, {
-            id: null,
-            decide(_, { id, atUs }) {
-              granted.push(atUs);
-              return { kind: 'created', dispatch: dispatchRow({ id, createUs: atUs, updateUs: atUs }) };
-            },
-          });
-        }
-        expect(granted[0]).toBe(1_700_000_000_000_000);
-        expect(
-          granted.every((at, index) => Number.isInteger(at) && (index === 0 || at > (granted[index - 1] ?? 0))),
-        ).toBe(true);
-        expect((await log(1)).map(change => change.atUs)).toEqual(granted);
-      });
-
-      it('follows the clock again when it is ahead of the last change', async () => {
-        await create(1);
-        nowUs += 7_000_000;
-        await create(1);
-        expect((await log(1)).at(-1)?.atUs).toBe(nowUs);
       });
 
       it('hands the present state to the decision, and null when there is none', async () => {
@@ -223,8 +198,8 @@ export function describeStore(name: string, openStore: StoreFactory): void {
       });
     });
 
+    describeStoreClock(openStore);
     describeStoreLists(openStore);
-
     describeStoreChanges(openStore);
     describeStoreRepeats(openStore);
   });

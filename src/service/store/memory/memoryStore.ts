@@ -46,18 +46,19 @@ export function memoryStore({ nowUs = () => Date.now() * 1000, observer }: Store
   function apply(microgridId: number, write: DispatchWrite): AppliedWrite {
     if (closed) throw new DispatchError('UNAVAILABLE', 'the store is closed');
     const microgrid = microgrids.get(microgridId) ?? newMicrogrid();
-    const earlier = idempotency.findEarlierResult(write, nowUs());
+    const clockUs = Math.floor(nowUs());
+    const earlier = idempotency.findEarlierResult(write, clockUs);
     if (earlier) return { seq: microgrid.seq, dispatch: earlier };
-    const applied = decide(microgridId, microgrid, write);
+    const applied = decide(microgridId, microgrid, write, clockUs);
     idempotency.recordResult(write, applied);
     return applied;
   }
 
-  function decide(microgridId: number, microgrid: Microgrid, write: DispatchWrite): AppliedWrite {
+  function decide(microgridId: number, microgrid: Microgrid, write: DispatchWrite, clockUs: number): AppliedWrite {
     const id = write.id ?? lastId + 1;
     const old = microgrid.rows.get(id) ?? null;
-    const atUs = Math.max(Math.floor(nowUs()), microgrid.lastUs + 1);
-    const change = write.decide(old, { id, atUs });
+    const atUs = Math.max(clockUs, microgrid.lastUs + 1);
+    const change = write.decide(old, { id, atUs, nowUs: clockUs });
     if (!change) return { seq: microgrid.seq, dispatch: old };
 
     const { kind, dispatch } = change;

@@ -71,8 +71,9 @@ function decideAnew(batch: Batch, microgrid: LockedMicrogrid, { microgridId, wri
   if (id === undefined) throw new Error('the database gave no id');
   const known = batch.after.has(id) ? batch.after.get(id) : batch.before.get(id);
   const old = known?.microgridId === microgridId ? known : null;
-  const atUs = Math.max(Math.floor(microgrid.nowUs), microgrid.lastUs + 1);
-  const change = write.decide(old, { id, atUs });
+  const nowUs = Math.floor(microgrid.nowUs);
+  const atUs = Math.max(nowUs, microgrid.lastUs + 1);
+  const change = write.decide(old, { id, atUs, nowUs });
   if (!change) return { seq: microgrid.seq, dispatch: old };
   const { kind, dispatch } = change;
   microgrid.seq += 1;
