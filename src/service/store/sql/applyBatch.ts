@@ -28,7 +28,7 @@ export async function applyBatch(
     const batch = await lockBatch(transaction, dialect, calls);
     const outcomes = calls.map(call => decide(batch, call));
     const { done, hasTaken } = batch.idempotency;
-    if (batch.changes.length > 0) await writeBatch(transaction, dialect, batch);
+    if (batch.changes.length > 0) await writeBatch(transaction, batch);
     if (done.length > 0) await writeCompletedRequests(transaction, done);
     if (batch.changes.length > 0 || done.length > 0 || hasTaken) await commit(transaction);
     return outcomes;

@@ -12,8 +12,6 @@ export interface SqlDialect {
   containsAnyOf(text: Expression<string>, these: readonly string[]): Expression<SqlBool>;
   /** Takes ids that were never used and will not be given out again. */
   takeIds(transaction: Transaction<ServiceSchema>, count: number): Promise<number[]>;
-  /** Notifies other processes, once the transaction is committed, that these microgrids have changes. */
-  announce(transaction: Transaction<ServiceSchema>, microgridIds: readonly number[]): Promise<void>;
 }
 
 /** A database of dispatches. When it fails, other than by refusing a statement, its errors are UNAVAILABLE. */
@@ -26,5 +24,10 @@ export interface SqlDatabase {
    * Calls the listener with the microgrids that another process has changed; with null when they are unknown.
    */
   onChange(listener: (microgridIds: readonly number[] | null) => void): void;
+  /**
+   * Tells the other processes that these microgrids have changes, which must be committed. It returns at once, and what is not
+   * delivered does no harm: everybody polls.
+   */
+  announce(microgridIds: readonly number[]): void;
   close(): Promise<void>;
 }

@@ -19,12 +19,17 @@ export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions,
   const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
   const writes = writeQueue(async calls => {
     const outcomes = await applyBatch(database, calls);
-    // Some may have changed nothing: an unnecessary wake-up does no harm. Deferred, so that a listener that throws cannot make a
-    // committed write look like a failure.
-    queueMicrotask(() => wake([...new Set(calls.map(call => call.microgridId))]));
+    // Some may have changed nothing: an unnecessary wake-up does no harm.
+    committed([...new Set(calls.map(call => call.microgridId))]);
     return outcomes;
   });
   database.onChange(wake);
+
+  function committed(microgridIds: readonly number[]): void {
+    // Deferred, so that a listener that throws cannot make a committed write look like a failure.
+    queueMicrotask(() => wake(microgridIds));
+    database.announce(microgridIds);
+  }
 
   function wake(microgridIds: readonly number[] | null): void {
     for (const listener of listeners) listener(microgridIds);

@@ -78,7 +78,6 @@ export async function lockBatch(
 /** Writes the changes of a batch. */
 export async function writeBatch(
   transaction: Transaction<ServiceSchema>,
-  dialect: SqlDialect,
   { microgrids, before, after, changes }: Batch,
 ): Promise<void> {
   await transaction.insertInto('dispatch_change').values(changes.map(changeRow)).execute();
@@ -103,7 +102,6 @@ export async function writeBatch(
         .doUpdateSet({ seq: eb => eb.ref('excluded.seq'), last_us: eb => eb.ref('excluded.last_us') }),
     )
     .execute();
-  await dialect.announce(transaction, [...changed]);
 }
 
 async function putRows(transaction: Transaction<ServiceSchema>, rows: readonly Owned<DispatchRow>[]): Promise<void> {

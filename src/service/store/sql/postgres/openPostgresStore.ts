@@ -7,7 +7,7 @@ import type { DispatchStore, StoreOptions } from '../../../domain/dispatchStore.
 import { migrations, type ServiceSchema } from '../schema.js';
 import type { SqlDatabase, SqlDialect } from '../sqlDialect.js';
 import { sqlStore } from '../sqlStore.js';
-import { type PostgresNotifications, postgresNotifications } from './postgresNotifications.js';
+import { postgresNotifications } from './postgresNotifications.js';
 import { type PostgresServer, postgresServer, reasonOf } from './postgresServer.js';
 
 /** Options of a store in PostgreSQL. */
@@ -44,10 +44,11 @@ export async function openPostgresStore(
   const database: SqlDatabase = {
     name: server.name,
     db,
-    dialect: postgresDispatches(wakes, nowUs),
+    dialect: postgresDispatches(nowUs),
     onChange: listener => {
       onChange = listener;
     },
+    announce: wakes.announce,
     async close() {
       await Promise.all([wakes.close(), server.close()]);
     },
@@ -59,7 +60,7 @@ async function createIds(db: Kysely<unknown>): Promise<void> {
   await sql`create sequence dispatch_id`.execute(db);
 }
 
-function postgresDispatches({ announce }: PostgresNotifications, nowUs: (() => number) | undefined): SqlDialect {
+function postgresDispatches(nowUs: (() => number) | undefined): SqlDialect {
   return {
     nowUs: () =>
       nowUs ? sql<number>`${nowUs()}::bigint` : sql<number>`(extract(epoch from clock_timestamp()) * 1000000)::bigint`,
@@ -72,7 +73,6 @@ function postgresDispatches({ announce }: PostgresNotifications, nowUs: (() => n
       `.execute(transaction);
       return rows.map(row => row.id);
     },
-    announce,
   };
 }
 

@@ -1,21 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { sql, type Transaction } from 'kysely';
+import type pg from 'pg';
 
 import type { Logger } from '../../../../logger.js';
-import type { ServiceSchema } from '../schema.js';
 import type { PostgresServer } from './postgresServer.js';
 
 /** Notifications between the processes of a service, over PostgreSQL. */
 export interface PostgresNotifications {
-  /** Notifies the other processes, once the transaction is committed, that these microgrids have changes. */
-  announce(transaction: Transaction<ServiceSchema>, microgridIds: readonly number[]): Promise<void>;
+  /** Notifies the other processes, some milliseconds later, that these microgrids have changes, which are committed. */
+  announce(microgridIds: readonly number[]): void;
   close(): Promise<void>;
 }
 
 const CHANNEL = 'dispatch_change';
-/** Maximum payload: PostgreSQL aborts a transaction with a longer one. */
+/** Maximum payload: PostgreSQL refuses a longer one. */
 const MAX_PAYLOAD_BYTES = 7_999;
+/**
+ * Time over which announcements are collected. They are sent outside of the transactions of writes, because PostgreSQL makes all
+ * commits that notify wait for each other.
+ */
+const COLLECT_MS = 5;
 /** Wait before reconnecting. Meanwhile the feed polls. */
 const RETRY_MS = 500;
 
@@ -32,6 +36,11 @@ export function postgresNotifications(
   const self = randomBytes(6).toString('hex');
   const closing = new AbortController();
   const closed = new Promise<void>(resolve => closing.signal.addEventListener('abort', () => resolve()));
+  /** Microgrids to announce. */
+  const pending = new Set<number>();
+  let collecting: NodeJS.Timeout | null = null;
+  /** Null while the connection is lost. */
+  let connected: pg.Client | null = null;
   const listening = keepListening();
 
   async function keepListening(): Promise<void> {
@@ -67,8 +76,11 @@ export function postgresNotifications(
       onceListening();
       // Earlier notifications are not repeated.
       onChange(null);
+      connected = client;
+      collect();
       await Promise.race([lost, closed]);
     } finally {
+      connected = null;
       await client.end();
     }
   }
@@ -78,14 +90,36 @@ export function postgresNotifications(
     if (sender !== self) onChange(ids === '*' ? null : ids.split(',').map(Number));
   }
 
+  function collect(): void {
+    if (pending.size > 0) collecting ??= setTimeout(send, COLLECT_MS);
+  }
+
+  async function send(): Promise<void> {
+    collecting = null;
+    // Those that are left are sent once the connection is back.
+    if (connected === null) return;
+    const ids = [...pending];
+    pending.clear();
+    const payload = `${self} ${ids.join(',')}`;
+    const fitting = payload.length <= MAX_PAYLOAD_BYTES ? payload : `${self} *`;
+    try {
+      // A notification that is lost with the server does no harm, so that nobody needs to wait for its disk.
+      const query = `select set_config('synchronous_commit', 'off', true), pg_notify($1, $2)`;
+      await connected.query(query, [CHANNEL, fitting]);
+    } catch {
+      // The connection is lost, which is logged where it is kept.
+      for (const id of ids) pending.add(id);
+    }
+  }
+
   return {
-    async announce(transaction, microgridIds) {
-      const payload = `${self} ${microgridIds.join(',')}`;
-      const fitting = payload.length <= MAX_PAYLOAD_BYTES ? payload : `${self} *`;
-      await sql`select pg_notify(${CHANNEL}, ${fitting})`.execute(transaction);
+    announce(microgridIds) {
+      for (const id of microgridIds) pending.add(id);
+      collect();
     },
     async close() {
       closing.abort();
+      if (collecting !== null) clearTimeout(collecting);
       await listening;
     },
   };

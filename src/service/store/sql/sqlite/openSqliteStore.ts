@@ -23,7 +23,9 @@ export async function openSqliteStore(
   { nowUs = systemUs, observer }: StoreOptions = {},
 ): Promise<DispatchStore> {
   const { db, path: name, close } = await openSqlite<ServiceSchema>(path, FILE_KIND);
-  return sqlStore({ name, db, dialect: sqliteDispatches(nowUs), onChange: () => {}, close }, { observer });
+  // No other process uses the file.
+  const alone = { onChange: () => {}, announce: () => {} };
+  return sqlStore({ name, db, dialect: sqliteDispatches(nowUs), ...alone, close }, { observer });
 }
 
 async function createIds(db: Kysely<unknown>): Promise<void> {
@@ -48,8 +50,6 @@ function sqliteDispatches(nowUs: () => number): SqlDialect {
         .executeTakeFirstOrThrow();
       return Array.from({ length: count }, (_, index) => last - count + 1 + index);
     },
-    // No other process uses the file.
-    announce: async () => {},
   };
 }
 
