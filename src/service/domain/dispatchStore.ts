@@ -47,6 +47,12 @@ export interface WriteStamp {
 export interface DispatchChange {
   readonly kind: ChangeKind;
   readonly dispatch: DispatchRow;
+  /**
+   * Whether its components are those of before, so that a store need not write their search keys.
+   *
+   * @default false
+   */
+  readonly keepsTarget?: boolean;
 }
 
 /** An id that a store accepts once, until it expires. */

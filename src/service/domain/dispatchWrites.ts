@@ -81,7 +81,8 @@ export function updateWrite(
       const data = applyUpdateMask(old.data, updateMask, update);
       const nowS = changesStartTime(old.data, data) ? wholeSeconds(nowUs) : null;
       const checked = checkData(data, 'update', { nowS }, maskViolations(updateMask, update));
-      return { kind: 'updated', dispatch: storedRow({ id, createUs: old.createUs, updateUs: atUs }, checked) };
+      const dispatch = storedRow({ id, createUs: old.createUs, updateUs: atUs }, checked);
+      return { kind: 'updated', dispatch, keepsTarget: !updateMask.includes('target') };
     },
   };
 }

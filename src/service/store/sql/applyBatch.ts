@@ -28,7 +28,7 @@ export async function applyBatch(
     const batch = await lockBatch(transaction, dialect, calls);
     const outcomes = calls.map(call => decide(batch, call));
     const { done, hasTaken } = batch.idempotency;
-    if (batch.changes.length > 0) await writeBatch(transaction, batch);
+    if (batch.changes.length > 0) await writeBatch(transaction, dialect, batch);
     if (done.length > 0) await writeCompletedRequests(transaction, done);
     if (batch.changes.length > 0 || done.length > 0 || hasTaken) await commit(transaction);
     return outcomes;
@@ -75,9 +75,10 @@ function decideAnew(batch: Batch, microgrid: LockedMicrogrid, { microgridId, wri
   const atUs = Math.max(nowUs, microgrid.lastUs + 1);
   const change = write.decide(old, { id, atUs, nowUs });
   if (!change) return { seq: microgrid.seq, dispatch: old };
-  const { kind, dispatch } = change;
+  const { kind, dispatch, keepsTarget } = change;
   microgrid.seq += 1;
   microgrid.lastUs = atUs;
+  if (!keepsTarget) batch.retargeted.add(id);
   batch.after.set(id, kind === 'deleted' ? null : { microgridId, ...dispatch });
   batch.changes.push({ microgridId, seq: microgrid.seq, kind, atUs, id, message: dispatch.message });
   return { seq: microgrid.seq, dispatch };

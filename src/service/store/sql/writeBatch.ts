@@ -4,6 +4,7 @@ import type { DispatchRow, DispatchWrite, LoggedChange, StoredDispatch } from '.
 import { NEVER, type ServiceSchema } from './schema.js';
 import type { SqlDialect } from './sqlDialect.js';
 import { type BatchIdempotency, readIdempotency } from './sqlIdempotency.js';
+import { writeTargets } from './writeTargets.js';
 
 /** A write with its microgrid. */
 export interface WriteCall {
@@ -30,12 +31,11 @@ export interface Batch {
   readonly before: ReadonlyMap<number, Owned<StoredDispatch>>;
   /** Changed dispatches, by id; null for deleted ones. */
   readonly after: Map<number, Owned<DispatchRow> | null>;
+  /** Changed dispatches whose search keys may have changed. */
+  readonly retargeted: Set<number>;
   readonly changes: LoggedChange[];
   readonly idempotency: BatchIdempotency;
 }
-
-/** Maximum rows of keys per statement: SQLite allows 32,766 parameters. */
-const KEYS_AT_ONCE = 5_000;
 
 /** Locks the microgrids of the calls, and reads their dispatches, nonces and requests. */
 export async function lockBatch(
@@ -67,6 +67,7 @@ export async function lockBatch(
     freshIds: createCount === 0 ? [] : await dialect.takeIds(transaction, createCount),
     before: new Map(before.map(({ id, microgrid_id, message }) => [id, { id, microgridId: microgrid_id, message }])),
     after: new Map(),
+    retargeted: new Set(),
     changes: [],
     idempotency: await readIdempotency(
       transaction,
@@ -78,17 +79,20 @@ export async function lockBatch(
 /** Writes the changes of a batch. */
 export async function writeBatch(
   transaction: Transaction<ServiceSchema>,
-  { microgrids, before, after, changes }: Batch,
+  dialect: SqlDialect,
+  { microgrids, before, after, retargeted, changes }: Batch,
 ): Promise<void> {
   await transaction.insertInto('dispatch_change').values(changes.map(changeRow)).execute();
 
-  const replaced = [...after.keys()].filter(id => before.has(id));
-  if (replaced.length > 0)
-    await transaction.deleteFrom('dispatch_target').where('dispatch_id', 'in', replaced).execute();
-  const gone = replaced.filter(id => after.get(id) === null);
-  if (gone.length > 0) await transaction.deleteFrom('dispatch').where('id', 'in', gone).execute();
+  const gone = [...after.keys()].filter(id => before.has(id) && after.get(id) === null);
+  if (gone.length > 0) {
+    await transaction.deleteFrom('dispatch_target').where('dispatch_id', 'in', gone).execute();
+    await transaction.deleteFrom('dispatch').where('id', 'in', gone).execute();
+  }
   const rows = [...after.values()].filter(row => row !== null);
   if (rows.length > 0) await putRows(transaction, rows);
+  const targeted = rows.filter(({ id }) => retargeted.has(id));
+  await writeTargets(transaction, dialect, targeted, id => before.has(id));
 
   const changed = new Set(changes.map(change => change.microgridId));
   await transaction
@@ -122,15 +126,6 @@ async function putRows(transaction: Transaction<ServiceSchema>, rows: readonly O
       })),
     )
     .execute();
-  const keys = rows.flatMap(({ microgridId, id, targetKeys }) =>
-    targetKeys.map(key => ({ microgrid_id: microgridId, key, dispatch_id: id })),
-  );
-  for (let from = 0; from < keys.length; from += KEYS_AT_ONCE) {
-    await transaction
-      .insertInto('dispatch_target')
-      .values(keys.slice(from, from + KEYS_AT_ONCE))
-      .execute();
-  }
 }
 
 function changeRow({

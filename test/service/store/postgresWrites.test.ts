@@ -1,0 +1,65 @@
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  CreateMicrogridDispatchRequest,
+  UpdateMicrogridDispatchRequest,
+} from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { createWrite, updateWrite } from '../../../src/service/domain/dispatchWrites.js';
+import { openPostgresStore } from '../../../src/service/store/sql/postgres/openPostgresStore.js';
+import { describeWithPostgres } from '../../support/describeWithPostgres.js';
+import { startPostgres, type TestPostgres } from '../../support/postgres.js';
+import { dispatchData } from '../../support/rawService.js';
+
+describeWithPostgres('what a write costs PostgreSQL', () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres[Symbol.asyncDispose]());
+
+  async function opened() {
+    const url = await postgres.createDatabase();
+    const store = await openPostgresStore(url);
+    const client = new pg.Client(url);
+    await client.connect();
+    return {
+      store,
+      query: async (sql: string) => (await client.query(sql)).rows,
+      async [Symbol.asyncDispose]() {
+        await client.end();
+        await store.close();
+      },
+    };
+  }
+
+  const targetOf = (from: number, to: number) => ({
+    components: {
+      $case: 'componentIds' as const,
+      value: { ids: Array.from({ length: to - from }, (_, index) => BigInt(from + index)) },
+    },
+  });
+
+  it('an update writes only the search keys that differ', async () => {
+    await using open = await opened();
+    const { store, query } = open;
+    // The transaction that wrote a row.
+    const keys = async () =>
+      new Map((await query('SELECT key, xmin FROM dispatch_target')).map(({ key, xmin }) => [key, xmin]));
+    const request = CreateMicrogridDispatchRequest.fromPartial({
+      dispatchData: dispatchData({ target: targetOf(0, 1000) }),
+    });
+    const { dispatch } = await store.apply(1, createWrite(request));
+    const update = (fields: Parameters<typeof UpdateMicrogridDispatchRequest.fromPartial>[0]) =>
+      store.apply(1, updateWrite(1, dispatch?.id ?? 0, UpdateMicrogridDispatchRequest.fromPartial(fields)));
+    const before = await keys();
+    expect(before.size).toBe(1000);
+
+    await update({ updateMask: ['is_active'], update: { isActive: false } });
+    expect(await keys()).toEqual(before);
+
+    await update({ updateMask: ['target'], update: { target: targetOf(2, 1001) } });
+    const after = await keys();
+    expect(after.size).toBe(999);
+    expect([...after].filter(([key, xmin]) => before.get(key) !== xmin).map(([key]) => key)).toEqual(['i:1000']);
+  });
+});
