@@ -1,10 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, chownSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import pg from 'pg';
 
 /** A PostgreSQL server of a test's own, in a temporary folder, which is gone when it is disposed of. */
@@ -26,6 +27,12 @@ export interface TestPostgresOptions {
    * @default false: tests kill programs, not machines
    */
   readonly fsync?: boolean;
+  /**
+   * The port of the server, or of a proxy to it, that it copies and then follows: it is a standby.
+   *
+   * @default a server of its own, without databases
+   */
+  readonly standbyOf?: number;
 }
 
 /** Where the programs are, and as whom they run: PostgreSQL refuses to be root. */
@@ -43,13 +50,14 @@ export function missingPostgres(): string | null {
 }
 
 /** Starts a server. */
-export async function startPostgres({ fsync = false }: TestPostgresOptions = {}): Promise<TestPostgres> {
+export async function startPostgres({ fsync = false, standbyOf }: TestPostgresOptions = {}): Promise<TestPostgres> {
   const found = findInstallation();
   if (found.problem !== null) throw new Error(found.problem);
   const { binaries, user } = found.installation;
   const folder = newFolder(found.installation);
   const data = join(folder, 'data');
-  copyData(found.installation, data);
+  if (standbyOf === undefined) copyData(found.installation, data);
+  else await copyServer(found.installation, standbyOf, data);
   const port = await freePort();
   let running: Awaited<ReturnType<typeof run>> | null = null;
   let databases = 0;
@@ -76,7 +84,7 @@ export async function startPostgres({ fsync = false }: TestPostgresOptions = {})
       const lines: string[] = [];
       createInterface({ input: child.stderr }).on('line', line => {
         lines.push(line);
-        if (line.includes('database system is ready to accept connections')) resolve();
+        if (/database system is ready to accept (read-only )?connections/.test(line)) resolve();
       });
       void ended.then(() => reject(new Error(`PostgreSQL did not start:\n${lines.join('\n')}`)));
     });
@@ -137,6 +145,13 @@ function copyData(installation: Installation, data: string): void {
   execFileSync('cp', ['-R', join(template, 'data'), data], { ...installation.user, stdio: 'pipe' });
 }
 
+/** Copies the data of a server that runs, with the settings by which the copy follows it. */
+async function copyServer({ binaries, user }: Installation, port: number, data: string): Promise<void> {
+  const from = ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres'];
+  const args = [...from, '-D', data, '--write-recovery-conf', '--checkpoint=fast', '--no-sync'];
+  await promisify(execFile)(join(binaries, 'pg_basebackup'), args, { ...user, cwd: dirname(data) });
+}
+
 function initialize({ binaries, user }: Installation, data: string): void {
   const args = ['-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync', '-E', 'UTF8', '--locale=C'];
   execFileSync(join(binaries, 'initdb'), args, { ...user, cwd: dirname(data), stdio: 'pipe' });
@@ -155,7 +170,7 @@ type Found =
 
 function findInstallation(): Found {
   const binaries = [...debianFolders(), ...(process.env.PATH ?? '').split(delimiter)].find(folder =>
-    ['initdb', 'postgres'].every(name => isThere(join(folder, name))),
+    ['initdb', 'pg_basebackup', 'postgres'].every(name => isThere(join(folder, name))),
   );
   if (binaries === undefined) return { problem: 'needs a PostgreSQL server: the package postgresql' };
   if (process.getuid?.() !== 0) return { problem: null, installation: { binaries, user: {} } };

@@ -2,8 +2,9 @@ import { Socket } from 'node:net';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 
-import { DispatchError } from '../../../../model/dispatchError.js';
+import type { DispatchError } from '../../../../model/dispatchError.js';
 import { databaseFailure } from '../../../../sqlite/databaseFailure.js';
+import { postgresHosts } from './postgresHosts.js';
 
 /** A PostgreSQL database and its connections. */
 export interface PostgresServer {
@@ -38,13 +39,13 @@ const { BYTEA, INT8 } = pg.types.builtins;
 /**
  * Creates the pool of a server; it connects when needed.
  *
- * @param url - `postgres://user:password@host:port/database`, with the parameters of libpq.
+ * @param url - `postgres://user:password@host:port/database`, with the parameters of libpq; see {@link postgresHosts}.
  * @throws DispatchError INVALID_ARGUMENT when it is malformed. The message does not contain it, because it may hold a password.
  */
 export function postgresServer(url: string): PostgresServer {
+  const { name, Client, attempt } = postgresHosts(url);
   const sockets = new Set<Socket>();
   const config: pg.PoolConfig = {
-    connectionString: url,
     application_name: 'xstate-dispatch',
     max: MAX_CONNECTIONS,
     ...TIME_LIMITS,
@@ -58,22 +59,22 @@ export function postgresServer(url: string): PostgresServer {
       return socket;
     },
   };
-  const pool = new pg.Pool(config);
+  const pool = new pg.Pool({ ...config, Client });
   // Without a listener, an idle connection that is lost would end the process.
   pool.on('error', () => {});
   pool.on('connect', client => client.on('error', () => {}));
 
   async function connect(): Promise<PostgresPoolClient> {
     try {
-      return discardOnFailure(await pool.connect());
+      return discardOnFailure(await attempt(() => pool.connect()));
     } catch (error) {
       throw databaseFailure(error);
     }
   }
 
   return {
-    name: serverName(url),
-    client: () => new pg.Client(config),
+    name,
+    client: () => new Client(config),
     pool: { connect, end: () => pool.end() },
     async close() {
       const silent = setTimeout(() => {
@@ -132,14 +133,4 @@ export function reasonOf(error: unknown): string {
   // Node.js tries all addresses of a host name, and reports an error for each.
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
   return error instanceof Error ? error.message : String(error);
-}
-
-function serverName(url: string): string {
-  try {
-    const { host, pathname, searchParams } = new URL(url);
-    return `postgres://${host || (searchParams.get('host') ?? '')}${pathname}`;
-  } catch {
-    const message = 'database: must be an address such as postgres://user:password@host:5432/database';
-    throw new DispatchError('INVALID_ARGUMENT', message, { field: 'database' });
-  }
 }
