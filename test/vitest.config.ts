@@ -3,10 +3,14 @@ import { defineConfig } from 'vitest/config';
 
 const root = new URL('..', import.meta.url).pathname;
 
-/** Only `npm run test:long` runs these: they install the package, run a page of commands, or repeat a suite on another database. */
+/**
+ * Only `npm run test:long` runs these: they install the package, run a page of commands or a benchmark, or repeat a suite on another
+ * database.
+ */
 const ALWAYS_LONG = [
   'test/package/**/*.test.ts',
   'test/docs/operations.test.ts',
+  'test/bench/fleet/fleet.test.ts',
   'test/interop/pythonClientIn{File,Postgres}.test.ts',
 ];
 /** `npm test` runs some of their cases, `npm run test:long` all. */

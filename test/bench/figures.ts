@@ -18,6 +18,15 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }
 
+/** The half, the ninety-ninth of a hundred and the last of all values in order; NaN when there are none. */
+export function spread(values: readonly number[]): {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+} {
+  return { p50: percentile(values, 0.5), p99: percentile(values, 0.99), max: percentile(values, 1) };
+}
+
 export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }

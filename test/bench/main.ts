@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 
 import { eventsBenchmark } from './events.js';
+import { fleetBenchmark } from './fleet/fleet.js';
 import { idleBenchmark } from './idle.js';
 import { latenessBenchmark } from './lateness.js';
 import { loadBenchmark } from './load.js';
@@ -26,6 +27,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   storeBenchmark,
   loadBenchmark,
   serviceBenchmark,
+  fleetBenchmark,
   recurrenceBenchmark,
   receiversBenchmark,
 ];

@@ -11,6 +11,8 @@ import pg from 'pg';
 /** A PostgreSQL server of a test's own, in a temporary folder, which is gone when it is disposed of. */
 export interface TestPostgres extends AsyncDisposable {
   readonly port: number;
+  /** The process that the others are children of; null while it does not run. */
+  readonly pid: number | null;
   /** Makes an empty database; returns its address. */
   createDatabase(): Promise<string>;
   /** Ends the server at once, with every connection to it. */
@@ -33,6 +35,8 @@ export interface TestPostgresOptions {
    * @default a server of its own, without databases
    */
   readonly standbyOf?: number;
+  /** More settings, such as `shared_buffers=1GB`. @default none */
+  readonly settings?: readonly string[];
 }
 
 /** Where the programs are, and as whom they run: PostgreSQL refuses to be root. */
@@ -50,7 +54,11 @@ export function missingPostgres(): string | null {
 }
 
 /** Starts a server. */
-export async function startPostgres({ fsync = false, standbyOf }: TestPostgresOptions = {}): Promise<TestPostgres> {
+export async function startPostgres({
+  fsync = false,
+  standbyOf,
+  settings: moreSettings = [],
+}: TestPostgresOptions = {}): Promise<TestPostgres> {
   const found = findInstallation();
   if (found.problem !== null) throw new Error(found.problem);
   const { binaries, user } = found.installation;
@@ -69,6 +77,7 @@ export async function startPostgres({ fsync = false, standbyOf }: TestPostgresOp
       `unix_socket_directories=${folder}`,
       `fsync=${fsync ? 'on' : 'off'}`,
       'max_connections=200',
+      ...moreSettings,
     ];
     const args = ['-D', data, ...settings.flatMap(setting => ['-c', setting])];
     const child = spawn(join(binaries, 'postgres'), args, {
@@ -89,6 +98,7 @@ export async function startPostgres({ fsync = false, standbyOf }: TestPostgresOp
       void ended.then(() => reject(new Error(`PostgreSQL did not start:\n${lines.join('\n')}`)));
     });
     return {
+      pid: child.pid ?? null,
       async stop() {
         end();
         await ended;
@@ -104,6 +114,9 @@ export async function startPostgres({ fsync = false, standbyOf }: TestPostgresOp
   running = await run();
   return {
     port,
+    get pid() {
+      return running?.pid ?? null;
+    },
     async createDatabase() {
       databases += 1;
       const name = `test${databases}`;

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { compiledFolder, compiledModule } from '../../support/compiled.js';
+import { describeWithPostgres } from '../../support/describeWithPostgres.js';
+import { startProcess } from '../../support/program.js';
+
+describeWithPostgres('the benchmark of a fleet', () => {
+  it('follows a hundredth of the fleet through the death of a service, twice, and misses no change', async () => {
+    const options = ['--json', '--scale', '0.01', '--writes', '5000', '--seconds', '2', '--statements'];
+    await using bench = startProcess([compiledModule('test/bench/main.ts'), 'fleet', ...options], {
+      cwd: compiledFolder,
+    });
+    const { code, stdout, stderr } = await bench.ended;
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const lines = stdout.split('\n').filter(line => line !== '');
+    const reports: Record<string, unknown>[] = lines.map(line => JSON.parse(line));
+    const figures = (phase: string) => Object.assign({}, ...reports.filter(report => report.phase === phase));
+    expect(figures('fill')).toMatchObject({ microgrids: 100, dispatches: 10_000 });
+    expect(figures('open').kBPerStream).toBeGreaterThan(0);
+    expect(figures('writes').answered).toBeGreaterThan(50);
+    expect(figures('writes').changeP99Ms).toBeGreaterThan(0);
+    expect(figures('killed, streams resumed')).toMatchObject({ streams: 50, resumed: 50, listed: 0 });
+    expect(figures('killed, dispatches listed')).toMatchObject({ streams: 50, resumed: 0, listed: 50 });
+    expect(figures('killed, dispatches listed').queries).toBeGreaterThan(50);
+    const { written, received, listed } = figures('check');
+    expect(received).toBeGreaterThan(100);
+    expect(received + listed).toBe(written);
+  });
+});
