@@ -16,6 +16,7 @@ export interface ServeOptions {
   readonly listen: string;
   readonly database: string;
   readonly keepChanges?: number;
+  readonly keepAudit?: number;
   readonly keys?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -42,6 +43,11 @@ export function addServeOptions(command: Command): Command {
     .option(
       '--keep-changes <duration>',
       'how long to keep the log of changes, which feeds the streams (default: 7 days; 10 minutes in memory)',
+      parseDuration,
+    )
+    .option(
+      '--keep-audit <duration>',
+      'how long to keep the audit, which tells who changed what (default: 400 days; 10 minutes in memory)',
       parseDuration,
     )
     .optionsGroup('Access:')
@@ -91,7 +97,7 @@ export function addServeOptions(command: Command): Command {
 const HELP = `
 The file of --keys; microgrids may be "all", and requests of a key without a secret are not signed:
   { "keys": [{ "name": "partner-a", "key": "…", "secret": "…", "microgrids": [1, 2], "access": "read" }] }
-With "access": "read" a key cannot change anything; by default it can.
+With "access": "read" a key cannot change anything; by default it can. With "audit": true it can read who changed what.
 
 Limits and their defaults: calls=4000 (open calls), callsPerKey=1000 (open calls of a key), callsPerSecond=1000 (of a key),
 streams=20000 (open streams), streamsPerKey=2000 (open streams of a key), unauthenticatedPerSecond=100 (of an address),

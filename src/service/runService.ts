@@ -11,7 +11,7 @@ import { changeFeed } from './feed/changeFeed.js';
 import { type ConnectionOptions, grpcServer, SERVICE_NAMES } from './grpc/grpcServer.js';
 import { health } from './grpc/health.js';
 import { accessLog } from './operation/accessLog.js';
-import { pruneRegularly } from './operation/pruneRegularly.js';
+import { pruneRegularly, type Retention } from './operation/pruneRegularly.js';
 import { resourceStack } from './operation/resourceStack.js';
 import type { ServiceMetrics } from './operation/serviceMetrics.js';
 import { watchDatabase } from './operation/watchDatabase.js';
@@ -25,7 +25,7 @@ export interface ServiceParts {
   openStore(observer: ServiceObserver | undefined): Promise<DispatchStore>;
   /** `HOST:PORT`. */
   readonly listen: string;
-  readonly keepChangesMs: number;
+  readonly retention: Retention;
   readonly limits: EffectiveLimits;
   readonly connections: ConnectionOptions;
   readonly stopGraceMs: number;
@@ -81,7 +81,7 @@ export async function runService(parts: ServiceParts): Promise<RunningService> {
 
     const store = await parts.openStore(metrics);
     opened.defer('the database', () => store.close());
-    opened.defer('the pruning of the database', pruneRegularly(store, parts.keepChangesMs, logger));
+    opened.defer('the pruning of the database', pruneRegularly(store, parts.retention, logger));
     signal?.throwIfAborted();
 
     const status = health(SERVICE_NAMES);

@@ -5,6 +5,7 @@ import { type CallLimits, callLimits } from './access/callLimits.js';
 import { type ListenAddress, listenAddress, portAddress } from './access/listenAddress.js';
 import { type AccessOptions, loadAccessControl } from './access/loadAccessControl.js';
 import { invalidOption } from './domain/invalidOption.js';
+import type { Retention } from './operation/pruneRegularly.js';
 import { type OpenMetrics, runService } from './runService.js';
 import type { StopOptions } from './stopOptions.js';
 import { openStore } from './store/openStore.js';
@@ -12,7 +13,9 @@ import { openStore } from './store/openStore.js';
 /** Default age of the change log. Shorter in memory, which it would fill; streams read changes at once. */
 const KEEP_CHANGES_MS = 7 * 24 * 3_600_000;
 const KEEP_CHANGES_IN_MEMORY_MS = 10 * 60_000;
-const MIN_KEEP_CHANGES_MS = 60_000;
+const MIN_KEEP_MS = 60_000;
+/** Default age of the audit. */
+const KEEP_AUDIT_MS = 400 * 24 * 3_600_000;
 const DEFAULT_STOP_GRACE_MS = 5_000;
 /** Each renewal of a connection costs each dispatcher a list. */
 const MIN_CONNECTION_AGE_MS = 60_000;
@@ -42,6 +45,13 @@ export interface DispatchServiceOptions extends AccessOptions {
    * @default 7 days, in memory 10 minutes
    */
   readonly keepChangesMs?: number | undefined;
+  /**
+   * Age at which entries of the audit are deleted, in milliseconds; at least a minute. The audit tells who changed which dispatch, and
+   * what it was before.
+   *
+   * @default 400 days, in memory as `keepChangesMs`
+   */
+  readonly keepAuditMs?: number | undefined;
   /** Limits on calls. */
   readonly limits?: CallLimits | undefined;
   /**
@@ -118,7 +128,7 @@ export async function startDispatchService(options: DispatchServiceOptions = {})
     openMetrics: metricsPlace && (() => openMetrics(metricsPlace, logger)),
     openStore: observer => openStore(database, { observer, logger }),
     listen,
-    keepChangesMs: keepChanges(options, database),
+    retention: retention(options, database === ':memory:'),
     limits: callLimits(options.limits),
     trace: serverSpans,
     ...spans(options),
@@ -155,13 +165,16 @@ export async function startDispatchService(options: DispatchServiceOptions = {})
   };
 }
 
-function keepChanges({ keepChangesMs }: DispatchServiceOptions, database: string): number {
-  if (keepChangesMs === undefined) return database === ':memory:' ? KEEP_CHANGES_IN_MEMORY_MS : KEEP_CHANGES_MS;
-  if (keepChangesMs >= MIN_KEEP_CHANGES_MS) return keepChangesMs;
-  throw invalidOption(
-    'keepChangesMs',
-    'must be at least a minute: streams end when a change is deleted before they read it',
-  );
+function retention(options: DispatchServiceOptions, isInMemory: boolean): Retention {
+  const { keepChangesMs = isInMemory ? KEEP_CHANGES_IN_MEMORY_MS : KEEP_CHANGES_MS } = options;
+  const { keepAuditMs = isInMemory ? keepChangesMs : KEEP_AUDIT_MS } = options;
+  checkKept('keepChangesMs', keepChangesMs, 'streams end when a change is deleted before they read it');
+  checkKept('keepAuditMs', keepAuditMs, 'whoever follows the audit would miss entries');
+  return { keepChangesMs, keepAuditMs };
+}
+
+function checkKept(field: string, keepMs: number, reason: string): void {
+  if (!(keepMs >= MIN_KEEP_MS)) throw invalidOption(field, `must be at least a minute: ${reason}`);
 }
 
 function spans({ stopGraceMs = DEFAULT_STOP_GRACE_MS, drainMs = 0, maxConnectionAgeMs }: DispatchServiceOptions) {

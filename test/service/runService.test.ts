@@ -68,7 +68,7 @@ function recordedParts({ opening, closing = [], aborting }: Faults) {
     },
     // Nobody has this address.
     listen: opening === 'listening' ? '192.0.2.1:1' : '127.0.0.1:0',
-    keepChangesMs: 60_000,
+    retention: { keepChangesMs: 60_000, keepAuditMs: 60_000 },
     limits: DEFAULT_LIMITS,
     connections: {},
     stopGraceMs: 5_000,

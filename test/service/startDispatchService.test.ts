@@ -103,6 +103,13 @@ describe('options', () => {
     });
   });
 
+  it.each([0, 59_999, Number.NaN])('refuse to keep the audit for %d ms', async keepAuditMs => {
+    await expect(startDispatchService({ keepAuditMs })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      field: 'keepAuditMs',
+    });
+  });
+
   it('refuse an empty key, an empty secret, and a secret without a key', async () => {
     const refused = (field: string) => ({ code: 'INVALID_ARGUMENT', field });
     await expect(startDispatchService({ authKey: '' })).rejects.toMatchObject(refused('authKey'));

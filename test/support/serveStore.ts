@@ -21,7 +21,7 @@ export function serveStore(store: DispatchStore, options: ServeOptions = {}): Pr
     openMetrics: metrics && (async () => ({ metrics, close: closed.close })),
     openStore: async () => ({ ...store, close: closed.close }),
     listen: '127.0.0.1:0',
-    keepChangesMs: 600_000,
+    retention: { keepChangesMs: 600_000, keepAuditMs: 600_000 },
     limits: DEFAULT_LIMITS,
     connections: {},
     stopGraceMs: 5_000,

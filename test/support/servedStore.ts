@@ -3,7 +3,8 @@ import { createChannel, createClient } from 'nice-grpc';
 import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { HealthDefinition } from '../../proto/gen/grpc/health/v1/health.js';
 import { ServerReflectionDefinition } from '../../proto/gen/grpc/reflection/v1/reflection.js';
-import { keyRing } from '../../src/service/access/keyRing.js';
+import { OperationsDefinition } from '../../proto/gen/xstate_dispatch/v1/operations.js';
+import { type KeyRing, keyRing } from '../../src/service/access/keyRing.js';
 import type { DispatchStore } from '../../src/service/domain/dispatchStore.js';
 import { memoryStore } from '../../src/service/store/memory/memoryStore.js';
 import { type ServeOptions, serveStore } from './serveStore.js';
@@ -23,7 +24,11 @@ export async function servedStore(store: DispatchStore = memoryStore(), options:
 
 /** Access for who has a key, which sees everything. */
 export function withKey(key: string): NonNullable<ServeOptions['access']> {
-  const keys = keyRing([{ name: 'default', key, secret: undefined, microgrids: 'all' }]);
+  return withKeys(keyRing([{ name: 'default', key, secret: undefined, microgrids: 'all' }]));
+}
+
+/** Access for who has a key of a ring. */
+export function withKeys(keys: KeyRing): NonNullable<ServeOptions['access']> {
   return { keys, credentials: ServerCredentials.createInsecure() };
 }
 
@@ -34,6 +39,7 @@ export function clientsOf(port: number) {
     channel,
     dispatches: createClient(MicrogridDispatchServiceDefinition, channel),
     health: createClient(HealthDefinition, channel),
+    operations: createClient(OperationsDefinition, channel),
     reflection: createClient(ServerReflectionDefinition, channel),
   };
 }

@@ -48,6 +48,7 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
       listen: options.listen,
       database,
       keepChangesMs: options.keepChanges,
+      keepAuditMs: options.keepAudit,
       authKey,
       signSecret,
       keys,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { DispatchError } from '../../model/dispatchError.js';
 import { readId } from '../domain/requestIds.js';
-import type { KeyAccess } from './methodAccess.js';
+import { type MethodAccess, missingAccess } from './methodAccess.js';
 
 /** A caller, as logs and metrics may show it. */
 export interface Caller {
@@ -17,16 +17,19 @@ export interface ApiKey extends Caller {
   /** The secret with which calls must be signed; without one they need no signature. */
   readonly secret: string | undefined;
   /** @default 'write' */
-  readonly access?: KeyAccess | undefined;
+  readonly access?: 'read' | 'write' | undefined;
+  /** Whether it may read the audit of its microgrids. @default false */
+  readonly audit?: boolean | undefined;
 }
 
 /** The caller of a method that needs no key, and of every method of a service without keys. */
-export const ANYBODY: ApiKey = { name: 'anybody', key: '', secret: undefined, microgrids: 'all' };
+export const ANYBODY: ApiKey = { name: 'anybody', key: '', secret: undefined, microgrids: 'all', audit: true };
 
 /** A stream, which must end when its key or its permission is revoked. */
 export interface RevocableCall {
   readonly apiKey: ApiKey;
   readonly microgridId: bigint | null;
+  readonly needed: MethodAccess;
   end(reason: DispatchError): void;
 }
 
@@ -36,7 +39,7 @@ export interface KeyRing {
   find(key: string): ApiKey | undefined;
   /**
    * Replaces the keys, and ends tracked calls that are no longer allowed: with UNAUTHENTICATED when the key was removed or its
-   * secret changed, with PERMISSION_DENIED when it lost access to the microgrid.
+   * secret changed, with PERMISSION_DENIED when it lost access to the microgrid or to the method.
    */
   replace(keys: readonly ApiKey[]): void;
   /** Makes {@link replace} end the call when it is revoked; returns a function that undoes it. */
@@ -62,12 +65,13 @@ export function keyRing(keys: readonly ApiKey[]): KeyRing {
   const forgetters: ((apiKey: ApiKey) => void)[] = [];
   const find = (key: string) => byDigest.get(digest(key));
 
-  function revocationOf({ apiKey, microgridId }: RevocableCall): DispatchError | null {
+  function revocationOf({ apiKey, microgridId, needed }: RevocableCall): DispatchError | null {
     const now = find(apiKey.key);
     if (!now || now.secret !== apiKey.secret) {
       return new DispatchError('UNAUTHENTICATED', 'the API key is no longer accepted');
     }
-    return microgridId === null || hasAccess(now, microgridId) ? null : noAccess(microgridId);
+    if (microgridId !== null && !hasAccess(now, microgridId)) return noAccess(microgridId);
+    return missingAccess(now, needed);
   }
 
   return {

@@ -6,7 +6,7 @@ const NAME = /^[\w.-]{1,64}$/;
 /** A value that gRPC can send as metadata, without spaces at its ends. */
 const KEY = /^[!-~]([ -~]{0,254}[!-~])?$/;
 const MAX_SECRET_LENGTH = 1024;
-const FIELDS = ['name', 'key', 'secret', 'microgrids', 'access'];
+const FIELDS = ['name', 'key', 'secret', 'microgrids', 'access', 'audit'];
 
 /**
  * Parses a file of API keys:
@@ -16,7 +16,7 @@ const FIELDS = ['name', 'key', 'secret', 'microgrids', 'access'];
  * ```
  *
  * `microgrids` may be `"all"`; without a `secret` calls with the key need no signature; with `"access": "read"` the key cannot change
- * anything (the default is `"write"`). Names and keys must be unique. With an empty list every call is refused.
+ * anything (the default is `"write"`); with `"audit": true` it can read who changed what. Names and keys must be unique. With an empty list every call is refused.
  *
  * @param path - for messages.
  * @throws DispatchError INVALID_ARGUMENT that names entry and field, without any content of the file.
@@ -47,7 +47,7 @@ function readEntry(entry: unknown, refuse: (field: string, problem: string) => n
   if (!isObject(entry)) return refuse('', 'must be an object');
   const surplus = Object.keys(entry).some(name => !FIELDS.includes(name));
   if (surplus) refuse('', `must have no fields other than ${FIELDS.join(', ')}`);
-  const { name, key, secret, microgrids, access = 'write' } = entry;
+  const { name, key, secret, microgrids, access = 'write', audit = false } = entry;
   if (typeof name !== 'string' || !NAME.test(name)) {
     return refuse('name', 'must be a string of 1 to 64 letters, digits, dots, hyphens and underscores');
   }
@@ -58,11 +58,12 @@ function readEntry(entry: unknown, refuse: (field: string, problem: string) => n
     return refuse('secret', `must be a string of 1 to ${MAX_SECRET_LENGTH} characters, or absent`);
   }
   if (access !== 'read' && access !== 'write') return refuse('access', 'must be "read" or "write", or absent');
-  if (microgrids === 'all') return { name, key, secret, microgrids, access };
+  if (typeof audit !== 'boolean') return refuse('audit', 'must be true or false, or absent');
+  if (microgrids === 'all') return { name, key, secret, microgrids, access, audit };
   if (!Array.isArray(microgrids) || !microgrids.every(id => Number.isSafeInteger(id) && id >= 0)) {
     return refuse('microgrids', 'must be "all" or a list of microgrid ids');
   }
-  return { name, key, secret, microgrids: new Set<number>(microgrids), access };
+  return { name, key, secret, microgrids: new Set<number>(microgrids), access, audit };
 }
 
 /** The message of the parser quotes the content: only the line is passed on. */

@@ -1,4 +1,5 @@
 import type { LogPosition } from '../../wire/logPosition.js';
+import type { AuditAuthor, AuditPage, AuditQuery } from './audit.js';
 import type { ServiceObserver } from './serviceObserver.js';
 
 /** What happened to a dispatch in one change. */
@@ -83,6 +84,8 @@ export interface DispatchWrite {
   decide(old: StoredDispatch | null, stamp: WriteStamp): DispatchChange | null;
   /** Drops the write when it aborts while it waits: then nothing is made, and its reason is thrown. Later it has no effect. */
   readonly signal?: AbortSignal | undefined;
+  /** Its author, for the audit; absent: the change gets no entry there. */
+  readonly author?: AuditAuthor | undefined;
   /** The nonce of the call. A write with a used nonce is UNAUTHENTICATED; a write that is refused uses its nonce, too. */
   readonly nonce?: ExpiringId | undefined;
   /**
@@ -234,6 +237,14 @@ export interface DispatchStore {
    * @returns the number of deleted entries.
    */
   prune(beforeUs: number, limit: number): Promise<number>;
+  /** Returns a page of the audit of a microgrid: at most `limit` entries and `maxBytes` of dispatches, but at least one entry if there is one. */
+  audit(microgridId: number, query: AuditQuery, limit: number, maxBytes: number): Promise<AuditPage>;
+  /**
+   * Deletes at most `limit` entries of the audit from before an instant.
+   *
+   * @returns the number of deleted entries.
+   */
+  pruneAudit(beforeUs: number, limit: number): Promise<number>;
   /**
    * Deletes at most `limit` expired nonces and requests.
    *

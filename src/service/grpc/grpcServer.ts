@@ -3,6 +3,7 @@ import { createServer } from 'nice-grpc';
 
 import { HealthDefinition } from '../../../proto/gen/grpc/health/v1/health.js';
 import { ServerReflectionDefinition } from '../../../proto/gen/grpc/reflection/v1/reflection.js';
+import { OperationsDefinition } from '../../../proto/gen/xstate_dispatch/v1/operations.js';
 import type { Logger } from '../../logger.js';
 import { DispatchError } from '../../model/dispatchError.js';
 import type { TraceCall } from '../../telemetry/serverTrace.js';
@@ -18,6 +19,7 @@ import { callsReceived } from './callsReceived.js';
 import { dispatchHandlers } from './dispatchHandlers.js';
 import type { Health } from './health.js';
 import { judgeHeaders } from './judgeHeaders.js';
+import { operationsHandlers } from './operationsHandlers.js';
 import { MAX_CALLS_OF_STRANGERS } from './peerConnection.js';
 import { reflection } from './reflection.js';
 import { reportErrors } from './reportErrors.js';
@@ -28,9 +30,12 @@ import { storedBytesDefinition } from './storedBytes.js';
 const RECEIVE_TIMEOUT_MS = 10_000;
 
 /** Full names of the services, as health and reflection report them. */
-export const SERVICE_NAMES = [storedBytesDefinition, HealthDefinition, ServerReflectionDefinition].map(
-  ({ fullName }) => fullName,
-);
+export const SERVICE_NAMES = [
+  storedBytesDefinition,
+  OperationsDefinition,
+  HealthDefinition,
+  ServerReflectionDefinition,
+].map(({ fullName }) => fullName);
 
 /** How connections are kept alive and renewed. */
 export interface ConnectionOptions {
@@ -102,6 +107,7 @@ export function grpcServer(options: GrpcServerOptions): GrpcServer {
   server.add(decodeLater(HealthDefinition), health.handlers);
   server.add(decodeLater(ServerReflectionDefinition), reflection(SERVICE_NAMES, stopping));
   server.add(decodeLater(storedBytesDefinition), dispatchHandlers(store, feed));
+  server.add(decodeLater(OperationsDefinition), operationsHandlers(store, feed));
 
   return {
     async listen(address, credentials) {

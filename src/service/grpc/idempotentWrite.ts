@@ -5,6 +5,7 @@ import { DispatchError } from '../../model/dispatchError.js';
 import { REQUEST_ID } from '../../wire/requestId.js';
 import type { AccessContext } from '../access/callAccess.js';
 import type { DispatchWrite, IdempotencyKey } from '../domain/dispatchStore.js';
+import { auditAuthor } from './auditAuthor.js';
 
 /** Seconds for which the response to a request with an id is kept. */
 export const REQUEST_ID_RETENTION_S = 24 * 3600;
@@ -14,26 +15,35 @@ const ID = /^[ -~]{1,128}$/;
 /** The content of a write, to compare retries. */
 interface RequestContent {
   /** The method, which is part of the content. */
-  readonly method: string;
+  readonly method: 'create' | 'update' | 'delete';
   readonly microgridId: number;
   /** Encodes the decoded request: equal requests have equal bytes. */
   encode(): Uint8Array;
 }
 
+const METHODS = {
+  create: 'CreateMicrogridDispatch',
+  update: 'UpdateMicrogridDispatch',
+  delete: 'DeleteMicrogridDispatch',
+} as const;
+
 /**
- * Adds to a write the signal of its call, which drops it when nobody waits for it any more, and what prevents it from being made twice: the
- * nonce of its call, and its request id if it has one. A request id is valid for one API key and one microgrid.
+ * Adds to a write the signal of its call, which drops it when nobody waits for it any more, its author, and what prevents it from being made
+ * twice: the nonce of its call, and its request id if it has one. A request id is valid for one API key and one microgrid.
  *
- * @throws DispatchError INVALID_ARGUMENT when the request id is malformed.
+ * @throws DispatchError INVALID_ARGUMENT when the request id or the note is malformed.
  */
 export function idempotentWrite(
   write: DispatchWrite,
-  { metadata, access, signal }: CallContext & AccessContext,
+  context: CallContext & AccessContext,
   { method, microgridId, encode }: RequestContent,
 ): DispatchWrite {
+  const { metadata, access, signal } = context;
   const { nonce, apiKey } = access;
   const requestIds = metadata.getAll(REQUEST_ID);
-  if (requestIds.length === 0) return { ...write, signal, nonce };
+  if (requestIds.length === 0) {
+    return { ...write, signal, nonce, author: auditAuthor(context, METHODS[method], null) };
+  }
   const [requestId] = requestIds;
   if (requestIds.length > 1 || typeof requestId !== 'string' || !ID.test(requestId)) {
     const message = `${REQUEST_ID}: must be one string of 1 to 128 printable ASCII characters`;
@@ -44,7 +54,7 @@ export function idempotentWrite(
     hash: digest(method, encode()),
     untilUs: (Date.now() + REQUEST_ID_RETENTION_S * 1000) * 1000,
   };
-  return { ...write, signal, nonce, idempotencyKey };
+  return { ...write, signal, nonce, idempotencyKey, author: auditAuthor(context, METHODS[method], requestId) };
 }
 
 function digest(...parts: (string | Uint8Array)[]): string {

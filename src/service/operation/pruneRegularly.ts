@@ -5,12 +5,23 @@ const INTERVAL_MS = 60_000;
 /** Entries that are deleted at a time, so that writes wait only briefly. */
 const AT_ONCE = 1_000;
 
+/** How long a service keeps what it does not need for ever, in milliseconds. */
+export interface Retention {
+  readonly keepChangesMs: number;
+  readonly keepAuditMs: number;
+}
+
 /**
- * Deletes entries of the change logs that are older than `keepMs`, and expired nonces and requests, now and every minute.
+ * Deletes entries of the change logs and of the audit that are older than they are kept, and expired nonces and requests, now and every
+ * minute.
  *
  * @returns a function that stops it, and resolves once the store is no longer used.
  */
-export function pruneRegularly(store: DispatchStore, keepMs: number, logger: Logger): () => Promise<void> {
+export function pruneRegularly(
+  store: DispatchStore,
+  { keepChangesMs, keepAuditMs }: Retention,
+  logger: Logger,
+): () => Promise<void> {
   let stopped = false;
   let pruning = prune();
   const timer = setInterval(() => {
@@ -19,11 +30,12 @@ export function pruneRegularly(store: DispatchStore, keepMs: number, logger: Log
 
   async function prune(): Promise<void> {
     try {
-      const beforeUs = (Date.now() - keepMs) * 1000;
-      while (!stopped && (await store.prune(beforeUs, AT_ONCE)) === AT_ONCE);
+      const olderThan = (keepMs: number) => (Date.now() - keepMs) * 1000;
+      while (!stopped && (await store.prune(olderThan(keepChangesMs), AT_ONCE)) === AT_ONCE);
+      while (!stopped && (await store.pruneAudit(olderThan(keepAuditMs), AT_ONCE)) === AT_ONCE);
       while (!stopped && (await store.deleteExpired(Date.now() * 1000, AT_ONCE)) === AT_ONCE);
     } catch (error) {
-      logger.error({ err: error }, 'expired entries of the change log or of requests cannot be deleted');
+      logger.error({ err: error }, 'expired entries of the change log, of the audit or of requests cannot be deleted');
     }
   }
 

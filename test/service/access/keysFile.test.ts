@@ -17,11 +17,11 @@ const wrongPlaces = (keys: unknown) => JSON.stringify({ keys });
 describe('a file of API keys', () => {
   it('gives keys with their rights', () => {
     expect(parseKeysFile(JSON.stringify({ keys: [entry, other] }), 'keys.json')).toEqual([
-      { ...entry, microgrids: new Set([1, 2]), access: 'write' },
-      { ...other, secret: undefined, access: 'write' },
+      { ...entry, microgrids: new Set([1, 2]), access: 'write', audit: false },
+      { ...other, secret: undefined, access: 'write', audit: false },
     ]);
-    const reader = wrongPlaces([{ ...entry, access: 'read' }]);
-    expect(parseKeysFile(reader, 'keys.json')).toMatchObject([{ name: 'a', access: 'read' }]);
+    const reader = wrongPlaces([{ ...entry, access: 'read', audit: true }]);
+    expect(parseKeysFile(reader, 'keys.json')).toMatchObject([{ name: 'a', access: 'read', audit: true }]);
     expect(parseKeysFile('{"keys":[]}', 'keys.json')).toEqual([]);
   });
 
@@ -44,7 +44,7 @@ describe('a file of API keys', () => {
     [wrongPlaces(['tell-nobody']), 'keys[0]: must be an object'],
     [
       wrongPlaces([entry, { ...other, 'tell-nobody': 1 }]),
-      'keys[1]: must have no fields other than name, key, secret, microgrids, access',
+      'keys[1]: must have no fields other than name, key, secret, microgrids, access, audit',
     ],
     [
       wrongPlaces([{ ...entry, name: 'tell nobody' }]),
@@ -65,6 +65,10 @@ describe('a file of API keys', () => {
     ...['all', '', null, true].map(access => [
       wrongPlaces([{ ...entry, access }]),
       'keys[0].access: must be "read" or "write", or absent',
+    ]),
+    ...['true', 1, null].map(audit => [
+      wrongPlaces([{ ...entry, audit }]),
+      'keys[0].audit: must be true or false, or absent',
     ]),
     [wrongPlaces([entry, { ...other, name: 'a' }]), 'keys[1].name: must differ from that of keys[0]'],
     [wrongPlaces([entry, { ...other, key: 'key-a' }]), 'keys[1].key: must differ from that of keys[0]'],

@@ -46,7 +46,12 @@ describe('reflection', () => {
     await using served = await servedStore();
     const [answer] = await ask(served, [{ $case: 'listServices', value: '*' }]);
     const names = answer?.$case === 'listServicesResponse' ? answer.value.service.map(({ name }) => name) : [];
-    expect(names).toEqual([SERVICE, 'grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection']);
+    expect(names).toEqual([
+      SERVICE,
+      'xstate_dispatch.v1.Operations',
+      'grpc.health.v1.Health',
+      'grpc.reflection.v1.ServerReflection',
+    ]);
   });
 
   it.each([

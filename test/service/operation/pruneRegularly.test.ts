@@ -34,7 +34,7 @@ describe('pruneRegularly', () => {
     nowUs += 3_590_000_000;
     await store.apply(1, creation());
     const telling = tellingStore(store);
-    stop = pruneRegularly(telling.store, 60_000, silentLogger);
+    stop = pruneRegularly(telling.store, { keepChangesMs: 60_000, keepAuditMs: 2 * 60_000 }, silentLogger);
     await telling.done;
     await stop();
     expect(telling.dropped).toEqual([1000, 1000, 500]);
@@ -61,7 +61,7 @@ describe('pruneRegularly', () => {
       const check = () => {
         if (dropped.length === 2) resolve();
       };
-      stop = pruneRegularly(telling, 3_600_000, silentLogger);
+      stop = pruneRegularly(telling, { keepChangesMs: 3_600_000, keepAuditMs: 2 * 3_600_000 }, silentLogger);
     });
     await done;
     await stop();
@@ -70,13 +70,37 @@ describe('pruneRegularly', () => {
     await expect(store.apply(1, { ...creation(), ...once(1500) })).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
+  it('drops entries of the audit by their own age', async () => {
+    let nowUs = (Date.now() - 3_600_000) * 1000;
+    const store = memoryStore({ nowUs: () => nowUs });
+    const author = { keyName: null, method: 'CreateMicrogridDispatch', requestId: null, note: null };
+    await Promise.all(Array.from({ length: 1200 }, () => store.apply(1, { ...creation(), author })));
+    nowUs += 3_480_000_000;
+    await store.apply(1, { ...creation(), author });
+    const pruned = new Promise<void>(resolve => {
+      const deleteExpired: DispatchStore['deleteExpired'] = async () => {
+        resolve();
+        return 0;
+      };
+      stop = pruneRegularly({ ...store, deleteExpired }, { keepChangesMs: 60_000, keepAuditMs: 180_000 }, silentLogger);
+    });
+    await pruned;
+    await stop();
+    const { entries } = await store.audit(1, { filter: {}, oldestFirst: true, after: null }, 10, 1_000);
+    expect(entries.map(({ seq }) => seq)).toEqual([1201]);
+  });
+
   it('reports a failure and stops when it is told to', async () => {
     const failure = new Error('disk gone');
     const reported: object[] = [];
-    stop = pruneRegularly({ ...memoryStore(), prune: () => Promise.reject(failure) }, 60_000, {
-      ...silentLogger,
-      error: fields => reported.push(fields),
-    });
+    stop = pruneRegularly(
+      { ...memoryStore(), prune: () => Promise.reject(failure) },
+      { keepChangesMs: 60_000, keepAuditMs: 60_000 },
+      {
+        ...silentLogger,
+        error: fields => reported.push(fields),
+      },
+    );
     await stop();
     expect(reported).toEqual([{ err: failure }]);
   });

@@ -7,6 +7,7 @@ import type {
   StoredDispatch,
 } from '../../../src/service/domain/dispatchStore.js';
 import { changeOf, creation, dispatchRow } from '../../support/dispatchRow.js';
+import { describeStoreAudit } from './storeAudit.js';
 import { describeStoreChanges } from './storeChanges.js';
 import { describeStoreClock } from './storeClock.js';
 import { describeStoreLists, type StoreFactory } from './storeLists.js';
@@ -202,5 +203,6 @@ export function describeStore(name: string, openStore: StoreFactory): void {
     describeStoreLists(openStore);
     describeStoreChanges(openStore);
     describeStoreRepeats(openStore);
+    describeStoreAudit(openStore);
   });
 }

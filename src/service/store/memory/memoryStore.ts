@@ -18,8 +18,10 @@ import {
   seqOf,
 } from '../../domain/dispatchStore.js';
 import { observed } from '../../domain/serviceObserver.js';
+import { auditEntry } from '../auditEntries.js';
 import { cutPage, type SortedItem } from '../cutPage.js';
 import { matchesFilter } from './matchesFilter.js';
+import { memoryAudit } from './memoryAudit.js';
 import { memoryIdempotency } from './memoryIdempotency.js';
 
 interface Microgrid {
@@ -40,6 +42,7 @@ export function memoryStore({ nowUs = () => Date.now() * 1000, observer }: Store
   const microgrids = new Map<number, Microgrid>();
   const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
   const idempotency = memoryIdempotency();
+  const audit = memoryAudit();
   let lastId = 0;
   let closed = false;
 
@@ -68,7 +71,9 @@ export function memoryStore({ nowUs = () => Date.now() * 1000, observer }: Store
     microgrid.listed = null;
     microgrid.seq += 1;
     microgrid.lastUs = atUs;
-    microgrid.log.push({ microgridId, seq: microgrid.seq, kind, atUs, id, message: dispatch.message });
+    const logged = { microgridId, seq: microgrid.seq, kind, atUs, id, message: dispatch.message };
+    microgrid.log.push(logged);
+    if (write.author) audit.add(auditEntry(logged, write.author, old));
     microgrids.set(microgridId, microgrid);
     lastId = Math.max(lastId, id);
     for (const listener of listeners) listener([microgridId]);
@@ -131,6 +136,8 @@ export function memoryStore({ nowUs = () => Date.now() * 1000, observer }: Store
       return () => listeners.delete(listener);
     },
     prune: async (beforeUs, limit) => prune(beforeUs, limit),
+    audit: (...query) => audit.page(...query),
+    pruneAudit: async (beforeUs, limit) => audit.prune(beforeUs, limit),
     deleteExpired: async (nowUs, limit) => idempotency.deleteExpired(nowUs, limit),
     async close() {
       closed = true;

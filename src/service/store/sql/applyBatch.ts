@@ -2,6 +2,7 @@ import type { ControlledTransaction } from 'kysely';
 
 import { DispatchError } from '../../../model/dispatchError.js';
 import type { AppliedWrite } from '../../domain/dispatchStore.js';
+import { auditEntry } from '../auditEntries.js';
 import type { ServiceSchema } from './schema.js';
 import type { SqlDatabase } from './sqlDialect.js';
 import { findEarlierResult, recordResult, writeCompletedRequests } from './sqlIdempotency.js';
@@ -80,6 +81,8 @@ function decideAnew(batch: Batch, microgrid: LockedMicrogrid, { microgridId, wri
   microgrid.lastUs = atUs;
   if (!keepsTarget) batch.retargeted.add(id);
   batch.after.set(id, kind === 'deleted' ? null : { microgridId, ...dispatch });
-  batch.changes.push({ microgridId, seq: microgrid.seq, kind, atUs, id, message: dispatch.message });
+  const logged = { microgridId, seq: microgrid.seq, kind, atUs, id, message: dispatch.message };
+  batch.changes.push(logged);
+  if (write.author) batch.audit.push(auditEntry(logged, write.author, old));
   return { seq: microgrid.seq, dispatch };
 }

@@ -53,6 +53,20 @@ export interface ServiceSchema {
     message: Uint8Array;
     until_us: number;
   };
+  /** Who changed what, entry by entry as in the change log, but kept longer. */
+  dispatch_audit: {
+    microgrid_id: number;
+    seq: number;
+    at_us: number;
+    dispatch_id: number;
+    key_name: string | null;
+    method: string;
+    request_id: string | null;
+    note: string | null;
+    /** The encoded `Dispatch` before and after the change. */
+    before: Uint8Array | null;
+    after: Uint8Array | null;
+  };
   /** One row: the last id that was assigned. PostgreSQL has a sequence of this name instead. */
   dispatch_id: { last: number };
 }
@@ -73,6 +87,7 @@ export function migrations(types: ColumnTypes): Record<string, Migration> {
   return {
     '0001_initial': { up: db => createTables(db, types) },
     '0002_requests': { up: db => createRequestTables(db, types) },
+    '0003_audit': { up: db => createAuditTable(db, types) },
   };
 }
 
@@ -150,4 +165,29 @@ async function createRequestTables(db: Kysely<unknown>, types: ColumnTypes): Pro
   for (const table of ['nonce', 'request']) {
     await db.schema.createIndex(`${table}_by_until`).on(table).column('until_us').execute();
   }
+}
+
+async function createAuditTable(db: Kysely<unknown>, { integer, bytes }: ColumnTypes): Promise<void> {
+  const bytesType = sql.raw<Uint8Array>(bytes);
+  await db.schema
+    .createTable('dispatch_audit')
+    .addColumn('microgrid_id', integer, column => column.notNull())
+    .addColumn('seq', integer, column => column.notNull())
+    .addColumn('at_us', integer, column => column.notNull())
+    .addColumn('dispatch_id', integer, column => column.notNull())
+    .addColumn('key_name', 'text')
+    .addColumn('method', 'text', column => column.notNull())
+    .addColumn('request_id', 'text')
+    .addColumn('note', 'text')
+    .addColumn('before', bytesType)
+    .addColumn('after', bytesType)
+    // With the time: a log that was set back may use a number again.
+    .addPrimaryKeyConstraint('dispatch_audit_key', ['microgrid_id', 'seq', 'at_us'])
+    .execute();
+  await db.schema
+    .createIndex('dispatch_audit_by_dispatch')
+    .on('dispatch_audit')
+    .columns(['microgrid_id', 'dispatch_id', 'seq'])
+    .execute();
+  await db.schema.createIndex('dispatch_audit_by_at').on('dispatch_audit').column('at_us').execute();
 }

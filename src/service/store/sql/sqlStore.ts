@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DispatchStore, StoreOptions } from '../../domain/dispatchStore.js';
 import { observed } from '../../domain/serviceObserver.js';
 import { applyBatch } from './applyBatch.js';
+import { pruneAudit, readAudit } from './auditLog.js';
 import { pruneChanges, readChanges, readCursor } from './changeLog.js';
 import { listPages } from './listPages.js';
 import type { SqlDatabase } from './sqlDialect.js';
@@ -61,6 +62,8 @@ export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions,
       return () => listeners.delete(listener);
     },
     prune: (beforeUs, limit) => observed(observer, 'prune', () => pruneChanges(database, beforeUs, limit)),
+    audit: (...query) => observed(observer, 'audit', () => readAudit(database, ...query)),
+    pruneAudit: (beforeUs, limit) => observed(observer, 'prune', () => pruneAudit(database, beforeUs, limit)),
     deleteExpired: (nowUs, limit) => observed(observer, 'prune', () => deleteExpiredRecords(database, nowUs, limit)),
     async close() {
       // Writes that the database delays are abandoned with their connections.

@@ -1,6 +1,8 @@
 import type { Insertable, Transaction } from 'kysely';
 
+import type { AuditEntry } from '../../domain/audit.js';
 import type { DispatchRow, DispatchWrite, LoggedChange, StoredDispatch } from '../../domain/dispatchStore.js';
+import { writeAudit } from './auditLog.js';
 import { NEVER, type ServiceSchema } from './schema.js';
 import type { SqlDialect } from './sqlDialect.js';
 import { type BatchIdempotency, readIdempotency } from './sqlIdempotency.js';
@@ -34,6 +36,7 @@ export interface Batch {
   /** Changed dispatches whose search keys may have changed. */
   readonly retargeted: Set<number>;
   readonly changes: LoggedChange[];
+  readonly audit: AuditEntry[];
   readonly idempotency: BatchIdempotency;
 }
 
@@ -69,6 +72,7 @@ export async function lockBatch(
     after: new Map(),
     retargeted: new Set(),
     changes: [],
+    audit: [],
     idempotency: await readIdempotency(
       transaction,
       calls.map(({ write }) => write),
@@ -80,9 +84,10 @@ export async function lockBatch(
 export async function writeBatch(
   transaction: Transaction<ServiceSchema>,
   dialect: SqlDialect,
-  { microgrids, before, after, retargeted, changes }: Batch,
+  { microgrids, before, after, retargeted, changes, audit }: Batch,
 ): Promise<void> {
   await transaction.insertInto('dispatch_change').values(changes.map(changeRow)).execute();
+  if (audit.length > 0) await writeAudit(transaction, audit);
 
   const gone = [...after.keys()].filter(id => before.has(id) && after.get(id) === null);
   if (gone.length > 0) {
