@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLogger } from '../../../src/logger.js';
 import type { DispatchStore, ListQuery, LoggedChange } from '../../../src/service/domain/dispatchStore.js';
+import { changeFeed } from '../../../src/service/feed/changeFeed.js';
 import { changeOf, creation } from '../../support/dispatchRow.js';
 import type { StorePlace } from '../../support/stores.js';
 
@@ -10,6 +12,11 @@ const listIds = async (store: DispatchStore) =>
 
 const log = async (store: DispatchStore): Promise<readonly LoggedChange[]> =>
   (await store.changes(new Map([[1, 0]]), 1000)).changes;
+
+/** A statement that logs a change of microgrid 1. */
+const logged = (seq: number) => `
+  INSERT INTO dispatch_change (microgrid_id, seq, dispatch_id, kind, at_us, message) VALUES (1, ${seq}, ${seq}, 'created', ${seq}, '');
+  UPDATE microgrid SET seq = ${seq}, last_us = ${seq} WHERE id = 1;`;
 
 /** Fixes what a store must do that keeps dispatches over restarts. */
 export function describeDatabase(name: string, newPlace: () => Promise<StorePlace> | StorePlace): void {
@@ -115,6 +122,38 @@ export function describeDatabase(name: string, newPlace: () => Promise<StorePlac
       await expect(store.apply(1, changeOf(1, 'updated'))).rejects.toThrow('no dispatch 1');
       expect(await store.head(1)).toBe(0);
       expect((await store.apply(1, creation())).seq).toBe(1);
+    });
+
+    it.each([
+      ['has lost entries', 0],
+      ['has lost entries, and has as many again', 3],
+      ['has lost entries, and has more again', 5],
+    ])('ends streams with UNAVAILABLE when their log %s', async (_, again) => {
+      await using open = await opened();
+      const { store } = open;
+      const feed = changeFeed(store, silentLogger);
+      const { signal } = new AbortController();
+      const [early, late] = [await feed.open(1, signal), await feed.open(2, signal)];
+      for (let seq = 1; seq <= 5; seq += 1) {
+        await store.apply(1, creation());
+        expect((await early.next()).seq).toBe(seq);
+      }
+      // Read by nobody meanwhile, as when a database is replaced while it cannot be reached.
+      await place.execute(`
+        BEGIN;
+        DELETE FROM dispatch_change WHERE seq > 2;
+        UPDATE microgrid SET seq = 2, last_us = (SELECT at_us FROM dispatch_change WHERE seq = 2);
+        ${Array.from({ length: again }, (_, index) => logged(3 + index)).join('')}
+        COMMIT;
+      `);
+      await expect(early.next()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      await store.apply(2, creation());
+      expect((await late.next()).seq).toBe(1);
+      const reopened = await feed.open(1, signal);
+      expect(reopened.position).toBe(2 + again);
+      await store.apply(1, creation());
+      expect((await reopened.next()).seq).toBe(3 + again);
+      feed.stop();
     });
 
     it('tells a wrong decision of a program from a failing database', async () => {

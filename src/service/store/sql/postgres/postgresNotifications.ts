@@ -39,6 +39,7 @@ export function postgresNotifications(
   /** Microgrids to announce. */
   const pending = new Set<number>();
   let collecting: NodeJS.Timeout | null = null;
+  let sending = false;
   /** Null while the connection is lost. */
   let connected: pg.Client | null = null;
   const listening = keepListening();
@@ -91,7 +92,7 @@ export function postgresNotifications(
   }
 
   function collect(): void {
-    if (pending.size > 0) collecting ??= setTimeout(send, COLLECT_MS);
+    if (pending.size > 0 && !sending) collecting ??= setTimeout(send, COLLECT_MS);
   }
 
   async function send(): Promise<void> {
@@ -100,16 +101,24 @@ export function postgresNotifications(
     if (connected === null) return;
     const ids = [...pending];
     pending.clear();
-    const payload = `${self} ${ids.join(',')}`;
-    const fitting = payload.length <= MAX_PAYLOAD_BYTES ? payload : `${self} *`;
+    sending = true;
     try {
-      // A notification that is lost with the server does no harm, so that nobody needs to wait for its disk.
-      const query = `select set_config('synchronous_commit', 'off', true), pg_notify($1, $2)`;
-      await connected.query(query, [CHANNEL, fitting]);
+      await notify(connected, ids);
+      sending = false;
+      collect();
     } catch {
       // The connection is lost, which is logged where it is kept.
+      sending = false;
       for (const id of ids) pending.add(id);
     }
+  }
+
+  async function notify(client: pg.Client, microgridIds: readonly number[]): Promise<void> {
+    const payload = `${self} ${microgridIds.join(',')}`;
+    const fitting = payload.length <= MAX_PAYLOAD_BYTES ? payload : `${self} *`;
+    // A notification that is lost with the server does no harm, so that nobody needs to wait for its disk.
+    const query = `select set_config('synchronous_commit', 'off', true), pg_notify($1, $2)`;
+    await client.query(query, [CHANNEL, fitting]);
   }
 
   return {

@@ -1,0 +1,143 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import { expect, it } from 'vitest';
+import { DispatchClient } from '../../src/client/dispatchClient.js';
+import { Dispatch } from '../../src/dispatch.js';
+import { startDispatchService } from '../../src/service/index.js';
+import { describeWithPostgres } from '../support/describeWithPostgres.js';
+import { type Mirror, mirror } from '../support/mirror.js';
+import { startPostgres } from '../support/postgres.js';
+import { followOver, held, truth } from '../support/resumableService.js';
+import { tcpProxy } from '../support/tcpProxy.js';
+
+/** Nothing of this one is lost; of the next two less than what was lost is written again, and as much; of the last one more. */
+const [INTACT, BEHIND, EVEN, AHEAD] = [1, 2, 3, 4] as const;
+const MICROGRID_IDS = [INTACT, BEHIND, EVEN, AHEAD] as const;
+const LOSING = [BEHIND, EVEN, AHEAD] as const;
+/** PostgreSQL logs 32 ids of a sequence ahead: only what is lost beyond them is given again. */
+const LOST_CREATIONS = 60;
+
+const dispatch = { type: 'CHARGE', durationMs: 600_000, selector: { ids: [1] } };
+const inAnHour = () => new Date(Date.now() + 3_600_000);
+
+describeWithPostgres('services whose database is now a standby that lagged', () => {
+  it('lead streams and dispatchers to what it has, ids that it gives again included', async () => {
+    await using primary = await startPostgres();
+    const database = new URL(await primary.createDatabase());
+    await using replication = await tcpProxy(primary.port);
+    await using standby = await startPostgres({ standbyOf: replication.port });
+    const databases = `postgres://postgres@127.0.0.1:${primary.port},127.0.0.1:${standby.port}${database.pathname}`;
+    const services = [
+      await startDispatchService({ database: databases }),
+      await startDispatchService({ database: databases }),
+    ];
+    const [one, other] = services.map(({ address }) => address) as [string, string];
+    await using client = new DispatchClient({ address: one });
+    const create = async (microgridId: number) =>
+      (await client.create({ ...dispatch, microgridId, startTime: inAnHour() })).id;
+    const createMany = (microgridId: number, count: number) =>
+      Promise.all(Array.from({ length: count }, () => create(microgridId)));
+
+    const kept = new Map<number, number[]>();
+    for (const microgridId of MICROGRID_IDS) {
+      const running = await client.create({ ...dispatch, microgridId, startTime: 'NOW' });
+      kept.set(microgridId, [running.id, ...(await createMany(microgridId, 4))]);
+    }
+    const mirrors = Array.from({ length: 20 }, (_, index) =>
+      mirror(index % 2 === 0 ? one : other, MICROGRID_IDS[Math.floor(index / 2) % 4] as number),
+    );
+    const followers = await Promise.all(
+      MICROGRID_IDS.map((microgridId, index) => followOver(index % 2 === 0 ? one : other, { microgridId })),
+    );
+    try {
+      await Promise.all(followers.map(({ dispatcher }) => dispatcher.ready()));
+      const converged = async () => {
+        for (const microgridId of MICROGRID_IDS) {
+          const there = await truth(one, microgridId);
+          for (const each of mirrors.filter(mirrored => mirrored.microgridId === microgridId))
+            expect(new Map([...each.held].map(([id, record]) => [id, new Dispatch(record).toJSON()]))).toEqual(there);
+          const { dispatcher } = followers[MICROGRID_IDS.indexOf(microgridId)] as (typeof followers)[0];
+          expect(held(dispatcher)).toEqual(there);
+        }
+      };
+      await eventually(converged);
+      await caughtUp(database, standby.port);
+      replication.cut();
+
+      const lost = new Map<number, number[]>();
+      for (const microgridId of LOSING) {
+        lost.set(microgridId, await createMany(microgridId, LOST_CREATIONS));
+        const [running, updated, deleted] = kept.get(microgridId) as [number, number, number];
+        await client.update({ microgridId, id: running, changes: { active: false } });
+        await client.update({ microgridId, id: updated, changes: { payload: { kw: 5 } } });
+        await client.delete({ microgridId, id: deleted });
+      }
+      await eventually(converged);
+      for (const { said } of followers) said();
+
+      await primary.stop();
+      await promote(standby.port);
+      await eventually(() => create(INTACT));
+      const given = new Map<number, number[]>([
+        [BEHIND, await createMany(BEHIND, 1)],
+        [EVEN, await createMany(EVEN, LOST_CREATIONS + 3)],
+        [AHEAD, await createMany(AHEAD, 2 * LOST_CREATIONS)],
+      ]);
+      await eventually(converged);
+
+      // So that the test is one of what it says.
+      const again = [...lost.values()].flat().filter(id => [...given.values()].flat().includes(id));
+      expect(again.length).toBeGreaterThan(0);
+      for (const microgridId of LOSING) {
+        const { said } = followers[MICROGRID_IDS.indexOf(microgridId)] as (typeof followers)[0];
+        const told = said();
+        for (const id of lost.get(microgridId) ?? [])
+          expect(told.filter(line => line.startsWith(`${id} `))).toEqual(
+            given.get(microgridId)?.includes(id) ? [`${id} deleted`, `${id} created`] : [`${id} deleted`],
+          );
+      }
+      // A log that has all that was sent is no reason to end a stream.
+      for (const { microgridId, opened } of mirrors)
+        expect(opened)[microgridId === INTACT ? 'toBe' : 'toBeGreaterThan'](1);
+    } finally {
+      await Promise.all(followers.map(each => each[Symbol.asyncDispose]()));
+      await Promise.all(mirrors.map((each: Mirror) => each[Symbol.asyncDispose]()));
+      await Promise.all(services.map(service => service.stop({ now: true })));
+    }
+  });
+});
+
+/** Waits until the standby has replayed all that is in the database now. */
+async function caughtUp(database: URL, standbyPort: number): Promise<void> {
+  const [{ lsn }] = (await rowsOf(Number(database.port), 'select pg_current_wal_lsn() as lsn')) as [{ lsn: string }];
+  await eventually(async () => {
+    const [row] = await rowsOf(standbyPort, `select pg_last_wal_replay_lsn() >= '${lsn}' as there`);
+    expect(row).toEqual({ there: true });
+  });
+}
+
+async function promote(port: number): Promise<void> {
+  expect(await rowsOf(port, 'select pg_promote()')).toEqual([{ pg_promote: true }]);
+}
+
+async function rowsOf(port: number, query: string): Promise<object[]> {
+  const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
+  await client.connect();
+  try {
+    return (await client.query(query)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Tries until it succeeds. */
+async function eventually<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  for (let left = 300; ; left -= 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (left === 0) throw error;
+      await pause(100);
+    }
+  }
+}
