@@ -1,9 +1,10 @@
 import { connectivityState } from '@grpc/grpc-js';
-import { type Channel, createClientFactory } from 'nice-grpc';
+import { type Channel, type Client, type CompatServiceDefinition, createClientFactory } from 'nice-grpc';
 import {
   type MicrogridDispatchServiceClient,
   MicrogridDispatchServiceDefinition,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { type OperationsClient, OperationsDefinition } from '../../proto/gen/xstate_dispatch/v1/operations.js';
 import { parseServiceAddress } from '../wire/serviceAddress.js';
 import { openChannel, proxyOf, type TlsOptions } from './channel.js';
 import type { CredentialSource } from './credentials.js';
@@ -34,6 +35,7 @@ export class Connection {
   readonly #credentials: CredentialSource;
   #channel: Channel;
   #rpc: MicrogridDispatchServiceClient;
+  #operations: OperationsClient;
   #isClosed = false;
   /** Called when the channel has connected anew. */
   readonly #waiting = new Set<() => void>();
@@ -44,12 +46,18 @@ export class Connection {
     this.#options = options;
     this.#credentials = credentials;
     this.#channel = options.channel ?? openChannel(options.address, options.tls);
-    this.#rpc = this.#clientOf(this.#channel);
+    this.#rpc = this.#clientOf(MicrogridDispatchServiceDefinition);
+    this.#operations = this.#clientOf(OperationsDefinition);
   }
 
   /** The calls of the service, on the present channel. */
   get rpc(): MicrogridDispatchServiceClient {
     return this.#rpc;
+  }
+
+  /** The calls of the service about itself, on the present channel. */
+  get operations(): OperationsClient {
+    return this.#operations;
   }
 
   /** Host and port of the service, as far as they are known. */
@@ -65,7 +73,8 @@ export class Connection {
     if (channel !== undefined || this.#isClosed) return;
     const old = this.#channel;
     this.#channel = openChannel(address, tls, { sharesConnections: false });
-    this.#rpc = this.#clientOf(this.#channel);
+    this.#rpc = this.#clientOf(MicrogridDispatchServiceDefinition);
+    this.#operations = this.#clientOf(OperationsDefinition);
     old.close();
   }
 
@@ -126,12 +135,12 @@ export class Connection {
     });
   }
 
-  #clientOf(channel: Channel): MicrogridDispatchServiceClient {
+  #clientOf<Service extends CompatServiceDefinition>(service: Service): Client<Service> {
     const { address } = this.#options;
-    const proxy = address === undefined ? null : proxyOf(channel, address);
+    const proxy = address === undefined ? null : proxyOf(this.#channel, address);
     return createClientFactory()
       .use(reportLostConnections(proxy))
       .use(sign(this.#credentials))
-      .create(MicrogridDispatchServiceDefinition, channel);
+      .create(service, this.#channel);
   }
 }

@@ -2,12 +2,19 @@ import type { Dispatch, DispatchEvent } from '../dispatch.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { clientSpans } from '../telemetry/clientSpans.js';
 import type { RetryOptions, Waiting } from './attempts.js';
+import {
+  type AuditEntry,
+  type AuditOptions,
+  type CallerRights,
+  decodeRights,
+  type FollowAuditOptions,
+} from './audit.js';
 import { Connection, type ServiceConnection } from './connection.js';
 import { type CredentialsOptions, credentialSource } from './credentials.js';
 import { MicrogridClient } from './microgridClient.js';
 import type { MicrogridClientSetup } from './recordWatch.js';
 import type { DispatchChanges, ListOptions, NewDispatch } from './requests.js';
-import { type CallSignal, ServiceCalls } from './serviceCalls.js';
+import { type CallSignal, ServiceCalls, type WriteOptions } from './serviceCalls.js';
 
 /** Options of a {@link DispatchClient}. */
 export type DispatchClientOptions = ServiceConnection &
@@ -65,8 +72,8 @@ export class DispatchClient implements AsyncDisposable {
     return new MicrogridClient(microgridId, this.#setup);
   }
 
-  create({ microgridId, signal, ...dispatch }: NewDispatch & InMicrogrid & CallSignal): Promise<Dispatch> {
-    return this.forMicrogrid(microgridId).create(dispatch, { ...(signal && { signal }) });
+  create({ microgridId, signal, note, ...dispatch }: NewDispatch & InMicrogrid & WriteOptions): Promise<Dispatch> {
+    return this.forMicrogrid(microgridId).create(dispatch, { note, ...(signal && { signal }) });
   }
 
   get({ microgridId, id, ...options }: OfDispatch & CallSignal): Promise<Dispatch> {
@@ -78,11 +85,11 @@ export class DispatchClient implements AsyncDisposable {
     id,
     changes,
     ...options
-  }: OfDispatch & { changes: DispatchChanges } & CallSignal): Promise<Dispatch> {
+  }: OfDispatch & { changes: DispatchChanges } & WriteOptions): Promise<Dispatch> {
     return this.forMicrogrid(microgridId).update(id, changes, options);
   }
 
-  delete({ microgridId, id, ...options }: OfDispatch & CallSignal): Promise<void> {
+  delete({ microgridId, id, ...options }: OfDispatch & WriteOptions): Promise<void> {
     return this.forMicrogrid(microgridId).delete(id, options);
   }
 
@@ -92,6 +99,30 @@ export class DispatchClient implements AsyncDisposable {
 
   watch({ microgridId, ...options }: InMicrogrid & CallSignal): AsyncGenerator<DispatchEvent, void, void> {
     return this.forMicrogrid(microgridId).watch(options);
+  }
+
+  audit({ microgridId, ...options }: AuditOptions & InMicrogrid & CallSignal): AsyncGenerator<AuditEntry, void, void> {
+    return this.forMicrogrid(microgridId).audit(options);
+  }
+
+  followAudit({
+    microgridId,
+    ...options
+  }: FollowAuditOptions & InMicrogrid & CallSignal): AsyncGenerator<AuditEntry, void, void> {
+    return this.forMicrogrid(microgridId).followAudit(options);
+  }
+
+  /** Asks the service which key this client calls with, and what it may do. `UNIMPLEMENTED`: the service cannot tell. */
+  async whoami({ signal }: CallSignal = {}): Promise<CallerRights> {
+    const { connection, calls } = this.#setup;
+    return calls.make({
+      method: 'whoami',
+      kind: 'read',
+      ids: {},
+      signal,
+      encode: () => ({}),
+      send: async (request, options) => decodeRights(await connection.operations.whoami(request, options)),
+    });
   }
 
   /**

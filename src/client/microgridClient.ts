@@ -3,6 +3,8 @@ import type { Dispatch as DispatchMessage } from '../../proto/gen/frequenz/api/d
 import { Dispatch, type DispatchEvent } from '../dispatch.js';
 import { encodeId } from '../wire/integerCodec.js';
 import { decodeAnswer, decodePage } from './answers.js';
+import type { AuditEntry, AuditOptions, FollowAuditOptions } from './audit.js';
+import { followAudit, listAudit } from './auditCalls.js';
 import { isTooLarge } from './messageSize.js';
 import {
   type MicrogridClientSetup,
@@ -18,7 +20,7 @@ import {
   type ListOptions,
   type NewDispatch,
 } from './requests.js';
-import type { CallSignal, UnaryCall } from './serviceCalls.js';
+import type { CallSignal, UnaryCall, WriteOptions } from './serviceCalls.js';
 
 /** Options of {@link MicrogridClient.listPages}. */
 export interface ListPagesOptions extends ListOptions, CallSignal {
@@ -54,12 +56,13 @@ export class MicrogridClient {
   }
 
   /** Creates a dispatch; returns it as the service stored it. */
-  async create(dispatch: NewDispatch, { signal }: CallSignal = {}): Promise<Dispatch> {
+  async create(dispatch: NewDispatch, { signal, note }: WriteOptions = {}): Promise<Dispatch> {
     const { rpc } = this.#setup.connection;
     return this.#call({
       method: 'createMicrogridDispatch',
       kind: 'write',
       signal,
+      note,
       encode: () => encodeCreate(this.microgridId, dispatch),
       send: async (request, options) => this.#decode((await rpc.createMicrogridDispatch(request, options)).dispatch),
     });
@@ -78,25 +81,27 @@ export class MicrogridClient {
   }
 
   /** Updates a dispatch; returns it as the service stored it. */
-  async update(id: number, changes: DispatchChanges, { signal }: CallSignal = {}): Promise<Dispatch> {
+  async update(id: number, changes: DispatchChanges, { signal, note }: WriteOptions = {}): Promise<Dispatch> {
     const { rpc } = this.#setup.connection;
     return this.#call({
       method: 'updateMicrogridDispatch',
       kind: 'write',
       id,
       signal,
+      note,
       encode: () => encodeUpdate(this.microgridId, id, changes),
       send: async (request, options) => this.#decode((await rpc.updateMicrogridDispatch(request, options)).dispatch),
     });
   }
 
-  async delete(id: number, { signal }: CallSignal = {}): Promise<void> {
+  async delete(id: number, { signal, note }: WriteOptions = {}): Promise<void> {
     const { rpc } = this.#setup.connection;
     await this.#call({
       method: 'deleteMicrogridDispatch',
       kind: 'write',
       id,
       signal,
+      note,
       encode: () => this.#encodeIds(id),
       send: (request, options) => rpc.deleteMicrogridDispatch(request, options),
     });
@@ -116,6 +121,16 @@ export class MicrogridClient {
       if (change.kind === 'problem') throw change.problem;
       yield { type: change.kind, dispatch: new Dispatch(change.dispatch, { deleted: change.kind === 'deleted' }) };
     }
+  }
+
+  /** Lists the audit of the service over all pages: who changed what. `UNIMPLEMENTED`: the service has none. */
+  audit(options: AuditOptions & CallSignal = {}): AsyncGenerator<AuditEntry, void, void> {
+    return listAudit(this.#setup, this.microgridId, options);
+  }
+
+  /** Yields entries of the audit as they are written. Throws when the stream is lost, also when the service ends it. */
+  followAudit(options: FollowAuditOptions & CallSignal = {}): AsyncGenerator<AuditEntry, void, void> {
+    return followAudit(this.#setup, this.microgridId, options);
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { DispatchChange } from '../../machines/protocol/transport.js';
 import type { StreamMicrogridDispatchesResponse } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { DispatchError } from '../model/dispatchError.js';
+import { DispatchError, type DispatchErrorDetails } from '../model/dispatchError.js';
 import { encodeId } from '../wire/integerCodec.js';
 import { RESUME_AFTER } from '../wire/logPosition.js';
 import { decodeChange } from './answers.js';
@@ -23,7 +23,7 @@ export interface RecordWatch extends AsyncIterable<DispatchChange> {
 
 /** What a {@link MicrogridClient} makes its calls with. */
 export interface MicrogridClientSetup {
-  readonly connection: Pick<Connection, 'rpc'>;
+  readonly connection: Pick<Connection, 'rpc' | 'operations'>;
   readonly calls: ServiceCalls;
 }
 
@@ -35,7 +35,7 @@ export function openRecordWatch(
 ): RecordWatch {
   const { rpc } = connection;
   const ids = { microgridId };
-  const request = encodeRequest(microgridId);
+  const request = encodedRequest(() => ({ microgridId: encodeId(microgridId, 'microgridId') }), ids);
   let headersCame: (header: StreamHeader) => void = () => {};
   const headers = new Promise<StreamHeader>(resolve => {
     headersCame = resolve;
@@ -71,10 +71,15 @@ export function openRecordWatch(
   };
 }
 
-function encodeRequest(microgridId: number): { microgridId: bigint } {
+/**
+ * Encodes the request of a stream.
+ *
+ * @throws DispatchError `INVALID_ARGUMENT` when the contract cannot represent it.
+ */
+export function encodedRequest<Request>(encode: () => Request, ids: DispatchErrorDetails): Request {
   try {
-    return { microgridId: encodeId(microgridId, 'microgridId') };
+    return encode();
   } catch (error) {
-    throw toDispatchError(error, { microgridId });
+    throw toDispatchError(error, ids);
   }
 }

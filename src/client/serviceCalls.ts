@@ -1,8 +1,10 @@
 import type { CallOptions, Metadata } from 'nice-grpc-common';
 import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { OperationsDefinition } from '../../proto/gen/xstate_dispatch/v1/operations.js';
 import type { DispatchErrorDetails } from '../model/dispatchError.js';
 import type { TraceCall, TracedCall } from '../telemetry/clientTrace.js';
 import { STATUS_DETAILS } from '../wire/badRequest.js';
+import { encodeNote, NOTE } from '../wire/note.js';
 import { Attempts, type AttemptsSetup, type CallKind, callMetadata } from './attempts.js';
 import { type OpenCall, OpenCalls } from './openCalls.js';
 import { toDispatchError } from './toDispatchError.js';
@@ -27,8 +29,14 @@ interface CallSubject {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A method of the service, by its name in the client. */
-type Method = keyof typeof MicrogridDispatchServiceDefinition.methods;
+/** Options of every write. */
+export interface WriteOptions extends CallSignal {
+  /** Note for the audit of the service: at most 500 bytes in UTF-8. Services without an audit ignore it. @default none */
+  readonly note?: string | undefined;
+}
+
+/** A method of the services, by its name in the client. */
+type Method = keyof typeof MicrogridDispatchServiceDefinition.methods | keyof typeof OperationsDefinition.methods;
 
 /** A call with one response. */
 export interface UnaryCall<Request, Answer> extends CallSubject {
@@ -36,6 +44,8 @@ export interface UnaryCall<Request, Answer> extends CallSubject {
   readonly kind: CallKind;
   /** False: no retries. */
   readonly retry?: false | undefined;
+  /** Note for the audit. */
+  readonly note?: string | undefined;
   readonly encode: () => Request;
   readonly send: (request: Request, options: CallOptions) => Promise<Answer>;
 }
@@ -67,15 +77,17 @@ export class ServiceCalls {
   }
 
   async make<Request, Answer>(unary: UnaryCall<Request, Answer>): Promise<Answer> {
-    const { kind, method, encode, retry } = unary;
+    const { kind, method, encode, retry, note } = unary;
     using call = this.#openCalls.open({ ...unary, timeoutMs: this.#callTimeoutMs });
     const traced = this.#trace(pathOf(method));
     const send = traced === undefined ? unary.send : tracedSend(unary.send, traced);
     let trailer = new TrailerDetails();
     try {
       const request = encode();
+      const noteBytes = note === undefined ? undefined : encodeNote(note);
       const attempt = (options: CallOptions) => {
         trailer = new TrailerDetails();
+        if (noteBytes !== undefined) options.metadata?.set(NOTE, noteBytes);
         return send(request, { ...options, onTrailer: trailer.take });
       };
       const answer = await this.#attempts.make(kind, call, attempt, retry === false);
@@ -149,9 +161,14 @@ class TrailerDetails {
   };
 }
 
+const PATHS = new Map(
+  [MicrogridDispatchServiceDefinition, OperationsDefinition].flatMap(({ fullName, methods }) =>
+    Object.entries(methods).map(([method, { name }]) => [method, `/${fullName}/${name}`]),
+  ),
+);
+
 function pathOf(method: Method): string {
-  const { fullName, methods } = MicrogridDispatchServiceDefinition;
-  return `/${fullName}/${methods[method].name}`;
+  return PATHS.get(method) ?? method;
 }
 
 /** Sends the attempts at a call with its trace. */

@@ -9,6 +9,7 @@ export interface KeyEntry {
   readonly secret?: string;
   readonly microgrids: 'all' | readonly number[];
   readonly access?: 'read' | 'write';
+  readonly audit?: boolean;
 }
 
 /** A file of API keys that is gone when it is disposed of. */
