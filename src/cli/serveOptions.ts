@@ -15,6 +15,7 @@ const LONGEST_DAYS = 20;
 export interface ServeOptions {
   readonly listen: string;
   readonly database: string;
+  readonly databaseConnections?: Readonly<Record<string, number>>;
   readonly keepChanges?: number;
   readonly keepAudit?: number;
   readonly keys?: string;
@@ -41,6 +42,11 @@ export function addServeOptions(command: Command): Command {
       dataFile('dispatches.db'),
     )
     .option(
+      '--database-connections <name=number>',
+      'maximum number of connections to PostgreSQL: reads=8, writes=4; may be repeated',
+      parseNumbers('reads=16'),
+    )
+    .option(
       '--keep-changes <duration>',
       'how long to keep the log of changes, which feeds the streams (default: 7 days; 10 minutes in memory)',
       parseDuration,
@@ -64,7 +70,11 @@ export function addServeOptions(command: Command): Command {
       parseNonEmpty,
     )
     .option('--insecure', 'allow other machines to connect without keys or TLS')
-    .option('--limit <name=number>', 'limit, such as callsPerSecond=50; may be repeated (see below)', parseLimit)
+    .option(
+      '--limit <name=number>',
+      'limit, such as callsPerSecond=50; may be repeated (see below)',
+      parseNumbers('callsPerSecond=50'),
+    )
     .optionsGroup('Logs and metrics:')
     .addOption(
       new Option('--log-level <level>', 'what to log on stderr; writes are logged at info, other calls at debug')
@@ -101,7 +111,7 @@ With "access": "read" a key cannot change anything; by default it can. With "aud
 
 Limits and their defaults: calls=4000 (open calls), callsPerKey=1000 (open calls of a key), callsPerSecond=1000 (of a key),
 streams=20000 (open streams), streamsPerKey=2000 (open streams of a key), unauthenticatedPerSecond=100 (of an address),
-requestBytes=131072.
+requestBytes=131072. readsPerKey=4 (gets and lists of a key that read the database at the same time, with a file 2): further ones wait.
 
 Logs are text in a terminal; elsewhere, and with --json, each line is a JSON object.
 
@@ -123,8 +133,11 @@ Examples:
   $ dispatch serve --listen 0.0.0.0:50051 --keys keys.json --tls-cert service.crt --tls-key service.key \\
       --database postgres://dispatch@db.example/dispatch --metrics 9464 --drain 15s`;
 
-function parseLimit(text: string, others: Readonly<Record<string, number>> = {}): Readonly<Record<string, number>> {
-  const [, name, digits] = /^(\w+)=(\d+)$/.exec(text) ?? [];
-  if (name === undefined) throw new UsageError('It must be NAME=NUMBER, such as callsPerSecond=50.');
-  return { ...others, [name]: Number(digits) };
+/** Parses an option that names numbers and may be repeated. */
+function parseNumbers(example: string) {
+  return (text: string, others: Readonly<Record<string, number>> = {}): Readonly<Record<string, number>> => {
+    const [, name, digits] = /^(\w+)=(\d+)$/.exec(text) ?? [];
+    if (name === undefined) throw new UsageError(`It must be NAME=NUMBER, such as ${example}.`);
+    return { ...others, [name]: Number(digits) };
+  };
 }

@@ -106,11 +106,11 @@ export async function runService(parts: ServiceParts): Promise<RunningService> {
     opened.defer('the health', status.stop);
     opened.defer(
       'the watch on the database',
-      watchDatabase(store, serving => {
+      watchDatabase(store, (serving, error) => {
         status.setServing(serving);
         metrics?.setServing(serving);
-        if (serving) logger.info({}, 'the database answers again; health is SERVING');
-        else logger.error({}, 'the database has not answered for some seconds; health is NOT_SERVING');
+        if (serving) logger.info({}, 'the database can be used again; health is SERVING');
+        else logger.error({ err: causeOf(error) }, 'the database cannot be used; health is NOT_SERVING');
       }),
     );
     opened.defer('the calls', () => stopping.abort(new DispatchError('UNAVAILABLE', 'the service is shutting down')));
@@ -139,4 +139,10 @@ export async function runService(parts: ServiceParts): Promise<RunningService> {
     });
     throw error;
   }
+}
+
+/** Why a check of the database failed; without an error it did not answer. */
+function causeOf(error: unknown): unknown {
+  if (error === undefined) return new Error('it does not answer');
+  return error instanceof DispatchError ? (error.cause ?? error) : error;
 }

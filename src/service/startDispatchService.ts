@@ -8,7 +8,8 @@ import { invalidOption } from './domain/invalidOption.js';
 import type { Retention } from './operation/pruneRegularly.js';
 import { type OpenMetrics, runService } from './runService.js';
 import type { StopOptions } from './stopOptions.js';
-import { openStore } from './store/openStore.js';
+import { type ConnectionCounts, connectionCounts } from './store/connectionCounts.js';
+import { isPostgres, openStore } from './store/openStore.js';
 
 /** Default age of the change log. Shorter in memory, which it would fill; streams read changes at once. */
 const KEEP_CHANGES_MS = 7 * 24 * 3_600_000;
@@ -52,6 +53,8 @@ export interface DispatchServiceOptions extends AccessOptions {
    * @default 400 days, in memory as `keepChangesMs`
    */
   readonly keepAuditMs?: number | undefined;
+  /** Maximum numbers of connections to PostgreSQL; not for other databases. */
+  readonly databaseConnections?: ConnectionCounts | undefined;
   /** Limits on calls. */
   readonly limits?: CallLimits | undefined;
   /**
@@ -122,14 +125,15 @@ export interface DispatchService {
 export async function startDispatchService(options: DispatchServiceOptions = {}): Promise<DispatchService> {
   const { listen = '127.0.0.1:0', database = ':memory:', metrics, tls, logger = silentLogger, signal } = options;
   const place = listenAddress(listen);
+  const connections = databaseConnections(options, database);
   const metricsPlace = metrics === undefined ? undefined : portAddress(metrics, 'metrics');
   const service = await runService({
     openAccess: () => loadAccessControl(options, place, logger),
     openMetrics: metricsPlace && (() => openMetrics(metricsPlace, logger)),
-    openStore: observer => openStore(database, { observer, logger }),
+    openStore: observer => openStore(database, { observer, connections, logger }),
     listen,
     retention: retention(options, database === ':memory:'),
-    limits: callLimits(options.limits),
+    limits: callLimits(options.limits, connections && { readsPerKey: Math.ceil(connections.reads / 2) }),
     trace: serverSpans,
     ...spans(options),
     logger,
@@ -163,6 +167,13 @@ export async function startDispatchService(options: DispatchServiceOptions = {})
       return stopping;
     },
   };
+}
+
+/** Those of PostgreSQL; undefined for another database. */
+function databaseConnections({ databaseConnections }: DispatchServiceOptions, database: string) {
+  if (isPostgres(database)) return connectionCounts(databaseConnections);
+  if (databaseConnections === undefined) return undefined;
+  throw invalidOption('databaseConnections', 'is for a database that begins with postgres://');
 }
 
 function retention(options: DispatchServiceOptions, isInMemory: boolean): Retention {

@@ -47,6 +47,7 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
     startDispatchService({
       listen: options.listen,
       database,
+      databaseConnections: options.databaseConnections,
       keepChangesMs: options.keepChanges,
       keepAuditMs: options.keepAudit,
       authKey,

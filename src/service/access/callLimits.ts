@@ -1,6 +1,9 @@
 import { invalidOption } from '../domain/invalidOption.js';
 
-/** Limits of a service. A call that exceeds one ends with RESOURCE_EXHAUSTED, whose message contains the limit. */
+/**
+ * Limits of a service. A call that exceeds one ends with RESOURCE_EXHAUSTED, whose message contains the limit; one that exceeds
+ * `readsPerKey` waits.
+ */
 export interface CallLimits {
   /**
    * Maximum number of concurrent calls in this process, streams excluded.
@@ -22,6 +25,13 @@ export interface CallLimits {
    * @default 1000
    */
   readonly callsPerSecond?: number | undefined;
+  /**
+   * Maximum number of gets and lists with one API key that read the database at the same time; further ones wait for their turn.
+   * Does not apply to callers without a key.
+   *
+   * @default half of the connections for reads (`databaseConnections.reads`): 4; with a file 2
+   */
+  readonly readsPerKey?: number | undefined;
   /**
    * Maximum number of open streams in this process.
    *
@@ -57,6 +67,7 @@ export const DEFAULT_LIMITS: EffectiveLimits = {
   calls: 4_000,
   callsPerKey: 1_000,
   callsPerSecond: 1_000,
+  readsPerKey: 2,
   streams: 20_000,
   streamsPerKey: 2_000,
   unauthenticatedPerSecond: 100,
@@ -66,10 +77,11 @@ export const DEFAULT_LIMITS: EffectiveLimits = {
 /**
  * Checks limits, and fills in the defaults.
  *
+ * @param defaults - those that are not {@link DEFAULT_LIMITS}.
  * @throws DispatchError INVALID_ARGUMENT when a limit is not an integer above 0, or its name is unknown.
  */
-export function callLimits(limits: CallLimits = {}): EffectiveLimits {
-  const known: { -readonly [Name in keyof EffectiveLimits]: number } = { ...DEFAULT_LIMITS };
+export function callLimits(limits: CallLimits = {}, defaults: Partial<EffectiveLimits> = {}): EffectiveLimits {
+  const known: { -readonly [Name in keyof EffectiveLimits]: number } = { ...DEFAULT_LIMITS, ...defaults };
   for (const [name, limit] of Object.entries(limits)) {
     const field = `limits.${name}`;
     if (!Object.hasOwn(known, name)) {

@@ -251,6 +251,12 @@ export interface DispatchStore {
    * @returns the number of deleted rows.
    */
   deleteExpired(nowUs: number, limit: number): Promise<number>;
+  /**
+   * Checks whether reads and writes can be served. Cheap, unless a write has failed: then it makes one of its own.
+   *
+   * @throws DispatchError UNAVAILABLE when they cannot.
+   */
+  check(): Promise<void>;
   /** Waits for pending writes, for a limited time; refuses new ones with UNAVAILABLE. */
   close(): Promise<void>;
 }

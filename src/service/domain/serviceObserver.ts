@@ -1,5 +1,5 @@
 /** What a store is asked to do, as metrics name it. `changes` is reading the change log or its head. */
-export type StoreOperation = 'write' | 'get' | 'list' | 'count' | 'changes' | 'audit' | 'prune';
+export type StoreOperation = 'write' | 'get' | 'list' | 'count' | 'changes' | 'audit' | 'prune' | 'check';
 
 /** Receives what a store and a change feed do, to measure it. */
 export interface ServiceObserver {

@@ -18,6 +18,7 @@ import {
 } from '../../wire/logPosition.js';
 import { REQUEST_IDS_KEPT_S } from '../../wire/requestId.js';
 import type { AccessContext } from '../access/callAccess.js';
+import type { ReadShares } from '../access/readShares.js';
 import type { AppliedWrite, ChangeKind, DispatchStore, StoredDispatch } from '../domain/dispatchStore.js';
 import { createWrite, deleteWrite, updateWrite } from '../domain/dispatchWrites.js';
 import { encodePageToken } from '../domain/pageToken.js';
@@ -43,10 +44,11 @@ const EVENTS: { readonly [Kind in ChangeKind]: Event } = {
   deleted: Event.DELETED,
 };
 
-/** Implements the six calls of the service on a store and the feed of its changes. */
+/** Implements the six calls of the service on a store and the feed of its changes; gets and lists take the shares of their keys. */
 export function dispatchHandlers(
   store: DispatchStore,
   feed: ChangeFeed,
+  reads: ReadShares,
 ): ServiceImplementation<typeof storedBytesDefinition, AccessContext> {
   return {
     async createMicrogridDispatch(request, context) {
@@ -75,16 +77,17 @@ export function dispatchHandlers(
       return DeleteMicrogridDispatchResponse.encode(request).finish();
     },
 
-    async getMicrogridDispatch(request) {
+    async getMicrogridDispatch(request, { access, signal }) {
       const { microgridId, dispatchId } = readDispatchIds(request);
-      const dispatch = await store.get(microgridId, dispatchId);
+      const dispatch = await reads.run(access.apiKey, signal, () => store.get(microgridId, dispatchId));
       if (!dispatch) throw notFound(request);
       return encodeGetResponse(microgridId, dispatch.message);
     },
 
-    async listMicrogridDispatches(request) {
+    async listMicrogridDispatches(request, { access, signal }) {
       const { microgridId, query, page } = readListRequest(request);
-      const { items, next, total } = await store.list(microgridId, query, page.place, page.size, MAX_PAGE_BYTES);
+      const list = () => store.list(microgridId, query, page.place, page.size, MAX_PAGE_BYTES);
+      const { items, next, total } = await reads.run(access.apiKey, signal, list);
       return encodeListResponse(
         items.map(item => item.message),
         {

@@ -10,6 +10,7 @@ import type { TraceCall } from '../../telemetry/serverTrace.js';
 import { callGate } from '../access/callGate.js';
 import type { EffectiveLimits } from '../access/callLimits.js';
 import type { KeyRing } from '../access/keyRing.js';
+import { readShares } from '../access/readShares.js';
 import type { DispatchStore } from '../domain/dispatchStore.js';
 import type { ChangeFeed } from '../feed/changeFeed.js';
 import type { CallObserver } from '../operation/endedCall.js';
@@ -91,6 +92,7 @@ export function grpcServer(options: GrpcServerOptions): GrpcServer {
   const { store, feed, health, keys, limits, logger, observers, trace, connections, stopGraceMs, stopping } = options;
   const gate = callGate(keys, limits);
   const judge = judgeHeaders({ gate, receiveTimeoutMs: RECEIVE_TIMEOUT_MS, observers });
+  const reads = readShares(limits.readsPerKey);
   let port: number | null = null;
   let knownCalls = 0;
   let unknownCalls = 0;
@@ -106,8 +108,8 @@ export function grpcServer(options: GrpcServerOptions): GrpcServer {
     .use(authorize(keys));
   server.add(decodeLater(HealthDefinition), health.handlers);
   server.add(decodeLater(ServerReflectionDefinition), reflection(SERVICE_NAMES, stopping));
-  server.add(decodeLater(storedBytesDefinition), dispatchHandlers(store, feed));
-  server.add(decodeLater(OperationsDefinition), operationsHandlers(store, feed));
+  server.add(decodeLater(storedBytesDefinition), dispatchHandlers(store, feed, reads));
+  server.add(decodeLater(OperationsDefinition), operationsHandlers(store, feed, reads));
 
   return {
     async listen(address, credentials) {

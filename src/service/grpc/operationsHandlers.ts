@@ -10,6 +10,7 @@ import { DispatchError } from '../../model/dispatchError.js';
 import { SERVER_TIME } from '../../wire/logPosition.js';
 import type { AccessContext } from '../access/callAccess.js';
 import { ANYBODY } from '../access/keyRing.js';
+import type { ReadShares } from '../access/readShares.js';
 import type { AuditEntry } from '../domain/audit.js';
 import type { DispatchStore } from '../domain/dispatchStore.js';
 import { readAuditFilter, readAuditRequest } from '../domain/readAuditRequest.js';
@@ -22,10 +23,11 @@ const MAX_PAGE_BYTES = 3_000_000;
 /** Entries that a stream reads at a time. */
 const FOLLOWED_AT_ONCE = 100;
 
-/** Implements `xstate_dispatch.v1.Operations` on a store and the feed of its changes. */
+/** Implements `xstate_dispatch.v1.Operations` on a store and the feed of its changes; lists take the shares of their keys. */
 export function operationsHandlers(
   store: DispatchStore,
   feed: ChangeFeed,
+  reads: ReadShares,
 ): OperationsServiceImplementation<AccessContext> {
   return {
     async whoami(_request, { access: { apiKey } }) {
@@ -40,9 +42,10 @@ export function operationsHandlers(
       };
     },
 
-    async listAudit(request) {
+    async listAudit(request, { access, signal }) {
       const { query, limit } = readAuditRequest(request);
-      const { entries, more } = await store.audit(readId(request.microgridId), query, limit, MAX_PAGE_BYTES);
+      const list = () => store.audit(readId(request.microgridId), query, limit, MAX_PAGE_BYTES);
+      const { entries, more } = await reads.run(access.apiKey, signal, list);
       return { entries: entries.map(encodeEntry), nextPageToken: more ? String(entries.at(-1)?.seq) : '' };
     },
 

@@ -3,31 +3,34 @@ import type { DispatchStore } from '../domain/dispatchStore.js';
 const INTERVAL_MS = 1_000;
 /** Time without an answer after which the database counts as unavailable: longer than reconnecting takes. */
 const PATIENCE_MS = 3_000;
-/** Any microgrid will do. */
-const MICROGRID_ID = 0;
-
 /**
- * Probes a store every second.
+ * Checks a store every second.
  *
- * @param onChange is called when the store has failed, or has not answered, for three seconds, and when it answers again.
+ * @param onChange is called when the store has failed, or has not answered, for three seconds, and when it answers again; with the
+ * last error, if there was one.
  * @returns a function that stops it.
  */
-export function watchDatabase(store: Pick<DispatchStore, 'head'>, onChange: (there: boolean) => void): () => void {
+export function watchDatabase(
+  store: Pick<DispatchStore, 'check'>,
+  onChange: (there: boolean, error?: unknown) => void,
+): () => void {
   let asking = false;
   let stopped = false;
   /** When the first probe without an answer was sent; on the monotonic clock. */
   let silentSinceMs: number | null = null;
   let there = true;
+  let failure: unknown;
 
   async function ask(): Promise<void> {
     asking = true;
     silentSinceMs ??= performance.now();
     try {
-      await store.head(MICROGRID_ID);
+      await store.check();
       silentSinceMs = null;
+      failure = undefined;
       tell(true);
-    } catch {
-      // The reason is logged and counted where calls fail.
+    } catch (error) {
+      failure = error;
     } finally {
       asking = false;
     }
@@ -36,7 +39,7 @@ export function watchDatabase(store: Pick<DispatchStore, 'head'>, onChange: (the
   function tell(now: boolean): void {
     if (now === there || stopped) return;
     there = now;
-    onChange(there);
+    onChange(there, failure);
   }
 
   const timer = setInterval(() => {

@@ -2,10 +2,13 @@ import { type Logger, silentLogger } from '../../logger.js';
 import { loadOptional } from '../../model/loadOptional.js';
 import type { DispatchStore, StoreOptions } from '../domain/dispatchStore.js';
 import { invalidOption } from '../domain/invalidOption.js';
+import type { EffectiveCounts } from './connectionCounts.js';
 import { memoryStore } from './memory/memoryStore.js';
 
 /** What {@link openStore} takes beside the database. */
 export interface OpenStoreOptions extends Pick<StoreOptions, 'observer'> {
+  /** Numbers of connections to PostgreSQL. @default those of `ConnectionCounts` */
+  readonly connections?: EffectiveCounts | undefined;
   /** @default silent */
   readonly logger?: Logger | undefined;
 }
@@ -17,14 +20,14 @@ export interface OpenStoreOptions extends Pick<StoreOptions, 'observer'> {
  * @throws DispatchError INVALID_ARGUMENT when it is none of these; FAILED_PRECONDITION when their package is not installed; and what opening it throws.
  */
 export async function openStore(database: string, options: OpenStoreOptions = {}): Promise<DispatchStore> {
-  const { observer, logger = silentLogger } = options;
+  const { observer, connections, logger = silentLogger } = options;
   if (database === ':memory:') return memoryStore({ observer });
-  if (/^postgres(ql)?:\/\//.test(database)) {
+  if (isPostgres(database)) {
     const { openPostgresStore } = await loadOptional(
       'a service with PostgreSQL',
       () => import('./sql/postgres/openPostgresStore.js'),
     );
-    return openPostgresStore(database, { observer, logger });
+    return openPostgresStore(database, { observer, connections, logger });
   }
   // A drive of Windows is one letter.
   if (database === '' || /^([a-z][a-z\d+.-]+)?:/i.test(database)) {
@@ -35,4 +38,9 @@ export async function openStore(database: string, options: OpenStoreOptions = {}
     () => import('./sql/sqlite/openSqliteStore.js'),
   );
   return openSqliteStore(database, { observer });
+}
+
+/** Whether a database is the address of a PostgreSQL server. */
+export function isPostgres(database: string): boolean {
+  return /^postgres(ql)?:\/\//.test(database);
 }

@@ -86,16 +86,16 @@ describe('watchDatabase', () => {
     vi.useRealTimers();
   });
 
-  /** What it tells while `head` answers as it is told to. */
+  /** What it tells while `check` answers as it is told to. */
   function watched() {
     const told: boolean[] = [];
-    let head: () => Promise<number> = async () => 0;
-    const stop = watchDatabase({ head: () => head() }, there => told.push(there));
+    let check: () => Promise<void> = async () => {};
+    const stop = watchDatabase({ check: () => check() }, there => told.push(there));
     return {
       told,
       stop,
-      answer(now: () => Promise<number>) {
-        head = now;
+      answer(now: () => Promise<void>) {
+        check = now;
       },
     };
   }
@@ -105,7 +105,7 @@ describe('watchDatabase', () => {
     await vi.advanceTimersByTimeAsync(5_000);
     answer(() => Promise.reject(new Error('away')));
     await vi.advanceTimersByTimeAsync(2_999);
-    answer(async () => 0);
+    answer(async () => {});
     await vi.advanceTimersByTimeAsync(10_000);
     expect(told).toEqual([]);
     stop();
@@ -118,7 +118,7 @@ describe('watchDatabase', () => {
     expect(told).toEqual([false]);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(told).toEqual([false]);
-    answer(async () => 0);
+    answer(async () => {});
     await vi.advanceTimersByTimeAsync(1_000);
     expect(told).toEqual([false, true]);
     stop();
@@ -127,7 +127,7 @@ describe('watchDatabase', () => {
   it('does not ask again while it waits for an answer, and counts that as silence', async () => {
     const { told, answer, stop } = watched();
     let asked = 0;
-    let reply: (seq: number) => void = () => {};
+    let reply: () => void = () => {};
     answer(() => {
       asked += 1;
       return new Promise(resolve => {
@@ -136,7 +136,7 @@ describe('watchDatabase', () => {
     });
     await vi.advanceTimersByTimeAsync(30_000);
     expect({ asked, told }).toEqual({ asked: 1, told: [false] });
-    reply(0);
+    reply();
     await vi.advanceTimersByTimeAsync(0);
     expect(told).toEqual([false, true]);
     stop();

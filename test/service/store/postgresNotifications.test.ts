@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/logger.js';
+import { postgresHosts } from '../../../src/service/store/sql/postgres/postgresHosts.js';
 import { postgresNotifications } from '../../../src/service/store/sql/postgres/postgresNotifications.js';
 import { postgresServer } from '../../../src/service/store/sql/postgres/postgresServer.js';
 import { describeWithPostgres } from '../../support/describeWithPostgres.js';
@@ -12,7 +13,7 @@ type Heard = readonly number[] | null;
 async function listening(database: string) {
   const heard: Heard[] = [];
   const waiting: ((heard: Heard) => void)[] = [];
-  const server = postgresServer(database);
+  const server = await postgresServer(postgresHosts(database));
   const notifications = postgresNotifications(
     server,
     microgridIds => {

@@ -139,6 +139,7 @@ export function memoryStore({ nowUs = () => Date.now() * 1000, observer }: Store
     audit: (...query) => audit.page(...query),
     pruneAudit: async (beforeUs, limit) => audit.prune(beforeUs, limit),
     deleteExpired: async (nowUs, limit) => idempotency.deleteExpired(nowUs, limit),
+    check: async () => {},
     async close() {
       closed = true;
       listeners.clear();

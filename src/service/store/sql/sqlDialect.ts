@@ -18,8 +18,21 @@ export interface SqlDialect {
 export interface SqlDatabase {
   /** For people: without secrets. */
   readonly name: string;
+  /** For writes. The others are for other work, so that none waits for connections that another has taken. */
   readonly db: Kysely<ServiceSchema>;
+  /** For gets and lists. */
+  readonly reads: Kysely<ServiceSchema>;
+  /** For the change log. */
+  readonly log: Kysely<ServiceSchema>;
+  /** For deleting what has expired. */
+  readonly upkeep: Kysely<ServiceSchema>;
   readonly dialect: SqlDialect;
+  /**
+   * Does a little work on a connection of its own.
+   *
+   * @throws DispatchError UNAVAILABLE when the database fails, or tells that it takes no writes.
+   */
+  check(): Promise<void>;
   /**
    * Calls the listener with the microgrids that another process has changed; with null when they are unknown.
    */

@@ -8,6 +8,7 @@ import { pruneChanges, readChanges, readCursor } from './changeLog.js';
 import { listPages } from './listPages.js';
 import type { SqlDatabase } from './sqlDialect.js';
 import { deleteExpiredRecords } from './sqlIdempotency.js';
+import { writeHealth } from './writeHealth.js';
 import { writeQueue } from './writeQueue.js';
 
 /** Time that pending writes have to end when the store is closed. */
@@ -15,11 +16,14 @@ const CLOSE_GRACE_MS = 2_000;
 
 /** Creates a {@link DispatchStore} in a database, which it closes when it is closed. */
 export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions, 'observer'>): DispatchStore {
-  const { db } = database;
-  const list = listPages(database);
+  const { reads, log: logged, upkeep } = database;
+  const list = listPages({ ...database, db: reads });
+  const log = { ...database, db: logged };
+  const pruned = { ...database, db: upkeep };
+  const health = writeHealth(database);
   const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
   const writes = writeQueue(async calls => {
-    const outcomes = await applyBatch(database, calls);
+    const outcomes = await health.watch(() => applyBatch(database, calls));
     // Some may have changed nothing: an unnecessary wake-up does no harm.
     committed([...new Set(calls.map(call => call.microgridId))]);
     return outcomes;
@@ -41,30 +45,31 @@ export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions,
     apply: (microgridId, write) => observed(observer, 'write', () => writes.apply({ microgridId, write })),
     get: (microgridId, id) =>
       observed(observer, 'get', async () => {
-        const query = db.selectFrom('dispatch').select(['id', 'message']);
+        const query = reads.selectFrom('dispatch').select(['id', 'message']);
         return (await query.where('id', '=', id).where('microgrid_id', '=', microgridId).executeTakeFirst()) ?? null;
       }),
     list: (...query) => observed(observer, 'list', () => list(...query)),
     count: () =>
       observed(observer, 'count', async () => {
-        const query = db.selectFrom('dispatch').select(eb => eb.fn.countAll<number>().as('count'));
+        const query = upkeep.selectFrom('dispatch').select(eb => eb.fn.countAll<number>().as('count'));
         return (await query.executeTakeFirstOrThrow()).count;
       }),
     head: microgridId =>
       observed(observer, 'changes', async () => {
-        const query = db.selectFrom('microgrid').select('seq').where('id', '=', microgridId);
+        const query = logged.selectFrom('microgrid').select('seq').where('id', '=', microgridId);
         return (await query.executeTakeFirst())?.seq ?? 0;
       }),
-    cursor: microgridId => observed(observer, 'changes', () => readCursor(database, microgridId)),
-    changes: (cursors, limit) => observed(observer, 'changes', () => readChanges(database, cursors, limit)),
+    cursor: microgridId => observed(observer, 'changes', () => readCursor(log, microgridId)),
+    changes: (cursors, limit) => observed(observer, 'changes', () => readChanges(log, cursors, limit)),
     onWake(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    prune: (beforeUs, limit) => observed(observer, 'prune', () => pruneChanges(database, beforeUs, limit)),
-    audit: (...query) => observed(observer, 'audit', () => readAudit(database, ...query)),
-    pruneAudit: (beforeUs, limit) => observed(observer, 'prune', () => pruneAudit(database, beforeUs, limit)),
-    deleteExpired: (nowUs, limit) => observed(observer, 'prune', () => deleteExpiredRecords(database, nowUs, limit)),
+    audit: (...query) => observed(observer, 'audit', () => readAudit({ ...database, db: reads }, ...query)),
+    prune: (beforeUs, limit) => observed(observer, 'prune', () => pruneChanges(pruned, beforeUs, limit)),
+    pruneAudit: (beforeUs, limit) => observed(observer, 'prune', () => pruneAudit(pruned, beforeUs, limit)),
+    deleteExpired: (nowUs, limit) => observed(observer, 'prune', () => deleteExpiredRecords(pruned, nowUs, limit)),
+    check: () => observed(observer, 'check', health.check),
     async close() {
       // Writes that the database delays are abandoned with their connections.
       const late = new AbortController();

@@ -2,16 +2,22 @@ import { Kysely, PostgresDialect, type SqlBool, sql } from 'kysely';
 
 import { type Logger, silentLogger } from '../../../../logger.js';
 import { DispatchError } from '../../../../model/dispatchError.js';
+import { databaseFailure } from '../../../../sqlite/databaseFailure.js';
 import { migrate } from '../../../../sqlite/migrate.js';
 import type { DispatchStore, StoreOptions } from '../../../domain/dispatchStore.js';
+import { DEFAULT_CONNECTIONS, type EffectiveCounts } from '../../connectionCounts.js';
 import { migrations, type ServiceSchema } from '../schema.js';
 import type { SqlDatabase, SqlDialect } from '../sqlDialect.js';
 import { sqlStore } from '../sqlStore.js';
+import { postgresHosts } from './postgresHosts.js';
 import { postgresNotifications } from './postgresNotifications.js';
+import type { PoolSize } from './postgresPool.js';
 import { type PostgresServer, postgresServer, reasonOf } from './postgresServer.js';
 
 /** Options of a store in PostgreSQL. */
 export interface PostgresStoreOptions extends StoreOptions {
+  /** @default those of `ConnectionCounts` */
+  readonly connections?: EffectiveCounts | undefined;
   /**
    * Where it logs the state of its connection.
    *
@@ -29,31 +35,56 @@ export interface PostgresStoreOptions extends StoreOptions {
  */
 export async function openPostgresStore(
   url: string,
-  { nowUs, observer, logger = silentLogger }: PostgresStoreOptions = {},
+  { nowUs, observer, connections = DEFAULT_CONNECTIONS, logger = silentLogger }: PostgresStoreOptions = {},
 ): Promise<DispatchStore> {
-  const server = postgresServer(url);
-  const db = new Kysely<ServiceSchema>({ dialect: new PostgresDialect({ pool: server.pool }) });
+  const hosts = postgresHosts(url);
+  const { name } = hosts;
+  let server: PostgresServer | undefined;
   try {
-    await migrate(db, migrations({ integer: 'bigint', bytes: 'bytea', createIds }), server.name);
+    server = await postgresServer(hosts);
+    return await openOn(server);
   } catch (error) {
-    await server.close();
-    throw startError(server, error);
+    await server?.close();
+    throw startError(name, error);
   }
-  let onChange: (microgridIds: readonly number[] | null) => void = () => {};
-  const wakes = postgresNotifications(server, ids => onChange(ids), logger);
-  const database: SqlDatabase = {
-    name: server.name,
-    db,
-    dialect: postgresDispatches(nowUs),
-    onChange: listener => {
-      onChange = listener;
-    },
-    announce: wakes.announce,
-    async close() {
-      await Promise.all([wakes.close(), server.close()]);
-    },
-  };
-  return sqlStore(database, { observer });
+
+  async function openOn(server: PostgresServer): Promise<DispatchStore> {
+    const pool = (size: PoolSize) =>
+      new Kysely<ServiceSchema>({ dialect: new PostgresDialect({ pool: server.pool(size) }) });
+    const upkeep = pool({ max: 1 });
+    await migrate(upkeep, migrations({ integer: 'bigint', bytes: 'bytea', createIds }), name);
+    const health = pool({ max: 1, min: 1 });
+    let onChange: (microgridIds: readonly number[] | null) => void = () => {};
+    const wakes = postgresNotifications(server, ids => onChange(ids), logger);
+    const database: SqlDatabase = {
+      name,
+      db: pool({ max: connections.writes, min: 1 }),
+      reads: pool({ max: connections.reads, min: 1 }),
+      log: pool({ max: 2, min: 1 }),
+      upkeep,
+      dialect: postgresDispatches(nowUs),
+      check: () => checkWritable(health),
+      onChange: listener => {
+        onChange = listener;
+      },
+      announce: wakes.announce,
+      async close() {
+        await Promise.all([wakes.close(), server.close()]);
+      },
+    };
+    return sqlStore(database, { observer });
+  }
+}
+
+/** A primary that was made read-only, and a standby, answer reads only. */
+async function checkWritable(db: Kysely<ServiceSchema>): Promise<void> {
+  const row = await db
+    .selectNoFrom(eb => [
+      sql<string>`current_setting('transaction_read_only')`.as('read_only'),
+      eb.selectFrom('microgrid').select('seq').where('id', '=', 0).as('seq'),
+    ])
+    .executeTakeFirstOrThrow();
+  if (row.read_only === 'on') throw databaseFailure(new Error('the database is read-only'));
 }
 
 async function createIds(db: Kysely<unknown>): Promise<void> {
@@ -76,7 +107,7 @@ function postgresDispatches(nowUs: (() => number) | undefined): SqlDialect {
   };
 }
 
-function startError({ name }: PostgresServer, error: unknown): DispatchError {
+function startError(name: string, error: unknown): DispatchError {
   if (error instanceof DispatchError && error.code !== 'UNAVAILABLE') return error;
   const cause = error instanceof DispatchError ? error.cause : error;
   return new DispatchError('UNAVAILABLE', `cannot use ${name}: ${reasonOf(cause)}`, { cause });

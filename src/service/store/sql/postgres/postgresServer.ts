@@ -1,10 +1,8 @@
 import { Socket } from 'node:net';
-import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 
-import type { DispatchError } from '../../../../model/dispatchError.js';
-import { databaseFailure } from '../../../../sqlite/databaseFailure.js';
-import { postgresHosts } from './postgresHosts.js';
+import type { PostgresHosts } from './postgresHosts.js';
+import { type PoolSize, type PostgresConnections, postgresPool } from './postgresPool.js';
 
 /** A PostgreSQL database and its connections. */
 export interface PostgresServer {
@@ -12,43 +10,44 @@ export interface PostgresServer {
   readonly name: string;
   /** Creates a client of its own for `LISTEN`, not connected yet. */
   client(): pg.Client;
-  readonly pool: PostgresPool;
+  /** Creates a pool, which connects when needed. */
+  pool(size: PoolSize): PostgresConnections;
   /** Ends all connections, also when the database does not answer. */
   close(): Promise<void>;
 }
-
-/** Maximum number of connections for queries. Writes share transactions, so few are enough. */
-const MAX_CONNECTIONS = 8;
 
 /**
  * Timeouts for a failing database or network. An idle holder of a lock is ended before those who wait for the lock give up; and the
  * server gives up before the client, which loses the connection.
  */
-const TIME_LIMITS = {
+const SERVER_LIMITS = {
   idle_in_transaction_session_timeout: 5_000,
   lock_timeout: 8_000,
   statement_timeout: 12_000,
-  query_timeout: 15_000,
-  connectionTimeoutMillis: 5_000,
 };
+const CLIENT_LIMITS = { query_timeout: 15_000, connectionTimeoutMillis: 5_000 };
+/** The same for one transaction, where a pooler gives each transaction another session. */
+const SET_LOCAL = Object.entries(SERVER_LIMITS)
+  .map(([name, ms]) => `set local ${name} = ${ms}`)
+  .join('; ');
 /** Time that pending queries have to end when the service stops. */
 const CLOSE_GRACE_MS = 2_000;
 
 const { BYTEA, INT8 } = pg.types.builtins;
 
 /**
- * Creates the pool of a server; it connects when needed.
+ * Connects to a database, and learns whether sessions have the timeouts that they ask for. Where they have not, as behind PgBouncer,
+ * each transaction sets its own, and a single statement becomes a transaction.
  *
- * @param url - `postgres://user:password@host:port/database`, with the parameters of libpq; see {@link postgresHosts}.
- * @throws DispatchError INVALID_ARGUMENT when it is malformed. The message does not contain it, because it may hold a password.
+ * @throws the error of the first connection.
  */
-export function postgresServer(url: string): PostgresServer {
-  const { name, Client, attempt } = postgresHosts(url);
+export async function postgresServer(hosts: PostgresHosts): Promise<PostgresServer> {
+  const { name, Client } = hosts;
   const sockets = new Set<Socket>();
-  const config: pg.PoolConfig = {
+  const pools: PostgresConnections[] = [];
+  const config: pg.ClientConfig = {
     application_name: 'xstate-dispatch',
-    max: MAX_CONNECTIONS,
-    ...TIME_LIMITS,
+    ...CLIENT_LIMITS,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     types: { getTypeParser },
@@ -59,34 +58,42 @@ export function postgresServer(url: string): PostgresServer {
       return socket;
     },
   };
-  const pool = new pg.Pool({ ...config, Client });
-  // Without a listener, an idle connection that is lost would end the process.
-  pool.on('error', () => {});
-  pool.on('connect', client => client.on('error', () => {}));
-
-  async function connect(): Promise<PostgresPoolClient> {
-    try {
-      return discardOnFailure(await attempt(() => pool.connect()));
-    } catch (error) {
-      throw databaseFailure(error);
-    }
-  }
+  const limited = { ...config, ...SERVER_LIMITS };
+  const pooled = !(await keepsLimits(hosts, limited));
+  const settings = pooled ? config : limited;
 
   return {
     name,
-    client: () => new Client(config),
-    pool: { connect, end: () => pool.end() },
+    client: () => new Client(settings),
+    pool(size) {
+      const pool = postgresPool({ hosts, config: settings, size, setLimits: pooled ? SET_LOCAL : null });
+      pools.push(pool);
+      return pool;
+    },
     async close() {
       const silent = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
       }, CLOSE_GRACE_MS);
-      await pool.end();
+      await Promise.all(pools.map(pool => pool.end()));
       await Promise.all(
         [...sockets].map(socket => new Promise<void>(resolve => socket.once('close', () => resolve()))),
       );
       clearTimeout(silent);
     },
   };
+}
+
+/** Whether sessions have the limits that they ask for. A pooler refuses or ignores them. */
+async function keepsLimits({ Client, attempt }: PostgresHosts, limited: pg.ClientConfig): Promise<boolean> {
+  try {
+    const client = await attempt(() => new Client(limited).connect());
+    const setting = client.query(`select setting from pg_settings where name = 'statement_timeout'`);
+    const { rows } = await setting.finally(() => client.end().catch(() => {}));
+    return rows[0]?.setting === String(SERVER_LIMITS.statement_timeout);
+  } catch (error) {
+    if (/startup parameter/.test(reasonOf(error))) return false;
+    throw error;
+  }
 }
 
 /** Returns 64-bit integers as numbers, since those of the service are below 2^53, and bytes as `Uint8Array`. */
@@ -98,34 +105,6 @@ function getTypeParser(oid: number, format: 'text' | 'binary' = 'text') {
     const { buffer, byteOffset, byteLength }: Buffer = parse(text);
     return new Uint8Array(buffer, byteOffset, byteLength);
   };
-}
-
-/**
- * Wraps a client so that it is discarded after any failure other than a refused statement: a late response would be taken for that of
- * the next query.
- */
-function discardOnFailure(client: pg.PoolClient): PostgresPoolClient {
-  let failure: DispatchError | null = null;
-  async function query(sql: string, parameters: readonly unknown[]) {
-    if (failure) throw failure;
-    try {
-      return await client.query(sql, [...parameters]);
-    } catch (error) {
-      if (isRefusal(error)) throw error;
-      failure = databaseFailure(error);
-      throw failure;
-    }
-  }
-  // The other form of query() is for cursors, which are not used here.
-  return { query: query as unknown as PostgresPoolClient['query'], release: () => client.release(failure ?? false) };
-}
-
-/** Classes and codes (SQLSTATE) that mean that the server cannot serve, not that a statement is wrong. */
-const UNABLE = /^(08|25006|25P03|28|3D|40|53|55P03|57|58|XX)/;
-
-/** Whether the server refused a statement, so that the connection is still usable. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && !UNABLE.test(error.code ?? '');
 }
 
 /** The message of an error of the server or the system. */

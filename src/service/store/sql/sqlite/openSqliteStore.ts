@@ -3,7 +3,7 @@ import { type Kysely, type SqlBool, sql } from 'kysely';
 import { openSqlite } from '../../../../sqlite/openSqlite.js';
 import type { DispatchStore, StoreOptions } from '../../../domain/dispatchStore.js';
 import { migrations, type ServiceSchema } from '../schema.js';
-import type { SqlDialect } from '../sqlDialect.js';
+import type { SqlDatabase, SqlDialect } from '../sqlDialect.js';
 import { sqlStore } from '../sqlStore.js';
 
 /** `XDSP`: the dispatches of a service. */
@@ -23,9 +23,22 @@ export async function openSqliteStore(
   { nowUs = systemUs, observer }: StoreOptions = {},
 ): Promise<DispatchStore> {
   const { db, path: name, close } = await openSqlite<ServiceSchema>(path, FILE_KIND);
-  // No other process uses the file.
-  const alone = { onChange: () => {}, announce: () => {} };
-  return sqlStore({ name, db, dialect: sqliteDispatches(nowUs), ...alone, close }, { observer });
+  const database: SqlDatabase = {
+    name,
+    db,
+    reads: db,
+    log: db,
+    upkeep: db,
+    dialect: sqliteDispatches(nowUs),
+    async check() {
+      await db.selectFrom('microgrid').select('seq').where('id', '=', 0).executeTakeFirst();
+    },
+    // No other process uses the file.
+    onChange: () => {},
+    announce: () => {},
+    close,
+  };
+  return sqlStore(database, { observer });
 }
 
 async function createIds(db: Kysely<unknown>): Promise<void> {
