@@ -66,12 +66,28 @@ describe('options', () => {
     [{ callsPerSecond: 1.5 }, 'limits.callsPerSecond: must be an integer above 0'],
     [
       { call: 1 },
-      'limits.call: must be one of calls, callsPerKey, callsPerSecond, streams, streamsPerKey, unauthenticatedPerSecond, requestBytes',
+      'limits.call: must be one of calls, callsPerKey, callsPerSecond, readsPerKey, streams, streamsPerKey, unauthenticatedPerSecond, requestBytes',
     ],
   ])('refuse the limits %j', async (limits, message) => {
     await expect(startDispatchService({ limits: limits as object })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
       message,
+    });
+  });
+
+  it.each([
+    [{ reads: 0 }, 'databaseConnections.reads: must be an integer from 1 to 1000'],
+    [{ writes: 1.5 }, 'databaseConnections.writes: must be an integer from 1 to 1000'],
+    [{ health: 1 }, 'databaseConnections.health: must be one of reads, writes'],
+  ])('refuse the connections %j', async (databaseConnections, message) => {
+    const options = { database: 'postgres://127.0.0.1:1/x', databaseConnections: databaseConnections as object };
+    await expect(startDispatchService(options)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', message });
+  });
+
+  it('refuse connections to a database that has none', async () => {
+    await expect(startDispatchService({ databaseConnections: { reads: 4 } })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: 'databaseConnections: is for a database that begins with postgres://',
     });
   });
 
