@@ -13,7 +13,10 @@ export interface CodeBlock {
 const before: Readonly<Record<string, string>> = {
   'docs/client.md 2': `import type { MicrogridClient } from 'xstate-dispatch';
     declare const microgrid: MicrogridClient;`,
-  'docs/client.md 3': `import { DispatchClient } from 'xstate-dispatch';
+  'docs/client.md 3': `import type { DispatchClient, MicrogridClient } from 'xstate-dispatch';
+    declare const client: DispatchClient;
+    declare const microgrid: MicrogridClient;`,
+  'docs/client.md 4': `import { DispatchClient } from 'xstate-dispatch';
     declare const address: string;
     declare const vault: { read(path: string, options: { fresh: boolean }): Promise<{ key: string; secret: string }> };`,
   'docs/embedding.md 3': `import { useSelector } from '@xstate/react';`,
