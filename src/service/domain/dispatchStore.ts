@@ -86,6 +86,11 @@ export interface DispatchWrite {
   readonly signal?: AbortSignal | undefined;
   /** Its author, for the audit; absent: the change gets no entry there. */
   readonly author?: AuditAuthor | undefined;
+  /**
+   * When its caller waits no longer, in milliseconds since the epoch. A write that has to wait until shortly before is UNAVAILABLE, so that
+   * its caller learns that nothing was changed.
+   */
+  readonly deadlineMs?: number | undefined;
   /** The nonce of the call. A write with a used nonce is UNAUTHENTICATED; a write that is refused uses its nonce, too. */
   readonly nonce?: ExpiringId | undefined;
   /**

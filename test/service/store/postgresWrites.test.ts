@@ -7,6 +7,7 @@ import {
 import { createWrite, updateWrite } from '../../../src/service/domain/dispatchWrites.js';
 import { openPostgresStore } from '../../../src/service/store/sql/postgres/openPostgresStore.js';
 import { describeWithPostgres } from '../../support/describeWithPostgres.js';
+import { creation } from '../../support/dispatchRow.js';
 import { startPostgres, type TestPostgres } from '../../support/postgres.js';
 import { dispatchData } from '../../support/rawService.js';
 
@@ -61,5 +62,28 @@ describeWithPostgres('what a write costs PostgreSQL', () => {
     const after = await keys();
     expect(after.size).toBe(999);
     expect([...after].filter(([key, xmin]) => before.get(key) !== xmin).map(([key]) => key)).toEqual(['i:1000']);
+  });
+
+  it('the counter of a microgrid is written once in a transaction, and not at all when nothing is changed', async () => {
+    await using open = await opened();
+    const { store, query } = open;
+    await store.apply(1, creation());
+    await query(`
+      CREATE TABLE counted (seq bigint);
+      CREATE FUNCTION count_update() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN INSERT INTO counted VALUES (NEW.seq); RETURN NEW; END';
+      CREATE TRIGGER counting AFTER UPDATE ON microgrid FOR EACH ROW EXECUTE FUNCTION count_update();
+    `);
+    const refused = {
+      id: null,
+      decide() {
+        throw new Error('refused');
+      },
+    };
+    await Promise.allSettled(
+      Array.from({ length: 40 }, (_, index) => store.apply(1, index % 4 ? creation() : refused)),
+    );
+    await expect(store.apply(1, refused)).rejects.toThrow('refused');
+    expect(await query('SELECT seq FROM counted')).toEqual([{ seq: '31' }]);
   });
 });

@@ -6,15 +6,19 @@ import { auditEntry } from '../auditEntries.js';
 import type { ServiceSchema } from './schema.js';
 import type { SqlDatabase } from './sqlDialect.js';
 import { findEarlierResult, recordResult, writeCompletedRequests } from './sqlIdempotency.js';
-import { type Batch, type LockedMicrogrid, lockBatch, type WriteCall, writeBatch } from './writeBatch.js';
+import { type Batch, type ChangingMicrogrid, readBatch, type WriteCall, writeBatch } from './writeBatch.js';
 
-/** The outcome of a call: it was applied, or refused by its own decision. */
-export type WriteOutcome = { readonly applied: AppliedWrite } | { readonly refusal: unknown };
+/** The outcome of a call: it was applied, or refused by its own decision. Or nothing of it was done. */
+export type WriteOutcome = { readonly applied: AppliedWrite } | { readonly refusal: unknown } | typeof LOCKED;
+
+/** The outcome of a call whose microgrid another process has locked. */
+export const LOCKED = 'locked';
 
 /**
  * Applies writes in one transaction, in this order, so that they share one wait for the disk. Decisions are made in this process and
  * see the results of those before them; the database gets the final state in a few statements.
  *
+ * @param waits - whether to wait for a moment for microgrids that another process has locked.
  * @returns the outcome of each, once the transaction is committed.
  * @throws DispatchError UNAVAILABLE when the outcome of the commit is unknown; or the error of the database, and then nothing was
  * changed.
@@ -22,11 +26,18 @@ export type WriteOutcome = { readonly applied: AppliedWrite } | { readonly refus
 export async function applyBatch(
   { db, dialect }: SqlDatabase,
   calls: readonly WriteCall[],
+  waits: boolean,
 ): Promise<readonly WriteOutcome[]> {
+  const microgridIds = [...new Set(calls.map(call => call.microgridId))].sort((a, b) => a - b);
+  await dialect.addMicrogrids(db, microgridIds);
   // What was committed before the lock was acquired must be visible after it, whatever the default of the database is.
   const transaction = await db.startTransaction().setIsolationLevel('read committed').execute();
   try {
-    const batch = await lockBatch(transaction, dialect, calls);
+    const locked = await dialect.lockMicrogrids(transaction, microgridIds, waits);
+    if (locked.length === 0) return calls.map(() => LOCKED);
+    const lockedIds = new Set(locked.map(({ id }) => id));
+    const tried = calls.filter(({ microgridId }) => lockedIds.has(microgridId));
+    const batch = await readBatch(transaction, dialect, locked, tried);
     const outcomes = calls.map(call => decide(batch, call));
     const { done, hasTaken } = batch.idempotency;
     if (batch.changes.length > 0) await writeBatch(transaction, dialect, batch);
@@ -55,7 +66,7 @@ async function commit(transaction: ControlledTransaction<ServiceSchema>): Promis
 /** Makes the decision of a call on the present state of the batch; or returns the earlier result of a retry. */
 function decide(batch: Batch, call: WriteCall): WriteOutcome {
   const microgrid = batch.microgrids.get(call.microgridId);
-  if (!microgrid) throw new Error('the database gave no lock');
+  if (!microgrid) return LOCKED;
   try {
     const earlier = findEarlierResult(batch.idempotency, call.write, microgrid.nowUs);
     if (earlier) return { applied: { seq: microgrid.seq, dispatch: earlier } };
@@ -67,7 +78,7 @@ function decide(batch: Batch, call: WriteCall): WriteOutcome {
   }
 }
 
-function decideAnew(batch: Batch, microgrid: LockedMicrogrid, { microgridId, write }: WriteCall): AppliedWrite {
+function decideAnew(batch: Batch, microgrid: ChangingMicrogrid, { microgridId, write }: WriteCall): AppliedWrite {
   const id = write.id ?? batch.freshIds.shift();
   if (id === undefined) throw new Error('the database gave no id');
   const known = batch.after.has(id) ? batch.after.get(id) : batch.before.get(id);

@@ -1,11 +1,36 @@
-import type { AliasableExpression, Expression, Kysely, SqlBool, Transaction } from 'kysely';
+import type { Expression, Kysely, SqlBool, Transaction } from 'kysely';
 
 import type { ServiceSchema } from './schema.js';
 
+/** A microgrid at the moment at which it was locked. */
+export interface LockedMicrogrid {
+  readonly id: number;
+  /** The position in its change log. */
+  readonly seq: number;
+  /** The version of its last change. */
+  readonly lastUs: number;
+  /** The time by the database's clock, in microseconds since the epoch. */
+  readonly nowUs: number;
+}
+
 /** What differs between the databases. */
 export interface SqlDialect {
-  /** The database's clock, in whole microseconds since the epoch. */
-  nowUs(): AliasableExpression<number>;
+  /** Maximum number of transactions of writes at the same time. */
+  readonly maxWriters: number;
+  /** Makes the rows of microgrids that have none, in a transaction of its own, if they cannot be locked without. */
+  addMicrogrids(db: Kysely<ServiceSchema>, ids: readonly number[]): Promise<void>;
+  /**
+   * Locks microgrids until the transaction ends. This must be the first thing it does, so that what it reads afterwards is not older than
+   * the locks.
+   *
+   * @param waits - whether to wait for a moment for those that another process has locked.
+   * @returns those that are locked now by this transaction.
+   */
+  lockMicrogrids(
+    transaction: Transaction<ServiceSchema>,
+    ids: readonly number[],
+    waits: boolean,
+  ): Promise<readonly LockedMicrogrid[]>;
   /** Whether a value is one of any number of values. Columns must be qualified, as in the texts below. */
   isAnyOf<Value extends number | string>(value: Expression<Value>, these: readonly Value[]): Expression<SqlBool>;
   /** Whether a text contains one of any number of texts, case-sensitively. */

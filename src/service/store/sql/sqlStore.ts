@@ -2,14 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { DispatchStore, StoreOptions } from '../../domain/dispatchStore.js';
 import { observed } from '../../domain/serviceObserver.js';
-import { applyBatch } from './applyBatch.js';
+import { applyBatch, LOCKED } from './applyBatch.js';
 import { pruneAudit, readAudit } from './auditLog.js';
 import { pruneChanges, readChanges, readCursor } from './changeLog.js';
 import { listPages } from './listPages.js';
 import type { SqlDatabase } from './sqlDialect.js';
 import { deleteExpiredRecords } from './sqlIdempotency.js';
 import { writeHealth } from './writeHealth.js';
-import { writeQueue } from './writeQueue.js';
+import { writeLanes } from './writeLanes.js';
 
 /** Time that pending writes have to end when the store is closed. */
 const CLOSE_GRACE_MS = 2_000;
@@ -22,12 +22,13 @@ export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions,
   const pruned = { ...database, db: upkeep };
   const health = writeHealth(database);
   const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
-  const writes = writeQueue(async calls => {
-    const outcomes = await health.watch(() => applyBatch(database, calls));
+  const writes = writeLanes(async (calls, waits) => {
+    const outcomes = await health.watch(() => applyBatch(database, calls, waits));
     // Some may have changed nothing: an unnecessary wake-up does no harm.
-    committed([...new Set(calls.map(call => call.microgridId))]);
+    const tried = calls.filter((_, index) => outcomes[index] !== LOCKED);
+    if (tried.length > 0) committed([...new Set(tried.map(call => call.microgridId))]);
     return outcomes;
-  });
+  }, database.dialect.maxWriters);
   database.onChange(wake);
 
   function committed(microgridIds: readonly number[]): void {

@@ -4,7 +4,7 @@ import type { AuditEntry } from '../../domain/audit.js';
 import type { DispatchRow, DispatchWrite, LoggedChange, StoredDispatch } from '../../domain/dispatchStore.js';
 import { writeAudit } from './auditLog.js';
 import { NEVER, type ServiceSchema } from './schema.js';
-import type { SqlDialect } from './sqlDialect.js';
+import type { LockedMicrogrid, SqlDialect } from './sqlDialect.js';
 import { type BatchIdempotency, readIdempotency } from './sqlIdempotency.js';
 import { writeTargets } from './writeTargets.js';
 
@@ -15,10 +15,9 @@ export interface WriteCall {
 }
 
 /** A locked microgrid, with the changes of the batch so far. */
-export interface LockedMicrogrid {
+export interface ChangingMicrogrid {
   seq: number;
   lastUs: number;
-  /** The instant at which it was locked. */
   readonly nowUs: number;
 }
 
@@ -26,7 +25,7 @@ type Owned<Dispatch> = Dispatch & { readonly microgridId: number };
 
 /** The state of one transaction of writes. */
 export interface Batch {
-  readonly microgrids: ReadonlyMap<number, LockedMicrogrid>;
+  readonly microgrids: ReadonlyMap<number, ChangingMicrogrid>;
   /** Ids for new dispatches. */
   readonly freshIds: number[];
   /** Dispatches before the batch, by id. */
@@ -40,21 +39,13 @@ export interface Batch {
   readonly idempotency: BatchIdempotency;
 }
 
-/** Locks the microgrids of the calls, and reads their dispatches, nonces and requests. */
-export async function lockBatch(
+/** Reads the dispatches, nonces and requests of calls, whose microgrids are locked. */
+export async function readBatch(
   transaction: Transaction<ServiceSchema>,
   dialect: SqlDialect,
+  locked: readonly LockedMicrogrid[],
   calls: readonly WriteCall[],
 ): Promise<Batch> {
-  // Always the first statement, in this order, so that processes cannot deadlock.
-  const locked = await transaction
-    .insertInto('microgrid')
-    .values(
-      [...new Set(calls.map(call => call.microgridId))].sort((a, b) => a - b).map(id => ({ id, seq: 0, last_us: 0 })),
-    )
-    .onConflict(conflict => conflict.column('id').doUpdateSet({ seq: eb => eb.ref('microgrid.seq') }))
-    .returning(['id', 'seq', 'last_us', dialect.nowUs().as('now_us')])
-    .execute();
   const ids = calls.flatMap(({ write }) => write.id ?? []);
   const before =
     ids.length === 0
@@ -66,7 +57,7 @@ export async function lockBatch(
           .execute();
   const createCount = calls.length - ids.length;
   return {
-    microgrids: new Map(locked.map(row => [row.id, { seq: row.seq, lastUs: row.last_us, nowUs: row.now_us }])),
+    microgrids: new Map(locked.map(microgrid => [microgrid.id, { ...microgrid }])),
     freshIds: createCount === 0 ? [] : await dialect.takeIds(transaction, createCount),
     before: new Map(before.map(({ id, microgrid_id, message }) => [id, { id, microgridId: microgrid_id, message }])),
     after: new Map(),

@@ -9,6 +9,7 @@ import { DEFAULT_CONNECTIONS, type EffectiveCounts } from '../../connectionCount
 import { migrations, type ServiceSchema } from '../schema.js';
 import type { SqlDatabase, SqlDialect } from '../sqlDialect.js';
 import { sqlStore } from '../sqlStore.js';
+import { microgridLocks } from './microgridLocks.js';
 import { postgresHosts } from './postgresHosts.js';
 import { postgresNotifications } from './postgresNotifications.js';
 import type { PoolSize } from './postgresPool.js';
@@ -62,7 +63,7 @@ export async function openPostgresStore(
       reads: pool({ max: connections.reads, min: 1 }),
       log: pool({ max: 2, min: 1 }),
       upkeep,
-      dialect: postgresDispatches(nowUs),
+      dialect: postgresDispatches(connections.writes, nowUs),
       check: () => checkWritable(health),
       onChange: listener => {
         onChange = listener;
@@ -91,10 +92,10 @@ async function createIds(db: Kysely<unknown>): Promise<void> {
   await sql`create sequence dispatch_id`.execute(db);
 }
 
-function postgresDispatches(nowUs: (() => number) | undefined): SqlDialect {
+function postgresDispatches(maxWriters: number, nowUs: (() => number) | undefined): SqlDialect {
   return {
-    nowUs: () =>
-      nowUs ? sql<number>`${nowUs()}::bigint` : sql<number>`(extract(epoch from clock_timestamp()) * 1000000)::bigint`,
+    maxWriters,
+    ...microgridLocks(nowUs),
     isAnyOf: (value, these) => sql<SqlBool>`${value} = any(${these})`,
     containsAnyOf: (text, these) =>
       sql<SqlBool>`exists (select 1 from unnest(${these}::text[]) as part where strpos(${text}, part) > 0)`,

@@ -120,12 +120,18 @@ function discardOnFailure(client: pg.PoolClient, session: Session): PostgresPool
       return await session.query(sql, [...parameters]);
     } catch (error) {
       if (isRefusal(error)) throw error;
-      failure = databaseFailure(error);
-      throw failure;
+      const thrown = databaseFailure(error);
+      if (!isLockTimeout(error)) failure = thrown;
+      throw thrown;
     }
   }
   // The other form of query() is for cursors, which are not used here.
   return { query: query as unknown as PostgresPoolClient['query'], release: () => client.release(failure ?? false) };
+}
+
+/** Whether a wait for a lock was too long: `lock_not_available`. Its connection is still usable. */
+export function isLockTimeout(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '55P03';
 }
 
 /** Classes and codes (SQLSTATE) that mean that the server cannot serve, not that a statement is wrong. */

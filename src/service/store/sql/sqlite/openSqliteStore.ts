@@ -51,7 +51,14 @@ async function createIds(db: Kysely<unknown>): Promise<void> {
 
 function sqliteDispatches(nowUs: () => number): SqlDialect {
   return {
-    nowUs: () => sql.val(nowUs()),
+    // Its transactions have the whole file to themselves.
+    maxWriters: 1,
+    addMicrogrids: async () => {},
+    async lockMicrogrids(transaction, ids) {
+      const query = transaction.selectFrom('microgrid').select(['id', 'seq', 'last_us as lastUs']);
+      const found = new Map((await query.where('id', 'in', ids).execute()).map(row => [row.id, row]));
+      return ids.map(id => ({ ...(found.get(id) ?? { id, seq: 0, lastUs: 0 }), nowUs: nowUs() }));
+    },
     isAnyOf: (value, these) => sql<SqlBool>`${value} in (select value from json_each(${JSON.stringify(these)}))`,
     containsAnyOf: (text, these) =>
       sql<SqlBool>`exists (select 1 from json_each(${JSON.stringify(these)}) where instr(${text}, value) > 0)`,
