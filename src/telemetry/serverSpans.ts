@@ -1,15 +1,16 @@
-import type { Context, TextMapGetter } from '@opentelemetry/api';
-import { type Metadata, Status } from 'nice-grpc-common';
-import { harmless, type OpenTelemetryApi, openTelemetry } from './openTelemetry.js';
+import type { Metadata } from '@grpc/grpc-js';
+import type { TextMapGetter } from '@opentelemetry/api';
+import { Status } from 'nice-grpc-common';
+import { harmless, openTelemetry } from './openTelemetry.js';
 import { endRpcSpan, startRpcSpan } from './rpcSpan.js';
 import type { TraceCall } from './serverTrace.js';
 
 const getter: TextMapGetter<Metadata> = {
   get: (metadata, name) => {
-    const value = metadata.get(name);
+    const [value] = metadata.get(name);
     return typeof value === 'string' ? value : undefined;
   },
-  keys: metadata => [...metadata].map(([name]) => name),
+  keys: metadata => Object.keys(metadata.getMap()),
 };
 
 /** The statuses that are failures of a service (`docs/rpc/grpc.md` of the semantic conventions); others are those of its callers. */
@@ -35,7 +36,7 @@ export const serverSpans: TraceCall = (path, { metadata, peer }) => {
   if (started === undefined) return undefined;
   let hasEnded = false;
   return {
-    within: answer => inContext(api, started.context, answer),
+    within: handler => api.context.with(started.context, handler),
     end: ({ status, reason = '' }) => {
       if (hasEnded) return;
       hasEnded = true;
@@ -50,19 +51,4 @@ export const serverSpans: TraceCall = (path, { metadata, peer }) => {
 function clientOf(peer: string) {
   const [, host = peer, port] = /^(.*):(\d+)$/.exec(peer) ?? [];
   return { 'client.address': host, ...(port !== undefined && { 'client.port': Number(port) }) };
-}
-
-/** Runs each step of a generator with a context as the active one. */
-function inContext<Item, End>(
-  api: OpenTelemetryApi,
-  context: Context,
-  steps: AsyncGenerator<Item, End, undefined>,
-): AsyncGenerator<Item, End, undefined> {
-  const within = Object.assign(Object.create(steps) as typeof steps, {
-    next: () => api.context.with(context, () => steps.next()),
-    return: (value: End) => api.context.with(context, () => steps.return(value)),
-    throw: (error: unknown) => api.context.with(context, () => steps.throw(error)),
-    [Symbol.asyncIterator]: () => within,
-  });
-  return within;
 }

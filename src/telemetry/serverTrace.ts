@@ -1,4 +1,5 @@
-import type { CallContext, Status } from 'nice-grpc-common';
+import type { Metadata } from '@grpc/grpc-js';
+import type { Status } from 'nice-grpc-common';
 
 /** How a call ended. */
 export interface CallEnd {
@@ -9,8 +10,8 @@ export interface CallEnd {
 
 /** A call that is traced while it is served. It must not throw. */
 export interface TracedCall {
-  /** The answer of the handler, which then runs within the trace. */
-  within<Item, End>(answer: AsyncGenerator<Item, End, undefined>): AsyncGenerator<Item, End, undefined>;
+  /** Runs the handler within the trace. */
+  within<Answer>(handler: () => Answer): Answer;
   /** The call has ended; a stream also ends with its opening. Only the first time counts. */
   end(end: CallEnd): void;
 }
@@ -20,4 +21,7 @@ export interface TracedCall {
  *
  * @param path Path of its method, such as `/package.Service/Method`.
  */
-export type TraceCall = (path: string, context: Pick<CallContext, 'metadata' | 'peer'>) => TracedCall | undefined;
+export type TraceCall = (
+  path: string,
+  call: { readonly metadata: Metadata; readonly peer: string },
+) => TracedCall | undefined;

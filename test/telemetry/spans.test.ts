@@ -1,7 +1,8 @@
+import { Metadata } from '@grpc/grpc-js';
 import { type AttributeValue, SpanStatusCode, trace } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { Metadata, Status } from 'nice-grpc';
+import { Status } from 'nice-grpc';
 import { describe, expect, it, vi } from 'vitest';
 import { CreateMicrogridDispatchResponse } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
@@ -169,13 +170,12 @@ describe('the spans of a call', () => {
 
   it('surround the work of the service', async () => {
     using traced = tracing();
-    const served = serverSpans('/a.Service/Method', { metadata: Metadata(), peer: '[::1]:5' });
-    // biome-ignore lint/correctness/useYield: a call that has no response
-    async function* answer(): AsyncGenerator<never, string, undefined> {
+    const served = serverSpans('/a.Service/Method', { metadata: new Metadata(), peer: '[::1]:5' });
+    async function answer(): Promise<string> {
       await Promise.resolve();
       return trace.getActiveSpan()?.spanContext().spanId ?? 'none';
     }
-    const { value } = (await served?.within(answer()).next()) ?? {};
+    const value = await served?.within(answer);
     served?.end({ status: Status.INTERNAL, reason: 'it is broken' });
     const [span] = traced.take();
     expect(value).toBe(span?.spanContext().spanId);

@@ -1,5 +1,4 @@
 import type { Metadata } from '@grpc/grpc-js';
-import type { CallContext } from 'nice-grpc-common';
 
 import type { ExpiringId } from '../domain/dispatchStore.js';
 import type { ApiKey } from './keyRing.js';
@@ -12,11 +11,6 @@ export interface CallAccess {
   readonly nonce?: ExpiringId | undefined;
 }
 
-/** What middleware adds to the context of a call. */
-export interface AccessContext {
-  readonly access: CallAccess;
-}
-
 /** A call that was let in by its headers, and whose request may still be arriving. */
 export interface AdmittedCall {
   readonly access: CallAccess;
@@ -26,20 +20,17 @@ export interface AdmittedCall {
    * @throws DispatchError RESOURCE_EXHAUSTED when its key exceeds the rate.
    */
   charge(bytes: number): void;
-  /** The request has arrived and is served from now on. Returns a function to call when that has ended. */
-  serve(): () => void;
+  /** The request has arrived and is served from now on. */
+  serve(): void;
+  /** It is no longer served. */
+  served(): void;
 }
 
-/** Metadata that stands for the call; what a caller sends under this name is replaced. */
-const ADMISSION = 'admission-bin';
+const ADMITTED = Symbol('admitted');
 
-const calls = new WeakMap<object, AdmittedCall>();
-
-/** Adds a call that was let in to its metadata, for the middleware, which gets a copy of them. */
-export function attachAdmitted(metadata: Metadata, call: AdmittedCall): void {
-  const token = Buffer.alloc(0);
-  calls.set(token, call);
-  metadata.set(ADMISSION, token);
+/** Adds a call that was let in to its metadata, which grpc-js hands over to what serves it. */
+export function attachAdmitted(metadata: Metadata & { [ADMITTED]?: AdmittedCall }, call: AdmittedCall): void {
+  metadata[ADMITTED] = call;
 }
 
 /**
@@ -47,9 +38,8 @@ export function attachAdmitted(metadata: Metadata, call: AdmittedCall): void {
  *
  * @throws Error when none was.
  */
-export function admittedCall({ metadata }: Pick<CallContext, 'metadata'>): AdmittedCall {
-  const token = metadata.get(ADMISSION);
-  const call = typeof token === 'object' ? calls.get(token) : undefined;
+export function admittedCall(metadata: Metadata & { readonly [ADMITTED]?: AdmittedCall }): AdmittedCall {
+  const call = metadata[ADMITTED];
   if (!call) throw new Error('the call was not judged by its headers');
   return call;
 }

@@ -24,15 +24,18 @@ export interface CallHeaders {
   readonly sig: string;
 }
 
+/** A call that is let in. */
+export interface Admission {
+  readonly access: CallAccess;
+  /** Whether it is a health check, which everybody may make. */
+  readonly isHealth: boolean;
+  /** To be called when the call has ended. */
+  leave(): void;
+}
+
 /** What was decided on a call. */
 export type Verdict =
-  | {
-      readonly access: CallAccess;
-      /** Whether it is a health check, which everybody may make. */
-      readonly isHealth: boolean;
-      /** To be called when the call has ended. */
-      leave(): void;
-    }
+  | Admission
   | {
       readonly refusal: DispatchError;
       /** Its caller, if the key and the signature were right. */

@@ -1,13 +1,21 @@
-import { ANYBODY, type ApiKey } from './keyRing.js';
+import type { CallAccess } from './callAccess.js';
+import { ANYBODY } from './keyRing.js';
+
+/** The call of a read. */
+interface ReadingCall {
+  readonly access: CallAccess;
+  /** Is asked for only when the read has to wait. */
+  readonly signal: AbortSignal;
+}
 
 /** Shares of what reads the database, so that slow lists of one API key do not delay the reads of others. */
 export interface ReadShares {
   /**
    * Runs a read when the share of its key has room: at once, or after earlier ones of the key. Callers without a key have no share.
    *
-   * @throws the reason of the signal when it aborts while the read waits.
+   * @throws the reason of the call's signal when it aborts while the read waits.
    */
-  run<Result>(apiKey: ApiKey, signal: AbortSignal, read: () => Promise<Result>): Promise<Result>;
+  run<Result>(call: ReadingCall, read: () => Promise<Result>): Promise<Result>;
 }
 
 /** The reads of one key. */
@@ -21,11 +29,12 @@ interface Share {
 export function readShares(readsPerKey: number): ReadShares {
   const shares = new Map<string, Share>();
 
-  async function enter(share: Share, signal: AbortSignal): Promise<void> {
+  async function enter(share: Share, call: ReadingCall): Promise<void> {
     if (share.running < readsPerKey) {
       share.running += 1;
       return;
     }
+    const { signal } = call;
     signal.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
       const begin = () => {
@@ -54,11 +63,12 @@ export function readShares(readsPerKey: number): ReadShares {
   }
 
   return {
-    async run(apiKey, signal, read) {
+    async run(call, read) {
+      const { apiKey } = call.access;
       if (apiKey === ANYBODY) return read();
       const share = shares.get(apiKey.key) ?? { running: 0, waiting: new Set() };
       shares.set(apiKey.key, share);
-      await enter(share, signal);
+      await enter(share, call);
       try {
         return await read();
       } finally {

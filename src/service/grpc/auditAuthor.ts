@@ -1,10 +1,8 @@
-import type { CallContext } from 'nice-grpc-common';
-
 import { DispatchError } from '../../model/dispatchError.js';
 import { MAX_NOTE_BYTES, NOTE } from '../../wire/note.js';
-import type { AccessContext } from '../access/callAccess.js';
 import { ANYBODY } from '../access/keyRing.js';
 import type { AuditAuthor } from '../domain/audit.js';
+import type { ServedCall } from './servedCall.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -14,7 +12,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @throws DispatchError INVALID_ARGUMENT when its note is malformed.
  */
 export function auditAuthor(
-  { metadata, access: { apiKey } }: CallContext & AccessContext,
+  { metadata, access: { apiKey } }: ServedCall,
   method: string,
   requestId: string | null,
 ): AuditAuthor {
@@ -22,7 +20,7 @@ export function auditAuthor(
     keyName: apiKey === ANYBODY ? null : apiKey.name,
     method,
     requestId,
-    note: readNote(metadata.getAll(NOTE)),
+    note: readNote(metadata.get(NOTE)),
   };
 }
 

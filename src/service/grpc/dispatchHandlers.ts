@@ -1,4 +1,4 @@
-import type { CallContext, ServiceImplementation } from 'nice-grpc';
+import { Metadata } from '@grpc/grpc-js';
 
 import { Event } from '../../../proto/gen/frequenz/api/common/v1alpha8/streaming/event.js';
 import {
@@ -17,7 +17,6 @@ import {
   SERVER_TIME,
 } from '../../wire/logPosition.js';
 import { REQUEST_IDS_KEPT_S } from '../../wire/requestId.js';
-import type { AccessContext } from '../access/callAccess.js';
 import type { ReadShares } from '../access/readShares.js';
 import type { AppliedWrite, ChangeKind, DispatchStore, StoredDispatch } from '../domain/dispatchStore.js';
 import { createWrite, deleteWrite, updateWrite } from '../domain/dispatchWrites.js';
@@ -25,8 +24,9 @@ import { encodePageToken } from '../domain/pageToken.js';
 import { readListRequest } from '../domain/readListRequest.js';
 import { notFound, readDispatchIds, readId, readNewMicrogridId } from '../domain/requestIds.js';
 import type { ChangeFeed } from '../feed/changeFeed.js';
-import { setCreated } from '../operation/endedCall.js';
+import type { Handlers } from './handlers.js';
 import { idempotentWrite, REQUEST_ID_RETENTION_S } from './idempotentWrite.js';
+import type { ServedCall } from './servedCall.js';
 import {
   encodeDispatchResponse,
   encodeGetResponse,
@@ -49,45 +49,45 @@ export function dispatchHandlers(
   store: DispatchStore,
   feed: ChangeFeed,
   reads: ReadShares,
-): ServiceImplementation<typeof storedBytesDefinition, AccessContext> {
+): Handlers<typeof storedBytesDefinition> {
   return {
-    async createMicrogridDispatch(request, context) {
+    async createMicrogridDispatch(request, call) {
       const microgridId = readNewMicrogridId(request.microgridId);
       const encode = () => CreateMicrogridDispatchRequest.encode(request).finish();
       const creation = createWrite(request, Math.floor(Date.now() / 1000));
-      const write = idempotentWrite(creation, context, { method: 'create', microgridId, encode });
+      const write = idempotentWrite(creation, call, { method: 'create', microgridId, encode });
       const dispatch = dispatchOf(await store.apply(microgridId, write));
-      setCreated(context, dispatch.id);
+      call.createdId = dispatch.id;
       return encodeDispatchResponse(dispatch.message);
     },
 
-    async updateMicrogridDispatch(request, context) {
+    async updateMicrogridDispatch(request, call) {
       const { microgridId, dispatchId } = readDispatchIds(request);
       const encode = () => UpdateMicrogridDispatchRequest.encode(request).finish();
       const update = updateWrite(microgridId, dispatchId, request);
-      const write = idempotentWrite(update, context, { method: 'update', microgridId, encode });
+      const write = idempotentWrite(update, call, { method: 'update', microgridId, encode });
       return encodeDispatchResponse(dispatchOf(await store.apply(microgridId, write)).message);
     },
 
-    async deleteMicrogridDispatch(request, context) {
+    async deleteMicrogridDispatch(request, call) {
       const { microgridId, dispatchId } = readDispatchIds(request);
       const encode = () => DeleteMicrogridDispatchRequest.encode(request).finish();
       const deletion = deleteWrite(microgridId, dispatchId);
-      await store.apply(microgridId, idempotentWrite(deletion, context, { method: 'delete', microgridId, encode }));
+      await store.apply(microgridId, idempotentWrite(deletion, call, { method: 'delete', microgridId, encode }));
       return DeleteMicrogridDispatchResponse.encode(request).finish();
     },
 
-    async getMicrogridDispatch(request, { access, signal }) {
+    async getMicrogridDispatch(request, call) {
       const { microgridId, dispatchId } = readDispatchIds(request);
-      const dispatch = await reads.run(access.apiKey, signal, () => store.get(microgridId, dispatchId));
+      const dispatch = await reads.run(call, () => store.get(microgridId, dispatchId));
       if (!dispatch) throw notFound(request);
       return encodeGetResponse(microgridId, dispatch.message);
     },
 
-    async listMicrogridDispatches(request, { access, signal }) {
+    async listMicrogridDispatches(request, call) {
       const { microgridId, query, page } = readListRequest(request);
       const list = () => store.list(microgridId, query, page.place, page.size, MAX_PAGE_BYTES);
-      const { items, next, total } = await reads.run(access.apiKey, signal, list);
+      const { items, next, total } = await reads.run(call, list);
       return encodeListResponse(
         items.map(item => item.message),
         {
@@ -97,20 +97,21 @@ export function dispatchHandlers(
       );
     },
 
-    streamMicrogridDispatches: (request, context) => streamChanges(feed, request, context),
+    streamMicrogridDispatches: (request, call) => streamChanges(feed, request, call),
   };
 }
 
-async function* streamChanges(feed: ChangeFeed, request: StreamMicrogridDispatchesRequest, context: CallContext) {
-  const resumeAfter = decodeLogPosition(context.metadata.get(RESUME_AFTER));
-  const stream = await feed.open(readId(request.microgridId), context.signal, resumeAfter);
+async function* streamChanges(feed: ChangeFeed, request: StreamMicrogridDispatchesRequest, call: ServedCall) {
+  const resumeAfter = decodeLogPosition(call.metadata.get(RESUME_AFTER)[0]?.toString());
+  const stream = await feed.open(readId(request.microgridId), call.signal, resumeAfter);
   try {
     // The headers tell the client that nothing is missed from now on. Without an entry they would wait for the first event.
-    if (stream.head !== null) context.header.set(CHANGE_LOG_POSITION, encodeLogPosition(stream.head));
-    if (stream.resumed) context.header.set(RESUMED, 'true');
-    context.header.set(SERVER_TIME, new Date().toISOString());
-    context.header.set(REQUEST_IDS_KEPT_S, String(REQUEST_ID_RETENTION_S));
-    context.sendHeader();
+    const headers = new Metadata();
+    if (stream.head !== null) headers.set(CHANGE_LOG_POSITION, encodeLogPosition(stream.head));
+    if (stream.resumed) headers.set(RESUMED, 'true');
+    headers.set(SERVER_TIME, new Date().toISOString());
+    headers.set(REQUEST_IDS_KEPT_S, String(REQUEST_ID_RETENTION_S));
+    call.sendHeaders(headers);
     for (;;) {
       const { kind, message } = await stream.next();
       yield encodeStreamResponse(EVENTS[kind], message);

@@ -1,29 +1,24 @@
-import type { ServerCredentials, ServerInterceptor, ServerOptions } from '@grpc/grpc-js';
-import { createServer } from 'nice-grpc';
+import { promisify } from 'node:util';
+import { Server, type ServerCredentials, type ServerInterceptor, type ServerOptions } from '@grpc/grpc-js';
 
 import { HealthDefinition } from '../../../proto/gen/grpc/health/v1/health.js';
 import { ServerReflectionDefinition } from '../../../proto/gen/grpc/reflection/v1/reflection.js';
 import { OperationsDefinition } from '../../../proto/gen/xstate_dispatch/v1/operations.js';
-import type { Logger } from '../../logger.js';
 import { DispatchError } from '../../model/dispatchError.js';
-import type { TraceCall } from '../../telemetry/serverTrace.js';
 import { callGate } from '../access/callGate.js';
 import type { EffectiveLimits } from '../access/callLimits.js';
-import type { KeyRing } from '../access/keyRing.js';
 import { readShares } from '../access/readShares.js';
 import type { DispatchStore } from '../domain/dispatchStore.js';
 import type { ChangeFeed } from '../feed/changeFeed.js';
-import type { CallObserver } from '../operation/endedCall.js';
-import { decodeLater } from './arrivedRequest.js';
-import { authorize } from './authorize.js';
+import type { CallServing } from './callInService.js';
 import { callsReceived } from './callsReceived.js';
 import { dispatchHandlers } from './dispatchHandlers.js';
+import { grpcHandlers } from './grpcHandlers.js';
 import type { Health } from './health.js';
 import { judgeHeaders } from './judgeHeaders.js';
 import { operationsHandlers } from './operationsHandlers.js';
 import { MAX_CALLS_OF_STRANGERS } from './peerConnection.js';
 import { reflection } from './reflection.js';
-import { reportErrors } from './reportErrors.js';
 import { sendWindow } from './sendWindow.js';
 import { storedBytesDefinition } from './storedBytes.js';
 
@@ -49,18 +44,11 @@ export interface ConnectionOptions {
 }
 
 /** What a gRPC server serves, and how. */
-export interface GrpcServerOptions {
+export interface GrpcServerOptions extends CallServing {
   readonly store: DispatchStore;
   readonly feed: ChangeFeed;
   readonly health: Health;
-  /** The keys that are accepted; null accepts every caller. */
-  readonly keys: KeyRing | null;
   readonly limits: EffectiveLimits;
-  readonly logger: Logger;
-  /** Are told of each call once it has ended. */
-  readonly observers: readonly CallObserver[];
-  /** Begins to trace a call. */
-  readonly trace?: TraceCall | undefined;
   readonly connections: ConnectionOptions;
   /** Time that calls have to end when the server shuts down, or when their connection is too old. */
   readonly stopGraceMs: number;
@@ -89,7 +77,7 @@ export interface GrpcServer {
 
 /** Creates the server of the dispatch service, its health and its reflection. */
 export function grpcServer(options: GrpcServerOptions): GrpcServer {
-  const { store, feed, health, keys, limits, logger, observers, trace, connections, stopGraceMs, stopping } = options;
+  const { store, feed, health, keys, limits, logger, observers, connections, stopGraceMs, stopping } = options;
   const gate = callGate(keys, limits);
   const judge = judgeHeaders({ gate, receiveTimeoutMs: RECEIVE_TIMEOUT_MS, observers });
   const reads = readShares(limits.readsPerKey);
@@ -100,21 +88,19 @@ export function grpcServer(options: GrpcServerOptions): GrpcServer {
     knownCalls += 1;
     return judge(method, call);
   };
-  const server = createServer({
+  const server = new Server({
     ...serverOptions(connections, limits, stopGraceMs),
     interceptors: [countAndJudge, sendWindow],
-  })
-    .use(reportErrors(logger, observers, trace))
-    .use(authorize(keys));
-  server.add(decodeLater(HealthDefinition), health.handlers);
-  server.add(decodeLater(ServerReflectionDefinition), reflection(SERVICE_NAMES, stopping));
-  server.add(decodeLater(storedBytesDefinition), dispatchHandlers(store, feed, reads));
-  server.add(decodeLater(OperationsDefinition), operationsHandlers(store, feed, reads));
+  });
+  server.addService(...grpcHandlers(HealthDefinition, health.handlers, options));
+  server.addService(...grpcHandlers(ServerReflectionDefinition, reflection(SERVICE_NAMES, stopping), options));
+  server.addService(...grpcHandlers(storedBytesDefinition, dispatchHandlers(store, feed, reads), options));
+  server.addService(...grpcHandlers(OperationsDefinition, operationsHandlers(store, feed, reads), options));
 
   return {
     async listen(address, credentials) {
       try {
-        port = await server.listen(address, credentials);
+        port = await promisify(server.bindAsync.bind(server))(address, credentials);
         return port;
       } catch (error) {
         throw listenError(address, error);
@@ -143,7 +129,7 @@ export function grpcServer(options: GrpcServerOptions): GrpcServer {
       if (hurry.aborted) cutNow();
       try {
         // grpc-js waits for ever for a connection that comes in at this moment.
-        await Promise.race([server.shutdown(), forced]);
+        await Promise.race([promisify(server.tryShutdown.bind(server))(), forced]);
       } finally {
         clearTimeout(late);
         hurry.removeEventListener('abort', cutNow);

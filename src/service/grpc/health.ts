@@ -1,13 +1,14 @@
 import {
-  type HealthServiceImplementation,
+  type HealthDefinition,
   HealthCheckResponse_ServingStatus as Serving,
 } from '../../../proto/gen/grpc/health/v1/health.js';
 import { DispatchError } from '../../model/dispatchError.js';
+import type { Handlers } from './handlers.js';
 
 /** The health of the service for load balancers and supervisors: `grpc.health.v1.Health`. */
 export interface Health {
   /** `Check` and `Watch`. */
-  readonly handlers: HealthServiceImplementation;
+  readonly handlers: Handlers<HealthDefinition>;
   /** Sets whether the service can serve, and tells watchers. */
   setServing(serving: boolean): void;
   /** Sets NOT_SERVING for good, whatever {@link setServing} sets later. */

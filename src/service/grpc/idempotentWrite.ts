@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { CallContext } from 'nice-grpc-common';
 
 import { DispatchError } from '../../model/dispatchError.js';
 import { REQUEST_ID } from '../../wire/requestId.js';
-import type { AccessContext } from '../access/callAccess.js';
 import type { DispatchWrite, IdempotencyKey } from '../domain/dispatchStore.js';
 import { auditAuthor } from './auditAuthor.js';
+import type { ServedCall } from './servedCall.js';
 
 /** Seconds for which the response to a request with an id is kept. */
 export const REQUEST_ID_RETENTION_S = 24 * 3600;
@@ -35,14 +34,14 @@ const METHODS = {
  */
 export function idempotentWrite(
   write: DispatchWrite,
-  context: CallContext & AccessContext,
+  call: ServedCall,
   { method, microgridId, encode }: RequestContent,
 ): DispatchWrite {
-  const { metadata, access, signal } = context;
+  const { metadata, access, signal } = call;
   const { nonce, apiKey } = access;
-  const requestIds = metadata.getAll(REQUEST_ID);
+  const requestIds = metadata.get(REQUEST_ID);
   if (requestIds.length === 0) {
-    return { ...write, signal, nonce, author: auditAuthor(context, METHODS[method], null) };
+    return { ...write, signal, nonce, author: auditAuthor(call, METHODS[method], null) };
   }
   const [requestId] = requestIds;
   if (requestIds.length > 1 || typeof requestId !== 'string' || !ID.test(requestId)) {
@@ -54,7 +53,7 @@ export function idempotentWrite(
     hash: digest(method, encode()),
     untilUs: (Date.now() + REQUEST_ID_RETENTION_S * 1000) * 1000,
   };
-  return { ...write, signal, nonce, idempotencyKey, author: auditAuthor(context, METHODS[method], requestId) };
+  return { ...write, signal, nonce, idempotencyKey, author: auditAuthor(call, METHODS[method], requestId) };
 }
 
 function digest(...parts: (string | Uint8Array)[]): string {

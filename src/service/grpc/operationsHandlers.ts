@@ -1,14 +1,13 @@
-import type { CallContext } from 'nice-grpc-common';
+import { Metadata } from '@grpc/grpc-js';
 
 import { Dispatch } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import type {
   AuditEntry as AuditEntryMessage,
   FollowAuditRequest,
-  OperationsServiceImplementation,
+  OperationsDefinition,
 } from '../../../proto/gen/xstate_dispatch/v1/operations.js';
 import { DispatchError } from '../../model/dispatchError.js';
 import { SERVER_TIME } from '../../wire/logPosition.js';
-import type { AccessContext } from '../access/callAccess.js';
 import { ANYBODY } from '../access/keyRing.js';
 import type { ReadShares } from '../access/readShares.js';
 import type { AuditEntry } from '../domain/audit.js';
@@ -17,6 +16,8 @@ import { readAuditFilter, readAuditRequest } from '../domain/readAuditRequest.js
 import { readId } from '../domain/requestIds.js';
 import { timestampOfMicros } from '../domain/timestamps.js';
 import type { ChangeFeed } from '../feed/changeFeed.js';
+import type { Handlers } from './handlers.js';
+import type { ServedCall } from './servedCall.js';
 
 /** Maximum bytes of dispatches on a page: clients accept messages of 4 MB. */
 const MAX_PAGE_BYTES = 3_000_000;
@@ -28,7 +29,7 @@ export function operationsHandlers(
   store: DispatchStore,
   feed: ChangeFeed,
   reads: ReadShares,
-): OperationsServiceImplementation<AccessContext> {
+): Handlers<OperationsDefinition> {
   return {
     async whoami(_request, { access: { apiKey } }) {
       const { name, microgrids, access, audit = false } = apiKey;
@@ -42,22 +43,22 @@ export function operationsHandlers(
       };
     },
 
-    async listAudit(request, { access, signal }) {
+    async listAudit(request, call) {
       const { query, limit } = readAuditRequest(request);
       const list = () => store.audit(readId(request.microgridId), query, limit, MAX_PAGE_BYTES);
-      const { entries, more } = await reads.run(access.apiKey, signal, list);
+      const { entries, more } = await reads.run(call, list);
       return { entries: entries.map(encodeEntry), nextPageToken: more ? String(entries.at(-1)?.seq) : '' };
     },
 
-    followAudit: (request, context) => followAudit(store, feed, request, context),
+    followAudit: (request, call) => followAudit(store, feed, request, call),
   };
 }
 
 /** The change feed tells when there are new entries, and ends the stream when the log goes back. */
-async function* followAudit(store: DispatchStore, feed: ChangeFeed, request: FollowAuditRequest, context: CallContext) {
+async function* followAudit(store: DispatchStore, feed: ChangeFeed, request: FollowAuditRequest, call: ServedCall) {
   const microgridId = readId(request.microgridId);
   const filter = readAuditFilter(request.filter);
-  const stream = await feed.open(microgridId, context.signal);
+  const stream = await feed.open(microgridId, call.signal);
   try {
     let toSeq = stream.position;
     let seq = request.afterSeq === undefined ? toSeq : Number(request.afterSeq);
@@ -65,8 +66,9 @@ async function* followAudit(store: DispatchStore, feed: ChangeFeed, request: Fol
       const message = `after_seq: the change log of the microgrid ends at ${toSeq}`;
       throw new DispatchError('FAILED_PRECONDITION', message, { field: 'after_seq' });
     }
-    context.header.set(SERVER_TIME, new Date().toISOString());
-    context.sendHeader();
+    const headers = new Metadata();
+    headers.set(SERVER_TIME, new Date().toISOString());
+    call.sendHeaders(headers);
     for (;;) {
       while (seq < toSeq) {
         const query = { filter, oldestFirst: true, after: seq };

@@ -10,15 +10,13 @@ import { Status } from 'nice-grpc-common';
 
 import { DESCRIPTOR_SET } from '../../../proto/gen/descriptorSet.js';
 import type {
-  DeepPartial,
+  ServerReflectionDefinition,
   ServerReflectionRequest,
   ServerReflectionResponse,
-  ServerReflectionServiceImplementation,
 } from '../../../proto/gen/grpc/reflection/v1/reflection.js';
-import { admittedCall } from '../access/callAccess.js';
-import { decodeRequest } from './arrivedRequest.js';
+import type { Handlers } from './handlers.js';
 
-type Answer = NonNullable<DeepPartial<ServerReflectionResponse>['messageResponse']>;
+type Answer = NonNullable<ServerReflectionResponse['messageResponse']>;
 
 interface Descriptors {
   readonly byName: ReadonlyMap<string, FileDescriptorProto>;
@@ -32,7 +30,7 @@ interface Descriptors {
  * @param services - the full names of the services to tell of.
  * @param stopping - ends the streams with its reason.
  */
-export function reflection(services: readonly string[], stopping: AbortSignal): ServerReflectionServiceImplementation {
+export function reflection(services: readonly string[], stopping: AbortSignal): Handlers<ServerReflectionDefinition> {
   let read: Descriptors | undefined;
   // Few services are ever asked.
   const descriptors = () => {
@@ -40,13 +38,11 @@ export function reflection(services: readonly string[], stopping: AbortSignal): 
     return read;
   };
   return {
-    async *serverReflectionInfo(requests, context) {
-      const { signal } = context;
+    async *serverReflectionInfo(requests, { signal }) {
       const iterator = requests[Symbol.asyncIterator]();
       for (;;) {
-        const { done, value } = await nextOf(iterator, [stopping, signal]);
+        const { done, value: request } = await nextOf(iterator, [stopping, signal]);
         if (done) return;
-        const request = decodeRequest(value, admittedCall(context).charge);
         yield {
           validHost: request.host,
           originalRequest: request,
@@ -67,7 +63,10 @@ function answer({ messageRequest }: ServerReflectionRequest, services: readonly 
       return fileAnswer(files, files.bySymbol.get(messageRequest.value), messageRequest.value);
     case 'allExtensionNumbersOfType':
       if (!files.bySymbol.has(messageRequest.value)) return notFound(messageRequest.value);
-      return { $case: 'allExtensionNumbersResponse', value: { baseTypeName: messageRequest.value } };
+      return {
+        $case: 'allExtensionNumbersResponse',
+        value: { baseTypeName: messageRequest.value, extensionNumber: [] },
+      };
     case 'fileContainingExtension':
       return notFound(`extension ${messageRequest.value.extensionNumber} of ${messageRequest.value.containingType}`);
     case undefined:

@@ -11,7 +11,8 @@ const MAX_BYTES_IN_FLIGHT = 8 * 1024;
  * a turn of the event loop: a busy service would send only a few per second to each stream.
  */
 export const sendWindow: ServerInterceptor = (method, call) =>
-  method.responseStream ? new WindowedCall(call) : new ServerInterceptingCall(call);
+  // What follows another interceptor gets the call that it made.
+  method.responseStream ? new WindowedCall(call) : (call as ServerInterceptingCall);
 
 class WindowedCall extends ServerInterceptingCall {
   #bytesInFlight = 0;

@@ -12,7 +12,7 @@ function sharesOfTwo() {
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
   const read = (apiKey: ApiKey, name: string, aborting: AbortSignal = signal) =>
-    shares.run(apiKey, aborting, () => {
+    shares.run({ access: { apiKey }, signal: aborting }, () => {
       begun.push(name);
       const { promise, resolve } = deferred();
       ends.set(name, resolve);
@@ -66,8 +66,9 @@ describe('readShares', () => {
 
   it('frees the room of a read that fails', async () => {
     const shares = readShares(1);
-    const failing = shares.run(keyOf('a'), signal, () => Promise.reject(new Error('failed')));
-    const next = shares.run(keyOf('a'), signal, async () => 'read');
+    const call = { access: { apiKey: keyOf('a') }, signal };
+    const failing = shares.run(call, () => Promise.reject(new Error('failed')));
+    const next = shares.run(call, async () => 'read');
     await expect(failing).rejects.toThrow('failed');
     expect(await next).toBe('read');
   });

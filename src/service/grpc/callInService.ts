@@ -1,0 +1,126 @@
+import { Status } from 'nice-grpc-common';
+
+import type { Logger } from '../../logger.js';
+import { DispatchError } from '../../model/dispatchError.js';
+import type { TraceCall, TracedCall } from '../../telemetry/serverTrace.js';
+import { type AdmittedCall, admittedCall } from '../access/callAccess.js';
+import { ANYBODY, type KeyRing } from '../access/keyRing.js';
+import { methodOf } from '../access/methodAccess.js';
+import type { CallObserver, EndedCall } from '../operation/endedCall.js';
+import { authorize, makeRevocable } from './authorize.js';
+import { type ErrorStatus, errorStatus } from './errorStatus.js';
+import { type GrpcCall, ServedCall } from './servedCall.js';
+
+/** What serving calls needs. */
+export interface CallServing {
+  /** null accepts every caller. */
+  readonly keys: KeyRing | null;
+  readonly logger: Logger;
+  /** Are told of each call once it has ended. */
+  readonly observers: readonly CallObserver[];
+  /** Begins to trace a call. */
+  readonly trace?: TraceCall | undefined;
+}
+
+/** What goes around the handler of a call: before it, and when it has ended. */
+export class CallInService {
+  /** What the handler gets. */
+  readonly call: ServedCall;
+  readonly #isStream: boolean;
+  readonly #serving: CallServing;
+  readonly #admitted: AdmittedCall;
+  readonly #traced: TracedCall | undefined;
+  readonly #startMs = performance.now();
+  #request: unknown;
+  #release: (() => void) | undefined;
+
+  constructor(grpcCall: GrpcCall, path: string, isStream: boolean, serving: CallServing) {
+    this.#admitted = admittedCall(grpcCall.metadata);
+    this.#admitted.serve();
+    this.#isStream = isStream;
+    this.#serving = serving;
+    this.call = new ServedCall(path, grpcCall, this.#admitted.access, () => this.#opened());
+    this.#traced = serving.trace?.(path, this.call);
+  }
+
+  /**
+   * Decodes a request.
+   *
+   * @throws DispatchError INVALID_ARGUMENT when it cannot be decoded, RESOURCE_EXHAUSTED when its key exceeds the rate.
+   */
+  decode(bytes: Uint8Array, type: { decode(bytes: Uint8Array): unknown }): unknown {
+    this.#admitted.charge(bytes.length);
+    try {
+      return type.decode(bytes);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new DispatchError('INVALID_ARGUMENT', `the request cannot be decoded: ${reason}`);
+    }
+  }
+
+  /**
+   * Checks the access of the call.
+   *
+   * @param request - what it asks for; null for a stream of requests, of which none is about a microgrid.
+   * @throws DispatchError PERMISSION_DENIED
+   */
+  authorize(request: unknown): void {
+    this.#request = request;
+    authorize(this.call, request);
+    if (this.#isStream) this.#release = makeRevocable(this.call, request, this.#serving.keys);
+  }
+
+  /** Runs the handler of a call that is no stream. */
+  run<Response>(handler: () => Promise<Response>): Promise<Response> {
+    return this.#traced ? this.#traced.within(handler) : handler();
+  }
+
+  /** The handler has answered. */
+  answered(): void {
+    // Nobody waits for the answer to a call that was cancelled.
+    this.#end(this.call.isCancelled ? Status.CANCELLED : Status.OK);
+  }
+
+  /** The handler, or what comes before it, has failed. Returns the status for the caller. */
+  failed(error: unknown): ErrorStatus {
+    const status = errorStatus(error, this.call.path, this.#serving.logger);
+    this.#end(status.code, status.code === Status.CANCELLED ? undefined : status.details);
+    return status;
+  }
+
+  /** The span of a stream covers its opening. */
+  #opened(): void {
+    if (this.#isStream) this.#traced?.end({ status: Status.OK });
+  }
+
+  #end(status: Status, reason?: string): void {
+    const { path, peer, access, createdId } = this.call;
+    const { microgridId, dispatchId } = idsOf(this.#request);
+    this.call.end();
+    this.#release?.();
+    this.#admitted.served();
+    const ended: EndedCall = {
+      method: methodOf(path),
+      microgrid: exactId(microgridId),
+      dispatch: createdId ?? exactId(dispatchId),
+      key: access.apiKey === ANYBODY ? undefined : access.apiKey.name,
+      peer,
+      streaming: this.#isStream,
+      status,
+      reason,
+      durationMs: performance.now() - this.#startMs,
+    };
+    for (const observe of this.#serving.observers) observe(ended);
+    this.#traced?.end(ended);
+  }
+}
+
+/** The ids of a request. */
+function idsOf(request: unknown): { readonly microgridId?: bigint; readonly dispatchId?: bigint } {
+  return typeof request === 'object' && request !== null ? request : {};
+}
+
+function exactId(id: bigint | undefined): number | string | undefined {
+  if (id === undefined) return undefined;
+  return id <= Number.MAX_SAFE_INTEGER ? Number(id) : String(id);
+}
