@@ -184,11 +184,11 @@ export type LogCursor = LogPosition | number;
 
 /** Entries of the change logs of several microgrids. */
 export interface ChangeBatch {
-  /** By microgrid, and within a microgrid in order of `seq`. */
+  /** Microgrid by microgrid, and within a microgrid in order of `seq`. */
   readonly changes: readonly LoggedChange[];
   /** Microgrids whose entries after the cursor were pruned, or whose log does not have the entry of the cursor. */
   readonly pruned: readonly number[];
-  /** Microgrids with more entries than fit into the limit. */
+  /** Microgrids that may have more entries than fit into the limits; first those that were not read at all. */
   readonly more: readonly number[];
 }
 
@@ -226,11 +226,13 @@ export interface DispatchStore {
   /** The same as a cursor: a position, unless an earlier version of this package pruned the last entry. */
   cursor(microgridId: number): Promise<LogCursor>;
   /**
-   * Returns the entries after the cursors, at most `limit` in all.
+   * Returns the entries after the cursors, at most `limit` in all: the same number of each log that has some, or one each of the
+   * first logs when there are more of them.
    *
-   * @param cursors - by the id of each microgrid of interest.
+   * @param cursors - by the id of each microgrid of interest; those that come first are read first.
+   * @param maxBytes - of messages of one log, after which it is read no further. By default there is no maximum.
    */
-  changes(cursors: ReadonlyMap<number, LogCursor>, limit: number): Promise<ChangeBatch>;
+  changes(cursors: ReadonlyMap<number, LogCursor>, limit: number, maxBytes?: number): Promise<ChangeBatch>;
   /**
    * Calls the listener after commits of this process or another with the microgrids that have new changes, or with null when they
    * are unknown. Wake-ups may be early, late by a second, or unnecessary: {@link changes} is authoritative.

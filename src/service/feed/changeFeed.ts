@@ -8,11 +8,17 @@ import { type ChangeQueue, changeQueue } from './changeQueue.js';
 import type { ChangeStream } from './changeStream.js';
 import { openResumed } from './resumedStream.js';
 
-/** Maximum number of changes waiting for one stream; above it the stream is ended. */
-const QUEUE_LIMIT = 1000;
-/** Log entries read at a time: a stream that is not congested has room for them. */
-const BATCH_LIMIT = QUEUE_LIMIT / 2;
-/** Time per change for which a congested stream delays its microgrid: one that reads a thousand a second is never ended. */
+/** What may wait for one stream; above it the stream is ended. */
+const QUEUE_LIMITS = { changes: 1_000, bytes: 2_097_152 };
+/** Log entries read at a time, and bytes of one log: a stream that is not congested has room for them. */
+const BATCH_LIMIT = QUEUE_LIMITS.changes / 2;
+const BATCH_BYTES = QUEUE_LIMITS.bytes / 4;
+/** Bytes that count as one change where the time to send changes is estimated. */
+const CHANGE_BYTES = 1_000;
+/**
+ * Time per change for which a congested stream delays its microgrid: one that reads a thousand, or a million bytes, a second is never
+ * ended.
+ */
 const PAUSE_MS = 1;
 /** Interval of polling, for changes without a notification or that could not be read. */
 const POLL_MS = 1000;
@@ -102,8 +108,8 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
 
   async function deliver(cursors: ReadonlyMap<number, LogCursor>): Promise<void> {
     if (cursors.size === 0) return;
-    const { changes, pruned, more } = await store.changes(cursors, BATCH_LIMIT);
-    const counts = new Map<number, number>();
+    const { changes, pruned, more } = await store.changes(cursors, BATCH_LIMIT, BATCH_BYTES);
+    const sendingMs = new Map<number, number>();
     for (const change of changes) {
       const { microgridId, seq } = change;
       const hub = hubs.get(microgridId);
@@ -111,15 +117,19 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
       if (!hub || hub.position === null || seq <= seqOf(hub.position)) continue;
       hub.position = positionOf(change);
       for (const queue of hub.queues) queue.push(change);
-      counts.set(microgridId, (counts.get(microgridId) ?? 0) + 1);
+      const ms = PAUSE_MS * Math.max(1, change.message.length / CHANGE_BYTES);
+      sendingMs.set(microgridId, (sendingMs.get(microgridId) ?? 0) + ms);
     }
     for (const microgridId of pruned) {
       const reason = 'the change log was pruned before it was read, or replaced by another one';
       logger.warn({ microgrid: microgridId }, `streams were ended: ${reason}`);
       endHub(microgridId, reason);
     }
-    for (const [microgridId, count] of counts) void pauseWhileCongested(microgridId, count * PAUSE_MS);
-    for (const microgridId of more) woken.add(microgridId);
+    for (const [microgridId, ms] of sendingMs) void pauseWhileCongested(microgridId, ms);
+    // Those that were left out come before those that were woken meanwhile, so that all get their turn.
+    const later = [...woken];
+    woken.clear();
+    for (const microgridId of [...more, ...later]) woken.add(microgridId);
     // A burst arrives faster than it can be sent: let streams write what they have.
     if (more.length > 0) await setImmediate();
   }
@@ -166,7 +176,7 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
   async function open(microgridId: number, signal: AbortSignal): Promise<ChangeStream> {
     if (stopped) throw new DispatchError('UNAVAILABLE', 'the service is shutting down');
     signal.throwIfAborted();
-    const queue = changeQueue(QUEUE_LIMIT, () => {
+    const queue = changeQueue(QUEUE_LIMITS, () => {
       logger.warn({ microgrid: microgridId }, 'a stream was ended: its peer reads more slowly than changes are made');
       observer?.streamDropped();
     });

@@ -3,7 +3,7 @@ import type { LoggedChange } from '../domain/dispatchStore.js';
 
 /** The changes waiting to be sent on one stream. */
 export interface ChangeQueue {
-  /** Adds a change. Above the limit the queue is emptied and ended: the peer reads more slowly than changes are made. */
+  /** Adds a change. Above a limit the queue is emptied and ended: the peer reads more slowly than changes are made. */
   push(change: LoggedChange): void;
   /** Empties and ends the queue: the stream is lost, and its reader lists again. */
   end(reason: Error): void;
@@ -11,7 +11,7 @@ export interface ChangeQueue {
   startAfter(seq: number): void;
   /** Number of waiting changes. */
   readonly length: number;
-  /** Whether more than half of the limit is waiting. */
+  /** Whether more than half of a limit is waiting. */
   readonly congested: boolean;
   /** Resolves once the queue is not congested. */
   whenUncongested(): Promise<void>;
@@ -23,13 +23,22 @@ export interface ChangeQueue {
   next(): Promise<LoggedChange>;
 }
 
+/** How much may wait for one stream. */
+export interface QueueLimits {
+  /** Number of changes. */
+  readonly changes: number;
+  /** Bytes of their messages. */
+  readonly bytes: number;
+}
+
 /**
- * Creates the queue of one stream, for at most `limit` changes.
+ * Creates the queue of one stream.
  *
- * @param onOverflow - called when the queue is ended because the limit is exceeded.
+ * @param onOverflow - called when the queue is ended because a limit is exceeded.
  */
-export function changeQueue(limit: number, onOverflow: () => void): ChangeQueue {
+export function changeQueue(limits: QueueLimits, onOverflow: () => void): ChangeQueue {
   let changes: LoggedChange[] = [];
+  let bytes = 0;
   let after = 0;
   let ended: Error | null = null;
   let wake: (() => void) | null = null;
@@ -37,13 +46,14 @@ export function changeQueue(limit: number, onOverflow: () => void): ChangeQueue 
 
   function end(reason: Error): void {
     changes = [];
+    bytes = 0;
     ended ??= reason;
     wake?.();
     tellRelief();
   }
 
   function isCongested(): boolean {
-    return changes.length > limit / 2;
+    return changes.length > limits.changes / 2 || bytes > limits.bytes / 2;
   }
 
   function newRelief() {
@@ -63,23 +73,21 @@ export function changeQueue(limit: number, onOverflow: () => void): ChangeQueue 
   return {
     push(change) {
       if (ended || change.seq <= after) return;
-      if (changes.length < limit) {
+      if (changes.length < limits.changes && bytes + change.message.length <= limits.bytes) {
         changes.push(change);
+        bytes += change.message.length;
         wake?.();
         return;
       }
-      end(
-        new DispatchError(
-          'RESOURCE_EXHAUSTED',
-          `more than ${limit} changes are waiting for this stream to be read; open a new stream and list`,
-        ),
-      );
+      const message = `more than ${limits.changes} changes or ${limits.bytes} bytes wait for this stream to be read; open a new stream and list`;
+      end(new DispatchError('RESOURCE_EXHAUSTED', message));
       onOverflow();
     },
     end,
     startAfter(seq) {
       after = seq;
       changes = changes.filter(change => change.seq > seq);
+      bytes = changes.reduce((sum, { message }) => sum + message.length, 0);
     },
     get length() {
       return changes.length;
@@ -100,6 +108,7 @@ export function changeQueue(limit: number, onOverflow: () => void): ChangeQueue 
         });
       }
       const change = changes.shift() as LoggedChange;
+      bytes -= change.message.length;
       tellRelief();
       return change;
     },

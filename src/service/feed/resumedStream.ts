@@ -6,8 +6,8 @@ import type { ChangeStream } from './changeStream.js';
 /** Maximum number of entries that a resumed stream brings before those that are new; above it, a list is faster. */
 const MAX_BACKLOG = 10_000;
 
-/** Entries read at a time. */
-const PAGE_LIMIT = 500;
+/** Entries, and bytes of them, read at a time. */
+const PAGE_LIMITS = [500, 524_288] as const;
 
 /** What a resumed stream is opened with. */
 export interface ResumeSetup {
@@ -26,7 +26,7 @@ export async function openResumed(setup: ResumeSetup, after: LogPosition): Promi
   const { store, microgridId } = setup;
   const head = await store.cursor(microgridId);
   if (typeof head === 'number' || after.seq > head.seq || head.seq - after.seq > MAX_BACKLOG) return null;
-  const { changes, pruned } = await store.changes(new Map([[microgridId, after]]), PAGE_LIMIT);
+  const { changes, pruned } = await store.changes(new Map([[microgridId, after]]), ...PAGE_LIMITS);
   if (pruned.length > 0) return null;
   const backlog = new Backlog(setup, after, changes);
   return {
@@ -84,7 +84,7 @@ class Backlog {
   async #read(lastSeq: number): Promise<void> {
     const { store, microgridId, signal } = this.#setup;
     signal.throwIfAborted();
-    const { changes, pruned } = await store.changes(new Map([[microgridId, this.#given]]), PAGE_LIMIT);
+    const { changes, pruned } = await store.changes(new Map([[microgridId, this.#given]]), ...PAGE_LIMITS);
     if (pruned.length > 0 || (changes.length === 0 && this.#joined !== null)) throw replaced();
     this.#page = changes.filter(({ seq }) => seq <= lastSeq);
     this.#index = 0;

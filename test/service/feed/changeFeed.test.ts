@@ -26,6 +26,47 @@ describe('changeFeed', () => {
     feed.stop();
   });
 
+  it('drops a stream with RESOURCE_EXHAUSTED when more than 2 MiB wait, and none that reads', async () => {
+    const store = memoryStore();
+    const feed = changeFeed(store, silentLogger);
+    const [slow, fast] = [await feed.open(1, signal), await feed.open(1, signal)];
+    const large = () => store.apply(1, creation({ message: new Uint8Array(50_000) }));
+    await Promise.all(Array.from({ length: 200 }, large));
+    for (let seq = 1; seq <= 200; seq += 1) {
+      expect((await fast.next()).seq).toBe(seq);
+      if (seq % 10 === 0) await new Promise(resolve => setImmediate(resolve));
+    }
+    await expect(slow.next()).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+    feed.stop();
+  });
+
+  it('gives every microgrid its turn, however much is written to others', async () => {
+    const store = memoryStore();
+    const read: number[][] = [];
+    const feed = changeFeed(
+      {
+        ...store,
+        async changes(...logs) {
+          const batch = await store.changes(...logs);
+          read.push([...new Set(batch.changes.map(({ microgridId }) => microgridId))]);
+          return batch;
+        },
+      },
+      silentLogger,
+    );
+    const microgridIds = Array.from({ length: 1_200 }, (_, index) => index + 1);
+    const streams = await Promise.all(microgridIds.map(microgridId => feed.open(microgridId, signal)));
+    for (const microgridId of microgridIds)
+      for (let count = 0; count < 3; count += 1) void store.apply(microgridId, creation());
+    for (const stream of streams) for (const seq of [1, 2, 3]) expect((await stream.next()).seq).toBe(seq);
+    const first = read
+      .filter(ids => ids.length > 0)
+      .slice(0, 3)
+      .flat();
+    expect(new Set(first).size).toBe(1_200);
+    feed.stop();
+  });
+
   it('drops no stream that reads, however many changes are committed at once', async () => {
     const store = memoryStore();
     const feed = changeFeed(store, silentLogger);
@@ -106,10 +147,10 @@ describe('changeFeed', () => {
     const feed = changeFeed(
       {
         ...store,
-        async changes(cursors, limit) {
+        async changes(...logs) {
           failures += 1;
           if (failures <= 2) throw failure;
-          return store.changes(cursors, limit);
+          return store.changes(...logs);
         },
       },
       {
@@ -144,9 +185,9 @@ describe('changeFeed', () => {
     const feed = changeFeed(
       {
         ...store,
-        async changes(cursors, limit) {
+        async changes(...logs) {
           await released;
-          return store.changes(cursors, limit);
+          return store.changes(...logs);
         },
       },
       silentLogger,
@@ -168,7 +209,7 @@ describe('changeFeed', () => {
     const proxied: DispatchStore = {
       ...store,
       cursor: microgridId => store.cursor(microgridId),
-      changes: (cursors, limit) => store.changes(cursors, limit),
+      changes: (...logs) => store.changes(...logs),
       onWake: listener => {
         wakes.add(listener);
         return () => wakes.delete(listener);

@@ -78,7 +78,7 @@ it('ends with UNAVAILABLE when the log is pruned or replaced before its backlog 
   const proxied: DispatchStore = {
     ...store,
     cursor: microgridId => store.cursor(microgridId),
-    changes: (cursors, limit) => store.changes(cursors, limit),
+    changes: (...logs) => store.changes(...logs),
   };
   const feed = changeFeed(proxied, silentLogger);
   const after = await positionAt(store, 10);

@@ -27,6 +27,8 @@ export function describeStoreChanges(openStore: StoreFactory): void {
     const log = async (microgridId: number, after = 0): Promise<readonly LoggedChange[]> =>
       (await store.changes(new Map([[microgridId, after]]), 1000)).changes;
 
+    const positionAt = async (seq: number): Promise<LogPosition> => positionOf((await log(1))[seq - 1] as LoggedChange);
+
     it('gives what follows each cursor', async () => {
       for (let count = 0; count < 5; count += 1) {
         await create(1);
@@ -73,6 +75,47 @@ export function describeStoreChanges(openStore: StoreFactory): void {
       expect(more).toHaveLength(100);
       const read = new Set(changes.map(({ microgridId }) => microgridId));
       expect([...read, ...more].sort((a, b) => a - b)).toEqual(microgridIds);
+    });
+
+    it('gives each log its share, and begins with the logs that are named first', async () => {
+      for (const [microgridId, count] of [
+        [1, 100],
+        [2, 3],
+        [3, 100],
+        [4, 1],
+      ] as const) {
+        await Promise.all(Array.from({ length: count }, () => create(microgridId)));
+      }
+      const counts = async (microgridIds: readonly number[], limit: number) => {
+        const batch = await store.changes(new Map(microgridIds.map(microgridId => [microgridId, 0])), limit);
+        const of = (wanted: number) => batch.changes.filter(({ microgridId }) => microgridId === wanted).length;
+        return { counts: microgridIds.map(of), more: batch.more };
+      };
+      expect(await counts([1, 2, 3, 4], 40)).toEqual({ counts: [10, 3, 10, 1], more: [1, 3] });
+      expect(await counts([3, 1, 4, 2], 2)).toEqual({ counts: [1, 1, 0, 0], more: [4, 2, 3, 1] });
+      expect(await counts([4, 2, 1], 3)).toEqual({ counts: [1, 1, 1], more: [2, 1] });
+    });
+
+    it('reads a log no further than its bytes allow, but at least one entry', async () => {
+      for (let count = 0; count < 5; count += 1) {
+        await store.apply(1, creation({ message: new Uint8Array(1_000) }));
+        await store.apply(2, creation({ message: new Uint8Array(10) }));
+      }
+      const cursors = new Map([
+        [1, await positionAt(1)],
+        [2, 0],
+      ] as [number, LogCursor][]);
+      for (const [maxBytes, seqs] of [
+        [1, [2]],
+        [1_000, [2]],
+        [2_001, [2, 3, 4]],
+        [1_000_000, [2, 3, 4, 5]],
+      ] as const) {
+        const { changes, pruned, more } = await store.changes(cursors, 100, maxBytes);
+        expect(changes.flatMap(({ microgridId, seq }) => (microgridId === 1 ? [seq] : []))).toEqual(seqs);
+        expect([pruned, more.includes(1)]).toEqual([[], seqs.length < 4]);
+        expect(changes.filter(({ microgridId }) => microgridId === 2)).toHaveLength(maxBytes === 1 ? 1 : 5);
+      }
     });
 
     it('tells which cursors lie before what was pruned', async () => {

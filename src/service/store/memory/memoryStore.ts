@@ -80,22 +80,35 @@ export function memoryStore({ nowUs = () => Date.now() * 1000, observer }: Store
     return { seq: microgrid.seq, dispatch };
   }
 
-  function changes(cursors: ReadonlyMap<number, LogCursor>, limit: number): ChangeBatch {
+  function changes(
+    cursors: ReadonlyMap<number, LogCursor>,
+    limit: number,
+    maxBytes: number = Number.MAX_SAFE_INTEGER,
+  ): ChangeBatch {
     const found: LoggedChange[] = [];
     const pruned: number[] = [];
-    const more: number[] = [];
+    const behind: { readonly microgridId: number; readonly log: readonly LoggedChange[]; readonly from: number }[] = [];
     for (const [microgridId, cursor] of cursors) {
-      const { log, prunedSeq } = microgrids.get(microgridId) ?? newMicrogrid();
+      const { log, prunedSeq, seq } = microgrids.get(microgridId) ?? newMicrogrid();
       const from = seqOf(cursor) - prunedSeq;
-      const to = from + limit - found.length;
       const isLost = typeof cursor !== 'number' && cursor.seq > 0 && !isEntryOf(cursor, log[from - 1]);
-      if (from < 0 || isLost) pruned.push(microgridId);
-      else {
-        found.push(...log.slice(from, to));
-        if (to < log.length) more.push(microgridId);
-      }
+      if (from < 0 || seqOf(cursor) > seq || isLost) pruned.push(microgridId);
+      else if (from < log.length) behind.push({ microgridId, log, from });
     }
-    return { changes: found, pruned, more };
+    const share = Math.max(1, Math.floor(limit / behind.length));
+    const partly: number[] = [];
+    for (const { microgridId, log, from } of behind.slice(0, limit)) {
+      let bytes = 0;
+      const page = log.slice(from, from + share).filter(({ message }) => {
+        const fits = bytes < maxBytes;
+        bytes += message.length;
+        return fits;
+      });
+      found.push(...page);
+      if (from + page.length < log.length) partly.push(microgridId);
+    }
+    const unread = behind.slice(limit).map(({ microgridId }) => microgridId);
+    return { changes: found, pruned, more: [...unread, ...partly] };
   }
 
   function cursor(microgridId: number): LogCursor {
@@ -130,7 +143,7 @@ export function memoryStore({ nowUs = () => Date.now() * 1000, observer }: Store
     count: async () => [...microgrids.values()].reduce((sum, { rows }) => sum + rows.size, 0),
     head: async microgridId => microgrids.get(microgridId)?.seq ?? 0,
     cursor: async microgridId => cursor(microgridId),
-    changes: async (cursors, limit) => changes(cursors, limit),
+    changes: async (...logs) => changes(...logs),
     onWake(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

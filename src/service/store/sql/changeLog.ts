@@ -1,18 +1,6 @@
-import type { Kysely } from 'kysely';
-
-import { LOG_START, type LogPosition } from '../../../wire/logPosition.js';
+import { LOG_START } from '../../../wire/logPosition.js';
 import { type ChangeBatch, isEntryOf, type LogCursor, type LoggedChange, seqOf } from '../../domain/dispatchStore.js';
-import type { ServiceSchema } from './schema.js';
-import type { SqlDatabase } from './sqlDialect.js';
-
-/** A range of one log whose entries existed when it was requested. */
-interface Part {
-  readonly microgridId: number;
-  readonly from: number;
-  readonly to: number;
-  /** The entry that the log must have before it; null: any. */
-  readonly after: LogPosition | null;
-}
+import type { LogRow, SqlDatabase } from './sqlDialect.js';
 
 /** Reads the position of the last entry; see `DispatchStore.cursor`. */
 export async function readCursor({ db }: SqlDatabase, microgridId: number): Promise<LogCursor> {
@@ -36,71 +24,65 @@ export async function readChanges(
   { db, dialect }: SqlDatabase,
   cursors: ReadonlyMap<number, LogCursor>,
   limit: number,
+  maxBytes: number = Number.MAX_SAFE_INTEGER,
 ): Promise<ChangeBatch> {
-  const heads = await db
-    .selectFrom('microgrid')
-    .select(['id', 'seq', 'last_us'])
-    .where(eb => dialect.isAnyOf(eb.ref('microgrid.id'), [...cursors.keys()]))
-    .orderBy('id')
-    .execute();
-  const headOf = new Map(heads.map(head => [head.id, head]));
-  const behind: Part[] = [];
-  const lost: number[] = [];
-  for (const [microgridId, cursor] of cursors) {
-    const { seq: to, last_us: lastUs } = headOf.get(microgridId) ?? { seq: 0, last_us: 0 };
-    const from = seqOf(cursor);
-    const after = typeof cursor === 'number' || from === 0 ? null : cursor;
-    if (after !== null && (from > to || (from === to && after.atUs !== lastUs))) lost.push(microgridId);
-    else if (from < to) behind.push({ microgridId, from, to, after });
-  }
-  behind.sort((a, b) => a.microgridId - b.microgridId);
-  if (behind.length === 0) return { changes: [], pruned: lost, more: [] };
-  const share = Math.max(1, Math.floor(limit / behind.length));
-  const parts = behind.slice(0, limit).map(part => ({ ...part, to: Math.min(part.to, part.from + share) }));
-  const more = behind.filter(({ to }, index) => to !== parts[index]?.to).map(({ microgridId }) => microgridId);
-  const { changes, pruned } = withoutHoles(parts, await readParts(db, parts));
-  return { changes, pruned: [...lost, ...pruned], more };
-}
-
-async function readParts(db: Kysely<ServiceSchema>, parts: readonly Part[]): Promise<LoggedChange[]> {
-  const rows = await db
-    .selectFrom('dispatch_change')
-    .selectAll()
-    .where(eb =>
-      eb.or(
-        parts.map(({ microgridId, from, to, after }) =>
-          eb.and([
-            eb('microgrid_id', '=', microgridId),
-            eb('seq', after === null ? '>' : '>=', from),
-            eb('seq', '<=', to),
-          ]),
-        ),
-      ),
-    )
-    .orderBy('microgrid_id')
-    .orderBy('seq')
-    .execute();
-  return rows.map(row => ({
-    microgridId: row.microgrid_id,
-    seq: row.seq,
-    kind: row.kind,
-    atUs: row.at_us,
-    id: row.dispatch_id,
-    message: row.message,
-  }));
-}
-
-/** Logs have no gaps, so missing entries of a range were pruned. Another entry before it than expected: it is another log. */
-function withoutHoles(parts: readonly Part[], found: readonly LoggedChange[]): Omit<ChangeBatch, 'more'> {
+  const request = { cursors: [...cursors].map(toRow), limit, maxBytes };
+  const logs = db.selectFrom(dialect.logsBehind(request).as('log')).selectAll();
+  // Kysely takes the two kinds of rows for one.
+  const rows = (await logs.orderBy('turn').orderBy('seq').execute()) as LogRow[];
   const changes: LoggedChange[] = [];
   const pruned: number[] = [];
-  for (const { microgridId, from, to, after } of parts) {
-    const part = found.filter(change => change.microgridId === microgridId);
-    const isThatLog = after === null || isEntryOf(after, part.shift());
-    if (isThatLog && part.length === to - from) changes.push(...part);
-    else pruned.push(microgridId);
+  const partly: number[] = [];
+  let served = 0;
+  for (const log of logsOf(rows)) {
+    served += 1;
+    const { microgridId, head } = log;
+    const found = entriesAfter(cursors.get(microgridId) ?? 0, log);
+    if (found === null) pruned.push(microgridId);
+    else changes.push(...found);
+    if (found !== null && (found.at(-1)?.seq ?? head) < head) partly.push(microgridId);
   }
-  return { changes, pruned };
+  // Others may wait behind the last one.
+  const lastId = rows.at(-1)?.microgrid_id ?? 0;
+  const ids = [...cursors.keys()];
+  const unread = served < limit ? [] : ids.slice(ids.indexOf(lastId) + 1);
+  return { changes, pruned, more: [...unread, ...partly] };
+}
+
+function toRow([microgridId, cursor]: [number, LogCursor]) {
+  const seq = seqOf(cursor);
+  return { microgridId, seq, atUs: typeof cursor === 'number' || seq === 0 ? null : cursor.atUs };
+}
+
+/** What was read of one log. */
+interface ReadLog {
+  readonly microgridId: number;
+  readonly head: number;
+  readonly entries: LoggedChange[];
+}
+
+function logsOf(rows: readonly LogRow[]): ReadLog[] {
+  const logs: ReadLog[] = [];
+  for (const row of rows) {
+    const { microgrid_id: microgridId, head } = row;
+    if (logs.at(-1)?.microgridId !== microgridId) logs.push({ microgridId, head, entries: [] });
+    if (row.seq === null) continue;
+    const { seq, kind, at_us: atUs, dispatch_id: id, message } = row;
+    logs.at(-1)?.entries.push({ microgridId, seq, kind, atUs, id, message });
+  }
+  return logs;
+}
+
+/**
+ * The entries after a cursor. Null when the log is another one, or was pruned: it does not have the entry of the cursor, or those right
+ * after it, since logs have no gaps.
+ */
+function entriesAfter(cursor: LogCursor, { head, entries }: ReadLog): readonly LoggedChange[] | null {
+  const from = seqOf(cursor);
+  const isAny = typeof cursor === 'number' || from === 0;
+  if (head < from || (!isAny && !isEntryOf(cursor, entries.shift()))) return null;
+  const inOrder = entries.filter(({ seq }, index) => seq === from + 1 + index);
+  return inOrder.length === 0 && head > from ? null : inOrder;
 }
 
 /** Deletes entries from before an instant; see `DispatchStore.prune`. */

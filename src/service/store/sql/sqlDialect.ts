@@ -1,4 +1,4 @@
-import type { Expression, Kysely, SqlBool, Transaction } from 'kysely';
+import type { Expression, Kysely, RawBuilder, SqlBool, Transaction } from 'kysely';
 
 import type { ServiceSchema } from './schema.js';
 
@@ -37,7 +37,44 @@ export interface SqlDialect {
   containsAnyOf(text: Expression<string>, these: readonly string[]): Expression<SqlBool>;
   /** Takes ids that were never used and will not be given out again. */
   takeIds(transaction: Transaction<ServiceSchema>, count: number): Promise<number[]>;
+  /**
+   * A table of the first `limit` logs that are not as their cursors are, in the order of the cursors, with the same number of entries
+   * each: the one of the cursor, without its message, and those after it.
+   */
+  logsBehind(request: LogsRequest): RawBuilder<LogRow>;
 }
+
+/** What is read of change logs. */
+export interface LogsRequest {
+  readonly cursors: readonly {
+    readonly microgridId: number;
+    readonly seq: number;
+    /** The instant of the entry; null: any. */
+    readonly atUs: number | null;
+  }[];
+  /** Maximum number of entries in all. */
+  readonly limit: number;
+  /** Bytes of messages of one log after which there are no more. */
+  readonly maxBytes: number;
+}
+
+/** An entry of a log; or nulls for a log that has none of those that are asked for. */
+export type LogRow = {
+  /** The place of its cursor. */
+  readonly turn: number;
+  readonly microgrid_id: number;
+  /** The number of the last entry of the log. */
+  readonly head: number;
+} & (
+  | Omit<ServiceSchema['dispatch_change'], 'microgrid_id'>
+  | {
+      readonly seq: null;
+      readonly dispatch_id: null;
+      readonly kind: null;
+      readonly at_us: null;
+      readonly message: null;
+    }
+);
 
 /** A database of dispatches. When it fails, other than by refusing a statement, its errors are UNAVAILABLE. */
 export interface SqlDatabase {

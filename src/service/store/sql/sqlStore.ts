@@ -61,7 +61,7 @@ export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions,
         return (await query.executeTakeFirst())?.seq ?? 0;
       }),
     cursor: microgridId => observed(observer, 'changes', () => readCursor(log, microgridId)),
-    changes: (cursors, limit) => observed(observer, 'changes', () => readChanges(log, cursors, limit)),
+    changes: (...logs) => observed(observer, 'changes', () => readChanges(log, ...logs)),
     onWake(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -11,6 +11,7 @@ import type { SqlDatabase, SqlDialect } from '../sqlDialect.js';
 import { sqlStore } from '../sqlStore.js';
 import { microgridLocks } from './microgridLocks.js';
 import { postgresHosts } from './postgresHosts.js';
+import { postgresLogs } from './postgresLogs.js';
 import { postgresNotifications } from './postgresNotifications.js';
 import type { PoolSize } from './postgresPool.js';
 import { type PostgresServer, postgresServer, reasonOf } from './postgresServer.js';
@@ -105,6 +106,7 @@ function postgresDispatches(maxWriters: number, nowUs: (() => number) | undefine
       `.execute(transaction);
       return rows.map(row => row.id);
     },
+    logsBehind: postgresLogs,
   };
 }
 

@@ -5,6 +5,7 @@ import type { DispatchStore, StoreOptions } from '../../../domain/dispatchStore.
 import { migrations, type ServiceSchema } from '../schema.js';
 import type { SqlDatabase, SqlDialect } from '../sqlDialect.js';
 import { sqlStore } from '../sqlStore.js';
+import { sqliteLogs } from './sqliteLogs.js';
 
 /** `XDSP`: the dispatches of a service. */
 const FILE_KIND = {
@@ -70,6 +71,7 @@ function sqliteDispatches(nowUs: () => number): SqlDialect {
         .executeTakeFirstOrThrow();
       return Array.from({ length: count }, (_, index) => last - count + 1 + index);
     },
+    logsBehind: sqliteLogs,
   };
 }
 
