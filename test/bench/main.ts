@@ -13,6 +13,7 @@ import { resumeBenchmark } from './resume.js';
 import { serviceBenchmark } from './service.js';
 import { storeBenchmark } from './store.js';
 import { syncBenchmark } from './sync.js';
+import { writesBenchmark } from './writes.js';
 
 /** Adds a benchmark, as a subcommand of its name, to the program. */
 type Benchmark = (program: Command, report: Report) => void;
@@ -27,6 +28,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   storeBenchmark,
   loadBenchmark,
   serviceBenchmark,
+  writesBenchmark,
   fleetBenchmark,
   recurrenceBenchmark,
   receiversBenchmark,
