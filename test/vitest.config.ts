@@ -11,7 +11,9 @@ const ALWAYS_LONG = [
   'test/package/**/*.test.ts',
   'test/docs/operations.test.ts',
   'test/bench/fleet/fleet.test.ts',
-  'test/interop/pythonClientIn{File,Postgres}.test.ts',
+  'test/interop/pythonClientIn{File,Postgres,PgBouncer}.test.ts',
+  'test/interop/pythonDispatcherInPgBouncer.test.ts',
+  'test/service/store/pgBouncerStore.test.ts',
 ];
 /** `npm test` runs some of their cases, `npm run test:long` all. */
 const LONG_OR_SAMPLED = ['test/testing/dispatchModel.test.ts'];

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { describeWith } from '../support/describeWith.js';
+import { missingPgBouncer, startPgBouncer, type TestPgBouncer } from '../support/pgBouncer.js';
 import { missingPostgres, startPostgres, type TestPostgres } from '../support/postgres.js';
 import { postgresPlace, type StorePlace, sqlitePlace } from '../support/stores.js';
 import { describeWithPython } from './describeWithPython.js';
@@ -31,5 +32,22 @@ export function describeInPostgres(name: string, tests: (newPlace: NewPlace) => 
     });
     afterAll(() => postgres?.[Symbol.asyncDispose]());
     tests(() => postgresPlace(postgres));
+  });
+}
+
+/** The same behind PgBouncer. */
+export function describeInPgBouncer(name: string, tests: (newPlace: NewPlace) => void): void {
+  describeWith(missingPython() ?? missingPgBouncer(), `${name} in PostgreSQL behind PgBouncer`, () => {
+    let postgres: TestPostgres;
+    let pooler: TestPgBouncer;
+    beforeAll(async () => {
+      postgres = await startPostgres();
+      pooler = await startPgBouncer(postgres);
+    });
+    afterAll(async () => {
+      await pooler?.[Symbol.asyncDispose]();
+      await postgres?.[Symbol.asyncDispose]();
+    });
+    tests(() => postgresPlace(postgres, pooler.through));
   });
 }

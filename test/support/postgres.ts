@@ -177,6 +177,13 @@ function newFolder({ user }: Installation): string {
   return folder;
 }
 
+/** A temporary folder for a program beside PostgreSQL, and the user to run it as. */
+export function newPostgresFolder(): { readonly folder: string; readonly user: Installation['user'] } {
+  const { installation, problem } = findInstallation();
+  if (problem !== null) throw new Error(problem);
+  return { folder: newFolder(installation), user: installation.user };
+}
+
 type Found =
   | { readonly problem: string; readonly installation?: undefined }
   | { readonly problem: null; readonly installation: Installation };
@@ -213,7 +220,8 @@ function isThere(path: string): boolean {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of loopback that nothing listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -34,9 +34,16 @@ export function sqlitePlace(): StorePlace {
   };
 }
 
-/** A database of a server. */
-export async function postgresPlace(postgres: TestPostgres): Promise<StorePlace> {
-  const database = await postgres.createDatabase();
+/**
+ * A database of a server.
+ *
+ * @param through - makes of its address that of a pooler in front of it. @default none
+ */
+export async function postgresPlace(
+  postgres: TestPostgres,
+  through: (database: string) => string = database => database,
+): Promise<StorePlace> {
+  const database = through(await postgres.createDatabase());
   return {
     database,
     open: options => openPostgresStore(database, options),

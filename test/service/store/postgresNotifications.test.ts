@@ -14,14 +14,17 @@ async function listening(database: string) {
   const heard: Heard[] = [];
   const waiting: ((heard: Heard) => void)[] = [];
   const server = await postgresServer(postgresHosts(database));
-  const notifications = postgresNotifications(
+  const client = server.client();
+  await client.connect();
+  const notifications = postgresNotifications({
     server,
-    microgridIds => {
+    sendTest: channel => client.query(`notify ${channel}`),
+    onChange(microgridIds) {
       heard.push(microgridIds);
       for (const resolve of waiting.splice(0)) resolve(microgridIds);
     },
-    silentLogger,
-  );
+    logger: silentLogger,
+  });
   const next = () => new Promise<Heard>(resolve => waiting.push(resolve));
   // The first one says that it listens.
   await next();
@@ -32,6 +35,7 @@ async function listening(database: string) {
     next,
     async [Symbol.asyncDispose]() {
       await notifications.close();
+      await client.end();
       await server.close();
     },
   };

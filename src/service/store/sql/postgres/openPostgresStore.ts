@@ -57,7 +57,12 @@ export async function openPostgresStore(
     await migrate(upkeep, migrations({ integer: 'bigint', bytes: 'bytea', createIds }), name);
     const health = pool({ max: 1, min: 1 });
     let onChange: (microgridIds: readonly number[] | null) => void = () => {};
-    const wakes = postgresNotifications(server, ids => onChange(ids), logger);
+    const wakes = postgresNotifications({
+      server,
+      sendTest: channel => sql`select pg_notify(${channel}, '')`.execute(health),
+      onChange: ids => onChange(ids),
+      logger,
+    });
     const database: SqlDatabase = {
       name,
       db: pool({ max: connections.writes, min: 1 }),

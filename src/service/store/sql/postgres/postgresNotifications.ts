@@ -22,26 +22,48 @@ const MAX_PAYLOAD_BYTES = 7_999;
 const COLLECT_MS = 5;
 /** Wait before reconnecting. Meanwhile the feed polls. */
 const RETRY_MS = 500;
+/** Interval of the tests whether notifications arrive. */
+const TEST_INTERVAL_MS = 60_000;
+/** Time that the notification of a test has to arrive, once it is sent. */
+const ARRIVAL_MS = 2_000;
+/** Interval at which changes are looked for while notifications do not arrive. */
+const DEAF_POLL_MS = 250;
+
+/** What {@link postgresNotifications} needs. */
+export interface NotificationsSetup {
+  readonly server: Pick<PostgresServer, 'name' | 'client'>;
+  /** Sends an empty notification over another connection. */
+  sendTest(channel: string): Promise<unknown>;
+  /** Is called with the microgrids that another process has changed; with null when they are unknown. */
+  onChange(microgridIds: readonly number[] | null): void;
+  readonly logger: Logger;
+}
 
 /**
  * Listens to the other processes, and reconnects when the connection is lost.
  *
- * @param onChange is called with the microgrids that another process has changed; with null when they are unknown.
+ * A pooler that gives each transaction another session takes `LISTEN` without a word, and notifications never arrive. So it notifies
+ * itself now and then. While it does not hear that, it calls `onChange` with null four times a second.
  */
-export function postgresNotifications(
-  server: PostgresServer,
-  onChange: (microgridIds: readonly number[] | null) => void,
-  logger: Logger,
-): PostgresNotifications {
+export function postgresNotifications({
+  server,
+  sendTest,
+  onChange,
+  logger,
+}: NotificationsSetup): PostgresNotifications {
   const self = randomBytes(6).toString('hex');
+  const testChannel = `dispatch_test_${self}`;
   const closing = new AbortController();
   const closed = new Promise<void>(resolve => closing.signal.addEventListener('abort', () => resolve()));
   /** Microgrids to announce. */
   const pending = new Set<number>();
   let collecting: NodeJS.Timeout | null = null;
   let sending = false;
-  /** Null while the connection is lost. */
+  /** Null while the connection is lost, or tested. */
   let connected: pg.Client | null = null;
+  /** Polls while notifications do not arrive. */
+  let deaf: NodeJS.Timeout | null = null;
+  let testArrived: () => void = () => {};
   const listening = keepListening();
 
   async function keepListening(): Promise<void> {
@@ -72,18 +94,58 @@ export function postgresNotifications(
     lost.catch(() => {});
     try {
       await client.connect();
-      client.on('notification', ({ payload = '' }) => hear(payload));
-      await client.query(`listen ${CHANNEL}`);
+      client.on('notification', ({ channel, payload = '' }) => {
+        if (channel === CHANNEL) hear(payload);
+        else testArrived();
+      });
+      await client.query(`listen ${CHANNEL}; listen ${testChannel}`);
       onceListening();
       // Earlier notifications are not repeated.
       onChange(null);
-      connected = client;
-      collect();
-      await Promise.race([lost, closed]);
+      while (!closing.signal.aborted) {
+        await test(Promise.race([lost, closed]));
+        connected = client;
+        collect();
+        const untilNextTest = pause(TEST_INTERVAL_MS, undefined, { signal: closing.signal, ref: false });
+        await Promise.race([lost, untilNextTest.catch(() => {})]);
+        connected = null;
+      }
     } finally {
       connected = null;
       await client.end();
     }
+  }
+
+  /**
+   * Tests whether notifications arrive. Nothing else may use the connection meanwhile: a pooler hands over with the result of a query
+   * what its session has received.
+   */
+  async function test(ended: Promise<void>): Promise<void> {
+    const arrived = new Promise<true>(resolve => {
+      testArrived = () => resolve(true);
+    });
+    // When that fails, it tells nothing about the notifications.
+    const sent = await sendTest(testChannel).then(
+      () => true,
+      () => false,
+    );
+    if (!sent) return;
+    const over = new AbortController();
+    const late = pause(ARRIVAL_MS, false, over).catch(() => null);
+    const heard = await Promise.race([arrived, late, ended]).finally(() => over.abort());
+    if (typeof heard === 'boolean') setDeaf(!heard);
+  }
+
+  function setDeaf(isDeaf: boolean): void {
+    if (isDeaf === (deaf !== null)) return;
+    if (deaf !== null) {
+      clearInterval(deaf);
+      deaf = null;
+      logger.info({ server: server.name }, 'change notifications arrive');
+      return;
+    }
+    deaf = setInterval(() => onChange(null), DEAF_POLL_MS);
+    logger.warn({ server: server.name }, 'change notifications do not arrive, as behind a pooler; polling more often');
   }
 
   function hear(payload: string): void {
@@ -129,6 +191,7 @@ export function postgresNotifications(
     async close() {
       closing.abort();
       if (collecting !== null) clearTimeout(collecting);
+      if (deaf !== null) clearInterval(deaf);
       await listening;
     },
   };
