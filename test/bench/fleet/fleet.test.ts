@@ -1,20 +1,12 @@
 import { expect, it } from 'vitest';
-import { compiledFolder, compiledModule } from '../../support/compiled.js';
 import { describeWithPostgres } from '../../support/describeWithPostgres.js';
-import { startProcess } from '../../support/program.js';
+import { runBench } from './runBench.js';
 
 describeWithPostgres('the benchmark of a fleet', () => {
   it('follows a hundredth of the fleet through the death of a service, twice, and misses no change', async () => {
-    const options = ['--json', '--scale', '0.01', '--writes', '5000', '--seconds', '2', '--statements'];
-    await using bench = startProcess([compiledModule('test/bench/main.ts'), 'fleet', ...options], {
-      cwd: compiledFolder,
-    });
-    const { code, stdout, stderr } = await bench.ended;
-    expect(stderr).toBe('');
-    expect(code).toBe(0);
-    const lines = stdout.split('\n').filter(line => line !== '');
-    const reports: Record<string, unknown>[] = lines.map(line => JSON.parse(line));
-    const figures = (phase: string) => Object.assign({}, ...reports.filter(report => report.phase === phase));
+    const scale = ['--scale', '0.01', '--writes', '5000', '--seconds', '2', '--statements'];
+    const lines = await runBench('fleet', ...scale);
+    const figures = (phase: string) => Object.assign({}, ...lines.filter(line => line.phase === phase));
     expect(figures('fill')).toMatchObject({ microgrids: 100, dispatches: 10_000 });
     expect(figures('open').kBPerStream).toBeGreaterThan(0);
     expect(figures('writes').answered).toBeGreaterThan(50);

@@ -75,6 +75,7 @@ async function measure({ scale, perConnection, seconds, ...options }: Options, r
     await fleet.writes.ask('begin', size, perSecond);
     await pause(seconds * 1_000);
     const written = await fleet.writes.ask('stop');
+    check(written.unknown + written.refused === 0, `${written.unknown} writes failed, ${written.refused} were refused`);
     return { perSecond, seconds, ...written, ...(await fleet.streams.ask('latencies')) };
   });
 
@@ -84,9 +85,9 @@ async function measure({ scale, perConnection, seconds, ...options }: Options, r
       await pause(AROUND_KILL_SHARE * seconds * 1_000);
       const killed = await kill(fleet, Math.floor(streams / 2), resumes);
       await pause(AROUND_KILL_SHARE * seconds * 1_000);
-      const { writeP99Ms, writeMaxMs, answered, unknown } = await fleet.writes.ask('stop');
+      const { writeP99Ms, writeMaxMs, answered, unknown, refused } = await fleet.writes.ask('stop');
       const { changeP99Ms, changeMaxMs } = await fleet.streams.ask('latencies');
-      return { ...killed, answered, unknown, writeP99Ms, writeMaxMs, changeP99Ms, changeMaxMs };
+      return { ...killed, answered, unknown, refused, writeP99Ms, writeMaxMs, changeP99Ms, changeMaxMs };
     });
     if (resumes) await phases.play('moved to a new service', () => moveBack(fleet, Math.floor(streams / 2)));
   }
