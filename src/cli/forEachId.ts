@@ -1,5 +1,5 @@
 import { DispatchError } from '../model/dispatchError.js';
-import { errorLines } from './output/errorText.js';
+import { errorJson, errorLines } from './output/errorText.js';
 import { note } from './output/print.js';
 
 /** Results of the calls for several dispatches. */
@@ -16,11 +16,13 @@ const OF_ONE_DISPATCH = new Set(['NOT_FOUND', 'INVALID_ARGUMENT', 'FAILED_PRECON
  * the service fails, the error is thrown.
  *
  * @param verb Name of the call for the message, such as `delete`.
+ * @param json Whether errors are printed as JSON.
  */
 export async function forEachId(
   ids: readonly number[],
   verb: string,
   call: (id: number) => Promise<void>,
+  json = false,
 ): Promise<Outcome> {
   const [done, failed]: [number[], number[]] = [[], []];
   for (const id of ids) {
@@ -30,9 +32,12 @@ export async function forEachId(
     } catch (error) {
       if (ids.length === 1 || !(error instanceof DispatchError) || !OF_ONE_DISPATCH.has(error.code)) throw error;
       failed.push(id);
-      const [message, ...more] = errorLines(error, false);
-      note(`Failed to ${verb} ${id}: ${message}`);
-      for (const line of more) note(line);
+      if (json) note(JSON.stringify(errorJson(error)));
+      else {
+        const [message, ...more] = errorLines(error);
+        note(`Failed to ${verb} ${id}: ${message}`);
+        for (const line of more) note(line);
+      }
     }
   }
   return { done, failed };

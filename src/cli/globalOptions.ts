@@ -1,17 +1,24 @@
 import { type Command, Option } from 'commander';
 
+import { askSecret } from './access/askSecret.js';
+import {
+  type AccessOptions,
+  type CallCredentials,
+  dispatchCredentials,
+  optionCredentials,
+  type ServiceAccess,
+  serviceAccess,
+} from './access/serviceAccess.js';
 import { parseNonEmpty } from './input/parseValue.js';
-import { UsageError } from './input/usageError.js';
 
 /** Default address that `serve` listens on and that the other commands connect to. */
 export const DEFAULT_LISTEN = '127.0.0.1:50051';
 
+const DEFAULT_URL = `grpc://${DEFAULT_LISTEN}?ssl=false`;
+
 /** Options of every command, before or after its name. */
-export interface GlobalOptions {
-  /** Address of the service. */
-  readonly url: string;
-  readonly authKey?: string;
-  readonly signSecret?: string;
+interface GlobalOptions extends AccessOptions {
+  readonly askSecret?: true;
   /** Whether to print one JSON object per line instead of text. */
   readonly json?: true;
 }
@@ -20,29 +27,56 @@ export interface GlobalOptions {
 export function addGlobalOptions(program: Command): Command {
   return program
     .addOption(
-      new Option('--url <address>', 'address of the service')
-        .env('DISPATCH_API_URL')
-        .default(`grpc://${DEFAULT_LISTEN}?ssl=false`)
-        .argParser(parseNonEmpty),
+      new Option(
+        '--url <address>',
+        `address of the service (default: ${DEFAULT_URL}; env: DISPATCH_API_URL)`,
+      ).argParser(parseNonEmpty),
     )
+    .option('--auth-key <key>', 'API key of the service (env: DISPATCH_API_AUTH_KEY)', parseNonEmpty)
+    .option('--auth-key-file <file>', 'file that holds the API key', parseNonEmpty)
+    .option('--sign-secret <secret>', 'secret that signs requests (env: DISPATCH_API_SIGN_SECRET)', parseNonEmpty)
     .addOption(
-      new Option('--auth-key <key>', 'API key of the service').env('DISPATCH_API_AUTH_KEY').argParser(parseNonEmpty),
+      new Option(
+        '--sign-secret-file <file>',
+        'file that holds the secret; other users cannot see it as they see a command line',
+      )
+        .argParser(parseNonEmpty)
+        .conflicts('signSecret'),
     )
-    .addOption(
-      new Option('--sign-secret <secret>', 'secret that signs requests')
-        .env('DISPATCH_API_SIGN_SECRET')
-        .argParser(parseNonEmpty),
-    )
-    .option('--json', 'print one JSON object per line');
+    .addOption(new Option('--ask-secret', 'ask for the secret').conflicts(['signSecret', 'signSecretFile']))
+    .option('--profile <name>', 'profile of the configuration file (env: DISPATCH_PROFILE)', parseNonEmpty)
+    .option('--config <file>', 'configuration file (env: DISPATCH_CONFIG)', parseNonEmpty)
+    .option('--json', 'print one JSON object per line')
+    .option('--no-color', 'print without colours (env: NO_COLOR)');
+}
+
+/** Whether the running command prints JSON. */
+export function printsJson(command: Command): boolean {
+  return command.optsWithGlobals<GlobalOptions>().json === true;
 }
 
 /**
- * Reads the global options of the running command.
+ * Address and credentials with which the running command calls the service; see {@link serviceAccess}.
  *
- * @throws UsageError when a secret is given without a key: each signature covers the key.
+ * @throws UsageError when they are incomplete or a file is invalid.
  */
-export function globalOptions(command: Command): GlobalOptions {
+export async function readServiceAccess(command: Command): Promise<ServiceAccess> {
   const options = command.optsWithGlobals<GlobalOptions>();
-  if (options.signSecret === undefined || options.authKey !== undefined) return options;
-  throw new UsageError('--sign-secret (DISPATCH_API_SIGN_SECRET) needs an --auth-key (DISPATCH_API_AUTH_KEY).');
+  if (!options.askSecret) return serviceAccess(options, process.env, DEFAULT_URL);
+  const { signSecret: _, ...access } = serviceAccess({ ...options, signSecret: undefined }, process.env, DEFAULT_URL);
+  return { ...access, signSecret: await askSecret(`Secret for ${access.url}:`) };
+}
+
+/** Address of the service that the running command calls. */
+export function serviceUrl(command: Command): string {
+  return serviceAccess(command.optsWithGlobals<GlobalOptions>(), process.env, DEFAULT_URL).url;
+}
+
+/**
+ * Credentials that a service is to accept: those of the command line or of `DISPATCH_API_*`.
+ *
+ * @throws UsageError when there is a secret without a key.
+ */
+export function acceptedCredentials(command: Command): CallCredentials {
+  return optionCredentials(command.optsWithGlobals<GlobalOptions>()) ?? dispatchCredentials(process.env) ?? {};
 }

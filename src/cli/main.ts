@@ -13,6 +13,6 @@ try {
   const { runCommand } = await loadOptional('the dispatch command', () => import('./runCommand.js'));
   process.exitCode = await runCommand(process.argv.slice(2));
 } catch (error) {
-  for (const line of errorLines(error, false)) note(`error: ${line}`);
+  for (const line of errorLines(error)) note(`error: ${line}`);
   process.exitCode = 1;
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 
+import { CallError } from './callError.js';
 import { createCommand } from './commands/createCommand.js';
 import { deleteCommand } from './commands/deleteCommand.js';
 import { demoCommand } from './commands/demoCommand.js';
@@ -11,9 +12,9 @@ import { listCommand } from './commands/listCommand.js';
 import { serveCommand } from './commands/serveCommand.js';
 import { updateCommand } from './commands/updateCommand.js';
 import { watchCommand } from './commands/watchCommand.js';
-import { addGlobalOptions, type GlobalOptions } from './globalOptions.js';
+import { addGlobalOptions } from './globalOptions.js';
 import { UsageError } from './input/usageError.js';
-import { errorLines } from './output/errorText.js';
+import { errorJson, errorLines } from './output/errorText.js';
 import { note } from './output/print.js';
 
 const COMMANDS = [
@@ -36,16 +37,17 @@ const COMMANDS = [
  * @returns Exit code, as in the help.
  */
 export async function runCommand(args: readonly string[]): Promise<number> {
-  const program = dispatchProgram();
+  // Also when the command line is wrong before or behind it.
+  const json = args.includes('--json');
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await dispatchProgram(json).parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
-    return report(error, program.opts<Pick<GlobalOptions, 'json'>>().json === true);
+    return report(error, json);
   }
 }
 
-function dispatchProgram(): Command {
+function dispatchProgram(json: boolean): Command {
   const program = new Command('dispatch')
     .description(
       'Create dispatches for the batteries, inverters and EV chargers of a microgrid, and act on them as they run.',
@@ -53,11 +55,12 @@ function dispatchProgram(): Command {
     .version(version())
     .exitOverride()
     .configureHelp({ showGlobalOptions: true, subcommandTerm: command => command.name() })
-    .configureOutput({ outputError: text => note(withoutValue(text)) });
+    .configureOutput({ outputError: text => json || note(withoutValue(text)) });
   addGlobalOptions(program).addHelpText(
     'after',
     `
-Exit codes: 0 success, 1 the operation failed, 2 the command line is invalid.
+Exit codes: 0 success, 1 the operation failed or found nothing, 2 the command line is invalid, 3 the service refused,
+4 the service cannot be reached. With --json an error is one line on stderr: {"error":{"code":…,"message":…,"violations":[…]}}
 
 Examples:
   $ dispatch demo                                   see a service, a dispatcher and a client at work
@@ -69,14 +72,24 @@ Examples:
   return program;
 }
 
-/** Prints an error on stderr; returns the exit code. */
+/** Prints an error on stderr, with `json` as one line of JSON; returns the exit code. */
 function report(error: unknown, json: boolean): number {
-  // Commander has printed it already; help and version end here with 0.
-  if (error instanceof CommanderError && !(error instanceof UsageError)) return error.exitCode === 0 ? 0 : 2;
-  const [message, ...more] = errorLines(error, json);
-  note(`error: ${message}`);
-  for (const line of more) note(line);
-  return error instanceof UsageError ? 2 : 1;
+  const isUsage = error instanceof CommanderError;
+  // Help and version end here.
+  if (isUsage && error.exitCode === 0) return 0;
+  if (json) {
+    note(JSON.stringify(isUsage ? { error: { code: 'USAGE', message: usageText(error) } } : errorJson(error)));
+  } else if (!isUsage || error instanceof UsageError) {
+    const [message, ...more] = errorLines(error);
+    note(`error: ${message}`);
+    for (const line of more) note(line);
+  }
+  if (isUsage) return 2;
+  return error instanceof CallError ? error.exitCode : 1;
+}
+
+function usageText({ message }: CommanderError): string {
+  return withoutValue(message.replace(/^error: /, ''));
 }
 
 /** Commander prints an unknown option as it was typed; a misspelt --auth-key=… would reveal the key. */

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 
 import type { MicrogridClient } from '../client/microgridClient.js';
 import { DispatchError } from '../model/dispatchError.js';
-import { globalOptions } from './globalOptions.js';
+import { CallError } from './callError.js';
+import { readServiceAccess } from './globalOptions.js';
 import { UsageError } from './input/usageError.js';
 
 /** Opens a client for a microgrid with the global options of a command, calls `work` and closes the client. */
@@ -11,15 +12,14 @@ export async function withMicrogrid<T>(
   microgridId: number,
   work: (client: MicrogridClient) => Promise<T>,
 ): Promise<T> {
-  const { url, authKey, signSecret } = globalOptions(command);
+  const { url, ...credentials } = await readServiceAccess(command);
   // gRPC is slow to load, and help does not need it.
   const { DispatchClient } = await import('../client/dispatchClient.js');
   await using client = await withOptions(
     () =>
       new DispatchClient({
         address: url,
-        authKey,
-        signSecret,
+        ...credentials,
         streamTimeoutMs: LONGEST_STREAM_MS,
         retry: { attempts },
       }),
@@ -27,7 +27,7 @@ export async function withMicrogrid<T>(
   try {
     return await work(client.forMicrogrid(microgridId));
   } catch (error) {
-    throw error instanceof DispatchError && error.code === 'UNAVAILABLE' ? unreachable(error, url) : error;
+    throw error instanceof DispatchError ? new CallError(error, url) : error;
   }
 }
 
@@ -46,7 +46,3 @@ const LONGEST_STREAM_MS = 2 ** 31 - 1;
 
 /** Takes less than a second: a person wants to know soon that there is no service. */
 const attempts = 3;
-
-function unreachable(error: DispatchError, url: string): DispatchError {
-  return new DispatchError('UNAVAILABLE', `${error.message} (service: ${url})`, { cause: error });
-}

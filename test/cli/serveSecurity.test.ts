@@ -38,7 +38,7 @@ describeWith(missingOpenssl(), 'serve with certificates', () => {
 
     expect((await list('1', partner)).code).toBe(0);
     expect((await list('2', partner)).stderr).toContain('the API key has no access to microgrid 2');
-    expect((await list('1', partner, stranger)).code).toBe(1);
+    expect((await list('1', partner, stranger)).code).toBe(4);
     file.replace([other]);
     serve.kill('SIGHUP');
     await expect.poll(async () => (await list('2', other)).code).toBe(0);

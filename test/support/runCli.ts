@@ -9,7 +9,7 @@ let last: Promise<unknown> = Promise.resolve();
  * Commands run one after the other, because they share stdout, stderr and the environment.
  *
  * @param args Arguments of the command line.
- * @param env Variables of the environment; of those that begin with `DISPATCH_` the command gets no others.
+ * @param env Variables of the environment; of those that begin with `DISPATCH_` or `FREQUENZ_` the command gets no others.
  */
 export function runCli(args: readonly string[], env: Record<string, string> = {}): Promise<CliResult> {
   const result = last.then(() => runAlone(args, env));
@@ -25,7 +25,7 @@ async function runAlone(args: readonly string[], env: Record<string, string>): P
       texts[name] += text;
       return true;
     });
-  for (const name of Object.keys(before)) if (name.startsWith('DISPATCH_')) delete process.env[name];
+  for (const name of Object.keys(before)) if (/^(DISPATCH|FREQUENZ)_/.test(name)) delete process.env[name];
   Object.assign(process.env, env);
   const captured = [capture('stdout'), capture('stderr')];
   try {

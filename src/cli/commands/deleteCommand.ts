@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import { forEachId } from '../forEachId.js';
-import { globalOptions } from '../globalOptions.js';
+import { printsJson } from '../globalOptions.js';
 import { parseId, parseIds } from '../input/parseValue.js';
 import { OperationFailed } from '../operationFailed.js';
 import { print, printJson } from '../output/print.js';
@@ -33,15 +33,20 @@ async function deleteDispatches(
   _: object,
   command: Command,
 ): Promise<void> {
-  const { json } = globalOptions(command);
+  const json = printsJson(command);
   const deleted: number[] = [];
   try {
     const { failed } = await withMicrogrid(command, microgridId, client =>
-      forEachId(ids, 'delete', async id => {
-        await client.delete(id);
-        deleted.push(id);
-        if (json) printJson({ deleted: id });
-      }),
+      forEachId(
+        ids,
+        'delete',
+        async id => {
+          await client.delete(id);
+          deleted.push(id);
+          if (json) printJson({ deleted: id });
+        },
+        json,
+      ),
     );
     if (failed.length === 0) return;
   } finally {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 
 import { playDemo } from '../demo/playDemo.js';
-import { globalOptions } from '../globalOptions.js';
+import { printsJson } from '../globalOptions.js';
 import { isRunNotification, notificationJson } from '../output/notificationJson.js';
 import { notificationText } from '../output/notificationText.js';
 import { print, printJson } from '../output/print.js';
@@ -26,7 +26,7 @@ export function demoCommand(program: Command): void {
 }
 
 async function demo(_: object, command: Command): Promise<void> {
-  const { json } = globalOptions(command);
+  const json = printsJson(command);
   const { startDispatchService } = await import('../../service/startDispatchService.js');
   const { DispatchClient } = await import('../../client/dispatchClient.js');
   const { Dispatcher } = await import('../../dispatcher/dispatcher.js');

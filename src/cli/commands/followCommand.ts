@@ -11,7 +11,7 @@ import type { PrometheusMetrics } from '../../telemetry/prometheusMetrics.js';
 import { execCommand } from '../exec/execCommand.js';
 import { addFollowOptions, checkFollowOptions, type FollowOptions } from '../followOptions.js';
 import { serveFollowPages } from '../followPages.js';
-import { globalOptions } from '../globalOptions.js';
+import { printsJson, readServiceAccess } from '../globalOptions.js';
 import { parseId } from '../input/parseValue.js';
 import { OperationFailed } from '../operationFailed.js';
 import { isLifecycleEvent, isRunNotification, notificationJson } from '../output/notificationJson.js';
@@ -43,7 +43,7 @@ export function followCommand(program: Command): void {
 }
 
 async function follow(microgridId: number, options: FollowOptions, command: Command): Promise<void> {
-  const { url, authKey, signSecret } = globalOptions(command);
+  const { url, ...credentials } = await readServiceAccess(command);
   checkFollowOptions(options);
   const killed = new AbortController();
   using interrupted = untilInterrupted(() => killed.abort());
@@ -57,10 +57,7 @@ async function follow(microgridId: number, options: FollowOptions, command: Comm
   const metrics = await metricsOf(options);
   await using dispatcher = await withOptions(
     () =>
-      new Dispatcher(
-        { microgridId, address: url, authKey, signSecret, logger: stderrLogger(), store },
-        metrics?.observe,
-      ),
+      new Dispatcher({ microgridId, address: url, ...credentials, logger: stderrLogger(), store }, metrics?.observe),
   );
   await using _inspector = await inspect(dispatcher, options);
   await using _pages = await openPages(dispatcher, metrics, options);
@@ -177,7 +174,7 @@ function printNotifications(
   { type, exec, lifecycle, timeout, dryRuns = false, resumed }: FollowOptions,
   command: Command,
 ): () => Promise<void> {
-  const { json } = globalOptions(command);
+  const json = printsJson(command);
   const runner =
     exec === undefined
       ? undefined

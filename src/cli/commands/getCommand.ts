@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { forEachId } from '../forEachId.js';
+import { printsJson } from '../globalOptions.js';
 import { parseId, parseIds } from '../input/parseValue.js';
 import { OperationFailed } from '../operationFailed.js';
 import { printResult } from '../output/printResult.js';
@@ -24,8 +25,9 @@ Examples:
 }
 
 async function get(microgridId: number, ids: readonly number[], _: object, command: Command): Promise<void> {
+  const json = printsJson(command);
   const { done, failed } = await withMicrogrid(command, microgridId, client =>
-    forEachId(ids, 'get', async id => printResult(command, await client.get(id))),
+    forEachId(ids, 'get', async id => printResult(command, await client.get(id)), json),
   );
   if (failed.length > 0) throw new OperationFailed(done.length === 0 ? 'All gets failed.' : 'Some gets failed.');
 }

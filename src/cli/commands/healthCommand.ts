@@ -2,7 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 
 import type { HealthStatus } from '../../client/checkHealth.js';
-import { globalOptions } from '../globalOptions.js';
+import { DispatchError } from '../../model/dispatchError.js';
+import { CallError } from '../callError.js';
+import { printsJson, serviceUrl } from '../globalOptions.js';
 import { parseDuration } from '../input/parseDuration.js';
 import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
@@ -19,8 +21,8 @@ export function healthCommand(program: Command): void {
     .summary('check whether a service is serving')
     .description(
       'Check whether a service is serving, with a gRPC health check, which needs no key.\n\n' +
-        'The exit code is 0 when it is, and 1 when it is stopping, has lost its database or does not answer within ' +
-        'five seconds.',
+        'The exit code is 0 when it is, 1 when it is stopping or has lost its database, and 4 when it does not answer ' +
+        'within five seconds.',
     )
     .option('--wait <duration>', 'maximum time to repeat the check until it succeeds', parseDuration)
     .addHelpText(
@@ -34,7 +36,7 @@ Examples:
 }
 
 async function health({ wait = 0 }: { readonly wait?: number }, command: Command): Promise<void> {
-  const { url, json } = globalOptions(command);
+  const [url, json] = [serviceUrl(command), printsJson(command)];
   const untilMs = performance.now() + wait;
   let outcome = await ask(url);
   while (outcome.status !== 'SERVING' && performance.now() < untilMs) {
@@ -42,7 +44,7 @@ async function health({ wait = 0 }: { readonly wait?: number }, command: Command
     outcome = await ask(url);
   }
   const { status, failure } = outcome;
-  if (failure !== undefined) throw failure;
+  if (failure !== undefined) throw failure instanceof DispatchError ? new CallError(failure, url) : failure;
   if (json) printJson({ health: status, url });
   else print(`${status} ${url}`);
   if (status !== 'SERVING') throw new OperationFailed('The service is not serving.');

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { ListOptions } from '../../client/requests.js';
 import { Dispatch } from '../../dispatch.js';
 import type { Selector } from '../../model/selector.js';
-import { globalOptions } from '../globalOptions.js';
+import { printsJson } from '../globalOptions.js';
 import { parseTime } from '../input/parseTime.js';
 import { parseBoolean, parseId, parseIds, parseInteger, parseName, repeated } from '../input/parseValue.js';
 import { OperationFailed } from '../operationFailed.js';
@@ -73,7 +73,7 @@ Examples:
 }
 
 async function list(microgridId: number, options: ListCommandOptions, command: Command): Promise<void> {
-  const { json } = globalOptions(command);
+  const json = printsJson(command);
   const request = await readListOptions(options);
   const shown: Dispatch[] = [];
   let [filteredOut, unreadable] = [0, 0];

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { Logger } from '../../logger.js';
 import { loadOptional } from '../../model/loadOptional.js';
 import type { ServiceTlsOptions } from '../../service/access/serverTls.js';
-import { globalOptions } from '../globalOptions.js';
+import { acceptedCredentials, printsJson } from '../globalOptions.js';
 import { UsageError } from '../input/usageError.js';
 import { goOnWithoutOutput, onOutputFailure } from '../output/outputFailure.js';
 import { print, printJson } from '../output/print.js';
@@ -33,13 +33,14 @@ export function serveCommand(program: Command): void {
 
 async function serve(options: ServeOptions, command: Command): Promise<void> {
   const { database, keys } = options;
-  const { authKey, signSecret, json } = globalOptions(command);
-  if (keys !== undefined && (authKey ?? signSecret) !== undefined) {
+  const { authKey, signSecret } = acceptedCredentials(command);
+  const json = printsJson(command);
+  if (keys !== undefined && authKey !== undefined) {
     const both = '--auth-key (DISPATCH_API_AUTH_KEY) or --sign-secret (DISPATCH_API_SIGN_SECRET)';
     throw new UsageError(`--keys cannot be used together with ${both}, which may be set in the environment.`);
   }
   using _output = onOutputFailure(goOnWithoutOutput);
-  const logger = await serviceLogger(options.logLevel, json === true);
+  const logger = await serviceLogger(options.logLevel, json);
   using interrupted = untilInterrupted();
   if (command.getOptionValueSource('database') === 'default') await mkdir(dirname(database), { recursive: true });
   const { startDispatchService } = await import('../../service/startDispatchService.js');

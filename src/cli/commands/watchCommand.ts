@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 
 import { Dispatch } from '../../dispatch.js';
-import { globalOptions } from '../globalOptions.js';
+import { printsJson } from '../globalOptions.js';
 import { parseId } from '../input/parseValue.js';
 import { dispatchLine } from '../output/dispatchText.js';
 import { note, print, printJson } from '../output/print.js';
@@ -32,7 +32,7 @@ Examples:
 }
 
 async function watch(microgridId: number, _: object, command: Command): Promise<void> {
-  const { json } = globalOptions(command);
+  const json = printsJson(command);
   using interrupted = untilInterrupted();
   await withMicrogrid(command, microgridId, async client => {
     try {

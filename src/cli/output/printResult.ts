@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 
 import type { Dispatch } from '../../dispatch.js';
-import { globalOptions } from '../globalOptions.js';
+import { printsJson } from '../globalOptions.js';
 import { dispatchText } from './dispatchText.js';
 import { print, printJson } from './print.js';
 
 /** Prints a dispatch in full and the outcome of the command, or with --json its data. */
 export function printResult(command: Command, dispatch: Dispatch, outcome?: string): void {
-  if (globalOptions(command).json) {
+  if (printsJson(command)) {
     printJson(dispatch);
     return;
   }

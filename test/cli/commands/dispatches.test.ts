@@ -66,12 +66,10 @@ describe.concurrent('create, get, update and delete', () => {
       expect.stringMatching(/^- dispatch_data\.type: /),
       expect.stringMatching(/^- dispatch_data\.start_time: /),
     ]);
-    const [message, details = ''] = json.stderr.trimEnd().split('\n');
-    expect(message).toMatch(/^error: INVALID_ARGUMENT: dispatch_data\.type: /);
-    const { error } = JSON.parse(details);
+    const { error } = JSON.parse(json.stderr);
     expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', microgridId: 12, field: 'dispatch_data.type' });
     expect(error.violations).toHaveLength(2);
-    expect([text.code, json.code, text.stdout + json.stdout]).toEqual([1, 1, '']);
+    expect([text.code, json.code, text.stdout + json.stdout]).toEqual([3, 3, '']);
   });
 
   it('go on after an id that fails, and end with 1', async () => {
@@ -87,9 +85,11 @@ describe.concurrent('create, get, update and delete', () => {
         .split('\n')
         .map(line => JSON.parse(line).id),
     ).toEqual(ids);
-    expect(got.stderr).toBe(
-      `Failed to get ${missing}: NOT_FOUND: microgrid 13 has no dispatch ${missing}\nerror: Some gets failed.\n`,
-    );
+    const errors = got.stderr
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line).error);
+    expect(errors).toMatchObject([{ code: 'NOT_FOUND', dispatchId: missing }, { message: 'Some gets failed.' }]);
     expect(got.code).toBe(1);
 
     const deleted = await runCli(['delete', '13', `${first}`, `${second},${missing}`], serviceEnv());

@@ -15,14 +15,14 @@ describe.concurrent('watch', () => {
     expect((await watching.stop('SIGINT')).code).toBe(0);
   });
 
-  it('ends with 1 when the service goes', async () => {
+  it('ends with 4 when the service goes', async () => {
     await using gone = startCli(['serve', '--listen', '127.0.0.1:0', '--database', ':memory:', '--json']);
     const { listening } = JSON.parse(await gone.line());
     await using watching = startCli(['--url', listening, 'watch', '30']);
     await watching.line('stderr');
     await gone.stop();
     const { code, stderr } = await watching.ended;
-    expect(code).toBe(1);
+    expect(code).toBe(4);
     expect(stderr).toMatch(/\nerror: UNAVAILABLE: .*\n$/);
   });
 });

@@ -7,15 +7,32 @@ useCommandService();
 
 describe.concurrent('what goes wrong is told in one line', () => {
   it.each([
-    ['an unknown id to get', ['get', '1', '77'], 'NOT_FOUND: microgrid 1 has no dispatch 77'],
-    ['an unknown id to update', ['update', '1', '77', '-a', 'true'], 'NOT_FOUND: microgrid 1 has no dispatch 77'],
-    ['a wrong key', ['list', '1', '--auth-key', 'a-wrong-key'], 'UNAUTHENTICATED: '],
-    ['a service that is down', ['get', '1', '1-3', '--url', 'grpc://127.0.0.1:1?ssl=false'], 'UNAVAILABLE: '],
-    ['a start in the past', ['create', '1', 'A', '1', '2020-01-01'], 'start_time: must not be in the past'],
-  ])('%s: 1', async (_, args, message) => {
+    ['an unknown id to get', ['get', '1', '77'], 1, 'NOT_FOUND: microgrid 1 has no dispatch 77'],
+    ['an unknown id to update', ['update', '1', '77', '-a', 'true'], 1, 'NOT_FOUND: microgrid 1 has no dispatch 77'],
+    ['a wrong key', ['list', '1', '--auth-key', 'a-wrong-key'], 3, 'UNAUTHENTICATED: '],
+    ['a service that is down', ['get', '1', '1-3', '--url', 'grpc://127.0.0.1:1?ssl=false'], 4, 'UNAVAILABLE: '],
+    ['no health', ['health', '--url', 'grpc://127.0.0.1:1?ssl=false'], 4, 'UNAVAILABLE: '],
+    ['a start in the past', ['create', '1', 'A', '1', '2020-01-01'], 3, 'start_time: must not be in the past'],
+  ])('%s', async (_, args, code, message) => {
     const result = await runCli(args, serviceEnv());
-    expectRefusal(result, 1, message);
+    expectRefusal(result, code, message);
     expect(result.stderr).not.toContain('a-wrong-key');
+  });
+
+  it.each([
+    [['get', '1', '77'], 1, 'NOT_FOUND', 'has no dispatch 77'],
+    [['create', '1', '', '1', 'now'], 3, 'INVALID_ARGUMENT', 'dispatch_data.type: must have'],
+    [['get', '1', '1', '--url', 'grpc://127.0.0.1:1?ssl=false'], 4, 'UNAVAILABLE', '127.0.0.1:1'],
+    [['get', '1', 'x'], 2, 'USAGE', "'x'"],
+    [['get', '1', '1', '--colour=my-secret'], 2, 'USAGE', "unknown option '--colour'"],
+    [['update', '1', '1'], 2, 'USAGE', 'nothing to change'],
+  ])('%j with --json: one line of JSON', async (args, expectedCode, errorCode, message) => {
+    const { code, stdout, stderr } = await runCli([...args, '--json'], serviceEnv());
+    expect({ code, stdout }).toEqual({ code: expectedCode, stdout: '' });
+    expect(stderr).toMatch(/^[^\n]+\n$/);
+    expect(stderr).not.toContain('my-secret');
+    const { error } = JSON.parse(stderr);
+    expect(error).toMatchObject({ code: errorCode, message: expect.stringContaining(message) });
   });
 
   it('a port in use: 1', async () => {
@@ -65,7 +82,7 @@ describe.concurrent('what goes wrong is told in one line', () => {
       runCli(['list', '1', '--sign-secret', 'my-secret']),
       runCli(['list', '1', '--authkey=my-secret']),
     ]);
-    expectRefusal(secret, 2, '--sign-secret (DISPATCH_API_SIGN_SECRET) needs an --auth-key');
+    expectRefusal(secret, 2, '--sign-secret needs an --auth-key');
     expectRefusal(misspelt, 2, "unknown option '--authkey'");
     expect(secret.stderr + misspelt.stderr).not.toContain('my-secret');
   });

@@ -53,7 +53,9 @@ describe.concurrent('serve', () => {
         expect(JSON.parse(await first.line('stderr'))).toMatchObject({ msg: 'the service listens', database });
         const created = await runCli(['create', '1', 'KEPT', '1', 'now', '1h', '--url', listening]);
         expect(created.code).toBe(0);
-        expectRefusal(await runCli(serve, data), 1, `error: ${database} is in use by another process\n`);
+        const refused = await runCli(serve, data);
+        expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code: 1, stdout: '' });
+        expect(JSON.parse(refused.stderr).error.message).toBe(`${database} is in use by another process`);
         expect((await first.stop()).code).toBe(0);
       }
       await using second = startCli(serve, data);
