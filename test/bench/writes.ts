@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import pg from 'pg';
+import { countLogs } from '../support/countLogs.js';
 import { missingPostgres, startPostgres, type TestPostgres } from '../support/postgres.js';
 import { check, median, percentile, positiveInteger, round } from './figures.js';
 import { inFreshProcess } from './freshProcess.js';
@@ -193,13 +194,8 @@ async function writesDatabase(postgres: TestPostgres, setUp: string) {
     },
     /** Checks that the logs have each confirmed write, numbered without gaps in the order of their instants. */
     async checkLogs(): Promise<void> {
-      const { rows } = await client.query(`
-        select count(*)::int as changes, coalesce(sum((seq <> place or at_us <= before)::int), 0)::int as wrong from (
-          select seq, at_us, row_number() over log as place, coalesce(lag(at_us) over log, 0) as before
-          from dispatch_change window log as (partition by microgrid_id order by seq)
-        ) as entry`);
-      const { changes, wrong } = rows[0];
-      check(wrong === 0, `${wrong} entries of logs are out of order`);
+      const { changes, outOfOrder } = await countLogs(client);
+      check(outOfOrder === 0, `${outOfOrder} entries of logs are out of order`);
       check(changes === confirmed, `${changes} changes of ${confirmed} confirmed writes`);
     },
     async [Symbol.asyncDispose]() {

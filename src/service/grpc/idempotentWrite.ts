@@ -27,7 +27,7 @@ const METHODS = {
 } as const;
 
 /**
- * Adds to a write the signal of its call, which drops it when nobody waits for it any more, its author, and what prevents it from being made
+ * Adds to a write the signal and the deadline of its call, which end its waiting when nobody waits for it any more, its author, and what prevents it from being made
  * twice: the nonce of its call, and its request id if it has one. A request id is valid for one API key and one microgrid.
  *
  * @throws DispatchError INVALID_ARGUMENT when the request id or the note is malformed.
@@ -37,11 +37,11 @@ export function idempotentWrite(
   call: ServedCall,
   { method, microgridId, encode }: RequestContent,
 ): DispatchWrite {
-  const { metadata, access, signal } = call;
+  const { metadata, access, signal, deadlineMs } = call;
   const { nonce, apiKey } = access;
   const requestIds = metadata.get(REQUEST_ID);
   if (requestIds.length === 0) {
-    return { ...write, signal, nonce, author: auditAuthor(call, METHODS[method], null) };
+    return { ...write, signal, deadlineMs, nonce, author: auditAuthor(call, METHODS[method], null) };
   }
   const [requestId] = requestIds;
   if (requestIds.length > 1 || typeof requestId !== 'string' || !ID.test(requestId)) {
@@ -53,7 +53,7 @@ export function idempotentWrite(
     hash: digest(method, encode()),
     untilUs: (Date.now() + REQUEST_ID_RETENTION_S * 1000) * 1000,
   };
-  return { ...write, signal, nonce, idempotencyKey, author: auditAuthor(call, METHODS[method], requestId) };
+  return { ...write, signal, deadlineMs, nonce, idempotencyKey, author: auditAuthor(call, METHODS[method], requestId) };
 }
 
 function digest(...parts: (string | Uint8Array)[]): string {

@@ -1,4 +1,4 @@
-import type { Metadata } from '@grpc/grpc-js';
+import type { Deadline, Metadata } from '@grpc/grpc-js';
 
 import type { CallAccess } from '../access/callAccess.js';
 
@@ -7,6 +7,7 @@ export interface GrpcCall {
   readonly metadata: Metadata;
   readonly cancelled: boolean;
   getPeer(): string;
+  getDeadline(): Deadline;
   sendMetadata(metadata: Metadata): void;
   once(event: 'cancelled', listener: () => void): unknown;
 }
@@ -38,6 +39,11 @@ export class ServedCall {
   /** Address and port of the caller, such as `127.0.0.1:40000`. */
   get peer(): string {
     return this.#call.getPeer();
+  }
+
+  /** When its caller waits no longer, in milliseconds since the epoch; infinite when the caller did not say. */
+  get deadlineMs(): number {
+    return Number(this.#call.getDeadline());
   }
 
   get isCancelled(): boolean {
