@@ -1,7 +1,7 @@
 import { access, constants, open, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Kysely, type Migration } from 'kysely';
+import { type CompiledQuery, Kysely, type Migration } from 'kysely';
 
 import { DispatchError } from '../model/dispatchError.js';
 import { migrate } from './migrate.js';
@@ -21,6 +21,8 @@ export interface SqliteFileKind {
 /** A database in a file that no other process can use meanwhile. */
 export interface SqliteFile<Schema> {
   readonly db: Kysely<Schema>;
+  /** Finds the first row of a query by a key, several times as fast as {@link db}: on this thread, over a connection of its own. */
+  find<Row>(query: CompiledQuery<Row>): Promise<Row | undefined>;
   /** The file, as an absolute path. */
   readonly path: string;
   /** Waits for pending queries, then closes the file and releases its lock. */
@@ -50,8 +52,8 @@ export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Pr
   await checkHeader(file, kind);
   const lock = await lockFile(file);
   const connections: SqliteConnection[] = [];
-  const connect = () => {
-    const connection = connectSqlite(file, BUSY_TIMEOUT_MS);
+  const connect = (busyTimeoutMs: number) => {
+    const connection = connectSqlite(file, busyTimeoutMs);
     connections.push(connection);
     return connection;
   };
@@ -61,18 +63,31 @@ export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Pr
   };
   try {
     await checkPages(file);
-    const writer = connect();
+    const writer = connect(BUSY_TIMEOUT_MS);
     await writer.run(`PRAGMA application_id = ${kind.applicationId}`);
     await enableWriteAheadLog(writer);
-    const readers = Array.from({ length: READERS }, connect);
+    const readers = Array.from({ length: READERS }, () => connect(BUSY_TIMEOUT_MS));
     for (const reader of readers) await reader.run('PRAGMA query_only = ON');
     const db = new Kysely<Schema>({ dialect: sqliteDialect(writer, readers) });
     await migrate(db, kind.migrations, file);
     await writer.run(`PRAGMA user_version = ${Object.keys(kind.migrations).length}`);
+    let finder: SqliteConnection | undefined;
+    let closing = false;
     return {
       db,
+      async find<Row>(query: CompiledQuery<Row>) {
+        if (!closing) {
+          // This thread must not wait for a lock.
+          finder ??= connect(0);
+          try {
+            return (await finder.find(query.sql, query.parameters)) as Row | undefined;
+          } catch {}
+        }
+        return (await db.executeQuery(query)).rows[0];
+      },
       path: file,
       async close() {
+        closing = true;
         await db.destroy();
         // Closing truncates the log only once all handles are garbage-collected. A log that cannot be truncated is read later.
         await writer.run('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => {});

@@ -284,6 +284,44 @@ describe('a transaction', () => {
   });
 });
 
+describe('a row that is found', () => {
+  const numberOf = ({ db }: Awaited<ReturnType<typeof open>>, value: number | Uint8Array) =>
+    db.selectFrom('number').selectAll().where('value', '=', value).compile();
+
+  it('is the one that was committed last, as any query reads it', async () => {
+    await using opened = await openWithTable();
+    const { db, find } = opened;
+    for (const value of [7, Uint8Array.of(1, 255)]) {
+      const query = numberOf(opened, value);
+      expect(await find(query)).toBe(undefined);
+      await db.insertInto('number').values({ value }).execute();
+      expect(await find(query)).toEqual({ value });
+      expect(await find(query)).toEqual((await db.executeQuery(query)).rows[0]);
+      await db.deleteFrom('number').execute();
+      expect(await find(query)).toBe(undefined);
+    }
+  });
+
+  it('leaves nothing open that would keep the log from being emptied', async () => {
+    await using opened = await openWithTable();
+    await opened.db.insertInto('number').values({ value: 7 }).execute();
+    await opened.find(numberOf(opened, 7));
+    await opened.db.insertInto('number').values({ value: 8 }).execute();
+    const other = connectSqlite(path, 0);
+    const { rows } = await other.execute('PRAGMA wal_checkpoint(TRUNCATE)', []);
+    other.close();
+    expect(rows).toMatchObject([{ busy: 0, log: 0 }]);
+  });
+
+  it('is refused as any query is', async () => {
+    const opened = await openWithTable();
+    await expect(opened.find({ ...numberOf(opened, 1), sql: 'select 1 from letter' })).rejects.toThrow('no such table');
+    const closing = opened.close();
+    await expect(opened.find(numberOf(opened, 1))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await closing;
+  });
+});
+
 describe('a parameter', () => {
   it.each([
     ['a number', 1.5],

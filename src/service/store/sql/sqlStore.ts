@@ -17,6 +17,13 @@ const CLOSE_GRACE_MS = 2_000;
 /** Creates a {@link DispatchStore} in a database, which it closes when it is closed. */
 export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions, 'observer'>): DispatchStore {
   const { reads, log: logged, upkeep } = database;
+  // Compiling it takes as long as executing it.
+  const byIds = reads
+    .selectFrom('dispatch')
+    .select(['id', 'message'])
+    .where('id', '=', 0)
+    .where('microgrid_id', '=', 0)
+    .compile();
   const list = listPages({ ...database, db: reads });
   const log = { ...database, db: logged };
   const pruned = { ...database, db: upkeep };
@@ -46,8 +53,7 @@ export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions,
     apply: (microgridId, write) => observed(observer, 'write', () => writes.apply({ microgridId, write })),
     get: (microgridId, id) =>
       observed(observer, 'get', async () => {
-        const query = reads.selectFrom('dispatch').select(['id', 'message']);
-        return (await query.where('id', '=', id).where('microgrid_id', '=', microgridId).executeTakeFirst()) ?? null;
+        return (await database.find({ ...byIds, parameters: [id, microgridId] })) ?? null;
       }),
     list: (...query) => observed(observer, 'list', () => list(...query)),
     count: () =>

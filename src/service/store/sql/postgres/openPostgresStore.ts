@@ -55,6 +55,7 @@ export async function openPostgresStore(
       new Kysely<ServiceSchema>({ dialect: new PostgresDialect({ pool: server.pool(size) }) });
     const upkeep = pool({ max: 1 });
     await migrate(upkeep, migrations({ integer: 'bigint', bytes: 'bytea', createIds }), name);
+    const reads = pool({ max: connections.reads, min: 1 });
     const health = pool({ max: 1, min: 1 });
     let onChange: (microgridIds: readonly number[] | null) => void = () => {};
     const wakes = postgresNotifications({
@@ -66,7 +67,8 @@ export async function openPostgresStore(
     const database: SqlDatabase = {
       name,
       db: pool({ max: connections.writes, min: 1 }),
-      reads: pool({ max: connections.reads, min: 1 }),
+      reads,
+      find: async query => (await reads.executeQuery(query)).rows[0],
       log: pool({ max: 2, min: 1 }),
       upkeep,
       dialect: postgresDispatches(connections.writes, nowUs),

@@ -23,11 +23,12 @@ export async function openSqliteStore(
   path: string,
   { nowUs = systemUs, observer }: StoreOptions = {},
 ): Promise<DispatchStore> {
-  const { db, path: name, close } = await openSqlite<ServiceSchema>(path, FILE_KIND);
+  const { db, find, path: name, close } = await openSqlite<ServiceSchema>(path, FILE_KIND);
   const database: SqlDatabase = {
     name,
     db,
     reads: db,
+    find,
     log: db,
     upkeep: db,
     dialect: sqliteDispatches(nowUs),
