@@ -6,7 +6,7 @@ import { type DispatchStore, type LogCursor, type LoggedChange, positionOf, seqO
 import type { ServiceObserver } from '../domain/serviceObserver.js';
 import { type ChangeQueue, changeQueue } from './changeQueue.js';
 import type { ChangeStream } from './changeStream.js';
-import { openResumed } from './resumedStream.js';
+import { openResumed, pageReader } from './resumedStream.js';
 
 /** What may wait for one stream; above it the stream is ended. */
 const QUEUE_LIMITS = { changes: 1_000, bytes: 2_097_152 };
@@ -68,6 +68,7 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
   const hubs = new Map<number, Hub>();
   const streams = new Set<ChangeStream>();
   const woken = new Set<number>();
+  const readPage = pageReader(store);
   let pumping = false;
   /** When reading the change log began to fail; on the monotonic clock. */
   let failingSinceMs: number | null = null;
@@ -209,7 +210,8 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
   return {
     async open(microgridId, signal, resumeAfter = null) {
       const openLater = () => open(microgridId, signal);
-      const resumed = resumeAfter && (await openResumed({ store, microgridId, signal, open: openLater }, resumeAfter));
+      const resumed =
+        resumeAfter && (await openResumed({ store, readPage, microgridId, signal, open: openLater }, resumeAfter));
       const stream = resumed ?? (await openLater());
       streams.add(stream);
       const close = () => {

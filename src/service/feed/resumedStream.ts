@@ -1,21 +1,57 @@
 import { DispatchError } from '../../model/dispatchError.js';
 import type { LogPosition } from '../../wire/logPosition.js';
 import { type DispatchStore, isEntryOf, type LoggedChange, positionOf } from '../domain/dispatchStore.js';
+import { readTogether } from '../store/readTogether.js';
 import type { ChangeStream } from './changeStream.js';
 
 /** Maximum number of entries that a resumed stream brings before those that are new; above it, a list is faster. */
 const MAX_BACKLOG = 10_000;
 
-/** Entries, and bytes of them, read at a time. */
-const PAGE_LIMITS = [500, 524_288] as const;
+/** Maximum number of entries read at a time, of all logs together, and of bytes of one log. */
+const PAGE_ENTRIES = 500;
+const PAGE_BYTES = 524_288;
+
+/** Some entries after a position; null when the log does not have that entry. */
+type Page = readonly LoggedChange[] | null;
+
+interface PageRequest {
+  readonly microgridId: number;
+  readonly after: LogPosition;
+}
+
+/** Reads the next entries of a log. */
+export type ReadPage = (request: PageRequest) => Promise<Page>;
 
 /** What a resumed stream is opened with. */
 export interface ResumeSetup {
   readonly store: DispatchStore;
+  readonly readPage: ReadPage;
   readonly microgridId: number;
   readonly signal: AbortSignal;
   /** Opens the stream of later changes. */
   readonly open: () => Promise<ChangeStream>;
+}
+
+/** Reads the logs of a store for streams that are resumed; those of many at once, as when a service has failed, together. */
+export function pageReader(store: DispatchStore): ReadPage {
+  return readTogether(async (requests: readonly PageRequest[]) => {
+    const pages = new Map<PageRequest, Page>();
+    for (let left = requests; left.length > 0; left = left.filter(request => !pages.has(request))) {
+      // Of several requests for one log, each has its turn.
+      const turn = new Map(left.toReversed().map(request => [request.microgridId, request]));
+      const cursors = new Map([...turn].map(([microgridId, { after }]) => [microgridId, after]));
+      const { changes, pruned } = await store.changes(cursors, PAGE_ENTRIES, PAGE_BYTES);
+      const found = new Map<number, LoggedChange[]>();
+      for (const change of changes) {
+        const page = found.get(change.microgridId);
+        if (page) page.push(change);
+        else found.set(change.microgridId, [change]);
+      }
+      const lost = new Set(pruned);
+      for (const [id, request] of turn) pages.set(request, lost.has(id) ? null : (found.get(id) ?? []));
+    }
+    return requests.map(request => pages.get(request) ?? null);
+  }, PAGE_ENTRIES);
 }
 
 /**
@@ -23,12 +59,12 @@ export interface ResumeSetup {
  * others at the end. Null when that is not possible: the log does not have exactly that entry, or too many since.
  */
 export async function openResumed(setup: ResumeSetup, after: LogPosition): Promise<ChangeStream | null> {
-  const { store, microgridId } = setup;
+  const { store, readPage, microgridId } = setup;
   const head = await store.cursor(microgridId);
   if (typeof head === 'number' || after.seq > head.seq || head.seq - after.seq > MAX_BACKLOG) return null;
-  const { changes, pruned } = await store.changes(new Map([[microgridId, after]]), ...PAGE_LIMITS);
-  if (pruned.length > 0) return null;
-  const backlog = new Backlog(setup, after, changes);
+  const page = await readPage({ microgridId, after });
+  if (page === null) return null;
+  const backlog = new Backlog(setup, after, page);
   return {
     position: head.seq,
     head,
@@ -82,11 +118,11 @@ class Backlog {
 
   /** Reads the next page, up to the entry with this number. */
   async #read(lastSeq: number): Promise<void> {
-    const { store, microgridId, signal } = this.#setup;
+    const { readPage, microgridId, signal } = this.#setup;
     signal.throwIfAborted();
-    const { changes, pruned } = await store.changes(new Map([[microgridId, this.#given]]), ...PAGE_LIMITS);
-    if (pruned.length > 0 || (changes.length === 0 && this.#joined !== null)) throw replaced();
-    this.#page = changes.filter(({ seq }) => seq <= lastSeq);
+    const page = await readPage({ microgridId, after: this.#given });
+    if (page === null || (page.length === 0 && this.#joined !== null)) throw replaced();
+    this.#page = page.filter(({ seq }) => seq <= lastSeq);
     this.#index = 0;
   }
 }

@@ -15,8 +15,8 @@ async function grown(count: number, store: DispatchStore = memoryStore()): Promi
   return store;
 }
 
-async function positionAt(store: DispatchStore, seq: number) {
-  const [change] = (await store.changes(new Map([[1, seq - 1]]), 1)).changes;
+async function positionAt(store: DispatchStore, seq: number, microgridId = 1) {
+  const [change] = (await store.changes(new Map([[microgridId, seq - 1]]), 1)).changes;
   if (change === undefined) throw new Error(`the log has no entry ${seq}`);
   return positionOf(change);
 }
@@ -102,5 +102,34 @@ it('holds up no other stream, and is held up by none', async () => {
   await store.apply(1, creation());
   expect((await live.next()).seq).toBe(5_001);
   for (let seq = 2; seq <= 5_001; seq += 1) expect((await resumed.next()).seq).toBe(seq);
+  feed.stop();
+});
+
+it('reads the logs of streams that resume at the same time together', async () => {
+  const store = memoryStore();
+  const microgridIds = Array.from({ length: 100 }, (_, index) => index + 1);
+  for (const id of microgridIds) for (let seq = 1; seq <= 3; seq += 1) await store.apply(id, creation());
+  // Two streams of each microgrid, which do not resume after the same entry.
+  const requests = [1, 2].flatMap(seq => microgridIds.map(id => ({ id, seq })));
+  const positions = await Promise.all(requests.map(({ id, seq }) => positionAt(store, seq, id)));
+  let reads = 0;
+  const counted: DispatchStore = {
+    ...store,
+    changes: (...logs) => {
+      reads += 1;
+      return store.changes(...logs);
+    },
+  };
+  const feed = changeFeed(counted, silentLogger);
+  await Promise.all(
+    requests.map(async ({ id, seq }, index) => {
+      const stream = await feed.open(id, signal, positions[index] ?? null);
+      expect(stream.resumed).toBe(true);
+      for (let next = seq + 1; next <= 3; next += 1) {
+        expect(await stream.next()).toMatchObject({ microgridId: id, seq: next });
+      }
+    }),
+  );
+  expect(reads).toBeLessThan(20);
   feed.stop();
 });

@@ -2,21 +2,29 @@ import { LOG_START } from '../../../wire/logPosition.js';
 import { type ChangeBatch, isEntryOf, type LogCursor, type LoggedChange, seqOf } from '../../domain/dispatchStore.js';
 import type { LogRow, SqlDatabase } from './sqlDialect.js';
 
-/** Reads the position of the last entry; see `DispatchStore.cursor`. */
-export async function readCursor({ db }: SqlDatabase, microgridId: number): Promise<LogCursor> {
-  const row = await db
+/** Reads the position of the last entry of each log; see `DispatchStore.cursor`. */
+export async function readCursors(
+  { db, dialect }: SqlDatabase,
+  microgridIds: readonly number[],
+): Promise<readonly LogCursor[]> {
+  const rows = await db
     .selectFrom('microgrid')
     .leftJoin('dispatch_change', join =>
       join
         .onRef('dispatch_change.microgrid_id', '=', 'microgrid.id')
         .onRef('dispatch_change.seq', '=', 'microgrid.seq'),
     )
-    .select(['microgrid.seq', 'at_us', 'dispatch_id'])
-    .where('microgrid.id', '=', microgridId)
-    .executeTakeFirst();
-  if (row === undefined || row.seq === 0) return LOG_START;
-  const { seq, at_us: atUs, dispatch_id: id } = row;
-  return atUs === null || id === null ? seq : { seq, atUs, id };
+    .select(['microgrid.id', 'microgrid.seq', 'at_us', 'dispatch_id'])
+    .where(eb => dialect.isAnyOf(eb.ref('microgrid.id'), microgridIds))
+    .execute();
+  const cursors = new Map(
+    rows.map(({ id, seq, at_us: atUs, dispatch_id: dispatchId }): [number, LogCursor] => [
+      id,
+      atUs === null || dispatchId === null ? seq : { seq, atUs, id: dispatchId },
+    ]),
+  );
+  // The log of a microgrid whose first change is being made is empty, as that of one that nothing is known of.
+  return microgridIds.map(id => cursors.get(id) || LOG_START);
 }
 
 /** Reads the entries after the cursors, the same number of each log; see `DispatchStore.changes`. */

@@ -2,9 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { DispatchStore, StoreOptions } from '../../domain/dispatchStore.js';
 import { observed } from '../../domain/serviceObserver.js';
+import { readTogether } from '../readTogether.js';
 import { applyBatch, LOCKED } from './applyBatch.js';
 import { pruneAudit, readAudit } from './auditLog.js';
-import { pruneChanges, readChanges, readCursor } from './changeLog.js';
+import { pruneChanges, readChanges, readCursors } from './changeLog.js';
 import { listPages } from './listPages.js';
 import type { SqlDatabase } from './sqlDialect.js';
 import { deleteExpiredRecords } from './sqlIdempotency.js';
@@ -13,6 +14,8 @@ import { writeLanes } from './writeLanes.js';
 
 /** Time that pending writes have to end when the store is closed. */
 const CLOSE_GRACE_MS = 2_000;
+/** Maximum number of logs whose cursors are read by one statement. */
+const MAX_CURSORS = 1_000;
 
 /** Creates a {@link DispatchStore} in a database, which it closes when it is closed. */
 export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions, 'observer'>): DispatchStore {
@@ -27,6 +30,7 @@ export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions,
   const list = listPages({ ...database, db: reads });
   const log = { ...database, db: logged };
   const pruned = { ...database, db: upkeep };
+  const cursor = readTogether((microgridIds: readonly number[]) => readCursors(log, microgridIds), MAX_CURSORS);
   const health = writeHealth(database);
   const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
   const writes = writeLanes(async (calls, waits) => {
@@ -66,7 +70,7 @@ export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions,
         const query = logged.selectFrom('microgrid').select('seq').where('id', '=', microgridId);
         return (await query.executeTakeFirst())?.seq ?? 0;
       }),
-    cursor: microgridId => observed(observer, 'changes', () => readCursor(log, microgridId)),
+    cursor: microgridId => observed(observer, 'changes', () => cursor(microgridId)),
     changes: (...logs) => observed(observer, 'changes', () => readChanges(log, ...logs)),
     onWake(listener) {
       listeners.add(listener);
