@@ -1,10 +1,11 @@
+import truncatedWidth from 'fast-string-truncated-width';
 import { describe, expect, it, vi } from 'vitest';
-
 import type { RunNotification } from '../../machines/dispatch/runNotification.js';
-import { dispatchTable } from '../../src/cli/output/dispatchTable.js';
+import { DEFAULT_COLUMNS, dispatchColumns } from '../../src/cli/output/dispatchColumns.js';
 import { dispatchLine, dispatchText } from '../../src/cli/output/dispatchText.js';
 import { notificationJson } from '../../src/cli/output/notificationJson.js';
 import { notificationText } from '../../src/cli/output/notificationText.js';
+import { rowPrinter } from '../../src/cli/output/rowPrinter.js';
 import { stderrLogger } from '../../src/cli/output/stderrLogger.js';
 import { Dispatch } from '../../src/dispatch.js';
 import { daily, dispatchRecord, hourMs, minuteMs, monday10Ms } from '../support/dispatchRecord.js';
@@ -35,6 +36,56 @@ describe('the state of a dispatch', () => {
   ])('%s is told', (_, record, nowMs, title) => expect(titleOf(record, nowMs)).toBe(title));
 });
 
+/** The lines of a table of dispatches, and the names of the columns that are left out. */
+function tableOf(dispatches: readonly Dispatch[], width: number | null = null, leftOut: string[] = []): string[] {
+  const lines: string[] = [];
+  const table = rowPrinter(dispatchColumns(DEFAULT_COLUMNS, monday10Ms), {
+    width,
+    print: line => lines.push(plain(line)),
+    onLeftOut: names => leftOut.push(...names),
+  });
+  for (const dispatch of dispatches) table.print(dispatch);
+  table.end();
+  return lines;
+}
+
+describe('a table', () => {
+  const long = new Dispatch(
+    dispatchRecord({ id: 12_345, type: '蓄電池'.repeat(8), payload: { note: 'x'.repeat(80) }, recurrence: daily() }),
+  );
+  const short = new Dispatch(dispatchRecord({ id: 1 }));
+
+  it.each([40, 80, 120, 200])('fits a terminal of %d columns', width => {
+    const leftOut: string[] = [];
+    const lines = tableOf([short, long], width, leftOut);
+    expect(lines).toHaveLength(3);
+    for (const line of lines) expect(truncatedWidth(line).width).toBeLessThanOrEqual(width);
+    expect(lines[0]).toMatch(/^ +ID {2}TYPE/);
+    expect(leftOut.length > 0).toBe(width < 120);
+    const start = lines[0]?.indexOf('START') ?? -1;
+    if (start >= 0) expect(lines[1]?.slice(start, start + 4)).toBe('2026');
+  });
+
+  it('prints rows as they come once a hundred are there, and all at the end', () => {
+    const lines: string[] = [];
+    const table = rowPrinter([{ name: 'id', text: (n: number) => `${n}` }], {
+      width: null,
+      print: line => lines.push(line),
+      onLeftOut: () => {},
+    });
+    for (let i = 1; i <= 99; i++) table.print(i);
+    expect(lines).toEqual([]);
+    table.print(100);
+    expect(lines).toHaveLength(101);
+    table.print(123_456);
+    expect(lines.at(-1)).toBe('123456');
+    table.end();
+    expect(lines).toHaveLength(102);
+  });
+
+  it('is nothing without rows', () => expect(tableOf([])).toEqual([]));
+});
+
 describe('what came from elsewhere', () => {
   const esc = String.fromCharCode(27);
   const dispatch = new Dispatch(dispatchRecord({ type: `A${esc}[2J`, payload: { a: `b${esc}[2J\u009b` } }));
@@ -42,7 +93,7 @@ describe('what came from elsewhere', () => {
   it.each([
     ['text', dispatchText(dispatch, monday10Ms)],
     ['line', dispatchLine(dispatch, monday10Ms)],
-    ['table', dispatchTable([dispatch], monday10Ms)],
+    ['table', tableOf([dispatch]).join('\n')],
   ])('cannot steer the terminal: %s', (_, text) => {
     expect(text).toContain('A\\u001b[2J');
     expect(text).toContain('b\\u001b[2J\\u009b');

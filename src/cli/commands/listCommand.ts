@@ -5,10 +5,20 @@ import { Dispatch } from '../../dispatch.js';
 import type { Selector } from '../../model/selector.js';
 import { printsJson } from '../globalOptions.js';
 import { parseTime } from '../input/parseTime.js';
-import { parseBoolean, parseId, parseIds, parseInteger, parseName, repeated } from '../input/parseValue.js';
+import {
+  listOf,
+  parseBoolean,
+  parseCount,
+  parseId,
+  parseIds,
+  parseInteger,
+  parseName,
+  repeated,
+} from '../input/parseValue.js';
 import { OperationFailed } from '../operationFailed.js';
-import { dispatchTable } from '../output/dispatchTable.js';
-import { note, print, printJson } from '../output/print.js';
+import { COLUMN_NAMES, type ColumnName, DEFAULT_COLUMNS, dispatchColumns } from '../output/dispatchColumns.js';
+import { drained, note, print, printJson, terminalWidth } from '../output/print.js';
+import { rowPrinter } from '../output/rowPrinter.js';
 import { parseSelector } from '../selectorText.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
@@ -25,6 +35,8 @@ interface ListCommandOptions extends Partial<Record<(typeof TIMES)[number], stri
   readonly sort?: keyof typeof SORT_FIELDS;
   readonly order?: 'ascending' | 'descending';
   readonly pageSize?: number;
+  readonly limit?: number;
+  readonly columns?: readonly ColumnName[];
   readonly running?: true;
   readonly type?: string;
 }
@@ -52,13 +64,15 @@ export function listCommand(program: Command): void {
     .optionsGroup('Filters (of this command):')
     .option('--running', 'running now')
     .option('-T, --type <type>', 'exactly this type')
-    .optionsGroup('Order:')
+    .optionsGroup('Order and output:')
     .option(
       '--sort <field>',
       'start-time, create-time or update-time (default: create-time)',
       parseName(sortFieldNames()),
     )
     .option('--order <order>', 'ascending or descending; needs --sort', parseName(['ascending', 'descending'] as const))
+    .option('--limit <n>', 'maximum number of dispatches to print', parseCount)
+    .option('--columns <names>', `columns to print, of ${COLUMN_NAMES.join(', ')}`, listOf(parseName(COLUMN_NAMES)))
     .option('--page-size <n>', 'number of dispatches per request', parseInteger)
     .addHelpText(
       'after',
@@ -67,6 +81,7 @@ Examples:
   $ dispatch list 1
   $ dispatch list 1 --running --type CHARGE
   $ dispatch list 1 --target BATTERY --start-from today --start-to tomorrow --sort start-time
+  $ dispatch list 1 --limit 20 --columns id,type,state,next
   $ dispatch list 1 --active true --recurring true --json`,
     )
     .action(list);
@@ -75,22 +90,35 @@ Examples:
 async function list(microgridId: number, options: ListCommandOptions, command: Command): Promise<void> {
   const json = printsJson(command);
   const request = await readListOptions(options);
-  const shown: Dispatch[] = [];
-  let [filteredOut, unreadable] = [0, 0];
+  const { limit = Number.POSITIVE_INFINITY, columns = DEFAULT_COLUMNS } = options;
+  const table = rowPrinter(dispatchColumns(columns, Date.now()), {
+    width: terminalWidth(),
+    print,
+    onLeftOut: names => note(`The terminal is too narrow for ${names.join(', ')}; choose with --columns.`),
+  });
+  let [shown, filteredOut, unreadable] = [0, 0, 0];
+  let isCut = false;
   await withMicrogrid(command, microgridId, async client => {
-    for await (const { dispatches, problems } of client.listPages(request)) {
+    pages: for await (const { dispatches, problems } of client.listPages(request)) {
       for (const dispatch of dispatches.map(record => new Dispatch(record))) {
-        if (!passes(dispatch, options)) filteredOut += 1;
-        else if (json) printJson(dispatch);
-        else shown.push(dispatch);
+        if (!passes(dispatch, options)) {
+          filteredOut += 1;
+          continue;
+        }
+        isCut = shown === limit;
+        if (isCut) break pages;
+        if (json) printJson(dispatch);
+        else table.print(dispatch);
+        shown += 1;
       }
       for (const problem of problems) note(`problem: ${problem.message}`);
       unreadable += problems.length;
+      await drained();
     }
   });
   if (!json) {
-    if (shown.length > 0) print(dispatchTable(shown, Date.now()));
-    print(`${shown.length} dispatches, ${filteredOut} filtered out.`);
+    table.end();
+    print(isCut ? `The first ${shown} dispatches.` : `${shown} dispatches, ${filteredOut} filtered out.`);
   }
   if (unreadable > 0) throw new OperationFailed(`${unreadable} dispatches could not be decoded.`);
 }

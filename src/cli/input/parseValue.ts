@@ -30,6 +30,13 @@ export function parseInteger(text: string): number {
   throw new UsageError('It must be an integer.');
 }
 
+/** Parses a number of things: an integer of at least 1. */
+export function parseCount(text: string): number {
+  const count = parseInteger(text);
+  if (count >= 1) return count;
+  throw new UsageError('It must be at least 1.');
+}
+
 /** Parses true or false, yes or no, on or off, 1 or 0. */
 export function parseBoolean(text: string): boolean {
   const word = text.trim().toLowerCase();

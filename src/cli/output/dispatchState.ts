@@ -41,9 +41,14 @@ const COLOURS = {
   invalid: pc.red,
 };
 
+/** The colour of a state. */
+export function stateStyle({ name }: DispatchState): (text: string) => string {
+  return COLOURS[name];
+}
+
 /** Formats a state in its colour. */
-export function stateText({ name, text }: DispatchState): string {
-  return COLOURS[name](text);
+export function stateText(state: DispatchState): string {
+  return stateStyle(state)(state.text);
 }
 
 /** Formats the next run of a dispatch and the time until it. */

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+
 /** Prints a line on stdout: the result of the command. */
 export function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -6,6 +8,16 @@ export function print(line: string): void {
 /** Prints a value on stdout as a line of JSON. */
 export function printJson(value: unknown): void {
   print(JSON.stringify(value));
+}
+
+/** Resolves when stdout takes more: what its reader has not read yet would fill the memory. */
+export async function drained(): Promise<void> {
+  if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+}
+
+/** Width of the terminal on stdout; null where it is none. */
+export function terminalWidth(): number | null {
+  return process.stdout.isTTY ? process.stdout.columns : null;
 }
 
 /** Prints a line on stderr: errors, warnings and progress. */
