@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 
 import { eventsBenchmark } from './events.js';
+import { feedBenchmark } from './feed.js';
 import { fleetBenchmark } from './fleet/fleet.js';
 import { idleBenchmark } from './idle.js';
 import { latenessBenchmark } from './lateness.js';
@@ -30,6 +31,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   serviceBenchmark,
   writesBenchmark,
   fleetBenchmark,
+  feedBenchmark,
   recurrenceBenchmark,
   receiversBenchmark,
 ];

@@ -13,6 +13,8 @@ const QUEUE_LIMITS = { changes: 1_000, bytes: 2_097_152 };
 /** Log entries read at a time, and bytes of one log: a stream that is not congested has room for them. */
 const BATCH_LIMIT = QUEUE_LIMITS.changes / 2;
 const BATCH_BYTES = QUEUE_LIMITS.bytes / 4;
+/** Logs that are looked at at a time. */
+const LOGS_AT_ONCE = 2_000;
 /** Bytes that count as one change where the time to send changes is estimated. */
 const CHANGE_BYTES = 1_000;
 /**
@@ -67,6 +69,7 @@ interface Hub {
 export function changeFeed(store: DispatchStore, logger: Logger, observer?: ServiceObserver): ChangeFeed {
   const hubs = new Map<number, Hub>();
   const streams = new Set<ChangeStream>();
+  /** Microgrids to read, in turn. */
   const woken = new Set<number>();
   const readPage = pageReader(store);
   let pumping = false;
@@ -99,38 +102,43 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
   function takeCursors(): Map<number, LogCursor> {
     const cursors = new Map<number, LogCursor>();
     for (const microgridId of woken) {
+      if (cursors.size === LOGS_AT_ONCE) break;
+      woken.delete(microgridId);
       const hub = hubs.get(microgridId);
       // A hub without a position, or one that is paused, is woken again.
       if (hub && hub.position !== null && !hub.paused) cursors.set(microgridId, hub.position);
     }
-    woken.clear();
     return cursors;
   }
 
-  async function deliver(cursors: ReadonlyMap<number, LogCursor>): Promise<void> {
+  async function deliver(cursors: Map<number, LogCursor>): Promise<void> {
     if (cursors.size === 0) return;
     const { changes, pruned, more } = await store.changes(cursors, BATCH_LIMIT, BATCH_BYTES);
     const sendingMs = new Map<number, number>();
     for (const change of changes) {
-      const { microgridId, seq } = change;
+      const { microgridId } = change;
       const hub = hubs.get(microgridId);
-      // A hub that was closed and opened again meanwhile has read further than this batch.
-      if (!hub || hub.position === null || seq <= seqOf(hub.position)) continue;
+      // A hub that was closed and opened again meanwhile is elsewhere, maybe in another log.
+      if (!hub || hub.position !== cursors.get(microgridId)) continue;
       hub.position = positionOf(change);
+      cursors.set(microgridId, hub.position);
       for (const queue of hub.queues) queue.push(change);
       const ms = PAUSE_MS * Math.max(1, change.message.length / CHANGE_BYTES);
       sendingMs.set(microgridId, (sendingMs.get(microgridId) ?? 0) + ms);
     }
     for (const microgridId of pruned) {
+      if (hubs.get(microgridId)?.position !== cursors.get(microgridId)) continue;
       const reason = 'the change log was pruned before it was read, or replaced by another one';
       logger.warn({ microgrid: microgridId }, `streams were ended: ${reason}`);
       endHub(microgridId, reason);
     }
     for (const [microgridId, ms] of sendingMs) void pauseWhileCongested(microgridId, ms);
-    // Those that were left out come before those that were woken meanwhile, so that all get their turn.
+    // Those that were not read are the next, and those that were go to the end: all get their turn.
     const later = [...woken];
     woken.clear();
-    for (const microgridId of [...more, ...later]) woken.add(microgridId);
+    const wasRead = (microgridId: number) => sendingMs.has(microgridId);
+    for (const microgridId of more.filter(id => !wasRead(id))) woken.add(microgridId);
+    for (const microgridId of [...later, ...more.filter(wasRead)]) woken.add(microgridId);
     // A burst arrives faster than it can be sent: let streams write what they have.
     if (more.length > 0) await setImmediate();
   }

@@ -62,6 +62,7 @@ export async function openResumed(setup: ResumeSetup, after: LogPosition): Promi
   const { store, readPage, microgridId } = setup;
   const head = await store.cursor(microgridId);
   if (typeof head === 'number' || after.seq > head.seq || head.seq - after.seq > MAX_BACKLOG) return null;
+  if (after.seq === head.seq && !isEntryOf(head, after)) return null;
   const page = await readPage({ microgridId, after });
   if (page === null) return null;
   const backlog = new Backlog(setup, after, page);

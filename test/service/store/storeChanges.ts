@@ -6,7 +6,7 @@ import {
   type LoggedChange,
   positionOf,
 } from '../../../src/service/domain/dispatchStore.js';
-import { LOG_START, type LogPosition } from '../../../src/wire/logPosition.js';
+import { encodeLogPosition, LOG_START, type LogPosition } from '../../../src/wire/logPosition.js';
 import { creation } from '../../support/dispatchRow.js';
 import type { StoreFactory } from './storeLists.js';
 
@@ -188,8 +188,9 @@ export function describeStoreChanges(openStore: StoreFactory): void {
         { ...second, atUs: second.atUs + 1 },
         { ...third, atUs: third.atUs + 1 },
         { ...third, seq: 4 },
+        { ...second, id: 2n ** 64n },
       ]) {
-        expect(await entriesAfter(wrong), JSON.stringify(wrong)).toBe('lost');
+        expect(await entriesAfter(wrong), encodeLogPosition(wrong)).toBe('lost');
       }
       expect(await entriesAfter(first, 7)).toBe('lost');
       expect(await entriesAfter(LOG_START, 7)).toEqual([]);

@@ -1,6 +1,9 @@
 import { LOG_START } from '../../../wire/logPosition.js';
-import { type ChangeBatch, isEntryOf, type LogCursor, type LoggedChange, seqOf } from '../../domain/dispatchStore.js';
-import type { LogRow, SqlDatabase } from './sqlDialect.js';
+import { type ChangeBatch, type LogCursor, type LoggedChange, seqOf } from '../../domain/dispatchStore.js';
+import type { CursorRow, LogRow, SqlDatabase } from './sqlDialect.js';
+
+/** An id that no dispatch has. */
+const NO_DISPATCH = -1;
 
 /** Reads the position of the last entry of each log; see `DispatchStore.cursor`. */
 export async function readCursors(
@@ -35,9 +38,13 @@ export async function readChanges(
   maxBytes: number = Number.MAX_SAFE_INTEGER,
 ): Promise<ChangeBatch> {
   const request = { cursors: [...cursors].map(toRow), limit, maxBytes };
-  const logs = db.selectFrom(dialect.logsBehind(request).as('log')).selectAll();
+  const logs = db
+    .selectFrom(dialect.logsBehind(request).as('log'))
+    .select(['microgrid_id', 'head', 'intact', 'seq', 'dispatch_id', 'kind', 'at_us', 'message'])
+    .orderBy('turn')
+    .orderBy('seq');
   // Kysely takes the two kinds of rows for one.
-  const rows = (await logs.orderBy('turn').orderBy('seq').execute()) as LogRow[];
+  const rows = (await logs.execute()) as Omit<LogRow, 'turn'>[] as LogRow[];
   const changes: LoggedChange[] = [];
   const pruned: number[] = [];
   const partly: number[] = [];
@@ -45,7 +52,7 @@ export async function readChanges(
   for (const log of logsOf(rows)) {
     served += 1;
     const { microgridId, head } = log;
-    const found = entriesAfter(cursors.get(microgridId) ?? 0, log);
+    const found = entriesAfter(seqOf(cursors.get(microgridId) ?? 0), log);
     if (found === null) pruned.push(microgridId);
     else changes.push(...found);
     if (found !== null && (found.at(-1)?.seq ?? head) < head) partly.push(microgridId);
@@ -57,23 +64,28 @@ export async function readChanges(
   return { changes, pruned, more: [...unread, ...partly] };
 }
 
-function toRow([microgridId, cursor]: [number, LogCursor]) {
+function toRow([microgridId, cursor]: [number, LogCursor]): CursorRow {
   const seq = seqOf(cursor);
-  return { microgridId, seq, atUs: typeof cursor === 'number' || seq === 0 ? null : cursor.atUs };
+  const isAny = typeof cursor === 'number' || seq === 0;
+  if (isAny) return { microgridId, seq, atUs: null, id: null };
+  const id = Number(cursor.id);
+  return { microgridId, seq, atUs: cursor.atUs, id: Number.isSafeInteger(id) ? id : NO_DISPATCH };
 }
 
 /** What was read of one log. */
 interface ReadLog {
   readonly microgridId: number;
   readonly head: number;
+  readonly intact: boolean;
   readonly entries: LoggedChange[];
 }
 
 function logsOf(rows: readonly LogRow[]): ReadLog[] {
   const logs: ReadLog[] = [];
   for (const row of rows) {
-    const { microgrid_id: microgridId, head } = row;
-    if (logs.at(-1)?.microgridId !== microgridId) logs.push({ microgridId, head, entries: [] });
+    const { microgrid_id: microgridId, head, intact } = row;
+    if (logs.at(-1)?.microgridId !== microgridId)
+      logs.push({ microgridId, head, intact: Boolean(intact), entries: [] });
     if (row.seq === null) continue;
     const { seq, kind, at_us: atUs, dispatch_id: id, message } = row;
     logs.at(-1)?.entries.push({ microgridId, seq, kind, atUs, id, message });
@@ -81,16 +93,10 @@ function logsOf(rows: readonly LogRow[]): ReadLog[] {
   return logs;
 }
 
-/**
- * The entries after a cursor. Null when the log is another one, or was pruned: it does not have the entry of the cursor, or those right
- * after it, since logs have no gaps.
- */
-function entriesAfter(cursor: LogCursor, { head, entries }: ReadLog): readonly LoggedChange[] | null {
-  const from = seqOf(cursor);
-  const isAny = typeof cursor === 'number' || from === 0;
-  if (head < from || (!isAny && !isEntryOf(cursor, entries.shift()))) return null;
+/** The entries after a position. Null when the log is another one, or was pruned: logs have no gaps. */
+function entriesAfter(from: number, { head, intact, entries }: ReadLog): readonly LoggedChange[] | null {
   const inOrder = entries.filter(({ seq }, index) => seq === from + 1 + index);
-  return inOrder.length === 0 && head > from ? null : inOrder;
+  return intact && (inOrder.length > 0 || head === from) ? inOrder : null;
 }
 
 /** Deletes entries from before an instant; see `DispatchStore.prune`. */

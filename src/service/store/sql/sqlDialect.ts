@@ -39,32 +39,37 @@ export interface SqlDialect {
   takeIds(transaction: Transaction<ServiceSchema>, count: number): Promise<number[]>;
   /**
    * A table of the first `limit` logs that are not as their cursors are, in the order of the cursors, with the same number of entries
-   * each: the one of the cursor, without its message, and those after it.
+   * each.
    */
   logsBehind(request: LogsRequest): RawBuilder<LogRow>;
 }
 
 /** What is read of change logs. */
 export interface LogsRequest {
-  readonly cursors: readonly {
-    readonly microgridId: number;
-    readonly seq: number;
-    /** The instant of the entry; null: any. */
-    readonly atUs: number | null;
-  }[];
+  readonly cursors: readonly CursorRow[];
   /** Maximum number of entries in all. */
   readonly limit: number;
   /** Bytes of messages of one log after which there are no more. */
   readonly maxBytes: number;
 }
 
-/** An entry of a log; or nulls for a log that has none of those that are asked for. */
+/** A cursor: after the entry with this number, which must have this time and dispatch unless they are null. */
+export interface CursorRow {
+  readonly microgridId: number;
+  readonly seq: number;
+  readonly atUs: number | null;
+  readonly id: number | null;
+}
+
+/** An entry of a log; or nulls for a log that has none after its cursor. */
 export type LogRow = {
   /** The place of its cursor. */
   readonly turn: number;
   readonly microgrid_id: number;
   /** The number of the last entry of the log. */
   readonly head: number;
+  /** Whether the log has the entry of the cursor. */
+  readonly intact: boolean | number;
 } & (
   | Omit<ServiceSchema['dispatch_change'], 'microgrid_id'>
   | {
