@@ -1,4 +1,4 @@
-import { ChannelCredentials, ServerCredentials } from '@grpc/grpc-js';
+import { ChannelCredentials, type ChannelOptions, ServerCredentials } from '@grpc/grpc-js';
 import { createChannel, createClient } from 'nice-grpc';
 import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { HealthDefinition } from '../../proto/gen/grpc/health/v1/health.js';
@@ -32,9 +32,9 @@ export function withKeys(keys: KeyRing): NonNullable<ServeOptions['access']> {
   return { keys, credentials: ServerCredentials.createInsecure() };
 }
 
-/** Clients of the services at a port of this machine, on a connection of their own. */
-export function clientsOf(port: number) {
-  const channel = createChannel(`127.0.0.1:${port}`, ChannelCredentials.createInsecure());
+/** Clients of the services at a port of this machine. Those with the same options share a connection. */
+export function clientsOf(port: number, options: ChannelOptions = {}) {
+  const channel = createChannel(`127.0.0.1:${port}`, ChannelCredentials.createInsecure(), options);
   return {
     channel,
     dispatches: createClient(MicrogridDispatchServiceDefinition, channel),

@@ -20,6 +20,10 @@ export interface AdmittedCall {
    * @throws DispatchError RESOURCE_EXHAUSTED when its key exceeds the rate.
    */
   charge(bytes: number): void;
+  /**
+   * Calls a function when the connection of the call has reached its age, unless the one that is returned was called before.
+   */
+  endWithConnection(end: () => void): () => void;
   /** The request has arrived and is served from now on. */
   serve(): void;
   /** It is no longer served. */

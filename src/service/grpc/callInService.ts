@@ -67,7 +67,13 @@ export class CallInService {
   authorize(request: unknown): void {
     this.#request = request;
     authorize(this.call, request);
-    if (this.#isStream) this.#release = makeRevocable(this.call, request, this.#serving.keys);
+    if (!this.#isStream) return;
+    const unrevocable = makeRevocable(this.call, request, this.#serving.keys);
+    const leave = this.#admitted.endWithConnection(() => this.call.abort(connectionEnds()));
+    this.#release = () => {
+      unrevocable();
+      leave();
+    };
   }
 
   /** Runs the handler of a call that is no stream. */
@@ -113,6 +119,10 @@ export class CallInService {
     for (const observe of this.#serving.observers) observe(ended);
     this.#traced?.end(ended);
   }
+}
+
+function connectionEnds(): DispatchError {
+  return new DispatchError('UNAVAILABLE', 'the connection has reached its age, and the stream must be opened again');
 }
 
 /** The ids of a request. */

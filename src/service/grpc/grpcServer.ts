@@ -79,7 +79,9 @@ export interface GrpcServer {
 export function grpcServer(options: GrpcServerOptions): GrpcServer {
   const { store, feed, health, keys, limits, logger, observers, connections, stopGraceMs, stopping } = options;
   const gate = callGate(keys, limits);
-  const judge = judgeHeaders({ gate, receiveTimeoutMs: RECEIVE_TIMEOUT_MS, observers });
+  const { maxAgeMs } = connections;
+  const connectionAge = maxAgeMs === undefined ? null : { maxMs: maxAgeMs, graceMs: stopGraceMs };
+  const judge = judgeHeaders({ gate, receiveTimeoutMs: RECEIVE_TIMEOUT_MS, connectionAge, observers });
   const reads = readShares(limits.readsPerKey);
   let port: number | null = null;
   let knownCalls = 0;
@@ -89,7 +91,7 @@ export function grpcServer(options: GrpcServerOptions): GrpcServer {
     return judge(method, call);
   };
   const server = new Server({
-    ...serverOptions(connections, limits, stopGraceMs),
+    ...serverOptions(connections, limits),
     interceptors: [countAndJudge, sendWindow],
   });
   server.addService(...grpcHandlers(HealthDefinition, health.handlers, options));
@@ -139,16 +141,12 @@ export function grpcServer(options: GrpcServerOptions): GrpcServer {
 }
 
 /** Clients may ping as often as they like, with and without calls: grpc-js counts no ping strikes. */
-function serverOptions(connections: ConnectionOptions, limits: EffectiveLimits, graceMs: number): ServerOptions {
-  const { keepAliveMs = 30_000, keepAliveTimeoutMs = 20_000, maxAgeMs } = connections;
+function serverOptions(connections: ConnectionOptions, limits: EffectiveLimits): ServerOptions {
+  const { keepAliveMs = 30_000, keepAliveTimeoutMs = 20_000 } = connections;
   return {
     // Streams of peers that vanished end.
     'grpc.keepalive_time_ms': keepAliveMs,
     'grpc.keepalive_timeout_ms': keepAliveTimeoutMs,
-    ...(maxAgeMs !== undefined && {
-      'grpc.max_connection_age_ms': maxAgeMs,
-      'grpc.max_connection_age_grace_ms': graceMs,
-    }),
     'grpc.max_concurrent_streams': MAX_CALLS_OF_STRANGERS,
     // Per connection, in megabytes; a thousand streams need thirty.
     'grpc-node.max_session_memory': 256,

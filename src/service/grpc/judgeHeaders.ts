@@ -3,6 +3,7 @@ import type { ServerInterceptor } from '@grpc/grpc-js';
 import type { CallGate } from '../access/callGate.js';
 import type { CallObserver } from '../operation/endedCall.js';
 import { arrivalLimit } from './arrivalLimit.js';
+import type { ConnectionAge } from './connectionAge.js';
 import { JudgedCall } from './judgedCall.js';
 import { pacedRefusals } from './pacedRefusals.js';
 
@@ -11,6 +12,8 @@ export interface JudgeHeadersOptions {
   readonly gate: CallGate;
   /** Time within which a request must arrive after its headers; of a stream of requests, the first one. */
   readonly receiveTimeoutMs: number;
+  /** When connections are ended; null: never. */
+  readonly connectionAge: ConnectionAge | null;
   /** Are told of each call that ends before it is served; of others where they are served. */
   readonly observers: readonly CallObserver[];
 }

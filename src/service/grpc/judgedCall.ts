@@ -13,6 +13,7 @@ import { ANYBODY, type Caller } from '../access/keyRing.js';
 import { methodOf } from '../access/methodAccess.js';
 import type { CallObserver } from '../operation/endedCall.js';
 import type { ArrivalLimit, AwaitedCall } from './arrivalLimit.js';
+import type { ConnectionAge } from './connectionAge.js';
 import { endResponse, http2StreamOf, sentStatus, whenReset } from './http2Stream.js';
 import type { PacedRefusals } from './pacedRefusals.js';
 import { type PeerConnection, peerConnection } from './peerConnection.js';
@@ -22,6 +23,8 @@ export interface Judging {
   readonly gate: CallGate;
   readonly paced: PacedRefusals;
   readonly arrivals: ArrivalLimit;
+  /** When connections are ended; null: never. */
+  readonly connectionAge: ConnectionAge | null;
   /** What is told of a request that does not arrive in time. */
   readonly tooLate: string;
   /** Are told of each call that ends before it is served. */
@@ -57,7 +60,8 @@ export class JudgedCall extends ServerInterceptingCall implements AdmittedCall, 
     this.#call = call;
     this.#judging = judging;
     this.#stream = http2StreamOf(call);
-    this.#connection = this.#stream.session && peerConnection(this.#stream.session);
+    const { session } = this.#stream;
+    this.#connection = session && peerConnection(session, judging.connectionAge);
   }
 
   override start(listener: Listener): void {
@@ -112,6 +116,10 @@ export class JudgedCall extends ServerInterceptingCall implements AdmittedCall, 
 
   charge(bytes: number): void {
     this.#judging.gate.charge(this.access, bytes);
+  }
+
+  endWithConnection(end: () => void): () => void {
+    return this.#connection?.streamBegun(end) ?? (() => {});
   }
 
   serve(): void {

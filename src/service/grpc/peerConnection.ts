@@ -1,6 +1,7 @@
 import { constants, type Http2Session } from 'node:http2';
 
 import { tokenBucket } from '../access/tokenBucket.js';
+import { type ConnectionAge, endAtAge } from './connectionAge.js';
 
 /** Maximum number of calls at the same time on a connection of which no call was let in yet; others wait until these are judged. */
 export const MAX_CALLS_OF_STRANGERS = 100;
@@ -18,27 +19,43 @@ export interface PeerConnection {
   trust(): void;
   /** Ends the connection, unless a call on it was let in; returns whether it did. */
   endStranger(): boolean;
+  /**
+   * Notes a stream, which ends when the connection has reached its age.
+   *
+   * @returns a function to call when it has ended.
+   */
+  streamBegun(end: () => void): () => void;
   /** The peer has reset a call before it was served. When it does so again and again, the connection is ended. */
   callReset(): void;
 }
 
 const connections = new WeakMap<Http2Session, PeerConnection>();
 
-/** Returns what is known of a connection. */
-export function peerConnection(session: Http2Session): PeerConnection {
+/**
+ * Returns what is known of a connection.
+ *
+ * @param age - when it is ended; null: never.
+ */
+export function peerConnection(session: Http2Session, age: ConnectionAge | null): PeerConnection {
   const found = connections.get(session);
   if (found) return found;
-  const made = newConnection(session);
+  const made = newConnection(session, age);
   connections.set(session, made);
   return made;
 }
 
-function newConnection(session: Http2Session): PeerConnection {
+function newConnection(session: Http2Session, age: ConnectionAge | null): PeerConnection {
   const takeReset = tokenBucket(RESETS_PER_SECOND, RESET_BURST_S);
   let isTrusted = false;
   let isEnding = false;
   /** Calls in this turn of the event loop, in which none of them can have ended but by a reset. */
   let callsInTurn = 0;
+  const streams = new Set<() => void>();
+  if (age !== null) {
+    endAtAge(session, age, () => {
+      for (const end of streams) end();
+    });
+  }
 
   function end(): void {
     if (isEnding) return;
@@ -70,6 +87,10 @@ function newConnection(session: Http2Session): PeerConnection {
       if (isTrusted) return false;
       end();
       return true;
+    },
+    streamBegun(end) {
+      streams.add(end);
+      return () => streams.delete(end);
     },
     callReset() {
       if (!takeReset()) end();

@@ -119,9 +119,9 @@ describe('a request that does not arrive', () => {
     const ended: EndedCall[] = [];
     const gate = callGate(null, DEFAULT_LIMITS);
     const judge = judgeHeaders({
+      connectionAge: null,
       gate,
       receiveTimeoutMs: 50,
-
       observers: [call => ended.push(call)],
     });
     const server = new Server({ interceptors: [judge] });
