@@ -29,6 +29,7 @@ export interface ServeOptions {
   readonly drain?: number;
   readonly stopGrace?: number;
   readonly maxConnectionAge?: number;
+  readonly keepAlive?: number;
 }
 
 /** Adds the options of `serve`, in groups, and the rest of its help. */
@@ -100,6 +101,11 @@ export function addServeOptions(command: Command): Command {
       '--max-connection-age <duration>',
       'close connections at this age, so that clients move to services that were added (default: never)',
       parseSpan(60_000, LONGEST_DAYS),
+    )
+    .option(
+      '--keep-alive <duration>',
+      'how often to ping silent connections, so that no proxy takes them for idle (default: 30s)',
+      parseSpan(1_000, LONGEST_DAYS),
     )
     .addHelpText('after', HELP);
 }

@@ -20,6 +20,7 @@ const KEEP_AUDIT_MS = 400 * 24 * 3_600_000;
 const DEFAULT_STOP_GRACE_MS = 5_000;
 /** Each renewal of a connection costs each dispatcher a list. */
 const MIN_CONNECTION_AGE_MS = 60_000;
+const MIN_KEEP_ALIVE_MS = 1_000;
 /** The longest wait of a timer, less the tenth by which the age of connections is spread. */
 const MAX_SPAN_MS = 20 * 24 * 3_600_000;
 
@@ -84,6 +85,13 @@ export interface DispatchServiceOptions extends AccessOptions {
    * @default never
    */
   readonly maxConnectionAgeMs?: number | undefined;
+  /**
+   * Interval at which silent connections are pinged, in milliseconds; at least a second. Shorter than the time after which something
+   * between clients and the service ends idle connections.
+   *
+   * @default 30 s
+   */
+  readonly keepAliveMs?: number | undefined;
   /**
    * Where the service logs calls, and failures whose reason callers are not told; a pino logger fits.
    *
@@ -188,11 +196,13 @@ function checkKept(field: string, keepMs: number, reason: string): void {
   if (!(keepMs >= MIN_KEEP_MS)) throw invalidOption(field, `must be at least a minute: ${reason}`);
 }
 
-function spans({ stopGraceMs = DEFAULT_STOP_GRACE_MS, drainMs = 0, maxConnectionAgeMs }: DispatchServiceOptions) {
+function spans(options: DispatchServiceOptions) {
+  const { stopGraceMs = DEFAULT_STOP_GRACE_MS, drainMs = 0, maxConnectionAgeMs, keepAliveMs } = options;
   checkSpan('stopGraceMs', stopGraceMs, 0);
   checkSpan('drainMs', drainMs, 0);
   if (maxConnectionAgeMs !== undefined) checkSpan('maxConnectionAgeMs', maxConnectionAgeMs, MIN_CONNECTION_AGE_MS);
-  return { stopGraceMs, drainMs, connections: { maxAgeMs: maxConnectionAgeMs } };
+  if (keepAliveMs !== undefined) checkSpan('keepAliveMs', keepAliveMs, MIN_KEEP_ALIVE_MS);
+  return { stopGraceMs, drainMs, connections: { maxAgeMs: maxConnectionAgeMs, keepAliveMs } };
 }
 
 function checkSpan(field: string, spanMs: number, leastMs: number): void {

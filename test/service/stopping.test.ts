@@ -91,7 +91,7 @@ describe('a service that stops', () => {
     expect(entries.filter(({ message }) => message === 'the service has stopped')).toHaveLength(1);
   });
 
-  it.each(['stopGraceMs', 'drainMs', 'maxConnectionAgeMs'])('refuses a %s that is none', async field => {
+  it.each(['stopGraceMs', 'drainMs', 'maxConnectionAgeMs', 'keepAliveMs'])('refuses a %s that is none', async field => {
     for (const value of [-1, Number.NaN, Number.POSITIVE_INFINITY, 3 * 10 ** 9]) {
       await expect(rawService({ [field]: value })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', field });
     }

@@ -28,6 +28,8 @@ export interface TcpProxy extends AsyncDisposable {
   accept(): Promise<void>;
   /** From now on everything takes so long to get through, in each direction; with Infinity it waits until this is called again. */
   delay(ms: number): void;
+  /** From now on ends each connection on which nothing came for so long, as proxies do with what they take for idle. */
+  endIdle(ms: number): void;
 }
 
 /** How long the port of a proxy that refused connections may belong to another program. */
@@ -40,6 +42,7 @@ export async function tcpProxy(targetPort: number, targetHost = '127.0.0.1'): Pr
   let frozen = false;
   let isCut = false;
   let delayMs = 0;
+  let idleMs = 0;
   let openedCount = 0;
   let armed: { readonly text: string; readonly cut: () => void } | null = null;
 
@@ -58,6 +61,9 @@ export async function tcpProxy(targetPort: number, targetHost = '127.0.0.1'): Pr
       return;
     }
     const client = track(accepted);
+    // Zero is never.
+    client.setTimeout(idleMs);
+    client.on('timeout', () => client.destroy());
     const target = track(connect(targetPort, targetHost));
     const [toTarget, toClient] = [way(() => delayMs), way(() => delayMs)];
     let cut: (() => void) | null = null;
@@ -152,6 +158,10 @@ export async function tcpProxy(targetPort: number, targetHost = '127.0.0.1'): Pr
     delay(ms) {
       delayMs = ms;
       for (const { ways } of connections) for (const { pass } of ways) pass();
+    },
+    endIdle(ms) {
+      idleMs = ms;
+      for (const { client } of connections) client.setTimeout(ms);
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

@@ -61,6 +61,7 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
       drainMs: options.drain,
       stopGraceMs: options.stopGrace,
       maxConnectionAgeMs: options.maxConnectionAge,
+      keepAliveMs: options.keepAlive,
       logger,
       signal: interrupted,
     }),

@@ -36,7 +36,7 @@ export const SERVICE_NAMES = [
 /** How connections are kept alive and renewed. */
 export interface ConnectionOptions {
   /** Interval at which silent peers are pinged. @default 30 s */
-  readonly keepAliveMs?: number;
+  readonly keepAliveMs?: number | undefined;
   /** Time within which a peer must answer a ping. @default 20 s */
   readonly keepAliveTimeoutMs?: number;
   /** Age at which a connection is ended, with all its streams, give or take a tenth. @default never */

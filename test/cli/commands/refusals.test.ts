@@ -72,6 +72,13 @@ describe.concurrent('what goes wrong is told in one line', () => {
       "'--drain <duration>' argument '21d' is invalid. It must be from 0s",
     ],
     ['a connection that is never old', ['serve', '--max-connection-age', '59s'], 'It must be from 60s to 20 days'],
+    ['a ping without a pause', ['serve', '--keep-alive', '0s'], 'It must be from 1s to 20 days'],
+    [
+      'connections to no server',
+      ['serve', '--database-connections', 'reads=4'],
+      'databaseConnections: is for a database',
+    ],
+    ['a number of connections', ['serve', '--database-connections', 'reads'], 'such as reads=16'],
     ['a span that is none', ['serve', '--keep-changes', 'for ever'], "'--keep-changes <duration>'"],
   ])('%s: 2', async (_, args, message) => {
     expectRefusal(await runCli(args), 2, message);
