@@ -239,7 +239,8 @@ export interface DispatchStore {
    */
   onWake(listener: (microgridIds: readonly number[] | null) => void): () => void;
   /**
-   * Deletes at most `limit` entries of the change logs from before an instant, but never the last entry of a log.
+   * Deletes at most `limit` entries of the change logs from before an instant, but never the last entry of a log. This and the other
+   * deletions do nothing while another process on the database is deleting.
    *
    * @returns the number of deleted entries.
    */

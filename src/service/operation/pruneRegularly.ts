@@ -13,7 +13,7 @@ export interface Retention {
 
 /**
  * Deletes entries of the change logs and of the audit that are older than they are kept, and expired nonces and requests, now and every
- * minute.
+ * minute. Of several processes on one database one deletes at a time.
  *
  * @returns a function that stops it, and resolves once the store is no longer used.
  */

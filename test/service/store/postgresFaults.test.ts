@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/logger.js';
 import type { DispatchStore, ListQuery } from '../../../src/service/domain/dispatchStore.js';
@@ -100,6 +101,34 @@ describeWithPostgres('several stores on one PostgreSQL', () => {
     using reading = await feedOf(one);
     await Promise.all(Array.from({ length: 400 }, (_, index) => (index % 2 === 0 ? one : other).apply(1, creation())));
     for (let seq = 1; seq <= 400; seq += 1) expect((await reading.stream.next()).seq).toBe(seq);
+  });
+
+  it('delete what has expired at the same moment: each row once, and none fails', async () => {
+    const opened = [await open(), await open()];
+    await Promise.all(Array.from({ length: 400 }, (_, index) => opened[0]?.apply(1 + (index % 4), creation())));
+    // The last entry of each log stays.
+    let left = 396;
+    await Promise.all(
+      opened.map(async store => {
+        while (left > 0) left -= await store.prune(Number.MAX_SAFE_INTEGER, 10);
+      }),
+    );
+    expect(left).toBe(0);
+  });
+
+  it('delete nothing while another process is deleting', async () => {
+    const store = await open();
+    for (let count = 0; count < 3; count += 1) await store.apply(1, creation());
+    const other = new pg.Client(place.database);
+    await other.connect();
+    await other.query(`begin; select pg_advisory_xact_lock(x'58445350'::int)`);
+    const all = Number.MAX_SAFE_INTEGER;
+    expect([await store.prune(all, 10), await store.pruneAudit(all, 10), await store.deleteExpired(all, 10)]).toEqual([
+      0, 0, 0,
+    ]);
+    await other.query('rollback');
+    await other.end();
+    expect(await store.prune(all, 10)).toBe(2);
   });
 
   it('learn of changes that nobody announced', async () => {

@@ -38,6 +38,12 @@ export interface SqlDialect {
   /** Takes ids that were never used and will not be given out again. */
   takeIds(transaction: Transaction<ServiceSchema>, count: number): Promise<number[]>;
   /**
+   * Deletes something in a transaction, unless another process is deleting.
+   *
+   * @returns the number of rows that were deleted.
+   */
+  deleteAlone(db: Kysely<ServiceSchema>, run: (transaction: Kysely<ServiceSchema>) => Promise<number>): Promise<number>;
+  /**
    * A table of the first `limit` logs that are not as their cursors are, in the order of the cursors, with the same number of entries
    * each.
    */

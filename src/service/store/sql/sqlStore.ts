@@ -29,7 +29,6 @@ export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions,
     .compile();
   const list = listPages({ ...database, db: reads });
   const log = { ...database, db: logged };
-  const pruned = { ...database, db: upkeep };
   const cursor = readTogether((microgridIds: readonly number[]) => readCursors(log, microgridIds), MAX_CURSORS);
   const health = writeHealth(database);
   const listeners = new Set<(microgridIds: readonly number[] | null) => void>();
@@ -50,6 +49,12 @@ export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions,
 
   function wake(microgridIds: readonly number[] | null): void {
     for (const listener of listeners) listener(microgridIds);
+  }
+
+  function prune(remove: typeof pruneChanges, what: [beforeUs: number, limit: number]): Promise<number> {
+    return observed(observer, 'prune', () =>
+      database.dialect.deleteAlone(upkeep, transaction => remove({ ...database, db: transaction }, ...what)),
+    );
   }
 
   return {
@@ -77,9 +82,9 @@ export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions,
       return () => listeners.delete(listener);
     },
     audit: (...query) => observed(observer, 'audit', () => readAudit({ ...database, db: reads }, ...query)),
-    prune: (beforeUs, limit) => observed(observer, 'prune', () => pruneChanges(pruned, beforeUs, limit)),
-    pruneAudit: (beforeUs, limit) => observed(observer, 'prune', () => pruneAudit(pruned, beforeUs, limit)),
-    deleteExpired: (nowUs, limit) => observed(observer, 'prune', () => deleteExpiredRecords(pruned, nowUs, limit)),
+    prune: (...what) => prune(pruneChanges, what),
+    pruneAudit: (...what) => prune(pruneAudit, what),
+    deleteExpired: (...what) => prune(deleteExpiredRecords, what),
     check: () => observed(observer, 'check', health.check),
     async close() {
       // Writes that the database delays are abandoned with their connections.

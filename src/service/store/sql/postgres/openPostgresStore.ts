@@ -16,6 +16,9 @@ import { postgresNotifications } from './postgresNotifications.js';
 import type { PoolSize } from './postgresPool.js';
 import { type PostgresServer, postgresServer, reasonOf } from './postgresServer.js';
 
+/** The advisory lock of the process that deletes: `XDSP`. The database is used for nothing else. */
+const DELETING = 0x58445350;
+
 /** Options of a store in PostgreSQL. */
 export interface PostgresStoreOptions extends StoreOptions {
   /** @default those of `ConnectionCounts` */
@@ -113,6 +116,13 @@ function postgresDispatches(maxWriters: number, nowUs: (() => number) | undefine
       `.execute(transaction);
       return rows.map(row => row.id);
     },
+    deleteAlone: (db, run) =>
+      db.transaction().execute(async transaction => {
+        const { rows } = await sql<{ free: boolean }>`
+          select pg_try_advisory_xact_lock(${DELETING}) as free
+        `.execute(transaction);
+        return rows[0]?.free ? run(transaction) : 0;
+      }),
     logsBehind: postgresLogs,
   };
 }

@@ -72,6 +72,8 @@ function sqliteDispatches(nowUs: () => number): SqlDialect {
         .executeTakeFirstOrThrow();
       return Array.from({ length: count }, (_, index) => last - count + 1 + index);
     },
+    // No other process uses the file.
+    deleteAlone: (db, run) => run(db),
     logsBehind: sqliteLogs,
   };
 }
