@@ -152,6 +152,8 @@ export interface ListQuery {
 export interface ListPlace {
   readonly value: number;
   readonly id: number;
+  /** The total of the first page, which is that of the others, too; absent in what an earlier version gave out: it is counted. */
+  readonly total?: number | undefined;
 }
 
 /** One page of a list. */
@@ -159,7 +161,7 @@ export interface ListPage {
   readonly items: readonly StoredDispatch[];
   /** Position of the next page; null on the last page. */
   readonly next: ListPlace | null;
-  /** Number of dispatches that match the filter, on all pages. */
+  /** Number of dispatches that match the filter, on all pages, when the first page was read. */
   readonly total: number;
 }
 

@@ -12,14 +12,19 @@ export interface Page {
 /** Maximum number of items on a page. */
 export const MAX_PAGE_SIZE = 1000;
 
+/** Maximum number of items that the wire can tell (`uint32`). */
+const MAX_TOTAL = 2 ** 32 - 1;
+
 /**
- * Encodes the token of a page: base64url of its size, its position, and a hash of both and the list.
+ * Encodes the token of a page: base64url of its size, its position, the total of the first page, and a hash of these and the list.
  *
  * It contains a position, not an offset, so that inserted dispatches shift nothing, and it never expires. It is not signed, because
  * every call is authorised anyway.
  */
 export function encodePageToken(microgridId: number, query: ListQuery, size: number, place: ListPlace): string {
-  const page = [size, place.value, place.id];
+  const { value, id, total } = place;
+  // Tokens of earlier versions have no total.
+  const page = total === undefined ? [size, value, id] : [size, value, id, total];
   const content = JSON.stringify([microgridId, query.filter, query.sort, ...page]);
   const hash = createHash('sha256').update(content).digest('base64url').slice(0, 16);
   return Buffer.from(JSON.stringify([...page, hash])).toString('base64url');
@@ -30,10 +35,11 @@ export function encodePageToken(microgridId: number, query: ListQuery, size: num
  * another microgrid, filter or sort order.
  */
 export function decodePageToken(microgridId: number, query: ListQuery, token: string): Page | null {
-  const [size, value, id] = parseParts(token);
-  if (!Number.isSafeInteger(size) || !Number.isSafeInteger(value) || !Number.isSafeInteger(id)) return null;
-  const page = { size: size as number, place: { value: value as number, id: id as number } };
-  if (page.size < 1 || page.size > MAX_PAGE_SIZE) return null;
+  const numbers = parseParts(token).slice(0, -1);
+  if (numbers.length > 4 || !numbers.every(isInteger)) return null;
+  const [size = 0, value = 0, id = 0, total] = numbers;
+  const page = { size, place: { value, id, total } };
+  if (size < 1 || size > MAX_PAGE_SIZE || !(total === undefined || (total >= 0 && total <= MAX_TOTAL))) return null;
   return encodePageToken(microgridId, query, page.size, page.place) === token ? page : null;
 }
 
@@ -45,4 +51,8 @@ function parseParts(token: string): unknown[] {
     // Invalid JSON is a malformed token, as everything else.
     return [];
   }
+}
+
+function isInteger(part: unknown): part is number {
+  return Number.isSafeInteger(part);
 }

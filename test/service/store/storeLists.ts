@@ -55,6 +55,21 @@ export function describeStoreLists(openStore: StoreFactory): void {
       expect(second.items.map(({ id }) => id)).toEqual([ids[2]]);
     });
 
+    it('counts once: each place has the total of the first page', async () => {
+      for (let count = 0; count < 3; count += 1) await create(1);
+      const first = await store.list(1, ALL, null, 1, MEGABYTE);
+      await create(1);
+      const second = await store.list(1, ALL, first.next, 1, MEGABYTE);
+      expect([first.total, first.next?.total, second.total, second.next?.total]).toEqual([3, 3, 3, 3]);
+      const last = await store.list(1, ALL, second.next, 1, MEGABYTE);
+      expect(last.total).toBe(3);
+      // As earlier versions gave it out.
+      const { value = 0, id = 0 } = first.next ?? {};
+      const counted = await store.list(1, ALL, { value, id }, 10, MEGABYTE);
+      expect([counted.items.length, counted.total]).toEqual([2, 4]);
+      expect((await store.list(1, ALL, { value: 0, id: 0 }, 10, MEGABYTE)).total).toBe(4);
+    });
+
     it('finds a dispatch by the components that it has now', async () => {
       const { id } = await create(1, { targetKeys: ['i:1', 'i:2'] });
       await store.apply(1, changeOf(id, 'updated', { targetKeys: ['i:2', 'i:3'] }));

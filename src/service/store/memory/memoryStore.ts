@@ -174,7 +174,7 @@ function listPage(
 ): ListPage {
   const { sort } = query;
   const rows = listedRows(microgrid, query);
-  return { ...cutPage(itemsFrom(rows, sort, place), limit, maxBytes), total: rows.length };
+  return cutPage(itemsFrom(rows, sort, place), limit, maxBytes, place?.total ?? rows.length);
 }
 
 function* itemsFrom(

@@ -6,7 +6,7 @@ import { readTogether } from '../readTogether.js';
 import { applyBatch, LOCKED } from './applyBatch.js';
 import { pruneAudit, readAudit } from './auditLog.js';
 import { pruneChanges, readChanges, readCursors } from './changeLog.js';
-import { listPages } from './listPages.js';
+import { listPage } from './listPage.js';
 import type { SqlDatabase } from './sqlDialect.js';
 import { deleteExpiredRecords } from './sqlIdempotency.js';
 import { writeHealth } from './writeHealth.js';
@@ -27,7 +27,6 @@ export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions,
     .where('id', '=', 0)
     .where('microgrid_id', '=', 0)
     .compile();
-  const list = listPages({ ...database, db: reads });
   const log = { ...database, db: logged };
   const cursor = readTogether((microgridIds: readonly number[]) => readCursors(log, microgridIds), MAX_CURSORS);
   const health = writeHealth(database);
@@ -64,7 +63,7 @@ export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions,
       observed(observer, 'get', async () => {
         return (await database.find({ ...byIds, parameters: [id, microgridId] })) ?? null;
       }),
-    list: (...query) => observed(observer, 'list', () => list(...query)),
+    list: (...query) => observed(observer, 'list', () => listPage({ ...database, db: reads }, ...query)),
     count: () =>
       observed(observer, 'count', async () => {
         const query = upkeep.selectFrom('dispatch').select(eb => eb.fn.countAll<number>().as('count'));

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { type AliasableExpression, sql } from 'kysely';
-import type { DispatchStore, ListPlace, ListQuery, SortColumn } from '../../domain/dispatchStore.js';
+import type { DispatchStore, ListPage, ListPlace, ListQuery, SortColumn } from '../../domain/dispatchStore.js';
 import { cutPage } from '../cutPage.js';
 import { filterCondition } from './filterCondition.js';
 import type { SqlDatabase } from './sqlDialect.js';
@@ -9,9 +8,6 @@ const COLUMNS = { startS: 'start_s', createUs: 'create_us', updateUs: 'update_us
   SortColumn,
   string
 >;
-
-/** Maximum number of cached totals. */
-const MAX_TOTALS = 1_000;
 
 /** The request of a page. */
 interface PageRequest extends ListQuery {
@@ -22,40 +18,24 @@ interface PageRequest extends ListQuery {
 }
 
 /**
- * Creates the list function of a database. Each page is one statement, so that its items and its total are consistent. A total is
- * counted once for all pages, as long as the change log of the microgrid shows that nothing has changed.
+ * Reads a page; see `DispatchStore.list`. It is one statement, so that the items and the total of the first page are of one moment.
  */
-export function listPages(database: SqlDatabase): DispatchStore['list'] {
-  const totals = new Map<string, { readonly seq: number; readonly total: number }>();
-
-  function remember(key: string, seq: number, total: number): void {
-    totals.delete(key);
-    totals.set(key, { seq, total });
-    if (totals.size > MAX_TOTALS) totals.delete(totals.keys().next().value as string);
-  }
-
-  return async (microgridId, query, place, limit, maxBytes) => {
-    const request = { microgridId, ...query, place, limit, maxBytes };
-    const key = createHash('sha256')
-      .update(JSON.stringify([microgridId, query.filter]))
-      .digest('base64');
-    const known = totals.get(key);
-    let rows = await pageQuery(database, request, known === undefined).execute();
-    if (known && rows[0] && rows[0].seq !== known.seq) rows = await pageQuery(database, request, true).execute();
-    const [first] = rows;
-    // After a position there may be no items, but still a total.
-    if (!first) return { items: [], next: null, total: place ? await count(database, request) : 0 };
-    const total = first.total ?? known?.total;
-    if (total === undefined) throw new Error('a page came without its total');
-    if (first.total !== null) remember(key, first.seq, first.total);
-    const list = rows.map(({ id, value, message }) => ({ value, dispatch: { id, message } }));
-    return { ...cutPage(list, limit, maxBytes), total };
-  };
+export async function listPage(
+  database: SqlDatabase,
+  ...[microgridId, query, place, limit, maxBytes]: Parameters<DispatchStore['list']>
+): Promise<ListPage> {
+  const request = { microgridId, ...query, place, limit, maxBytes };
+  const known = place?.total;
+  const rows = await pageQuery(database, request, known === undefined).execute();
+  // After a position there may be no items, but still a total.
+  const total = known ?? rows[0]?.total ?? (place ? await count(database, request) : 0);
+  const list = rows.map(({ id, value, message }) => ({ value, dispatch: { id, message } }));
+  return cutPage(list, limit, maxBytes, total);
 }
 
 /** The items from a position on, up to the first one after the page. */
 function pageQuery(database: SqlDatabase, request: PageRequest, withTotal: boolean) {
-  const { microgridId, place, limit, maxBytes, sort } = request;
+  const { place, limit, maxBytes, sort } = request;
   const column = COLUMNS[sort.column];
   const direction = sort.descending ? 'desc' : 'asc';
   const all = matching(database, request);
@@ -87,9 +67,6 @@ function pageQuery(database: SqlDatabase, request: PageRequest, withTotal: boole
   return database.db
     .selectFrom(measured.as('measured'))
     .select(['id', 'message', 'value', total.as('total')])
-    .select(eb =>
-      eb.selectFrom('microgrid').where('id', '=', microgridId).select('seq').$asScalar().$notNull().as('seq'),
-    )
     .where('bytes_before', '<=', maxBytes)
     .orderBy('value', direction)
     .orderBy('id', direction);
