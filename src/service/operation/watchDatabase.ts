@@ -4,7 +4,7 @@ const INTERVAL_MS = 1_000;
 /** Time without an answer after which the database counts as unavailable: longer than reconnecting takes. */
 const PATIENCE_MS = 3_000;
 /**
- * Checks a store every second.
+ * Checks a store now and every second.
  *
  * @param onChange is called when the store has failed, or has not answered, for three seconds, and when it answers again; with the
  * last error, if there was one.
@@ -46,6 +46,8 @@ export function watchDatabase(
     if (silentSinceMs !== null && performance.now() - silentSinceMs >= PATIENCE_MS) tell(false);
     if (!asking) void ask();
   }, INTERVAL_MS);
+
+  void ask();
 
   return () => {
     stopped = true;

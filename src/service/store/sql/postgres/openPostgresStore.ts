@@ -13,7 +13,7 @@ import { microgridLocks } from './microgridLocks.js';
 import { postgresHosts } from './postgresHosts.js';
 import { postgresLogs } from './postgresLogs.js';
 import { postgresNotifications } from './postgresNotifications.js';
-import type { PoolSize } from './postgresPool.js';
+import type { PostgresConnections } from './postgresPool.js';
 import { type PostgresServer, postgresServer, reasonOf } from './postgresServer.js';
 
 /** The advisory lock of the process that deletes: `XDSP`. The database is used for nothing else. */
@@ -54,12 +54,14 @@ export async function openPostgresStore(
   }
 
   async function openOn(server: PostgresServer): Promise<DispatchStore> {
-    const pool = (size: PoolSize) =>
-      new Kysely<ServiceSchema>({ dialect: new PostgresDialect({ pool: server.pool(size) }) });
-    const upkeep = pool({ max: 1 });
+    const over = (pool: PostgresConnections) => new Kysely<ServiceSchema>({ dialect: new PostgresDialect({ pool }) });
+    const upkeep = over(server.pool({ max: 1 }));
     await migrate(upkeep, migrations({ integer: 'bigint', bytes: 'bytea', createIds }), name);
-    const reads = pool({ max: connections.reads, min: 1 });
-    const health = pool({ max: 1, min: 1 });
+    const health = over(server.pool({ max: 1, min: 1 }));
+    const writing = server.pool({ max: connections.writes, min: 1 });
+    const reading = server.pool({ max: connections.reads, min: 1 });
+    const following = server.pool({ max: 2, min: 1 });
+    const reads = over(reading);
     let onChange: (microgridIds: readonly number[] | null) => void = () => {};
     const wakes = postgresNotifications({
       server,
@@ -69,13 +71,17 @@ export async function openPostgresStore(
     });
     const database: SqlDatabase = {
       name,
-      db: pool({ max: connections.writes, min: 1 }),
+      db: over(writing),
       reads,
       find: async query => (await reads.executeQuery(query)).rows[0],
-      log: pool({ max: 2, min: 1 }),
+      log: over(following),
       upkeep,
       dialect: postgresDispatches(connections.writes, nowUs),
-      check: () => checkWritable(health),
+      async check() {
+        // So that each has one when the server has none left.
+        for (const pool of [writing, reading, following]) await pool.ensureConnected();
+        await checkWritable(health);
+      },
       onChange: listener => {
         onChange = listener;
       },

@@ -25,6 +25,12 @@ export interface PoolSize {
 /** A pool of connections to a PostgreSQL database. */
 export interface PostgresConnections extends PostgresPool {
   connect(): Promise<PostgresPoolClient>;
+  /**
+   * Connects, unless there is a connection.
+   *
+   * @throws DispatchError UNAVAILABLE when that is not possible.
+   */
+  ensureConnected(): Promise<void>;
 }
 
 /** Time for which a pool makes do with the connections it has after the server had none left. */
@@ -60,14 +66,19 @@ export function postgresPool({ hosts, config, size, setLimits }: PoolParts): Pos
     }
   }
 
+  async function connect(): Promise<PostgresPoolClient> {
+    try {
+      const client = await take();
+      return discardOnFailure(client, setLimits === null ? client : withLimits(client, setLimits));
+    } catch (error) {
+      throw databaseFailure(error);
+    }
+  }
+
   return {
-    async connect() {
-      try {
-        const client = await take();
-        return discardOnFailure(client, setLimits === null ? client : withLimits(client, setLimits));
-      } catch (error) {
-        throw databaseFailure(error);
-      }
+    connect,
+    async ensureConnected() {
+      if (connected.size === 0) (await connect()).release();
     },
     end: () => pool.end(),
   };
