@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 
 import { CallError } from './callError.js';
+import { atCommand } from './commands/atCommand.js';
+import { auditCommand } from './commands/auditCommand.js';
 import { createCommand } from './commands/createCommand.js';
 import { deleteCommand } from './commands/deleteCommand.js';
 import { demoCommand } from './commands/demoCommand.js';
@@ -9,9 +11,14 @@ import { followCommand } from './commands/followCommand.js';
 import { getCommand } from './commands/getCommand.js';
 import { healthCommand } from './commands/healthCommand.js';
 import { listCommand } from './commands/listCommand.js';
+import { overlapsCommand } from './commands/overlapsCommand.js';
+import { pauseCommand, resumeCommand } from './commands/pauseCommand.js';
+import { previewCommand } from './commands/previewCommand.js';
+import { runNowCommand } from './commands/runNowCommand.js';
 import { serveCommand } from './commands/serveCommand.js';
 import { updateCommand } from './commands/updateCommand.js';
 import { watchCommand } from './commands/watchCommand.js';
+import { whoamiCommand } from './commands/whoamiCommand.js';
 import { addGlobalOptions } from './globalOptions.js';
 import { UsageError } from './input/usageError.js';
 import { errorJson, errorLines } from './output/errorText.js';
@@ -21,13 +28,21 @@ const COMMANDS = [
   demoCommand,
   serveCommand,
   healthCommand,
+  previewCommand,
   createCommand,
   listCommand,
   getCommand,
   updateCommand,
   deleteCommand,
+  pauseCommand,
+  resumeCommand,
+  runNowCommand,
+  overlapsCommand,
+  atCommand,
   watchCommand,
   followCommand,
+  auditCommand,
+  whoamiCommand,
 ];
 
 /**

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+import type { DispatchClient } from '../client/dispatchClient.js';
 import type { MicrogridClient } from '../client/microgridClient.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { CallError } from './callError.js';
@@ -7,11 +8,16 @@ import { readServiceAccess } from './globalOptions.js';
 import { UsageError } from './input/usageError.js';
 
 /** Opens a client for a microgrid with the global options of a command, calls `work` and closes the client. */
-export async function withMicrogrid<T>(
+export function withMicrogrid<T>(
   command: Command,
   microgridId: number,
   work: (client: MicrogridClient) => Promise<T>,
 ): Promise<T> {
+  return withClient(command, client => work(client.forMicrogrid(microgridId)));
+}
+
+/** Opens a client with the global options of a command, calls `work` and closes the client. */
+export async function withClient<T>(command: Command, work: (client: DispatchClient) => Promise<T>): Promise<T> {
   const { url, ...credentials } = await readServiceAccess(command);
   // gRPC is slow to load, and help does not need it.
   const { DispatchClient } = await import('../client/dispatchClient.js');
@@ -25,7 +31,7 @@ export async function withMicrogrid<T>(
       }),
   );
   try {
-    return await work(client.forMicrogrid(microgridId));
+    return await work(client);
   } catch (error) {
     throw error instanceof DispatchError ? new CallError(error, url) : error;
   }

@@ -3,12 +3,15 @@ import { type Command, Option } from 'commander';
 import type { NewDispatch } from '../../client/requests.js';
 import type { JsonObject } from '../../model/dispatchRecord.js';
 import type { Selector } from '../../model/selector.js';
+import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseDuration } from '../input/parseDuration.js';
 import { parsePayload } from '../input/parsePayload.js';
 import { isNow, parseTime } from '../input/parseTime.js';
 import { parseBoolean, parseId } from '../input/parseValue.js';
 import { addRecurrenceOptions, type RecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
 import { printResult } from '../output/printResult.js';
+import { planNotes } from '../planning/planNotes.js';
+import { checkAnswer, isEmpty, notesFor, plannedDispatch } from '../planning/planned.js';
 import { parseSelector } from '../selectorText.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
@@ -16,6 +19,8 @@ interface CreateOptions extends RecurrenceOptions {
   readonly active: boolean;
   readonly dryRun: boolean;
   readonly payload?: JsonObject;
+  readonly note?: string;
+  readonly dry?: true;
 }
 
 /** Adds `create`, which creates a dispatch. */
@@ -46,11 +51,15 @@ export function createCommand(program: Command): void {
         .argParser(parseBoolean)
         .default(false),
     )
-    .option('-p, --payload <json>', 'parameters for consumers, a JSON object', parsePayload);
+    .option('-p, --payload <json>', 'parameters for consumers, a JSON object', parsePayload)
+    .option(...NOTE_OPTION)
+    .option('--dry', 'show what would be created, and do nothing');
   addRecurrenceOptions(command)
     .addHelpText(
       'after',
       `
+What may surprise about the runs is told on stderr. The exit code is 1 when the service stored something else than was asked.
+
 Examples:
   $ dispatch create 1 CHARGE BATTERY now 30m --payload '{"power_kw": 5}'
   $ dispatch create 1 PEAK_SHAVING 4,7 2026-04-01T14:00 2h
@@ -66,13 +75,22 @@ async function create(
   selector: Selector,
   start: string,
   durationMs: number | undefined,
-  { active, dryRun, payload = {}, ...options }: CreateOptions,
+  { active, dryRun, payload = {}, note, dry, ...options }: CreateOptions,
   command: Command,
 ): Promise<void> {
   const nowMs = Date.now();
   const startTime: NewDispatch['startTime'] = isNow(start) ? 'NOW' : await parseTime(start, { nowMs, ahead: true });
   const recurrence = (await readRecurrence(options, nowMs)) ?? null;
   const dispatch = { type, startTime, durationMs: durationMs ?? null, selector, active, dryRun, payload, recurrence };
-  const created = await withMicrogrid(command, microgridId, client => client.create(dispatch));
+  const { startTime: _, ...asked } = { ...dispatch, startTimeMs: startTime === 'NOW' ? nowMs : startTime.getTime() };
+  const say = notesFor(command);
+  say(planNotes(asked));
+  if (dry) return printResult(command, plannedDispatch(microgridId, asked), 'Nothing was created.');
+  const created = await withMicrogrid(command, microgridId, async client => {
+    if (await isEmpty(client)) say([`It is the first dispatch of microgrid ${microgridId}.`]);
+    return client.create(dispatch, { note });
+  });
   printResult(command, created, 'Dispatch created.');
+  const { startTimeMs, ...others } = asked;
+  checkAnswer(startTime === 'NOW' ? others : { startTimeMs, ...others }, created);
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 
 import { forEachId } from '../forEachId.js';
 import { printsJson } from '../globalOptions.js';
+import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseId, parseIds } from '../input/parseValue.js';
 import { OperationFailed } from '../operationFailed.js';
 import { print, printJson } from '../output/print.js';
@@ -17,6 +18,7 @@ export function deleteCommand(program: Command): void {
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .argument('<dispatch-ids...>', 'ids or ranges: 7, 1,2,3, 1-3 or 1..3', parseIds)
+    .option(...NOTE_OPTION)
     .addHelpText(
       'after',
       `
@@ -30,7 +32,7 @@ Examples:
 async function deleteDispatches(
   microgridId: number,
   ids: readonly number[],
-  _: object,
+  { note }: { readonly note?: string },
   command: Command,
 ): Promise<void> {
   const json = printsJson(command);
@@ -41,7 +43,7 @@ async function deleteDispatches(
         ids,
         'delete',
         async id => {
-          await client.delete(id);
+          await client.delete(id, { note });
           deleted.push(id);
           if (json) printJson({ deleted: id });
         },

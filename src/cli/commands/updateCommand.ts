@@ -1,8 +1,10 @@
 import { type Command, Option } from 'commander';
 
 import type { DispatchChanges } from '../../client/requests.js';
+import { Dispatch } from '../../dispatch.js';
 import type { JsonObject } from '../../model/dispatchRecord.js';
 import type { Selector } from '../../model/selector.js';
+import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseDuration } from '../input/parseDuration.js';
 import { parsePayload } from '../input/parsePayload.js';
 import { parseTime } from '../input/parseTime.js';
@@ -10,6 +12,8 @@ import { parseBoolean, parseId } from '../input/parseValue.js';
 import { addRecurrenceOptions, type RecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
 import { UsageError } from '../input/usageError.js';
 import { printResult } from '../output/printResult.js';
+import { planNotes } from '../planning/planNotes.js';
+import { checkAnswer, notesFor } from '../planning/planned.js';
 import { parseSelector } from '../selectorText.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
@@ -20,6 +24,8 @@ interface UpdateOptions extends RecurrenceOptions {
   readonly target?: Selector;
   readonly active?: boolean;
   readonly payload?: JsonObject;
+  readonly note?: string;
+  readonly dry?: true;
   readonly noRecurrence?: true;
 }
 
@@ -39,7 +45,9 @@ export function updateCommand(program: Command): void {
     .addOption(flag('--no-duration', 'remove the duration: the run has no end').conflicts('duration'))
     .option('-t, --target <target>', 'component ids, or categories and types by name', parseSelector)
     .addOption(new Option('-a, --active <bool>', 'false: it does not run').argParser(parseBoolean))
-    .option('-p, --payload <json>', 'parameters for consumers, a JSON object', parsePayload);
+    .option('-p, --payload <json>', 'parameters for consumers, a JSON object', parsePayload)
+    .option(...NOTE_OPTION)
+    .option('--dry', 'show what the dispatch would be, and do nothing');
   addRecurrenceOptions(command)
     .addOption(flag('--no-recurrence', 'remove the rule: the dispatch runs once').conflicts('frequency'))
     .addHelpText(
@@ -57,8 +65,20 @@ Examples:
 async function update(microgridId: number, id: number, options: UpdateOptions, command: Command): Promise<void> {
   const changes = await readChanges(options, Date.now());
   if (Object.keys(changes).length === 0) throw new UsageError('There is nothing to change: give at least one option.');
-  const updated = await withMicrogrid(command, microgridId, client => client.update(id, changes));
-  printResult(command, updated, 'Dispatch updated.');
+  await withMicrogrid(command, microgridId, async client => {
+    const { record } = await client.get(id);
+    const { startTime, ...others } = changes;
+    const asked = { ...others, ...(startTime && { startTimeMs: startTime.getTime() }) };
+    const stays = !record.active && asked.active === undefined ? ['It stays inactive: it does not run.'] : [];
+    notesFor(command)([...stays, ...planNotes({ ...record, ...asked })]);
+    if (options.dry) {
+      printResult(command, new Dispatch({ ...record, ...asked }), 'Nothing was changed.');
+      return;
+    }
+    const updated = await client.update(id, changes, { note: options.note });
+    printResult(command, updated, 'Dispatch updated.');
+    checkAnswer(asked, updated);
+  });
 }
 
 async function readChanges(options: UpdateOptions, nowMs: number): Promise<DispatchChanges> {

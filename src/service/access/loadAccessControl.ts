@@ -12,7 +12,7 @@ import { type WatchedFiles, watchFiles } from './watchFiles.js';
 
 /** Options for the access to a service. */
 export interface AccessOptions {
-  /** The API key that every call must have; it has access to all microgrids. Without `authKey` and `keys` every caller is accepted. */
+  /** The API key that every call must have; it has access to all microgrids and their audit. Without `authKey` and `keys` every caller is accepted. */
   readonly authKey?: string | undefined;
   /** The secret with which calls with the `authKey` must be signed. Without it no signature is needed. */
   readonly signSecret?: string | undefined;
@@ -80,7 +80,7 @@ async function openKeys(
   logger: Logger,
 ): Promise<{ readonly keys: KeyRing | null; readonly file: WatchedFiles | null }> {
   if (path === undefined) {
-    const apiKey = { name: 'default', key: authKey ?? '', secret: signSecret, microgrids: 'all' } as const;
+    const apiKey = { name: 'default', key: authKey ?? '', secret: signSecret, microgrids: 'all', audit: true } as const;
     return { keys: authKey === undefined ? null : keyRing([apiKey]), file: null };
   }
   const keys = keyRing([]);

@@ -6,6 +6,7 @@ useCommandService();
 
 describe.concurrent('create, get, update and delete', () => {
   it('tell all about a dispatch, in words', async () => {
+    await createdIn(10, 'OTHER', '1', 'in 1 hour');
     const rule = ['-f', 'weekly', '--by-weekday', 'mon,fri', '--until', '2099-12-31'];
     const payload = ['--payload', '{"power_kw": 5}'];
     const made = await dispatch(
@@ -59,7 +60,8 @@ describe.concurrent('create, get, update and delete', () => {
   });
 
   it('tell each field that is wrong in a line, with --json as an object', async () => {
-    const create = ['create', '12', 'x'.repeat(300), 'BATTERY', '2020-01-01'];
+    await createdIn(15, 'A', '1', 'in 1 hour');
+    const create = ['create', '15', 'x'.repeat(300), 'BATTERY', '2020-01-01'];
     const [text, json] = await Promise.all([runCli(create, serviceEnv()), runCli([...create, '--json'], serviceEnv())]);
     expect(text.stderr.trimEnd().split('\n')).toEqual([
       'error: INVALID_ARGUMENT: the request is invalid',
@@ -67,7 +69,7 @@ describe.concurrent('create, get, update and delete', () => {
       expect.stringMatching(/^- dispatch_data\.start_time: /),
     ]);
     const { error } = JSON.parse(json.stderr);
-    expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', microgridId: 12, field: 'dispatch_data.type' });
+    expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', microgridId: 15, field: 'dispatch_data.type' });
     expect(error.violations).toHaveLength(2);
     expect([text.code, json.code, text.stdout + json.stdout]).toEqual([3, 3, '']);
   });

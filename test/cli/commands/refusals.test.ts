@@ -1,9 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../support/runCli.js';
-import { serviceEnv, servicePort, useCommandService } from './commandService.js';
+import { createdIn, serviceEnv, servicePort, useCommandService } from './commandService.js';
 import { expectRefusal } from './expectRefusal.js';
 
 useCommandService();
+// It would be told that a dispatch is the first one.
+beforeAll(() => createdIn(1, 'A', '1', 'in 1 hour'));
 
 describe.concurrent('what goes wrong is told in one line', () => {
   it.each([

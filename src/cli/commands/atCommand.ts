@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+
+import {
+  type MergeStrategy,
+  mergeByType,
+  mergeByTypeAndSelector,
+  mergeNothing,
+} from '../../../machines/manage/mergeStrategy.js';
+import { Dispatch } from '../../dispatch.js';
+import type { DispatchRecord } from '../../model/dispatchRecord.js';
+import { type Run, runAt } from '../../model/schedule.js';
+import { printsJson } from '../globalOptions.js';
+import { parseTime } from '../input/parseTime.js';
+import { parseId, parseName } from '../input/parseValue.js';
+import { dispatchLine } from '../output/dispatchText.js';
+import { print, printJson } from '../output/print.js';
+import { timeText } from '../output/timeText.js';
+import { withMicrogrid } from '../withMicrogrid.js';
+
+const MERGES = { type: mergeByType, 'type-and-selector': mergeByTypeAndSelector };
+type Merge = keyof typeof MERGES;
+
+/** Adds `at`, which prints what runs at a time. */
+export function atCommand(program: Command): void {
+  program
+    .command('at')
+    .summary('print what runs at a time')
+    .description(
+      'Print the dispatches that run at a time, or with --merge those that are in force: of several for the same thing, the one whose run began last.',
+    )
+    .argument('<microgrid-id>', 'id of the microgrid', parseId)
+    .argument('[time]', 'the time', 'now')
+    .option('--merge <how>', 'merge by type or type-and-selector', parseName(Object.keys(MERGES) as Merge[]))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dispatch at 1
+  $ dispatch at 1 'tomorrow at 9am' --merge type`,
+    )
+    .action(at);
+}
+
+async function at(
+  microgridId: number,
+  time: string,
+  { merge }: { readonly merge?: Merge },
+  command: Command,
+): Promise<void> {
+  const atMs = (await parseTime(time, { nowMs: Date.now(), ahead: true })).getTime();
+  const records = await withMicrogrid(command, microgridId, async client => {
+    const listed = [];
+    const options = { active: true, startTo: new Date(atMs + 1), endFrom: new Date(atMs) };
+    for await (const { record } of client.list(options)) listed.push(record);
+    return listed;
+  });
+  const found = inForce(records, atMs, merge === undefined ? mergeNothing : MERGES[merge]);
+  if (printsJson(command)) {
+    for (const { record, run } of found) printJson({ ...new Dispatch(record).toJSON(), run });
+    return;
+  }
+  for (const { record } of found) print(dispatchLine(new Dispatch(record), atMs));
+  print(`${found.length} ${merge === undefined ? 'running' : 'in force'} at ${timeText(new Date(atMs))}.`);
+}
+
+/** The dispatches that run at a time, of those with one identity only the one whose run began last, of equal ones that with the higher id. */
+function inForce(records: readonly DispatchRecord[], atMs: number, { identity }: MergeStrategy) {
+  const running = records
+    .flatMap(record => {
+      const run = runOf(record, atMs);
+      return run === null ? [] : [{ record, run }];
+    })
+    .sort((a, b) => a.run.startMs - b.run.startMs || a.record.id - b.record.id);
+  return [...new Map(running.map(one => [identity(one.record), one])).values()];
+}
+
+/** The run at a time; null where there is none, also because another service stored an invalid rule. */
+function runOf(record: DispatchRecord, atMs: number): Run | null {
+  try {
+    return runAt(record, atMs);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+
+import { printsJson } from '../globalOptions.js';
+import { parseTime } from '../input/parseTime.js';
+import { parseCount, parseId, parseIds } from '../input/parseValue.js';
+import { UsageError } from '../input/usageError.js';
+import { targetText } from '../output/dispatchText.js';
+import { print, printable, printJson } from '../output/print.js';
+import { timeText } from '../output/timeText.js';
+import { findOverlaps, type Overlap } from '../planning/findOverlaps.js';
+import { withMicrogrid } from '../withMicrogrid.js';
+
+interface OverlapsOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly dispatchIds?: readonly number[];
+  readonly limit: number;
+}
+
+/** Adds `overlaps`, which finds runs for the same components at the same time. */
+export function overlapsCommand(program: Command): void {
+  program
+    .command('overlaps')
+    .summary('find runs for the same components at the same time')
+    .description(
+      'Find runs of different dispatches that are for the same components at the same time. A dispatch for component ids and one for ' +
+        'categories may mean the same component, and count.',
+    )
+    .argument('<microgrid-id>', 'id of the microgrid', parseId)
+    .option('--from <time>', 'start of the time to look at', 'now')
+    .option('--to <time>', 'end of the time to look at', 'in 7 days')
+    .option('--dispatch-ids <ids>', 'only overlaps with one of these: 1,2 or 1-3; may be repeated', parseIds)
+    .option('--limit <n>', 'maximum number of overlaps to print', parseCount, 100)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dispatch overlaps 1
+  $ dispatch overlaps 1 --dispatch-ids 42 --to 'in 30 days'`,
+    )
+    .action(overlaps);
+}
+
+async function overlaps(
+  microgridId: number,
+  { from, to, dispatchIds, limit }: OverlapsOptions,
+  command: Command,
+): Promise<void> {
+  const nowMs = Date.now();
+  const [fromMs, toMs] = [
+    (await parseTime(from, { nowMs, ahead: false })).getTime(),
+    (await parseTime(to, { nowMs, ahead: true })).getTime(),
+  ];
+  if (toMs <= fromMs) throw new UsageError('--to must be after --from.');
+  const json = printsJson(command);
+  const records = await withMicrogrid(command, microgridId, async client => {
+    const listed = [];
+    for await (const { record } of client.list({ active: true, endFrom: new Date(fromMs) })) listed.push(record);
+    return listed;
+  });
+  const wanted = ({ first, second }: Overlap) =>
+    dispatchIds === undefined || dispatchIds.includes(first.id) || dispatchIds.includes(second.id);
+  let printed = 0;
+  for (const overlap of findOverlaps(records, fromMs, toMs)) {
+    if (!wanted(overlap)) continue;
+    if (printed === limit) {
+      if (!json) print(`The first ${limit} overlaps.`);
+      return;
+    }
+    printed += 1;
+    if (json) printJson({ ids: [overlap.first.id, overlap.second.id], ...overlap.run });
+    else print(overlapText(overlap));
+  }
+  if (!json) print(`${printed} overlaps.`);
+}
+
+function overlapText({ first, second, run: { startMs, endMs } }: Overlap): string {
+  const names = [first, second].map(({ id, type, selector }) => `${id} ${printable(type)} (${targetText(selector)})`);
+  const end = endMs === null ? 'without end' : `to ${timeText(new Date(endMs))}`;
+  return `${timeText(new Date(startMs))} ${end}  ${names.join(' and ')}`;
+}

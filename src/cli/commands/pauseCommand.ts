@@ -1,0 +1,122 @@
+import type { Command } from 'commander';
+
+import type { MicrogridClient } from '../../client/microgridClient.js';
+import type { Dispatch } from '../../dispatch.js';
+import { DispatchError } from '../../model/dispatchError.js';
+import { forEachId } from '../forEachId.js';
+import { printsJson } from '../globalOptions.js';
+import { NOTE_OPTION } from '../input/noteOption.js';
+import { parseId, parseIds } from '../input/parseValue.js';
+import { UsageError } from '../input/usageError.js';
+import { OperationFailed } from '../operationFailed.js';
+import { print, printJson } from '../output/print.js';
+import { withMicrogrid } from '../withMicrogrid.js';
+
+interface PauseOptions {
+  readonly type?: string;
+  readonly note?: string;
+}
+
+/** How the note of a pause begins, by which `resume --type` knows it. */
+const PAUSED = 'pause';
+
+/** Adds `pause`, which makes dispatches inactive. */
+export function pauseCommand(program: Command): void {
+  program
+    .command('pause')
+    .summary('make dispatches inactive')
+    .description('Make dispatches inactive, so that they do not run until they are resumed. Running ones are stopped.')
+    .argument('<microgrid-id>', 'id of the microgrid', parseId)
+    .argument('[dispatch-ids...]', 'ids or ranges: 7, 1,2,3, 1-3 or 1..3', parseIds)
+    .option('-T, --type <type>', 'all active dispatches of this type')
+    .option(...NOTE_OPTION)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dispatch pause 1 42 --note 'inverter 5 is being repaired'
+  $ dispatch pause 1 --type CHARGE`,
+    )
+    .action((microgridId, ids, options, command) => setActive(false, microgridId, ids, options, command));
+}
+
+/** Adds `resume`, which makes paused dispatches active again. */
+export function resumeCommand(program: Command): void {
+  program
+    .command('resume')
+    .summary('make paused dispatches active again')
+    .description(
+      'Make dispatches active again. With --type those whose last change was a pause, as the audit of the service tells; a ' +
+        'dispatch that was made inactive in another way stays so.',
+    )
+    .argument('<microgrid-id>', 'id of the microgrid', parseId)
+    .argument('[dispatch-ids...]', 'ids or ranges: 7, 1,2,3, 1-3 or 1..3', parseIds)
+    .option('-T, --type <type>', 'all paused dispatches of this type')
+    .option(...NOTE_OPTION)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dispatch resume 1 42
+  $ dispatch resume 1 --type CHARGE`,
+    )
+    .action((microgridId, ids, options, command) => setActive(true, microgridId, ids, options, command));
+}
+
+async function setActive(
+  active: boolean,
+  microgridId: number,
+  given: readonly number[] | undefined,
+  { type, note }: PauseOptions,
+  command: Command,
+): Promise<void> {
+  const ids = given ?? [];
+  if (ids.length > 0 === (type !== undefined)) throw new UsageError('Give either dispatch ids or --type.');
+  const json = printsJson(command);
+  const [verb, done] = active ? ['resume', 'resumed'] : ['pause', 'paused'];
+  const text = active ? ['resume', note] : [PAUSED, note];
+  await withMicrogrid(command, microgridId, async client => {
+    const all = type === undefined ? ids : await idsOfType(client, type, active);
+    const { done: changed, failed } = await forEachId(
+      all,
+      verb,
+      async id => {
+        await client.update(id, { active }, { note: text.filter(Boolean).join(': ') });
+        if (json) printJson({ [done]: id });
+      },
+      json,
+    );
+    if (!json) print(changed.length === 0 ? `Nothing was ${done}.` : `Dispatches ${done}: ${changed.join(', ')}`);
+    if (failed.length > 0) throw new OperationFailed(`${failed.length} dispatches were not ${done}.`);
+  });
+}
+
+async function idsOfType(client: MicrogridClient, type: string, active: boolean): Promise<number[]> {
+  const found: Dispatch[] = [];
+  for await (const dispatch of client.list({ active: !active, queries: [type] })) {
+    if (dispatch.type === type) found.push(dispatch);
+  }
+  const ids = found.map(({ id }) => id);
+  return active ? pausedOf(client, type, ids) : ids;
+}
+
+/** Those of the inactive dispatches that were paused last. */
+async function pausedOf(client: MicrogridClient, type: string, ids: readonly number[]): Promise<number[]> {
+  const paused: number[] = [];
+  for (const id of ids) {
+    try {
+      for await (const { note } of client.audit({ ids: [id], pageSize: 1 })) {
+        if (note === PAUSED || note?.startsWith(`${PAUSED}: `)) paused.push(id);
+        break;
+      }
+    } catch (error) {
+      const isMissing = error instanceof DispatchError && ['UNIMPLEMENTED', 'PERMISSION_DENIED'].includes(error.code);
+      if (!isMissing) throw error;
+      throw new OperationFailed(
+        `Which dispatches were paused cannot be told without the audit (${error.message}). Inactive ones of type ${type}: ` +
+          `${ids.join(', ')}. Give the ids of those to resume.`,
+      );
+    }
+  }
+  return paused;
+}
