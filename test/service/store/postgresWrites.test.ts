@@ -1,15 +1,20 @@
+import { ServerCredentials } from '@grpc/grpc-js';
+import { Status } from 'nice-grpc-common';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   CreateMicrogridDispatchRequest,
   UpdateMicrogridDispatchRequest,
 } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { keyRing } from '../../../src/service/access/keyRing.js';
 import { createWrite, updateWrite } from '../../../src/service/domain/dispatchWrites.js';
 import { openPostgresStore } from '../../../src/service/store/sql/postgres/openPostgresStore.js';
 import { describeWithPostgres } from '../../support/describeWithPostgres.js';
 import { creation } from '../../support/dispatchRow.js';
 import { startPostgres, type TestPostgres } from '../../support/postgres.js';
 import { dispatchData } from '../../support/rawService.js';
+import { servedStore } from '../../support/servedStore.js';
+import { signedMetadata } from '../../support/signedMetadata.js';
 
 describeWithPostgres('what a write costs PostgreSQL', () => {
   let postgres: TestPostgres;
@@ -85,5 +90,38 @@ describeWithPostgres('what a write costs PostgreSQL', () => {
     );
     await expect(store.apply(1, refused)).rejects.toThrow('refused');
     expect(await query('SELECT seq FROM counted')).toEqual([{ seq: '31' }]);
+  });
+
+  it('a signed write that is refused by its shape leaves no trace; one that is refused by the state of things uses its nonce up', async () => {
+    await using open = await opened();
+    const { store, query } = open;
+    const key = { name: 'key', key: 'the key', secret: 'the secret', microgrids: 'all' as const };
+    const access = { keys: keyRing([key]), credentials: ServerCredentials.createInsecure() };
+    await using served = await servedStore({ ...store, close: async () => {} }, { access });
+    const { dispatches } = served;
+    const signed = (method: string) => ({ metadata: signedMetadata({ ...key, method }) });
+    const ids = { microgridId: 1n, dispatchId: 1n };
+    const traces = () =>
+      query(`
+        SELECT (SELECT count(*)::int FROM nonce) AS nonces, (SELECT count(*)::int FROM microgrid) AS microgrids,
+               (SELECT is_called FROM dispatch_id) AS took_an_id`);
+
+    const dispatchData = { type: '', duration: 60 };
+    const creating = dispatches.createMicrogridDispatch(
+      { microgridId: 1n, dispatchData },
+      signed('CreateMicrogridDispatch'),
+    );
+    await expect(creating).rejects.toMatchObject({ code: Status.INVALID_ARGUMENT });
+    const updating = dispatches.updateMicrogridDispatch(
+      { ...ids, updateMask: ['id'] },
+      signed('UpdateMicrogridDispatch'),
+    );
+    await expect(updating).rejects.toMatchObject({ code: Status.INVALID_ARGUMENT });
+    expect(await traces()).toEqual([{ nonces: 0, microgrids: 0, took_an_id: false }]);
+
+    const once = signed('DeleteMicrogridDispatch');
+    await expect(dispatches.deleteMicrogridDispatch(ids, once)).rejects.toMatchObject({ code: Status.NOT_FOUND });
+    expect(await traces()).toEqual([{ nonces: 1, microgrids: 1, took_an_id: false }]);
+    await expect(dispatches.deleteMicrogridDispatch(ids, once)).rejects.toMatchObject({ code: Status.UNAUTHENTICATED });
   });
 });
