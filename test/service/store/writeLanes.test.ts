@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LOCKED } from '../../../src/service/store/sql/applyBatch.js';
 import { type WriteLanes, writeLanes } from '../../../src/service/store/sql/writeLanes.js';
 import { creation } from '../../support/dispatchRow.js';
@@ -54,6 +54,18 @@ function abortController(): AbortController {
 
 const apply = (lanes: WriteLanes, microgridId: number, write: { signal?: AbortSignal; deadlineMs?: number } = {}) =>
   lanes.apply({ microgridId, write: { ...creation(), ...write } });
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+async function pass(ms: number): Promise<void> {
+  vi.advanceTimersByTime(ms);
+  await turns();
+}
 
 describe('writeLanes', () => {
   it('drops what waits when nobody waits for it any more, and makes the rest', async () => {
@@ -119,13 +131,16 @@ describe('writeLanes', () => {
     const one = apply(lanes, 1);
     const [first] = await begun();
     const more = [1, 1, 2].map(id => apply(lanes, id));
+    await pass(4);
     const [second] = await begun();
     expect(second?.microgridIds).toEqual([2]);
     const many = [...Array(500).fill(3), 4, 4, 5].map((id: number) => apply(lanes, id));
+    await pass(4);
     const [third] = await begun();
     expect(third?.microgridIds).toHaveLength(128);
     expect(third?.microgridIds.slice(0, 8)).toEqual([3, 4, 5, 3, 4, 3, 3, 3]);
     many.push(apply(lanes, 6));
+    await pass(4);
     await begun(0);
     first?.answer();
     const [fourth] = await begun();
@@ -138,25 +153,33 @@ describe('writeLanes', () => {
     }
     await Promise.all([one, ...more, ...many, lanes.close()]);
   });
+
+  it('begins the first one at once, another when writes have gathered for 4 ms or fill one, and the next when all are over', async () => {
+    const { lanes, begun } = lanesOn(4);
+    const writes = [apply(lanes, 1)];
+    const [first] = await begun();
+    writes.push(apply(lanes, 2));
+    await pass(3);
+    writes.push(apply(lanes, 3));
+    await begun(0);
+    await pass(1);
+    const [second] = await begun();
+    expect(second?.microgridIds).toEqual([2, 3]);
+    writes.push(...Array.from({ length: 128 }, (_, index) => apply(lanes, 10 + index)));
+    const [third] = await begun();
+    expect(third?.microgridIds).toHaveLength(128);
+    writes.push(apply(lanes, 4));
+    await begun(0);
+    for (const transaction of [first, second, third]) transaction?.answer();
+    const [fourth] = await begun();
+    fourth?.answer();
+    await Promise.all([...writes, lanes.close()]);
+  });
 });
 
 describe('writeLanes, when another process has locked microgrids', () => {
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-
-  function lockedLanes() {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
-    return lanesOn(4);
-  }
-
-  async function pass(ms: number): Promise<void> {
-    vi.advanceTimersByTime(ms);
-    await turns();
-  }
-
   it('skips them, and makes the writes of the others', async () => {
-    const { lanes, begun } = lockedLanes();
+    const { lanes, begun } = lanesOn(4);
     const order: number[] = [];
     const writes = [1, 2, 1].map((id, index) => apply(lanes, id).then(() => order.push(index)));
     const [first] = await begun();
@@ -175,7 +198,7 @@ describe('writeLanes, when another process has locked microgrids', () => {
   });
 
   it('waits for a lock after three attempts, alone in a transaction; for one at a time, and in turn', async () => {
-    const { lanes, open } = lockedLanes();
+    const { lanes, open } = lanesOn(4);
     const writes = [1, 2, 3].map(id => apply(lanes, id));
     const locked = new Set([1, 2, 3]);
     const waitedFor: number[] = [];
@@ -207,7 +230,7 @@ describe('writeLanes, when another process has locked microgrids', () => {
   });
 
   it('tells callers before their deadline, and others after 8 s, that nothing was changed', async () => {
-    const { lanes, open } = lockedLanes();
+    const { lanes, open } = lanesOn(4);
     const unavailable = {
       code: 'UNAVAILABLE',
       message: 'microgrid 1 is locked by another process: nothing was changed',
