@@ -121,6 +121,8 @@ export function postgresNotifications({
    * what its session has received.
    */
   async function test(ended: Promise<void>): Promise<void> {
+    // It may end before it is waited for.
+    ended.catch(() => {});
     const arrived = new Promise<true>(resolve => {
       testArrived = () => resolve(true);
     });
