@@ -1,4 +1,4 @@
-import { access, constants, open, realpath, rm, stat } from 'node:fs/promises';
+import { access, constants, open, realpath, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type CompiledQuery, Kysely, type Migration } from 'kysely';
@@ -42,7 +42,7 @@ const HEADER_BYTES = 100;
  * Only one process can open it: it holds a lock on a second file, named `…-lock`, which is released when the process ends in any way.
  * Other programs may read the database meanwhile, for example to back it up.
  *
- * The whole file is checked for damage. A file that cannot be used is not changed.
+ * A file that was not closed here, or was changed since, is checked for damage as a whole. A file that cannot be used is not changed.
  *
  * @throws DispatchError UNAVAILABLE when another process uses the file; INTERNAL when it cannot be opened; FAILED_PRECONDITION when it
  * is not a database, or belongs to another program or to a newer version of this one; DATA_LOSS when it is damaged.
@@ -62,7 +62,7 @@ export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Pr
     lock.close();
   };
   try {
-    await checkPages(file);
+    if (!(await wasClosedHere(file))) await checkPages(file);
     const writer = connect(BUSY_TIMEOUT_MS);
     await writer.run(`PRAGMA application_id = ${kind.applicationId}`);
     await enableWriteAheadLog(writer);
@@ -91,11 +91,12 @@ export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Pr
         await db.destroy();
         // Closing truncates the log only once all handles are garbage-collected. A log that cannot be truncated is read later.
         await writer.run('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => {});
+        await markClosed(file).catch(() => {});
         release();
       },
     };
   } catch (error) {
-    const failure = error instanceof DispatchError && error.code !== 'UNAVAILABLE' ? error : cannotOpen(file, error);
+    const failure = startFailure(file, error);
     // Leave no lock file beside a file that is not ours.
     if (failure.code !== 'INTERNAL') await rm(`${file}-lock`, { force: true });
     release();
@@ -130,6 +131,29 @@ async function readHeader(file: string): Promise<Buffer> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
     throw cannotOpen(file, error);
   }
+}
+
+function startFailure(file: string, error: unknown): DispatchError {
+  if (error instanceof DispatchError && error.code !== 'UNAVAILABLE') return error;
+  const { cause } = error as Error;
+  return isDamage(sqliteCode(cause)) ? damaged(file, (cause as Error).message, cause) : cannotOpen(file, error);
+}
+
+/** Notes on the lock file of which time the file is when it is closed. */
+async function markClosed(file: string): Promise<void> {
+  const { mtime } = await stat(file);
+  await utimes(`${file}-lock`, mtime, mtime);
+}
+
+/** Whether the file is as it was when it was closed: a process that was killed leaves a log, and what changes the file its time. */
+async function wasClosedHere(file: string): Promise<boolean> {
+  const [at, markedAt] = [await timeOf(file), await timeOf(`${file}-lock`)];
+  return (await sizeOf(`${file}-wal`)) === 0 && at !== null && at === markedAt;
+}
+
+/** When a file was changed last, in whole milliseconds; null when there is none. */
+async function timeOf(file: string): Promise<number | null> {
+  return (await stat(file).catch(ifMissing(() => null)))?.mtime.getTime() ?? null;
 }
 
 /**

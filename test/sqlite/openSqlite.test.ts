@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { sql } from 'kysely';
@@ -187,6 +187,48 @@ describe('a file', () => {
     await expect(open()).rejects.toMatchObject({ code: 'DATA_LOSS' });
     expect(readFileSync(path)).toEqual(before);
     expect(readFileSync(`${path}-wal`)).toEqual(log);
+  });
+
+  describe('that was closed here', () => {
+    beforeEach(async () => {
+      await makeLarge();
+      await (await open()).close();
+    });
+
+    /** Damages it behind the back of the system: nothing tells that it was changed. */
+    function damageUnseen(): void {
+      const { atime, mtime } = statSync(path);
+      // Not what is read at the start.
+      const bytes = readFileSync(path);
+      writeFileSync(path, bytes.fill(0xff, 10 * 4096, 20 * 4096));
+      utimesSync(path, atime, mtime);
+    }
+
+    it('is not checked again as a whole, however large it is', async () => {
+      damageUnseen();
+      await using opened = await open();
+      expect(opened.path).toBe(path);
+    });
+
+    it('is damaged, too, when the start itself comes upon it', async () => {
+      const { atime, mtime } = statSync(path);
+      damage();
+      utimesSync(path, atime, mtime);
+      await expect(open()).rejects.toMatchObject({ code: 'DATA_LOSS', message: expect.stringContaining('malformed') });
+    });
+
+    it('is checked when it was changed since, as by a backup in its place', async () => {
+      damage();
+      await expect(open()).rejects.toMatchObject({ code: 'DATA_LOSS' });
+    });
+
+    it('is checked when the process that had it was killed', async () => {
+      await using other = startProgram(holder(path));
+      await other.line();
+      await other.kill();
+      damageUnseen();
+      await expect(open()).rejects.toMatchObject({ code: 'DATA_LOSS' });
+    });
   });
 
   it('is as before the first transaction when that was cut short', async () => {
