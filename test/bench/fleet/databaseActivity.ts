@@ -1,12 +1,14 @@
 import pg from 'pg';
 
-/** What a database has done, from `pg_stat_statements`. */
+/** What a database has done, from `pg_stat_statements` and its write-ahead log. */
 export interface DatabaseActivity {
   readonly queries: number;
   /** Rows that they have read or changed for the services. */
   readonly rows: number;
   /** Time in which they were executed. */
   readonly queryMs: number;
+  /** What it wrote to its write-ahead log. */
+  readonly walKB: number;
 }
 
 /** One statement of a database's activity. */
@@ -41,17 +43,25 @@ export async function watchActivity(database: string): Promise<ActivityWatch> {
   const client = new pg.Client(database);
   await client.connect();
   await client.query('create extension if not exists pg_stat_statements');
+  let walFrom = '0/0';
   return {
     async reset() {
-      await client.query('select pg_stat_statements_reset()');
+      const { rows } = await client.query('select pg_stat_statements_reset(), pg_current_wal_lsn() as at');
+      walFrom = rows[0].at;
     },
     async read() {
       const { rows } = await client.query(
-        `select coalesce(sum(calls), 0) as queries, coalesce(sum(rows), 0) as rows, coalesce(sum(total_exec_time), 0) as ms
-          ${OF_SERVICES}`,
+        `select coalesce(sum(calls), 0) as queries, coalesce(sum(rows), 0) as rows,
+          coalesce(sum(total_exec_time), 0) as ms, pg_wal_lsn_diff(pg_current_wal_lsn(), $1) as wal ${OF_SERVICES}`,
+        [walFrom],
       );
-      const [{ queries, rows: all, ms }] = rows;
-      return { queries: Number(queries), rows: Number(all), queryMs: Math.round(Number(ms)) };
+      const [{ queries, rows: all, ms, wal }] = rows;
+      return {
+        queries: Number(queries),
+        rows: Number(all),
+        queryMs: Math.round(Number(ms)),
+        walKB: Math.round(Number(wal) / 1_024),
+      };
     },
     async statements(limit) {
       const { rows } = await client.query(

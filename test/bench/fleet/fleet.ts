@@ -56,7 +56,9 @@ async function measure({ scale, perConnection, seconds, ...options }: Options, r
   const perSecond = scaled(options.writes);
   await using fleet = await startFleet(size);
   const dispatches = microgrids * size.perMicrogrid;
-  report(NAME, { phase: 'fill', microgrids, dispatches, ...fleet.filled });
+  const { fillMs, databaseBytes } = fleet.filled;
+  const perDispatch = { bytesPerDispatch: Math.round(databaseBytes / dispatches) };
+  report(NAME, { phase: 'fill', microgrids, dispatches, fillMs, databaseBytes, ...perDispatch });
   const phases = new Phases(fleet, report, options.statements === true);
 
   const emptyBytes = await fleet.serviceBytes();
@@ -96,7 +98,8 @@ async function measure({ scale, perConnection, seconds, ...options }: Options, r
   const { written, acknowledged } = await fleet.writes.ask('check', fleet.database, size.perMicrogrid);
   if (streams === microgrids)
     check(received + listed === written, `${received} and ${listed} of ${written} changes came`);
-  report(NAME, { phase: 'check', written, acknowledged, received, listed, lost: 0, repeated: 0 });
+  const bytesPerWrite = Math.round(((await fleet.activity.databaseBytes()) - fleet.filled.databaseBytes) / written);
+  report(NAME, { phase: 'check', bytesPerWrite, written, acknowledged, received, listed, lost: 0, repeated: 0 });
 }
 
 /** Kills the first service, and waits until its streams are live on the second one. */

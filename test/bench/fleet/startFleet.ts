@@ -18,7 +18,7 @@ const MEGABYTE = 1_024 * 1_024;
 /** A database with dispatches, services on it, and the processes of those who call them. */
 export interface Fleet extends AsyncDisposable {
   readonly database: string;
-  readonly filled: { readonly fillMs: number; readonly databaseMB: number; readonly bytesPerDispatch: number };
+  readonly filled: { readonly fillMs: number; readonly databaseBytes: number };
   readonly activity: ActivityWatch;
   readonly services: readonly FleetService[];
   readonly streams: AskedProcess<StreamsTasks>;
@@ -77,11 +77,7 @@ async function openFleet(size: FleetSize, opened: ResourceStack): Promise<Fleet>
 
   return {
     database,
-    filled: {
-      fillMs,
-      databaseMB: Math.round(databaseBytes / MEGABYTE),
-      bytesPerDispatch: Math.round(databaseBytes / (size.microgrids * size.perMicrogrid)),
-    },
+    filled: { fillMs, databaseBytes },
     activity,
     services,
     streams,
