@@ -14,3 +14,5 @@ const tasks = {
 export type ProbeTasks = typeof tasks;
 
 answerTasks(tasks);
+// A service that cannot start ends.
+process.channel?.unref();
