@@ -49,8 +49,8 @@ export class Follower {
   readonly #connection: BareConnection;
   readonly #route: Route;
   readonly #listener: FollowerListener;
-  /** The last position that came. */
-  #position: string | undefined;
+  /** The part that its stream brings; it counts from when the follower is live. */
+  #part: FollowedPart | undefined;
   /** Changes that a resumed stream has yet to bring before it is live; null: it is not live for another reason. */
   #missing: number | null = null;
   #isLive = false;
@@ -66,12 +66,12 @@ export class Follower {
 
   /** The number of the last entry of the change log that came. */
   get seq(): number {
-    return decodeLogPosition(this.#position)?.seq ?? 0;
+    return decodeLogPosition(this.#position())?.seq ?? 0;
   }
 
   /** Opens its stream; from then on it is opened again whenever it is lost. */
   open(): void {
-    const resumeAfter = this.#route.resumes ? this.#position : undefined;
+    const resumeAfter = this.#route.resumes ? this.#position() : undefined;
     const positions = new StreamPositions(resumeAfter);
     const stream = this.#connection.call(this.#route.port, {
       method: 'StreamMicrogridDispatches',
@@ -84,6 +84,12 @@ export class Follower {
     });
   }
 
+  /** The last position that it holds the changes of. */
+  #position(): string | undefined {
+    const last = this.parts.at(-1);
+    return last?.changes.at(-1) ?? last?.from;
+  }
+
   #opened(positions: StreamPositions, headers: IncomingHttpHeaders, stream: ClientHttp2Stream): void {
     const { position, backlog } = positions.begin(asMetadata(headers));
     // A refusal has no position.
@@ -94,10 +100,8 @@ export class Follower {
       return;
     }
     const part: FollowedPart = { from: position, changes: [], list: null };
-    const isFirst = this.parts.length === 0;
-    this.parts.push(part);
-    this.#position = position;
-    if (isFirst) this.#live('opened');
+    this.#part = part;
+    if (this.parts.length === 0) this.#live('opened');
     else this.#list(part, stream);
   }
 
@@ -118,7 +122,7 @@ export class Follower {
         part.list = Buffer.from(message);
       },
       ended: status => {
-        if (status === 0) this.#live('listed');
+        if (status === 0 && this.#part === part) this.#live('listed');
         else stream.destroy();
       },
     });
@@ -127,8 +131,7 @@ export class Follower {
   #received(positions: StreamPositions, message: Buffer): void {
     const position = positions.after(StreamMicrogridDispatchesResponse.decode(message));
     if (position === undefined) throw new Error(`microgrid ${this.microgridId} sent a change without a position`);
-    this.parts.at(-1)?.changes.push(position);
-    this.#position = position;
+    this.#part?.changes.push(position);
     if (this.#isLive) this.#listener.changed(decodeLogPosition(position)?.atUs ?? 0);
     if (this.#missing === null) return;
     this.#missing -= 1;
@@ -139,6 +142,7 @@ export class Follower {
     this.#missing = null;
     this.#isLive = true;
     this.#losses = 0;
+    if (this.#part && this.#part !== this.parts.at(-1)) this.parts.push(this.#part);
     this.#listener.live(how);
   }
 
@@ -148,6 +152,8 @@ export class Follower {
     this.#missing = null;
     this.#isLive = false;
     this.#losses += 1;
+    // What came before a list that did not come is forgotten.
+    this.#part = this.parts.at(-1);
     this.#listener.lost(status, wasLive);
     setTimeout(() => this.open(), this.#retryDelayMs());
   }
