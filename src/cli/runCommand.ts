@@ -10,6 +10,7 @@ import { demoCommand } from './commands/demoCommand.js';
 import { followCommand } from './commands/followCommand.js';
 import { getCommand } from './commands/getCommand.js';
 import { healthCommand } from './commands/healthCommand.js';
+import { keysCommand } from './commands/keysCommand.js';
 import { listCommand } from './commands/listCommand.js';
 import { overlapsCommand } from './commands/overlapsCommand.js';
 import { pauseCommand, resumeCommand } from './commands/pauseCommand.js';
@@ -43,6 +44,7 @@ const COMMANDS = [
   followCommand,
   auditCommand,
   whoamiCommand,
+  keysCommand,
 ];
 
 /**

@@ -1,0 +1,155 @@
+import type { Command } from 'commander';
+
+import { printsJson } from '../globalOptions.js';
+import { parseId, parseName } from '../input/parseValue.js';
+import { editKeys, isReadableByOthers, type KeyEntry, randomSecret, readKeys } from '../keys/editKeysFile.js';
+import { OperationFailed } from '../operationFailed.js';
+import { note, print, printJson } from '../output/print.js';
+
+interface Rights {
+  readonly microgrids?: KeyEntry['microgrids'];
+  readonly access?: 'read' | 'write';
+  readonly audit?: true;
+}
+
+/** Adds `keys`, which manages the file of API keys of a service. */
+export function keysCommand(program: Command): void {
+  const keys = program
+    .command('keys')
+    .summary('manage the file of API keys of a service')
+    .description(
+      'Manage the file of `serve --keys`. Changes are made as a whole or not at all, and a running service takes them within a second. ' +
+        'A key and its secret are printed once, when they are made.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dispatch keys make keys.json partner-a --microgrids 1,2
+  $ dispatch keys make keys.json display --microgrids 1 --access read
+  $ dispatch keys rotate keys.json partner-a
+  $ dispatch keys revoke keys.json partner-a
+  $ dispatch keys check keys.json`,
+    );
+  keys
+    .command('make')
+    .description('Make a key with a secret, and print both.')
+    .argument('<file>', 'file of keys, which is created if it does not exist')
+    .argument('<name>', 'name of the key, for logs, metrics and the audit')
+    .requiredOption('--microgrids <ids>', 'ids of the microgrids that it may use, such as 1,2, or all', parseMicrogrids)
+    .option('--access <access>', 'read or write (default: write)', parseName(['read', 'write'] as const))
+    .option('--audit', 'it may read who changed what')
+    .option('--unsigned', 'without a secret: requests need no signature')
+    .action(make);
+  keys
+    .command('list')
+    .description('List names and rights, without keys and secrets.')
+    .argument('<file>', 'file of keys')
+    .action(list);
+  keys
+    .command('rotate')
+    .description('Replace key and secret of a name, and print the new ones. The old ones are refused from then on.')
+    .argument('<file>', 'file of keys')
+    .argument('<name>', 'name of the key')
+    .action(rotate);
+  keys
+    .command('revoke')
+    .description('Remove a key. Its streams end.')
+    .argument('<file>', 'file of keys')
+    .argument('<name>', 'name of the key')
+    .action(revoke);
+  keys
+    .command('check')
+    .description('Check a file of keys, and that other users cannot read it.')
+    .argument('<file>', 'file of keys')
+    .action(check);
+}
+
+function make(
+  path: string,
+  name: string,
+  { microgrids = [], access, audit, unsigned }: Rights & { readonly unsigned?: true },
+  command: Command,
+): void {
+  const entry: KeyEntry = {
+    name,
+    key: randomSecret(),
+    ...(!unsigned && { secret: randomSecret() }),
+    microgrids,
+    ...(access && { access }),
+    ...(audit && { audit }),
+  };
+  editKeys(path, keys => {
+    if (keys.some(other => other.name === name)) throw new OperationFailed(`${path} already has a key ${name}.`);
+    return [...keys, entry];
+  });
+  printSecrets(entry, command);
+}
+
+function list(path: string, _: object, command: Command): void {
+  for (const { name, microgrids, access = 'write', audit = false, secret } of readKeys(path)) {
+    const rights = { name, microgrids, access, audit, signed: secret !== undefined };
+    if (printsJson(command)) printJson(rights);
+    else print(rightsText(rights));
+  }
+}
+
+function rotate(path: string, name: string, _: object, command: Command): void {
+  let rotated: KeyEntry | null = null;
+  editKeys(path, keys => {
+    const index = keys.findIndex(entry => entry.name === name);
+    const entry = keys[index];
+    if (entry === undefined) throw noKey(path, name);
+    rotated = { ...entry, key: randomSecret(), ...(entry.secret !== undefined && { secret: randomSecret() }) };
+    return keys.with(index, rotated);
+  });
+  if (rotated !== null) printSecrets(rotated, command);
+}
+
+function revoke(path: string, name: string, _: object, command: Command): void {
+  editKeys(path, keys => {
+    if (!keys.some(entry => entry.name === name)) throw noKey(path, name);
+    return keys.filter(entry => entry.name !== name);
+  });
+  if (printsJson(command)) printJson({ revoked: name });
+  else print(`Key revoked: ${name}`);
+}
+
+function check(path: string, _: object, command: Command): void {
+  const { length } = readKeys(path);
+  if (isReadableByOthers(path)) {
+    throw new OperationFailed(`${path} can be read by other users of this machine; restrict it (chmod 600).`);
+  }
+  if (printsJson(command)) printJson({ keys: length });
+  else print(`${length} keys; only their owner can read them.`);
+}
+
+function printSecrets({ name, key, secret }: KeyEntry, command: Command): void {
+  if (printsJson(command)) {
+    printJson({ name, key, ...(secret !== undefined && { secret }) });
+    return;
+  }
+  print(`DISPATCH_API_AUTH_KEY=${key}`);
+  if (secret !== undefined) print(`DISPATCH_API_SIGN_SECRET=${secret}`);
+  note(`They are not shown again. Store them where only ${name} can read them.`);
+}
+
+function rightsText({
+  name,
+  microgrids,
+  access,
+  audit,
+  signed,
+}: Required<Omit<KeyEntry, 'key' | 'secret'>> & { signed: boolean }) {
+  const where = microgrids === 'all' ? 'all microgrids' : `microgrids ${microgrids.join(', ')}`;
+  return [name, where, access, ...(audit ? ['audit'] : []), ...(signed ? [] : ['unsigned'])].join('  ');
+}
+
+function noKey(path: string, name: string): OperationFailed {
+  return new OperationFailed(`${path} has no key ${name}.`);
+}
+
+function parseMicrogrids(text: string): KeyEntry['microgrids'] {
+  if (text.trim() === 'all') return 'all';
+  return [...new Set(text.split(',').map(part => parseId(part.trim())))];
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+
+import { DispatchError, messageOf } from '../../model/dispatchError.js';
+import { parseKeysFile } from '../../service/access/keysFile.js';
+import { OperationFailed } from '../operationFailed.js';
+
+/** An entry of a file of API keys, as it is written. */
+export interface KeyEntry {
+  readonly name: string;
+  readonly key: string;
+  readonly secret?: string | undefined;
+  readonly microgrids: 'all' | readonly number[];
+  readonly access?: 'read' | 'write' | undefined;
+  readonly audit?: boolean | undefined;
+}
+
+/** Permissions of a file that only its owner can read. */
+const OWNER_ONLY = 0o600;
+
+/**
+ * Reads the entries of a file of API keys.
+ *
+ * @throws OperationFailed when it cannot be read or is invalid; the message holds nothing of its content.
+ */
+export function readKeys(path: string): readonly KeyEntry[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new OperationFailed(`The file of keys cannot be read: ${messageOf(error)}.`);
+  }
+  checkKeys(text, path);
+  return (JSON.parse(text) as { readonly keys: readonly KeyEntry[] }).keys;
+}
+
+/**
+ * Changes a file of API keys: as a whole or not at all, also when the process ends meanwhile. The permissions of the file stay; a new one
+ * can be read by its owner only. Other changes at the same time are refused.
+ *
+ * @param change Returns the new entries.
+ * @throws OperationFailed when the result is invalid, or another change is being made.
+ */
+export function editKeys(path: string, change: (keys: readonly KeyEntry[]) => readonly KeyEntry[]): void {
+  const next = `${path}.new`;
+  const file = openNew(next, existsSync(path) ? statSync(path).mode & 0o777 : OWNER_ONLY);
+  try {
+    try {
+      const keys = change(existsSync(path) ? readKeys(path) : []);
+      const text = `${JSON.stringify({ keys }, null, 2)}\n`;
+      checkKeys(text, path);
+      writeSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(next, path);
+  } catch (error) {
+    rmSync(next, { force: true });
+    throw error;
+  }
+}
+
+/** A random key or secret: 256 bits in base64url. */
+export function randomSecret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** Whether other users of this machine can read a file. */
+export function isReadableByOthers(path: string): boolean {
+  // Windows has no such bits.
+  return process.platform !== 'win32' && (statSync(path).mode & 0o044) !== 0;
+}
+
+function openNew(path: string, mode: number): number {
+  try {
+    return openSync(path, 'wx', mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw new OperationFailed(`The file of keys cannot be written: ${messageOf(error)}.`);
+    }
+    throw new OperationFailed(
+      `Another change is being made, or was interrupted: remove ${path} if no other command runs.`,
+    );
+  }
+}
+
+function checkKeys(text: string, path: string): void {
+  try {
+    parseKeysFile(text, path);
+  } catch (error) {
+    throw error instanceof DispatchError ? new OperationFailed(error.message) : error;
+  }
+}

@@ -1,0 +1,96 @@
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startDispatchService } from '../../../src/service/index.js';
+import { runCli } from '../../support/runCli.js';
+import { temporaryFolder } from '../../support/temporaryFolder.js';
+import { expectRefusal } from './expectRefusal.js';
+
+let folder: ReturnType<typeof temporaryFolder>;
+let path: string;
+beforeEach(() => {
+  folder = temporaryFolder();
+  path = join(folder.path, 'keys.json');
+});
+afterEach(() => folder[Symbol.dispose]());
+
+const keys = (...args: string[]) => runCli(['keys', ...args]);
+const made = async (...args: string[]) => {
+  const { code, stdout, stderr } = await keys(...args, '--json');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout);
+};
+const entries = () => JSON.parse(readFileSync(path, 'utf8')).keys;
+
+describe('keys', () => {
+  it('are made, rotated and revoked, and a running service takes them', async () => {
+    const first = await made('make', path, 'partner-a', '--microgrids', '1,2');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const service = await startDispatchService({ keys: path });
+    const list = ({ key, secret }: { key: string; secret: string }, microgrid = '1') =>
+      runCli(['list', microgrid, '--url', service.address], {
+        DISPATCH_API_AUTH_KEY: key,
+        DISPATCH_API_SIGN_SECRET: secret,
+      });
+    try {
+      expect((await list(first)).code).toBe(0);
+      expect((await list(first, '3')).code).toBe(3);
+      const second = await made('rotate', path, 'partner-a');
+      await service.reload();
+      expect([(await list(first)).code, (await list(second)).code]).toEqual([3, 0]);
+      expect(await made('revoke', path, 'partner-a')).toEqual({ revoked: 'partner-a' });
+      await service.reload();
+      expect((await list(second)).code).toBe(3);
+    } finally {
+      await service.stop({ now: true });
+    }
+  });
+
+  it('are listed with their rights, and without what is secret', async () => {
+    const { key, secret } = await made('make', path, 'partner-a', '--microgrids', '1,2,2');
+    const { stdout } = await keys(
+      'make',
+      path,
+      'display',
+      '--microgrids',
+      'all',
+      '--access',
+      'read',
+      '--audit',
+      '--unsigned',
+    );
+    expect(stdout).toMatch(/^DISPATCH_API_AUTH_KEY=\S{43}\n$/);
+    const listed = await keys('list', path);
+    expect(listed.stdout).toBe('partner-a  microgrids 1, 2  write\ndisplay  all microgrids  read  audit  unsigned\n');
+    expect(listed.stdout).not.toContain(key);
+    expect(entries()[0]).toEqual({ name: 'partner-a', key, secret, microgrids: [1, 2] });
+    expect((await keys('check', path)).stdout).toBe('2 keys; only their owner can read them.\n');
+    chmodSync(path, 0o640);
+    expectRefusal(await keys('check', path), 1, 'can be read by other users of this machine');
+    // A change keeps the permissions.
+    await made('revoke', path, 'display');
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+  });
+
+  it('leave the file as it was when a change is refused', async () => {
+    await made('make', path, 'a', '--microgrids', '1');
+    const before = readFileSync(path, 'utf8');
+    expectRefusal(await keys('make', path, 'a', '--microgrids', '1'), 1, 'already has a key a.');
+    expectRefusal(await keys('make', path, 'b b', '--microgrids', '1'), 1, 'keys[1].name: must be a string of 1 to 64');
+    expectRefusal(await keys('rotate', path, 'c'), 1, 'has no key c.');
+    expectRefusal(await keys('revoke', path, 'c'), 1, 'has no key c.');
+    expectRefusal(await keys('make', path, 'd', '--microgrids', 'x'), 2, "'--microgrids <ids>'");
+    writeFileSync(`${path}.new`, '');
+    expectRefusal(await keys('revoke', path, 'a'), 1, 'Another change is being made, or was interrupted');
+    expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+
+  it('are not made in a file that is invalid, whose content is not told', async () => {
+    writeFileSync(path, '{"keys":[{"name":"a","key":"tell-nobody"}]}');
+    const result = await keys('make', path, 'b', '--microgrids', '1');
+    expectRefusal(result, 1, 'keys[0].microgrids: must be "all" or a list of microgrid ids');
+    expect(result.stderr).not.toContain('tell-nobody');
+    expect(existsSync(`${path}.new`)).toBe(false);
+    expectRefusal(await keys('list', join(folder.path, 'none')), 1, 'The file of keys cannot be read');
+  });
+});
