@@ -41,6 +41,16 @@ export function checkData(
   before: Iterable<Violation> = [],
 ): CheckedData {
   refuseViolations(before, validateDispatchData(data, field, context));
+  return completeData(data, field);
+}
+
+/**
+ * Normalises valid data, and calculates when its last run ends.
+ *
+ * @param field - the field of the request with the data, for messages.
+ * @throws DispatchError INVALID_ARGUMENT when its rule reaches no time from its start on, or its last run ends too late.
+ */
+export function completeData(data: DispatchData, field: string): CheckedData {
   const canonical = canonicalData(data);
   const startS = startSeconds(canonical);
   const rule = decodeRecurrenceRule(canonical.recurrence, 'recurrence');

@@ -6,13 +6,13 @@ import {
   RecurrenceRule_Frequency,
   type UpdateMicrogridDispatchRequest,
 } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { checkData, storedRow } from './checkData.js';
+import { checkData, completeData, storedRow } from './checkData.js';
 import type { DispatchWrite, StoredDispatch } from './dispatchStore.js';
 import { invalidField, refuseViolations, type Violation } from './invalidRequest.js';
 import { notFound } from './requestIds.js';
 import { microsAtOrAfter, roundedSeconds, secondsAtOrAfter, timestampOfSeconds } from './timestamps.js';
 import { applyUpdateMask, maskViolations } from './updateMask.js';
-import { validateDispatchData } from './validateDispatchData.js';
+import { startTimeProblem, validateDispatchData } from './validateDispatchData.js';
 
 /** Valid data, in place of those that an update does not touch. */
 const VALID_DATA: DispatchData = {
@@ -51,12 +51,16 @@ export function createWrite(
   for (const _ of validateDispatchData(timed, 'dispatch_data', { nowS: null })) {
     refuseViolations(validateDispatchData(timed, 'dispatch_data', { nowS: startImmediately ? null : aboutS }));
   }
+  const complete = (startTime = dispatchData.startTime) =>
+    completeData({ ...dispatchData, startTime }, 'dispatch_data');
+  const timeless = startImmediately ? null : complete();
   return {
     id: null,
     decide(_, { id, atUs, nowUs }) {
       const nowS = wholeSeconds(nowUs);
-      const startTime = startImmediately ? timestampOfSeconds(nowS) : dispatchData.startTime;
-      const checked = checkData({ ...dispatchData, startTime }, 'dispatch_data', { nowS });
+      const problem = timeless && startTimeProblem(timeless.data, { nowS });
+      if (problem !== null) throw invalidField('dispatch_data.start_time', problem);
+      const checked = timeless ?? complete(timestampOfSeconds(nowS));
       return { kind: 'created', dispatch: storedRow({ id, createUs: atUs, updateUs: atUs }, checked) };
     },
   };

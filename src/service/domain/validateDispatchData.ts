@@ -49,7 +49,8 @@ function typeProblem({ type }: DispatchData): string | null {
     : `must have 1 to ${MAX_TYPE_LENGTH} characters, not ${length}`;
 }
 
-function startTimeProblem({ startTime }: DispatchData, { nowS }: ValidationContext): string | null {
+/** What is wrong with the start time of data, or null. */
+export function startTimeProblem({ startTime }: DispatchData, { nowS }: ValidationContext): string | null {
   if (!startTime) return 'must be set';
   const problem = timestampProblem(startTime);
   if (problem !== null) return problem;

@@ -1,5 +1,6 @@
 import { Status } from 'nice-grpc-common';
 import { expect, it } from 'vitest';
+import { RecurrenceRule_Frequency } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import type { DispatchStore, DispatchWrite } from '../../../src/service/domain/dispatchStore.js';
 import { memoryStore } from '../../../src/service/store/memory/memoryStore.js';
 import { deferred } from '../../support/deferred.js';
@@ -31,6 +32,14 @@ it('a write that is wrong whatever is stored does not wait for the store', async
   const { createMicrogridDispatch: create, updateMicrogridDispatch: update } = served.dispatches;
   await expect(create({ microgridId: 1n, dispatchData: dispatchData({ target }) })).rejects.toMatchObject(refused);
   await expect(create({ microgridId: 1n, startImmediately: true })).rejects.toMatchObject(refused);
+  const recurrence = {
+    freq: RecurrenceRule_Frequency.HOURLY,
+    interval: 2,
+    byhours: [Math.floor(Date.now() / 3_600_000 + 2) % 24],
+  };
+  for (const data of [{ recurrence }, { startTime: { seconds: 253_402_300_799n, nanos: 0 } }]) {
+    await expect(create({ microgridId: 1n, dispatchData: dispatchData(data) })).rejects.toMatchObject(refused);
+  }
   for (const updateMask of [['target'], ['type'], ['recurrence.byhours']]) {
     const change = { target, recurrence: { byhours: [24] } };
     const ids = { microgridId: 1n, dispatchId: 1n };

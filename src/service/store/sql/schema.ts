@@ -12,7 +12,7 @@ export interface ServiceSchema {
     id: number;
     /** The position in its change log. */
     seq: number;
-    /** The instant of its last change. */
+    /** The version of its last change: an instant. */
     last_us: number;
   };
   dispatch: {
