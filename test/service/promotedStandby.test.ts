@@ -10,10 +10,14 @@ import { startPostgres } from '../support/postgres.js';
 import { followOver, held, truth } from '../support/resumableService.js';
 import { tcpProxy } from '../support/tcpProxy.js';
 
-/** Nothing of this one is lost; of the next two less than what was lost is written again, and as much; of the last one more. */
-const [INTACT, BEHIND, EVEN, AHEAD] = [1, 2, 3, 4] as const;
-const MICROGRID_IDS = [INTACT, BEHIND, EVEN, AHEAD] as const;
-const LOSING = [BEHIND, EVEN, AHEAD] as const;
+/**
+ * Nothing of the first one is lost. Of the next ones less than what was lost is written again, as much, and more. The last one was made
+ * by what was lost.
+ */
+const [INTACT, BEHIND, EVEN, AHEAD, NEW] = [1, 2, 3, 4, 5] as const;
+const LOSING = [BEHIND, EVEN, AHEAD, NEW] as const;
+const OLD = [INTACT, BEHIND, EVEN, AHEAD] as const;
+const MICROGRID_IDS = [...OLD, NEW] as const;
 /** PostgreSQL logs 32 ids of a sequence ahead: only what is lost beyond them is given again. */
 const LOST_CREATIONS = 60;
 
@@ -39,12 +43,12 @@ describeWithPostgres('services whose database is now a standby that lagged', () 
       Promise.all(Array.from({ length: count }, () => create(microgridId)));
 
     const kept = new Map<number, number[]>();
-    for (const microgridId of MICROGRID_IDS) {
+    for (const microgridId of OLD) {
       const running = await client.create({ ...dispatch, microgridId, startTime: 'NOW' });
       kept.set(microgridId, [running.id, ...(await createMany(microgridId, 4))]);
     }
     const mirrors = Array.from({ length: 20 }, (_, index) =>
-      mirror(index % 2 === 0 ? one : other, MICROGRID_IDS[Math.floor(index / 2) % 4] as number),
+      mirror(index % 2 === 0 ? one : other, MICROGRID_IDS[index % 5] as number),
     );
     const followers = await Promise.all(
       MICROGRID_IDS.map((microgridId, index) => followOver(index % 2 === 0 ? one : other, { microgridId })),
@@ -67,7 +71,8 @@ describeWithPostgres('services whose database is now a standby that lagged', () 
       const lost = new Map<number, number[]>();
       for (const microgridId of LOSING) {
         lost.set(microgridId, await createMany(microgridId, LOST_CREATIONS));
-        const [running, updated, deleted] = kept.get(microgridId) as [number, number, number];
+        const [running, updated, deleted] = kept.get(microgridId) ?? [];
+        if (running === undefined || updated === undefined || deleted === undefined) continue;
         await client.update({ microgridId, id: running, changes: { active: false } });
         await client.update({ microgridId, id: updated, changes: { payload: { kw: 5 } } });
         await client.delete({ microgridId, id: deleted });
@@ -82,6 +87,7 @@ describeWithPostgres('services whose database is now a standby that lagged', () 
         [BEHIND, await createMany(BEHIND, 1)],
         [EVEN, await createMany(EVEN, LOST_CREATIONS + 3)],
         [AHEAD, await createMany(AHEAD, 2 * LOST_CREATIONS)],
+        [NEW, await createMany(NEW, 2)],
       ]);
       await eventually(converged);
 
