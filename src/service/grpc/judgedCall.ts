@@ -45,6 +45,7 @@ export class JudgedCall extends ServerInterceptingCall implements AdmittedCall, 
   readonly #connection: PeerConnection | undefined;
   #listener: Listener | undefined;
   #admission: Admission | undefined;
+  #leaveConnection: (() => void) | undefined;
   #caller: Caller | undefined;
   #dropRefusal: (() => void) | null = null;
   #hasArrived = false;
@@ -82,7 +83,8 @@ export class JudgedCall extends ServerInterceptingCall implements AdmittedCall, 
   }
 
   onReceiveMetadata(metadata: Metadata): void {
-    if (this.#connection?.callBegun() === false || !this.#admit(metadata)) return;
+    this.#connection?.callBegun();
+    if (!this.#admit(metadata)) return;
     this.#judging.arrivals.add(this);
     this.#listener?.onReceiveMetadata(metadata);
   }
@@ -94,7 +96,8 @@ export class JudgedCall extends ServerInterceptingCall implements AdmittedCall, 
   }
 
   onReceiveHalfClose(): void {
-    if (this.#isOver) return;
+    // A reset looks like an end, too.
+    if (this.#isOver || this.#stream.closed) return;
     this.#judging.arrivals.delete(this);
     this.#hasArrived = true;
     this.#listener?.onReceiveHalfClose();
@@ -130,7 +133,7 @@ export class JudgedCall extends ServerInterceptingCall implements AdmittedCall, 
   served(): void {
     this.#isServing = false;
     // A caller that cancels has not left before: otherwise it could have any number served.
-    if (this.#isOver) this.#admission?.leave();
+    if (this.#isOver) this.#leave();
   }
 
   #admit(metadata: Metadata): boolean {
@@ -150,9 +153,14 @@ export class JudgedCall extends ServerInterceptingCall implements AdmittedCall, 
     this.#admission = verdict;
     const { apiKey } = verdict.access;
     if (apiKey !== ANYBODY) this.#caller = apiKey;
-    if (!verdict.isHealth) this.#connection?.trust();
+    if (!verdict.isHealth) this.#leaveConnection = this.#connection?.callLetIn();
     attachAdmitted(metadata, this);
     return true;
+  }
+
+  #leave(): void {
+    this.#admission?.leave();
+    this.#leaveConnection?.();
   }
 
   #refuse(code: Status, details: string): void {
@@ -168,8 +176,9 @@ export class JudgedCall extends ServerInterceptingCall implements AdmittedCall, 
     // Otherwise it is closed by itself.
     if (!this.#hasArrived) endResponse(this.#stream);
     if (this.#isServing) return;
-    this.#admission?.leave();
-    if (!this.#hasArrived) whenReset(this.#stream, () => this.#connection?.callReset());
+    this.#leave();
+    const wasServed = this.#hasArrived && this.#isReported;
+    if (!wasServed) whenReset(this.#stream, () => this.#connection?.callReset());
     if (this.#isReported) return;
     const sent = sentStatus(this.#stream);
     this.#report(sent?.status ?? Status.CANCELLED, sent?.details);

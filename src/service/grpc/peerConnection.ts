@@ -7,16 +7,24 @@ import { type ConnectionAge, endAtAge } from './connectionAge.js';
 export const MAX_CALLS_OF_STRANGERS = 100;
 /** Maximum number of calls at the same time on any other connection. */
 const MAX_CALLS = 4_000;
+/** So many more than are let in may come at once, so that the calls of no connection hold up those of others. */
+const MAX_NEW_CALLS = 250;
 /** Calls of a connection that its peer may reset before they are served, per second. */
 const RESETS_PER_SECOND = 20;
 const RESET_BURST_S = 5;
+/** How long a connection takes no calls whose peer exceeds this. */
+const PAUSE_MS = 1_000;
 
 /** A connection, and whether its peer behaves. */
 export interface PeerConnection {
-  /** Notes a call; false when its peer makes more than it was allowed, and the connection was ended. */
-  callBegun(): boolean;
-  /** A call was let in: from now on the peer may have more at the same time. */
-  trust(): void;
+  /** Notes a call. When its peer makes more at once than it was allowed, the connection is paused. */
+  callBegun(): void;
+  /**
+   * A call was let in: from now on the peer may have more at the same time.
+   *
+   * @returns a function to call when it has ended.
+   */
+  callLetIn(): () => void;
   /** Ends the connection, unless a call on it was let in; returns whether it did. */
   endStranger(): boolean;
   /**
@@ -25,7 +33,7 @@ export interface PeerConnection {
    * @returns a function to call when it has ended.
    */
   streamBegun(end: () => void): () => void;
-  /** The peer has reset a call before it was served. When it does so again and again, the connection is ended. */
+  /** The peer has reset a call before it was served. When it does so again and again, the connection is paused. */
   callReset(): void;
 }
 
@@ -46,8 +54,13 @@ export function peerConnection(session: Http2Session, age: ConnectionAge | null)
 
 function newConnection(session: Http2Session, age: ConnectionAge | null): PeerConnection {
   const takeReset = tokenBucket(RESETS_PER_SECOND, RESET_BURST_S);
+  let maxCalls = MAX_CALLS_OF_STRANGERS;
   let isTrusted = false;
+  let isPaused = false;
   let isEnding = false;
+  let isGrowing = false;
+  /** Calls that were let in and have not ended. */
+  let openCalls = 0;
   /** Calls in this turn of the event loop, in which none of them can have ended but by a reset. */
   let callsInTurn = 0;
   const streams = new Set<() => void>();
@@ -57,35 +70,57 @@ function newConnection(session: Http2Session, age: ConnectionAge | null): PeerCo
     });
   }
 
-  function end(): void {
-    if (isEnding) return;
-    isEnding = true;
-    // Not at once: Node 20 aborts the process when a session is destroyed while it reads frames.
-    setImmediate(() => session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM));
+  function allow(calls: number): void {
+    if (!session.destroyed && !session.closed) session.settings({ maxConcurrentStreams: calls });
+  }
+
+  /**
+   * The HTTP/2 library refuses all calls that come, also those of what it is just reading, and tells nobody: that costs next to nothing. Ending
+   * the connection would cost more, because whoever does this opens another one.
+   */
+  function pause(): void {
+    if (isPaused) return;
+    isPaused = true;
+    allow(0);
+    setTimeout(() => {
+      isPaused = false;
+      allow(maxCalls);
+    }, PAUSE_MS).unref();
+  }
+
+  function grow(): void {
+    isGrowing = false;
+    maxCalls = Math.min(MAX_CALLS, Math.max(maxCalls, openCalls + MAX_NEW_CALLS));
+    if (!isPaused) allow(maxCalls);
   }
 
   return {
     callBegun() {
-      if (isEnding) return false;
-      if (isTrusted) return true;
       if (callsInTurn === 0) {
         setImmediate(() => {
           callsInTurn = 0;
         });
       }
       callsInTurn += 1;
-      if (callsInTurn <= MAX_CALLS_OF_STRANGERS) return true;
-      end();
-      return false;
+      if (callsInTurn >= maxCalls) pause();
     },
-    trust() {
-      if (isTrusted || isEnding || session.destroyed) return;
+    callLetIn() {
       isTrusted = true;
-      session.settings({ maxConcurrentStreams: MAX_CALLS });
+      openCalls += 1;
+      if (!isGrowing && maxCalls < MAX_CALLS && maxCalls < openCalls + MAX_NEW_CALLS / 2) {
+        isGrowing = true;
+        setImmediate(grow);
+      }
+      return () => {
+        openCalls -= 1;
+      };
     },
     endStranger() {
       if (isTrusted) return false;
-      end();
+      if (isEnding) return true;
+      isEnding = true;
+      // Not at once: Node 20 aborts the process when a session is destroyed while it reads frames.
+      setImmediate(() => session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM));
       return true;
     },
     streamBegun(end) {
@@ -93,7 +128,7 @@ function newConnection(session: Http2Session, age: ConnectionAge | null): PeerCo
       return () => streams.delete(end);
     },
     callReset() {
-      if (!takeReset()) end();
+      if (!takeReset()) pause();
     },
   };
 }
