@@ -10,6 +10,7 @@ import { disturbDispatchers } from './dispatchers/disturbDispatchers.js';
 import { macrocosimPeer, pythonPeer } from './dispatchers/otherServices.js';
 import { ownService } from './dispatchers/ownService.js';
 import type { Peer } from './dispatchers/peer.js';
+import { failPrimary } from './failedPrimary.js';
 import { killService } from './killedService.js';
 import { sendMalformed } from './malformedRequests.js';
 import { failManagedActors } from './managedActors.js';
@@ -21,7 +22,7 @@ export type Counts = Readonly<Record<string, number | Readonly<Record<string, Re
 /** A kind of fault. */
 export interface Fault {
   readonly name: string;
-  /** How often it happens in a full run: kills, writes, requests, changes, sequences, faults of connections and actors, or seconds. */
+  /** How often it happens in a full run: kills, failures of a primary, writes, requests, changes, sequences, faults of connections and actors, or seconds. */
   readonly full: number;
   /** The number of pieces that a full run plays it in, each of which takes a minute or two on a machine that is not busy. */
   readonly pieces: number;
@@ -66,6 +67,14 @@ export function faultList(postgres: TestPostgres): Fault[] {
     writes,
     ...(await shareDatabase(place, { seed, writes, streams: 20 })),
   });
+  const failed = async (failures: number, seed: number, synchronous: boolean) => {
+    const sum = { failures, unknown: 0, lost: 0, reopened: 0 };
+    for (let count = 0; count < failures; count += 1) {
+      const report = await failPrimary({ seed: seed + count, writes: 500, streams: 20, synchronous });
+      for (const figure of ['unknown', 'lost', 'reopened'] as const) sum[figure] += report[figure];
+    }
+    return sum;
+  };
   const disturbed =
     (faults: number, seed: number, isFull: boolean, lanes = maxLanes) =>
     async (newPeer: Promise<Peer>) => {
@@ -90,6 +99,18 @@ export function faultList(postgres: TestPostgres): Fault[] {
       full: 5_000,
       pieces: 1,
       play: (amount, seed) => onPostgres(shared(amount, seed)),
+    },
+    {
+      name: 'primary that fails, synchronous standby',
+      full: 30,
+      pieces: 5,
+      play: (amount, seed) => failed(amount, seed, true),
+    },
+    {
+      name: 'primary that fails, standby that lags',
+      full: 30,
+      pieces: 5,
+      play: (amount, seed) => failed(amount, seed, false),
     },
     {
       name: 'malformed requests, SQLite',

@@ -1,14 +1,12 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
 import { expect, it } from 'vitest';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
 import { Dispatch } from '../../src/dispatch.js';
 import { startDispatchService } from '../../src/service/index.js';
 import { describeWithPostgres } from '../support/describeWithPostgres.js';
+import { eventually } from '../support/eventually.js';
 import { type Mirror, mirror } from '../support/mirror.js';
-import { startPostgres } from '../support/postgres.js';
+import { replicatedPostgres } from '../support/replicatedPostgres.js';
 import { followOver, held, truth } from '../support/resumableService.js';
-import { tcpProxy } from '../support/tcpProxy.js';
 
 /**
  * Nothing of the first one is lost. Of the next ones less than what was lost is written again, as much, and more. The last one was made
@@ -26,15 +24,9 @@ const inAnHour = () => new Date(Date.now() + 3_600_000);
 
 describeWithPostgres('services whose database is now a standby that lagged', () => {
   it('lead streams and dispatchers to what it has, ids that it gives again included', async () => {
-    await using primary = await startPostgres();
-    const database = new URL(await primary.createDatabase());
-    await using replication = await tcpProxy(primary.port);
-    await using standby = await startPostgres({ standbyOf: replication.port });
-    const databases = `postgres://postgres@127.0.0.1:${primary.port},127.0.0.1:${standby.port}${database.pathname}`;
-    const services = [
-      await startDispatchService({ database: databases }),
-      await startDispatchService({ database: databases }),
-    ];
+    await using postgres = await replicatedPostgres();
+    const { database } = postgres;
+    const services = [await startDispatchService({ database }), await startDispatchService({ database })];
     const [one, other] = services.map(({ address }) => address) as [string, string];
     await using client = new DispatchClient({ address: one });
     const create = async (microgridId: number) =>
@@ -65,8 +57,8 @@ describeWithPostgres('services whose database is now a standby that lagged', () 
         }
       };
       await eventually(converged);
-      await caughtUp(database, standby.port);
-      replication.cut();
+      await postgres.caughtUp();
+      postgres.cutReplication();
 
       const lost = new Map<number, number[]>();
       for (const microgridId of LOSING) {
@@ -80,8 +72,7 @@ describeWithPostgres('services whose database is now a standby that lagged', () 
       await eventually(converged);
       for (const { said } of followers) said();
 
-      await primary.stop();
-      await promote(standby.port);
+      await postgres.failOver();
       await eventually(() => create(INTACT));
       const given = new Map<number, number[]>([
         [BEHIND, await createMany(BEHIND, 1)],
@@ -112,38 +103,3 @@ describeWithPostgres('services whose database is now a standby that lagged', () 
     }
   });
 });
-
-/** Waits until the standby has replayed all that is in the database now. */
-async function caughtUp(database: URL, standbyPort: number): Promise<void> {
-  const [{ lsn }] = (await rowsOf(Number(database.port), 'select pg_current_wal_lsn() as lsn')) as [{ lsn: string }];
-  await eventually(async () => {
-    const [row] = await rowsOf(standbyPort, `select pg_last_wal_replay_lsn() >= '${lsn}' as there`);
-    expect(row).toEqual({ there: true });
-  });
-}
-
-async function promote(port: number): Promise<void> {
-  expect(await rowsOf(port, 'select pg_promote()')).toEqual([{ pg_promote: true }]);
-}
-
-async function rowsOf(port: number, query: string): Promise<object[]> {
-  const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
-  await client.connect();
-  try {
-    return (await client.query(query)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-/** Tries until it succeeds. */
-async function eventually<Result>(attempt: () => Promise<Result>): Promise<Result> {
-  for (let left = 300; ; left -= 1) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (left === 0) throw error;
-      await pause(100);
-    }
-  }
-}
