@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import envPaths from 'env-paths';
 
 import { UsageError } from '../input/usageError.js';
+import { userFolder } from '../userFolder.js';
 import { type Profile, type Profiles, readProfiles } from './profiles.js';
 import { readSecretFile } from './secretFile.js';
 
@@ -31,7 +31,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Default path of the configuration file; on Linux `~/.config/xstate-dispatch/config.json`. */
 function configFile(): string {
-  return join(envPaths('xstate-dispatch', { suffix: '' }).config, 'config.json');
+  return join(userFolder('config'), 'config.json');
 }
 
 /**
