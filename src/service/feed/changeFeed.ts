@@ -1,15 +1,18 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '../../logger.js';
 import { DispatchError } from '../../model/dispatchError.js';
 import type { LogPosition } from '../../wire/logPosition.js';
 import { type DispatchStore, type LogCursor, type LoggedChange, positionOf, seqOf } from '../domain/dispatchStore.js';
 import type { ServiceObserver } from '../domain/serviceObserver.js';
-import { type ChangeQueue, changeQueue } from './changeQueue.js';
+import { boundWaiting } from './boundWaiting.js';
+import { type ChangeQueue, changeQueue, whenUncongested } from './changeQueue.js';
 import type { ChangeStream } from './changeStream.js';
 import { openResumed, pageReader } from './resumedStream.js';
 
 /** What may wait for one stream; above it the stream is ended. */
 const QUEUE_LIMITS = { changes: 1_000, bytes: 2_097_152 };
+/** Bytes that may wait for all streams together; above it those that lag most are ended. */
+const MAX_WAITING_BYTES = 268_435_456;
 /** Log entries read at a time, and bytes of one log: a stream that is not congested has room for them. */
 const BATCH_LIMIT = QUEUE_LIMITS.changes / 2;
 const BATCH_BYTES = QUEUE_LIMITS.bytes / 4;
@@ -77,7 +80,16 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
   let failingSinceMs: number | null = null;
   let stopped = false;
   const leaveStore = store.onWake(microgridIds => wake(microgridIds ?? hubs.keys()));
-  const polling = setInterval(() => wake(hubs.keys()), POLL_MS);
+  const polling = setInterval(poll, POLL_MS);
+
+  function poll(): void {
+    boundWaiting(queuesOfHubs(), MAX_WAITING_BYTES);
+    wake(hubs.keys());
+  }
+
+  function queuesOfHubs(): ReadonlySet<ChangeQueue>[] {
+    return [...hubs.values()].map(({ queues }) => queues);
+  }
 
   function wake(microgridIds: Iterable<number>): void {
     for (const microgridId of microgridIds) if (hubs.has(microgridId)) woken.add(microgridId);
@@ -152,10 +164,7 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
     const congested = [...(hub?.queues ?? [])].filter(queue => queue.congested);
     if (!hub || congested.length === 0) return;
     hub.paused = true;
-    const over = new AbortController();
-    const late = setTimeout(mostMs, undefined, over).catch(() => {});
-    await Promise.race([Promise.all(congested.map(queue => queue.whenUncongested())), late]);
-    over.abort();
+    await whenUncongested(congested, mostMs);
     hub.paused = false;
     wake([microgridId]);
   }
@@ -229,7 +238,7 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
       return { ...stream, close };
     },
     figures() {
-      const queues = [...hubs.values()].flatMap(hub => [...hub.queues]);
+      const queues = queuesOfHubs().flatMap(ofHub => [...ofHub]);
       return {
         streams: streams.size,
         waiting: queues.reduce((sum, queue) => sum + queue.length, 0),

@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+
 import { DispatchError } from '../../model/dispatchError.js';
 import type { LoggedChange } from '../domain/dispatchStore.js';
 
@@ -9,8 +11,11 @@ export interface ChangeQueue {
   end(reason: Error): void;
   /** Skips changes up to this position of the change log. */
   startAfter(seq: number): void;
-  /** Number of waiting changes. */
+  /** Number of waiting changes, and bytes of their messages. */
   readonly length: number;
+  readonly bytes: number;
+  /** Empties and ends the queue, as above a limit. */
+  overflow(): void;
   /** Whether more than half of a limit is waiting. */
   readonly congested: boolean;
   /** Resolves once the queue is not congested. */
@@ -52,6 +57,12 @@ export function changeQueue(limits: QueueLimits, onOverflow: () => void): Change
     tellRelief();
   }
 
+  function overflow(): void {
+    const message = 'this stream is read more slowly than changes are made: too many wait; open a new stream and list';
+    end(new DispatchError('RESOURCE_EXHAUSTED', message));
+    onOverflow();
+  }
+
   function isCongested(): boolean {
     return changes.length > limits.changes / 2 || bytes > limits.bytes / 2;
   }
@@ -79,9 +90,7 @@ export function changeQueue(limits: QueueLimits, onOverflow: () => void): Change
         wake?.();
         return;
       }
-      const message = `more than ${limits.changes} changes or ${limits.bytes} bytes wait for this stream to be read; open a new stream and list`;
-      end(new DispatchError('RESOURCE_EXHAUSTED', message));
-      onOverflow();
+      overflow();
     },
     end,
     startAfter(seq) {
@@ -89,8 +98,12 @@ export function changeQueue(limits: QueueLimits, onOverflow: () => void): Change
       changes = changes.filter(change => change.seq > seq);
       bytes = changes.reduce((sum, { message }) => sum + message.length, 0);
     },
+    overflow,
     get length() {
       return changes.length;
+    },
+    get bytes() {
+      return bytes;
     },
     get congested() {
       return isCongested();
@@ -113,4 +126,12 @@ export function changeQueue(limits: QueueLimits, onOverflow: () => void): Change
       return change;
     },
   };
+}
+
+/** Resolves once none of the queues is congested, or after so many milliseconds. */
+export async function whenUncongested(queues: readonly ChangeQueue[], mostMs: number): Promise<void> {
+  const over = new AbortController();
+  const late = setTimeout(mostMs, undefined, over).catch(() => {});
+  await Promise.race([Promise.all(queues.map(queue => queue.whenUncongested())), late]);
+  over.abort();
 }

@@ -9,7 +9,7 @@ const MAX_BACKLOG = 10_000;
 
 /** Maximum number of entries read at a time, of all logs together, and of bytes of one log. */
 const PAGE_ENTRIES = 500;
-const PAGE_BYTES = 524_288;
+const PAGE_BYTES = 131_072;
 
 /** Some entries after a position; null when the log does not have that entry. */
 type Page = readonly LoggedChange[] | null;

@@ -163,7 +163,7 @@ describe('a stream', () => {
     };
     await expect(read()).rejects.toMatchObject({
       code: Status.RESOURCE_EXHAUSTED,
-      details: 'more than 1000 changes or 2097152 bytes wait for this stream to be read; open a new stream and list',
+      details: 'this stream is read more slowly than changes are made: too many wait; open a new stream and list',
     });
     slowPeer.channel.close();
   });
