@@ -8,6 +8,7 @@ import { boundWaiting } from './boundWaiting.js';
 import { type ChangeQueue, changeQueue, whenUncongested } from './changeQueue.js';
 import type { ChangeStream } from './changeStream.js';
 import { openResumed, pageReader } from './resumedStream.js';
+import { turns } from './turns.js';
 
 /** What may wait for one stream; above it the stream is ended. */
 const QUEUE_LIMITS = { changes: 1_000, bytes: 2_097_152 };
@@ -18,6 +19,8 @@ const BATCH_LIMIT = QUEUE_LIMITS.changes / 2;
 const BATCH_BYTES = QUEUE_LIMITS.bytes / 4;
 /** Logs that are looked at at a time. */
 const LOGS_AT_ONCE = 2_000;
+/** Maximum number of microgrids that one line of the log names. */
+const LOGGED_IDS = 10;
 /** Bytes that count as one change where the time to send changes is estimated. */
 const CHANGE_BYTES = 1_000;
 /**
@@ -72,8 +75,7 @@ interface Hub {
 export function changeFeed(store: DispatchStore, logger: Logger, observer?: ServiceObserver): ChangeFeed {
   const hubs = new Map<number, Hub>();
   const streams = new Set<ChangeStream>();
-  /** Microgrids to read, in turn. */
-  const woken = new Set<number>();
+  const woken = turns();
   const readPage = pageReader(store);
   let pumping = false;
   /** When reading the change log began to fail; on the monotonic clock. */
@@ -113,9 +115,7 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
 
   function takeCursors(): Map<number, LogCursor> {
     const cursors = new Map<number, LogCursor>();
-    for (const microgridId of woken) {
-      if (cursors.size === LOGS_AT_ONCE) break;
-      woken.delete(microgridId);
+    for (const microgridId of woken.take(LOGS_AT_ONCE)) {
       const hub = hubs.get(microgridId);
       // A hub without a position, or one that is paused, is woken again.
       if (hub && hub.position !== null && !hub.paused) cursors.set(microgridId, hub.position);
@@ -138,19 +138,13 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
       const ms = PAUSE_MS * Math.max(1, change.message.length / CHANGE_BYTES);
       sendingMs.set(microgridId, (sendingMs.get(microgridId) ?? 0) + ms);
     }
-    for (const microgridId of pruned) {
-      if (hubs.get(microgridId)?.position !== cursors.get(microgridId)) continue;
-      const reason = 'the change log was pruned before it was read, or replaced by another one';
-      logger.warn({ microgrid: microgridId }, `streams were ended: ${reason}`);
-      endHub(microgridId, reason);
-    }
+    endLost(pruned.filter(microgridId => hubs.get(microgridId)?.position === cursors.get(microgridId)));
     for (const [microgridId, ms] of sendingMs) void pauseWhileCongested(microgridId, ms);
-    // Those that were not read are the next, and those that were go to the end: all get their turn.
-    const later = [...woken];
-    woken.clear();
     const wasRead = (microgridId: number) => sendingMs.has(microgridId);
-    for (const microgridId of more.filter(id => !wasRead(id))) woken.add(microgridId);
-    for (const microgridId of [...later, ...more.filter(wasRead)]) woken.add(microgridId);
+    woken.takeBack(
+      more.filter(microgridId => !wasRead(microgridId)),
+      more.filter(wasRead),
+    );
     // A burst arrives faster than it can be sent: let streams write what they have.
     if (more.length > 0) await setImmediate();
   }
@@ -167,6 +161,17 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
     await whenUncongested(congested, mostMs);
     hub.paused = false;
     wake([microgridId]);
+  }
+
+  function endLost(microgridIds: readonly number[]): void {
+    if (microgridIds.length === 0) return;
+    const reason = 'the change log was pruned before it was read, or replaced by another one';
+    // Of a database that was replaced it may be all of them.
+    logger.warn(
+      { microgrids: microgridIds.slice(0, LOGGED_IDS), count: microgridIds.length },
+      `streams were ended: ${reason}`,
+    );
+    for (const microgridId of microgridIds) endHub(microgridId, reason);
   }
 
   function endHub(microgridId: number, reason: string): void {
