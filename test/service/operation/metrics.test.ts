@@ -156,10 +156,13 @@ describe('metrics', () => {
     const message = new BinaryWriter().tag(999, WireType.LengthDelimited).bytes(new Uint8Array(20_000)).finish();
     first.catch(() => {});
     await expect
-      .poll(async () => {
-        await Promise.all(Array.from({ length: 500 }, () => store.apply(1, creation({ message }))));
-        return figuresOf(await metrics.text());
-      })
+      .poll(
+        async () => {
+          await Promise.all(Array.from({ length: 500 }, () => store.apply(1, creation({ message }))));
+          return figuresOf(await metrics.text());
+        },
+        { timeout: 20_000 },
+      )
       .toMatchObject({ dispatch_streams_dropped_total: 1, dispatch_feed_waiting: 0 });
   });
 
