@@ -99,7 +99,7 @@ export async function runService(parts: ServiceParts): Promise<RunningService> {
       observers,
       stopping: stopping.signal,
     });
-    metrics?.measure({ store, feed, server });
+    metrics?.measure({ store, feed, server, keys: access.keys });
     // Streams end before the server shuts down: it waits for them.
     opened.defer('the gRPC server', () => server.shutDown(hurry.signal));
     opened.defer('the change feed', feed.stop);

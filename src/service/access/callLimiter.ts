@@ -7,7 +7,7 @@ import { tokenBucket } from './tokenBucket.js';
 export const BURST_S = 5;
 
 /** What of a request counts as one call: large ones take longer to decode. */
-const BYTES_PER_CALL = 4 * 1024;
+export const BYTES_PER_CALL = 4 * 1024;
 
 /** The usage of one API key. */
 interface Usage {

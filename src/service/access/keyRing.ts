@@ -44,6 +44,8 @@ export interface KeyRing {
   replace(keys: readonly ApiKey[]): void;
   /** Makes {@link replace} end the call when it is revoked; returns a function that undoes it. */
   track(call: RevocableCall): () => void;
+  /** Whether a key has this name. */
+  isNamed(name: string): boolean;
   /** Makes {@link replace} call a function with each key that was removed, so that nothing of it is kept. */
   onRemoved(forget: (apiKey: ApiKey) => void): void;
 }
@@ -61,6 +63,7 @@ export function noAccess(microgridId: bigint): DispatchError {
 /** Creates a key ring. */
 export function keyRing(keys: readonly ApiKey[]): KeyRing {
   let byDigest = digested(keys);
+  let names = namesOf(keys);
   const tracked = new Set<RevocableCall>();
   const forgetters: ((apiKey: ApiKey) => void)[] = [];
   const find = (key: string) => byDigest.get(digest(key));
@@ -79,6 +82,7 @@ export function keyRing(keys: readonly ApiKey[]): KeyRing {
     replace(next) {
       const before = byDigest;
       byDigest = digested(next);
+      names = namesOf(next);
       for (const [digest, apiKey] of before) {
         if (!byDigest.has(digest)) for (const forget of forgetters) forget(apiKey);
       }
@@ -91,12 +95,17 @@ export function keyRing(keys: readonly ApiKey[]): KeyRing {
       tracked.add(call);
       return () => tracked.delete(call);
     },
+    isNamed: name => names.has(name),
     onRemoved: forget => void forgetters.push(forget),
   };
 }
 
 function digested(keys: readonly ApiKey[]): ReadonlyMap<string, ApiKey> {
   return new Map(keys.map(apiKey => [digest(apiKey.key), apiKey]));
+}
+
+function namesOf(keys: readonly ApiKey[]): ReadonlySet<string> {
+  return new Set(keys.map(({ name }) => name));
 }
 
 /** The time of looking up a digest reveals nothing about the keys. */

@@ -1,15 +1,20 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Status } from 'nice-grpc-common';
 
 import type { Logger } from '../../logger.js';
 import { DispatchError } from '../../model/dispatchError.js';
 import type { TraceCall, TracedCall } from '../../telemetry/serverTrace.js';
 import { type AdmittedCall, admittedCall } from '../access/callAccess.js';
+import { BYTES_PER_CALL } from '../access/callLimiter.js';
 import { ANYBODY, type KeyRing } from '../access/keyRing.js';
 import { methodOf } from '../access/methodAccess.js';
 import type { CallObserver, EndedCall } from '../operation/endedCall.js';
 import { authorize, makeRevocable } from './authorize.js';
 import { type ErrorStatus, errorStatus } from './errorStatus.js';
 import { type GrpcCall, ServedCall } from './servedCall.js';
+
+/** How often a request that exceeds the rate of its key tries again. */
+const RETRY_MS = 50;
 
 /** What serving calls needs. */
 export interface CallServing {
@@ -44,12 +49,31 @@ export class CallInService {
   }
 
   /**
+   * Counts a request.
+   *
+   * @throws DispatchError RESOURCE_EXHAUSTED when its key exceeds the rate.
+   */
+  charge(bytes: Uint8Array): void {
+    this.#admitted.charge(bytes.length);
+  }
+
+  /** Counts one of a stream of requests, which waits when its key exceeds the rate: limits on requests end no stream. */
+  async chargeInTurn(bytes: Uint8Array): Promise<void> {
+    for (;;) {
+      try {
+        return this.#admitted.charge(bytes.length + BYTES_PER_CALL);
+      } catch {
+        await pause(RETRY_MS, undefined, { signal: this.call.signal });
+      }
+    }
+  }
+
+  /**
    * Decodes a request.
    *
-   * @throws DispatchError INVALID_ARGUMENT when it cannot be decoded, RESOURCE_EXHAUSTED when its key exceeds the rate.
+   * @throws DispatchError INVALID_ARGUMENT when it cannot be decoded.
    */
   decode(bytes: Uint8Array, type: { decode(bytes: Uint8Array): unknown }): unknown {
-    this.#admitted.charge(bytes.length);
     try {
       return type.decode(bytes);
     } catch (error) {

@@ -60,6 +60,7 @@ function unaryHandler(path: string, { requestType }: Method, handler: UnaryHandl
     const service = new CallInService(grpcCall, path, false, serving);
     let response: unknown;
     try {
+      service.charge(grpcCall.request);
       const request = service.decode(grpcCall.request, requestType);
       service.authorize(request);
       response = await service.run(() => handler(request, service.call));
@@ -79,9 +80,22 @@ type StreamCall = ServerWritableStream<Buffer, unknown> | ServerDuplexStream<Buf
 function streamHandler(path: string, { requestType }: Method, handler: StreamHandler, serving: CallServing) {
   return async (grpcCall: StreamCall): Promise<void> => {
     const service = new CallInService(grpcCall, path, true, serving);
-    const decode = (bytes: Buffer) => service.decode(bytes, requestType);
+
+    function decode(bytes: Buffer): unknown {
+      service.charge(bytes);
+      return service.decode(bytes, requestType);
+    }
+
+    async function* requestsOf(call: ServerDuplexStream<Buffer, unknown>) {
+      // Responses may follow the last request.
+      for await (const bytes of call.iterator({ destroyOnReturn: false })) {
+        await service.chargeInTurn(bytes);
+        yield service.decode(bytes, requestType);
+      }
+    }
+
     try {
-      const request = 'request' in grpcCall ? decode(grpcCall.request) : requestsOf(grpcCall, decode);
+      const request = 'request' in grpcCall ? decode(grpcCall.request) : requestsOf(grpcCall);
       service.authorize(request);
       for await (const response of handler(request, service.call)) {
         if (!grpcCall.write(response)) await drained(grpcCall, service.call.signal);
@@ -93,11 +107,6 @@ function streamHandler(path: string, { requestType }: Method, handler: StreamHan
     service.answered();
     grpcCall.end();
   };
-}
-
-async function* requestsOf(grpcCall: ServerDuplexStream<Buffer, unknown>, decode: (bytes: Buffer) => unknown) {
-  // Responses may follow the last request.
-  for await (const bytes of grpcCall.iterator({ destroyOnReturn: false })) yield decode(bytes);
 }
 
 /** Resolves when a peer has read; rejects with the reason of the signal when it aborts. */

@@ -10,6 +10,7 @@ import type { EffectiveLimits } from '../access/callLimits.js';
 import { readShares } from '../access/readShares.js';
 import type { DispatchStore } from '../domain/dispatchStore.js';
 import type { ChangeFeed } from '../feed/changeFeed.js';
+import { lineLimit } from '../operation/lineLimit.js';
 import type { CallServing } from './callInService.js';
 import { callsReceived } from './callsReceived.js';
 import { dispatchHandlers } from './dispatchHandlers.js';
@@ -67,6 +68,8 @@ export interface GrpcServer {
   listen(address: string, credentials: ServerCredentials): Promise<number>;
   /** Number of requests so far that are no call of any of its methods. grpc-js refuses them before anything else. */
   unknownCalls(): number;
+  /** How often connections took no calls for a while, or were ended, because their peers made or reset too many. */
+  curbedConnections(): number;
   /**
    * Accepts no more calls, waits for pending ones for `stopGraceMs`, then cancels them.
    *
@@ -81,7 +84,13 @@ export function grpcServer(options: GrpcServerOptions): GrpcServer {
   const gate = callGate(keys, limits);
   const { maxAgeMs } = connections;
   const connectionAge = maxAgeMs === undefined ? null : { maxMs: maxAgeMs, graceMs: stopGraceMs };
-  const judge = judgeHeaders({ gate, receiveTimeoutMs: RECEIVE_TIMEOUT_MS, connectionAge, observers });
+  let curbedConnections = 0;
+  const lines = lineLimit(1, (_, leftOut) => logger.warn({ leftOut }, 'more connections were curbed than are logged'));
+  const onCurbed = (peer: string) => {
+    curbedConnections += 1;
+    if (lines.take('')) logger.warn({ peer }, 'a connection is curbed: its peer makes or resets too many calls');
+  };
+  const judge = judgeHeaders({ gate, receiveTimeoutMs: RECEIVE_TIMEOUT_MS, connectionAge, observers, onCurbed });
   const reads = readShares(limits.readsPerKey);
   let port: number | null = null;
   let knownCalls = 0;
@@ -108,6 +117,7 @@ export function grpcServer(options: GrpcServerOptions): GrpcServer {
         throw listenError(address, error);
       }
     },
+    curbedConnections: () => curbedConnections,
     unknownCalls() {
       const received = port === null ? null : callsReceived(port);
       if (received !== null) unknownCalls = received - knownCalls;

@@ -3,17 +3,15 @@ import type { ServerInterceptor } from '@grpc/grpc-js';
 import type { CallGate } from '../access/callGate.js';
 import type { CallObserver } from '../operation/endedCall.js';
 import { arrivalLimit } from './arrivalLimit.js';
-import type { ConnectionAge } from './connectionAge.js';
 import { JudgedCall } from './judgedCall.js';
 import { pacedRefusals } from './pacedRefusals.js';
+import type { PeerConnectionOptions } from './peerConnection.js';
 
 /** Options of {@link judgeHeaders}. */
-export interface JudgeHeadersOptions {
+export interface JudgeHeadersOptions extends PeerConnectionOptions {
   readonly gate: CallGate;
-  /** Time within which a request must arrive after its headers; of a stream of requests, the first one. */
+  /** Time within which a request must arrive after its headers. A stream of requests may wait for any time. */
   readonly receiveTimeoutMs: number;
-  /** When connections are ended; null: never. */
-  readonly connectionAge: ConnectionAge | null;
   /** Are told of each call that ends before it is served; of others where they are served. */
   readonly observers: readonly CallObserver[];
 }

@@ -13,18 +13,15 @@ import { ANYBODY, type Caller } from '../access/keyRing.js';
 import { methodOf } from '../access/methodAccess.js';
 import type { CallObserver } from '../operation/endedCall.js';
 import type { ArrivalLimit, AwaitedCall } from './arrivalLimit.js';
-import type { ConnectionAge } from './connectionAge.js';
 import { endResponse, http2StreamOf, sentStatus, whenReset } from './http2Stream.js';
 import type { PacedRefusals } from './pacedRefusals.js';
-import { type PeerConnection, peerConnection } from './peerConnection.js';
+import { type PeerConnection, type PeerConnectionOptions, peerConnection } from './peerConnection.js';
 
 /** What the calls of a server are judged with. */
-export interface Judging {
+export interface Judging extends PeerConnectionOptions {
   readonly gate: CallGate;
   readonly paced: PacedRefusals;
   readonly arrivals: ArrivalLimit;
-  /** When connections are ended; null: never. */
-  readonly connectionAge: ConnectionAge | null;
   /** What is told of a request that does not arrive in time. */
   readonly tooLate: string;
   /** Are told of each call that ends before it is served. */
@@ -62,7 +59,7 @@ export class JudgedCall extends ServerInterceptingCall implements AdmittedCall, 
     this.#judging = judging;
     this.#stream = http2StreamOf(call);
     const { session } = this.#stream;
-    this.#connection = session && peerConnection(session, judging.connectionAge);
+    this.#connection = session && peerConnection(session, judging);
   }
 
   override start(listener: Listener): void {
@@ -85,13 +82,12 @@ export class JudgedCall extends ServerInterceptingCall implements AdmittedCall, 
   onReceiveMetadata(metadata: Metadata): void {
     this.#connection?.callBegun();
     if (!this.#admit(metadata)) return;
-    this.#judging.arrivals.add(this);
+    if (!this.#method.requestStream) this.#judging.arrivals.add(this);
     this.#listener?.onReceiveMetadata(metadata);
   }
 
   onReceiveMessage(message: unknown): void {
     if (this.#isOver) return;
-    if (this.#method.requestStream) this.#judging.arrivals.delete(this);
     this.#listener?.onReceiveMessage(message);
   }
 

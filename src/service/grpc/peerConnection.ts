@@ -15,6 +15,14 @@ const RESET_BURST_S = 5;
 /** How long a connection takes no calls whose peer exceeds this. */
 const PAUSE_MS = 1_000;
 
+/** What connections have in common. */
+export interface PeerConnectionOptions {
+  /** When they are ended; null: never. */
+  readonly connectionAge: ConnectionAge | null;
+  /** A connection takes no calls for a while, or is ended, because its peer makes or resets too many. Gets its address and port. */
+  readonly onCurbed: (peer: string) => void;
+}
+
 /** A connection, and whether its peer behaves. */
 export interface PeerConnection {
   /** Notes a call. When its peer makes more at once than it was allowed, the connection is paused. */
@@ -39,20 +47,16 @@ export interface PeerConnection {
 
 const connections = new WeakMap<Http2Session, PeerConnection>();
 
-/**
- * Returns what is known of a connection.
- *
- * @param age - when it is ended; null: never.
- */
-export function peerConnection(session: Http2Session, age: ConnectionAge | null): PeerConnection {
+/** Returns what is known of a connection. */
+export function peerConnection(session: Http2Session, options: PeerConnectionOptions): PeerConnection {
   const found = connections.get(session);
   if (found) return found;
-  const made = newConnection(session, age);
+  const made = newConnection(session, options);
   connections.set(session, made);
   return made;
 }
 
-function newConnection(session: Http2Session, age: ConnectionAge | null): PeerConnection {
+function newConnection(session: Http2Session, { connectionAge: age, onCurbed }: PeerConnectionOptions): PeerConnection {
   const takeReset = tokenBucket(RESETS_PER_SECOND, RESET_BURST_S);
   let maxCalls = MAX_CALLS_OF_STRANGERS;
   let isTrusted = false;
@@ -70,6 +74,12 @@ function newConnection(session: Http2Session, age: ConnectionAge | null): PeerCo
     });
   }
 
+  function curb(): void {
+    // A session that is closed has no socket.
+    const { remoteAddress, remotePort } = session.socket ?? {};
+    onCurbed(`${remoteAddress}:${remotePort}`);
+  }
+
   function allow(calls: number): void {
     if (!session.destroyed && !session.closed) session.settings({ maxConcurrentStreams: calls });
   }
@@ -81,6 +91,7 @@ function newConnection(session: Http2Session, age: ConnectionAge | null): PeerCo
   function pause(): void {
     if (isPaused) return;
     isPaused = true;
+    curb();
     allow(0);
     setTimeout(() => {
       isPaused = false;
@@ -119,6 +130,7 @@ function newConnection(session: Http2Session, age: ConnectionAge | null): PeerCo
       if (isTrusted) return false;
       if (isEnding) return true;
       isEnding = true;
+      curb();
       // Not at once: Node 20 aborts the process when a session is destroyed while it reads frames.
       setImmediate(() => session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM));
       return true;

@@ -3,6 +3,7 @@ import { Status } from 'nice-grpc-common';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 import { DispatchError } from '../../model/dispatchError.js';
+import type { KeyRing } from '../access/keyRing.js';
 import type { DispatchStore } from '../domain/dispatchStore.js';
 import type { ServiceObserver } from '../domain/serviceObserver.js';
 import type { FeedFigures } from '../feed/changeFeed.js';
@@ -12,7 +13,11 @@ import type { EndedCall } from './endedCall.js';
 export interface MeasuredParts {
   readonly store: Pick<DispatchStore, 'count'>;
   readonly feed: { figures(): FeedFigures };
+  /** null accepts every caller. */
+  readonly keys: Pick<KeyRing, 'isNamed'> | null;
   readonly server: {
+    /** How often connections took no calls for a while, or were ended. */
+    curbedConnections(): number;
     /** Number of requests so far that are no call of any of its methods. */
     unknownCalls(): number;
   };
@@ -105,9 +110,17 @@ export function serviceMetrics(): ServiceMetrics {
     registers,
   });
 
+  let keys: MeasuredParts['keys'] = null;
+
+  function labelOf(name: string): string {
+    // The streams of a key that was removed end after that.
+    if (name !== '' && keys?.isNamed(name) === false) return OTHER_KEYS;
+    return name === '' || labelled.has(name) || labelled.size < MAX_KEYS ? name : OTHER_KEYS;
+  }
+
   return {
     callEnded({ method, status, key: name = '', durationMs, streaming }) {
-      const key = name === '' || labelled.has(name) || labelled.size < MAX_KEYS ? name : OTHER_KEYS;
+      const key = labelOf(name);
       const labels = { method, status: Status[status], key };
       if (key !== OTHER_KEYS) labelled.set(key, (labelled.get(key) ?? new Map()).set(`${method} ${status}`, labels));
       calls.inc(labels);
@@ -131,10 +144,18 @@ export function serviceMetrics(): ServiceMetrics {
     // The clocks of the database and of this process may differ.
     changeDelivered: atUs => lag.observe(Math.max(0, Date.now() - atUs / 1000) / 1000),
     streamDropped: () => dropped.inc(),
-    measure({ store, feed, server }) {
+    measure({ store, feed, server, ...parts }) {
+      keys = parts.keys;
       addFeedGauges(feed, registers);
       addDispatchCount(store, registers);
-      addUnknownCalls(server, registers);
+      addCounter(registers, 'dispatch_unknown_calls_total', {
+        help: 'Requests that are no call of any method of the service.',
+        count: server.unknownCalls,
+      });
+      addCounter(registers, 'dispatch_connections_curbed_total', {
+        help: 'How often connections took no calls for a while, or were ended, because their peers made or reset too many.',
+        count: server.curbedConnections,
+      });
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,
@@ -160,14 +181,19 @@ function addFeedGauges(feed: MeasuredParts['feed'], registers: Registry[]): void
   );
 }
 
-function addUnknownCalls(server: MeasuredParts['server'], registers: Registry[]): void {
+/** Adds a counter of what is counted elsewhere. */
+function addCounter(
+  registers: Registry[],
+  name: string,
+  { help, count }: { readonly help: string; count(): number },
+): void {
   let counted = 0;
   new Counter({
-    name: 'dispatch_unknown_calls_total',
-    help: 'Requests that are no call of any method of the service.',
+    name,
+    help,
     registers,
     collect() {
-      const now = server.unknownCalls();
+      const now = count();
       this.inc(now - counted);
       counted = now;
     },

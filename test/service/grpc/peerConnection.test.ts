@@ -20,8 +20,9 @@ async function judgingService() {
     judged += 1;
   };
   const metrics = { ...serviceMetrics(), callEnded };
+  const curbed = async () => /^dispatch_connections_curbed_total (\d+)$/m.exec(await metrics.text())?.[1];
   const served = await servedStore(undefined, { access: withKey('right'), metrics });
-  return { ...served, judged: () => judged };
+  return { ...served, judged: () => judged, curbed };
 }
 
 async function connected(port: number) {
@@ -87,6 +88,7 @@ describe('a connection', () => {
       const [response] = await once(open(other.session, 'right').end(Buffer.alloc(5)), 'response');
       expect(response[':status']).toBe(200);
       expect(served.judged()).toBeLessThan(10 * 100 + 3);
+      expect(await served.curbed()).toBe('10');
       for (const peer of peers) peer[Symbol.dispose]();
     },
   );

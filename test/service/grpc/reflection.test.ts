@@ -8,6 +8,7 @@ import type {
   ServerReflectionRequest,
   ServerReflectionResponse,
 } from '../../../proto/gen/grpc/reflection/v1/reflection.js';
+import { DEFAULT_LIMITS } from '../../../src/service/access/callLimits.js';
 import { compileContract } from '../../support/contract.js';
 import { servedStore, withKey } from '../../support/servedStore.js';
 
@@ -42,6 +43,15 @@ function registryOf(answer: ServerReflectionResponse['messageResponse']): FileRe
 }
 
 describe('reflection', () => {
+  it('waits when its key exceeds the rate of calls, which ends no stream of it', async () => {
+    const limits = { ...DEFAULT_LIMITS, callsPerSecond: 1 };
+    await using served = await servedStore(undefined, { access: withKey('right'), limits });
+    const metadata = Metadata({ key: 'right' });
+    const questions = Array.from({ length: 5 }, () => ({ $case: 'listServices' as const, value: '*' }));
+    expect(await ask(served, questions, metadata)).toHaveLength(5);
+    await expect(ask(served, [], metadata)).rejects.toMatchObject({ code: Status.RESOURCE_EXHAUSTED });
+  });
+
   it('lists the services', async () => {
     await using served = await servedStore();
     const [answer] = await ask(served, [{ $case: 'listServices', value: '*' }]);

@@ -3,6 +3,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { Metadata, Status } from 'nice-grpc-common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DispatchError } from '../../../src/model/dispatchError.js';
+import { keyRing } from '../../../src/service/access/keyRing.js';
 import type { DispatchServiceOptions } from '../../../src/service/index.js';
 import { serviceMetrics } from '../../../src/service/operation/serviceMetrics.js';
 import { memoryStore } from '../../../src/service/store/memory/memoryStore.js';
@@ -105,6 +106,32 @@ describe('metrics', () => {
     ]);
   });
 
+  it('have no label again for a key that was removed, when its last streams end', async () => {
+    const metrics = serviceMetrics();
+    const keys = keyRing([{ name: 'old', key: 'old', secret: undefined, microgrids: 'all' }]);
+    keys.onRemoved(({ name }) => metrics.forgetKey(name));
+    metrics.measure({
+      store: { count: async () => 0 },
+      feed: { figures: () => ({ streams: 0, waiting: 0, unreadMs: 0 }) },
+      server: { unknownCalls: () => 0, curbedConnections: () => 0 },
+      keys,
+    });
+    const end = () =>
+      metrics.callEnded({
+        ...{ method: 'StreamMicrogridDispatches', status: Status.OK, peer: '', streaming: true, durationMs: 1 },
+        key: 'old',
+      });
+    const series = async (key: string) =>
+      figuresOf(await metrics.text())[
+        `dispatch_calls_total{method="StreamMicrogridDispatches",status="OK",key="${key}"}`
+      ];
+    end();
+    expect([await series('old'), await series('(others)')]).toEqual([1, undefined]);
+    keys.replace([]);
+    end();
+    expect([await series('old'), await series('(others)')]).toEqual([undefined, 1]);
+  });
+
   it('tell of streams, of what is sent on them and how late, and of dispatches and writes', async () => {
     await using measured = await measuredService();
     const { client, figures } = measured;
@@ -173,7 +200,8 @@ describe('metrics', () => {
     metrics.measure({
       store,
       feed: { figures: () => ({ streams: 0, waiting: 0, unreadMs: 0 }) },
-      server: { unknownCalls: () => 0 },
+      server: { unknownCalls: () => 0, curbedConnections: () => 0 },
+      keys: null,
     });
     await place.execute('DROP TABLE dispatch');
     const refusal = new DispatchError('INVALID_ARGUMENT', 'no');
