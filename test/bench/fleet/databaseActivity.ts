@@ -5,7 +5,8 @@ export interface DatabaseActivity {
   readonly queries: number;
   /** Rows that they have read or changed for the services. */
   readonly rows: number;
-  /** Time in which they were executed. */
+  /** Time in which they were planned, and in which they were executed. */
+  readonly planMs: number;
   readonly queryMs: number;
   /** What it wrote to its write-ahead log. */
   readonly walKB: number;
@@ -20,7 +21,10 @@ export interface StatementActivity {
 }
 
 /** The settings of a server whose activity is watched. */
-export const ACTIVITY_SETTINGS = ['shared_preload_libraries=pg_stat_statements', 'track_io_timing=on'];
+export const ACTIVITY_SETTINGS = [
+  'shared_preload_libraries=pg_stat_statements',
+  'pg_stat_statements.track_planning=on',
+];
 
 /** Watches what a database does. */
 export interface ActivityWatch {
@@ -52,13 +56,14 @@ export async function watchActivity(database: string): Promise<ActivityWatch> {
     async read() {
       const { rows } = await client.query(
         `select coalesce(sum(calls), 0) as queries, coalesce(sum(rows), 0) as rows,
-          coalesce(sum(total_exec_time), 0) as ms, pg_wal_lsn_diff(pg_current_wal_lsn(), $1) as wal ${OF_SERVICES}`,
+          coalesce(sum(total_exec_time), 0) as ms, coalesce(sum(total_plan_time), 0) as plan_ms, pg_wal_lsn_diff(pg_current_wal_lsn(), $1) as wal ${OF_SERVICES}`,
         [walFrom],
       );
-      const [{ queries, rows: all, ms, wal }] = rows;
+      const [{ queries, rows: all, ms, plan_ms: planMs, wal }] = rows;
       return {
         queries: Number(queries),
         rows: Number(all),
+        planMs: Math.round(Number(planMs)),
         queryMs: Math.round(Number(ms)),
         walKB: Math.round(Number(wal) / 1_024),
       };

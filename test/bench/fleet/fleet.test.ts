@@ -9,7 +9,7 @@ describeWithPostgres('the benchmark of a fleet', () => {
     const figures = (phase: string) => Object.assign({}, ...lines.filter(line => line.phase === phase));
     expect(figures('fill')).toMatchObject({ microgrids: 100, dispatches: 10_000 });
     expect(figures('open').kBPerStream).toBeGreaterThan(0);
-    expect(figures('writes').answered).toBeGreaterThan(50);
+    expect(figures('writes').answered).toBeGreaterThan(20);
     expect(figures('writes').changeP99Ms).toBeGreaterThan(0);
     expect(figures('killed, streams resumed')).toMatchObject({ streams: 50, resumed: 50, listed: 0 });
     expect(figures('killed, dispatches listed')).toMatchObject({ streams: 50, resumed: 0, listed: 50 });

@@ -3,7 +3,7 @@ import { signRequest } from '../../../src/wire/signature.js';
 import type { KeyEntry } from '../../support/keysFile.js';
 
 /** Microgrids of one API key. */
-const MICROGRIDS_PER_KEY = 500;
+const MICROGRIDS_PER_KEY = 100;
 
 /** The entries of a keys file for so many microgrids. */
 export function fleetKeys(microgrids: number): KeyEntry[] {

@@ -5,6 +5,8 @@ import { signedFor } from './fleetKeys.js';
 
 const PREFIX_BYTES = 5;
 const UNAVAILABLE = 14;
+/** The message of a call that has ended with its connection. */
+export const LOST = 'the connection was lost';
 
 /** A call of gRPC straight over HTTP/2: of all clients the one that costs its process least. */
 export interface BareCall {
@@ -35,7 +37,8 @@ export class BareConnection {
       ...signedFor(microgridId, path),
       ...metadata,
     });
-    let [status, message] = [UNAVAILABLE, 'the connection was lost'];
+    let status = UNAVAILABLE;
+    let message: string = LOST;
     const noteStatus = (headers: IncomingHttpHeaders) => {
       if (headers['grpc-status'] === undefined) return;
       status = Number(headers['grpc-status']);

@@ -14,7 +14,7 @@ import { dispatchDataOf } from '../dispatchData.js';
 import { check, spread } from '../figures.js';
 import { type LogEntry, readLogs } from './checkDelivery.js';
 import { dispatchIdOf, type FleetSize } from './fillDatabase.js';
-import { BareConnection } from './http2Grpc.js';
+import { BareConnection, LOST } from './http2Grpc.js';
 
 const TICK_MS = 5;
 const CONNECTIONS = 4;
@@ -65,7 +65,14 @@ const tasks = {
     while (period.waiting > 0) await pause(TICK_MS);
     const { latenciesMs, refused, unknown } = period;
     const { p50, p99, max } = spread(latenciesMs);
-    return { answered: latenciesMs.length, unknown, refused, writeP50Ms: p50, writeP99Ms: p99, writeMaxMs: max };
+    return {
+      answered: latenciesMs.length,
+      unknown,
+      refused,
+      writeP50Ms: p50,
+      writeP99Ms: p99,
+      writeMaxMs: max,
+    };
   },
 
   /** Checks that the change logs have each write that was acknowledged, and no others but those without an answer. */
@@ -116,10 +123,12 @@ function make(write: Write, dueMs: number, current: typeof period): void {
       if (status === 0 && answer !== null) {
         current.latenciesMs.push(performance.now() - dueMs);
         acknowledge(write, answer);
-      } else if (status === UNAVAILABLE) {
+        return;
+      }
+      if (status === UNAVAILABLE) {
         current.unknown += 1;
         unknownInAll += 1;
-        if (ports.length > 1) ports = ports.filter(other => other !== port);
+        if (reason === LOST && ports.length > 1) ports = ports.filter(other => other !== port);
       } else {
         // A service that has more calls than it can serve says so, and nothing of them is made.
         check(status === RESOURCE_EXHAUSTED, `${method} was refused: ${status} ${reason}`);
