@@ -50,6 +50,8 @@ const HEADER_BYTES = 100;
 export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Promise<SqliteFile<Schema>> {
   const file = await resolveFile(path);
   await checkHeader(file, kind);
+  // Before the lock makes it.
+  const closedAt = await timeOf(`${file}-lock`);
   const lock = await lockFile(file);
   const connections: SqliteConnection[] = [];
   const connect = (busyTimeoutMs: number) => {
@@ -62,7 +64,7 @@ export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Pr
     lock.close();
   };
   try {
-    if (!(await wasClosedHere(file))) await checkPages(file);
+    if (!(await isAsClosed(file, closedAt))) await checkPages(file);
     const writer = connect(BUSY_TIMEOUT_MS);
     await writer.run(`PRAGMA application_id = ${kind.applicationId}`);
     await enableWriteAheadLog(writer);
@@ -146,9 +148,8 @@ async function markClosed(file: string): Promise<void> {
 }
 
 /** Whether the file is as it was when it was closed: a process that was killed leaves a log, and what changes the file its time. */
-async function wasClosedHere(file: string): Promise<boolean> {
-  const [at, markedAt] = [await timeOf(file), await timeOf(`${file}-lock`)];
-  return (await sizeOf(`${file}-wal`)) === 0 && at !== null && at === markedAt;
+async function isAsClosed(file: string, closedAt: number | null): Promise<boolean> {
+  return closedAt !== null && closedAt === (await timeOf(file)) && (await sizeOf(`${file}-wal`)) === 0;
 }
 
 /** When a file was changed last, in whole milliseconds; null when there is none. */

@@ -1,4 +1,13 @@
-import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { sql } from 'kysely';
@@ -219,7 +228,18 @@ describe('a file', () => {
 
     it('is checked when it was changed since, as by a backup in its place', async () => {
       damage();
+      // File systems tell times in ticks of some milliseconds, and this may be the one in which it was closed.
+      utimesSync(path, new Date(), new Date(Date.now() + 1_000));
       await expect(open()).rejects.toMatchObject({ code: 'DATA_LOSS' });
+    });
+
+    it('is checked when it was never closed here, though it is as old as the lock that is made for it', async () => {
+      const other = join(folder.path, 'other.db');
+      damageUnseen();
+      for (let tries = 0; tries < 20; tries += 1) {
+        copyFileSync(path, other);
+        await expect(open(other)).rejects.toMatchObject({ code: 'DATA_LOSS' });
+      }
     });
 
     it('is checked when the process that had it was killed', async () => {

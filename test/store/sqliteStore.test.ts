@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql/promise';
@@ -221,6 +221,8 @@ describe('a file that cannot be used', () => {
     const bytes = await readFile(path);
     bytes.fill(0xff, 8192, bytes.length - 4096);
     await writeFile(path, bytes);
+    // File systems tell times in ticks of some milliseconds, and this may be the one in which it was closed.
+    await utimes(path, new Date(), new Date(Date.now() + 1_000));
     const { problems } = await read();
     expect(problems).toEqual([expect.stringMatching(/^DATA_LOSS: \/dispatches.db is damaged \(.+\); it is left/)]);
     expect(await readFile(path)).toEqual(bytes);

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, utimes, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { startDispatchService } from '../../../src/service/index.js';
 import { creation } from '../../support/dispatchRow.js';
@@ -29,6 +29,8 @@ it('a service refuses a file that is damaged, and leaves it as it is', async () 
   const bytes = await readFile(place.database);
   bytes.fill(0xff, 8192, bytes.length - 4096);
   await writeFile(place.database, bytes);
+  // File systems tell times in ticks of some milliseconds, and this may be the one in which it was closed.
+  await utimes(place.database, new Date(), new Date(Date.now() + 1_000));
   await expect(startDispatchService({ database: place.database })).rejects.toMatchObject({ code: 'DATA_LOSS' });
   expect(await readFile(place.database)).toEqual(bytes);
 });
