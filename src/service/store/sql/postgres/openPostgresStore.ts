@@ -55,7 +55,7 @@ export async function openPostgresStore(
 
   async function openOn(server: PostgresServer): Promise<DispatchStore> {
     const over = (pool: PostgresConnections) => new Kysely<ServiceSchema>({ dialect: new PostgresDialect({ pool }) });
-    const upkeep = over(server.pool({ max: 1 }));
+    const upkeep = over(server.single);
     await migrate(upkeep, migrations({ integer: 'bigint', bytes: 'bytea', createIds }), name);
     const health = over(server.pool({ max: 1, min: 1 }));
     const writing = server.pool({ max: connections.writes, min: 1 });
@@ -65,7 +65,7 @@ export async function openPostgresStore(
     let onChange: (microgridIds: readonly number[] | null) => void = () => {};
     const wakes = postgresNotifications({
       server,
-      sendTest: channel => sql`select pg_notify(${channel}, '')`.execute(health),
+      sendTest: channel => sql`select pg_notify(${channel}, '')`.execute(upkeep),
       onChange: ids => onChange(ids),
       logger,
     });

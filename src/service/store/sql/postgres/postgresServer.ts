@@ -1,8 +1,9 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 
+import { DispatchError } from '../../../../model/dispatchError.js';
 import type { PostgresHosts } from './postgresHosts.js';
-import { type PoolSize, type PostgresConnections, postgresPool } from './postgresPool.js';
+import { type PoolParts, type PoolSize, type PostgresConnections, postgresPool } from './postgresPool.js';
 
 /** A PostgreSQL database and its connections. */
 export interface PostgresServer {
@@ -10,6 +11,8 @@ export interface PostgresServer {
   readonly name: string;
   /** Creates a client of its own for `LISTEN`, not connected yet. */
   client(): pg.Client;
+  /** A pool of one connection, for what is done now and then. */
+  readonly single: PostgresConnections;
   /** Creates a pool, which connects when needed. */
   pool(size: PoolSize): PostgresConnections;
   /** Ends all connections, also when the database does not answer. */
@@ -39,7 +42,7 @@ const { BYTEA, INT8 } = pg.types.builtins;
  * Connects to a database, and learns whether sessions have the timeouts that they ask for. Where they have not, as behind PgBouncer,
  * each transaction sets its own, and a single statement becomes a transaction.
  *
- * @throws the error of the first connection.
+ * @throws DispatchError UNAVAILABLE when that is not possible.
  */
 export async function postgresServer(hosts: PostgresHosts): Promise<PostgresServer> {
   const { name, Client } = hosts;
@@ -58,18 +61,20 @@ export async function postgresServer(hosts: PostgresHosts): Promise<PostgresServ
       return socket;
     },
   };
-  const limited = { ...config, ...SERVER_LIMITS };
-  const pooled = !(await keepsLimits(hosts, limited));
-  const settings = pooled ? config : limited;
+  const addPool = (parts: Omit<PoolParts, 'hosts'>) => {
+    const pool = postgresPool({ hosts, ...parts });
+    pools.push(pool);
+    return pool;
+  };
+  const limited = { config: { ...config, ...SERVER_LIMITS }, setLimits: null };
+  const tried = addPool({ ...limited, size: { max: 1 } });
+  const settings = (await keepsLimits(tried)) ? limited : { config, setLimits: SET_LOCAL };
 
   return {
     name,
-    client: () => new Client(settings),
-    pool(size) {
-      const pool = postgresPool({ hosts, config: settings, size, setLimits: pooled ? SET_LOCAL : null });
-      pools.push(pool);
-      return pool;
-    },
+    client: () => new Client(settings.config),
+    single: settings === limited ? tried : addPool({ ...settings, size: { max: 1 } }),
+    pool: size => addPool({ ...settings, size }),
     async close() {
       const silent = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
@@ -84,14 +89,20 @@ export async function postgresServer(hosts: PostgresHosts): Promise<PostgresServ
 }
 
 /** Whether sessions have the limits that they ask for. A pooler refuses or ignores them. */
-async function keepsLimits({ Client, attempt }: PostgresHosts, limited: pg.ClientConfig): Promise<boolean> {
+async function keepsLimits(limited: PostgresConnections): Promise<boolean> {
   try {
-    const client = await attempt(() => new Client(limited).connect());
-    const setting = client.query(`select setting from pg_settings where name = 'statement_timeout'`);
-    const { rows } = await setting.finally(() => client.end().catch(() => {}));
-    return rows[0]?.setting === String(SERVER_LIMITS.statement_timeout);
+    const client = await limited.connect();
+    try {
+      const { rows } = await client.query<{ setting: string }>(
+        `select setting from pg_settings where name = 'statement_timeout'`,
+        [],
+      );
+      return rows[0]?.setting === String(SERVER_LIMITS.statement_timeout);
+    } finally {
+      client.release();
+    }
   } catch (error) {
-    if (/startup parameter/.test(reasonOf(error))) return false;
+    if (error instanceof DispatchError && /startup parameter/.test(reasonOf(error.cause))) return false;
     throw error;
   }
 }
