@@ -7,9 +7,10 @@ const times = {
   calmMs: [100, 200],
   outageMs: [50, 500],
   longAnswerMs: [700, 1_000],
-  stallMs: 800,
+  stallMs: 1_800,
   delayMs: [20, 100],
-  keepAliveMs: 400,
+  // A test process that is busy answers late itself.
+  keepAliveMs: 1_000,
 } as const;
 
 /** Lets some faults happen to the dispatchers of a service, which must lose nothing and say nothing twice. */
