@@ -20,6 +20,7 @@ it.each([5_000, 20])(
     const call = async () => {
       while (performance.now() < untilMs) {
         expect((await client.get({ microgridId: 1, id })).id).toBe(id);
+        await client.create({ microgridId: 2, type: 'T', startTime: 'NOW', selector: { ids: [1] } });
         count += 1;
       }
     };
@@ -27,5 +28,7 @@ it.each([5_000, 20])(
     client.close();
     expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([]);
     expect(count).toBeGreaterThan(100);
+    // Each was made once, however often it was asked for.
+    expect(await store.head(2)).toBe(count);
   },
 );

@@ -7,15 +7,14 @@ import { expectOutage } from '../../support/outage.js';
 import { missingPostgres, newPostgresFolder, startPostgres } from '../../support/postgres.js';
 import { missingSmallDisk, smallDisk } from '../../support/smallDisk.js';
 
-describeWith(missingSmallDisk(), 'a service whose disk is full', () => {
-  it('with its file goes on once there is room', async () => {
+describeWith(missingPostgres() ?? missingSmallDisk(), 'a service whose disk is full', () => {
+  // At the same time: most of the time they wait until it is noticed.
+  it.concurrent('with its file goes on once there is room', async () => {
     using disk = smallDisk(8);
     await expectOutage(join(disk.path, 'dispatches.db'), { begin: disk.fill, end: disk.free, reason: /full|I\/O/ });
   });
-});
 
-describeWith(missingPostgres() ?? missingSmallDisk(), 'a service on a PostgreSQL whose disk is full', () => {
-  it('goes on once there is room', async () => {
+  it.concurrent('with that of PostgreSQL goes on once there is room', async () => {
     using disk = smallDisk(40);
     await using postgres = await startPostgres();
     const { uid, gid } = newPostgresFolder().user;

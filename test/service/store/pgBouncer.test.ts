@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/logger.js';
 import type { DispatchStore } from '../../../src/service/domain/dispatchStore.js';
 import { changeFeed } from '../../../src/service/feed/changeFeed.js';
@@ -15,7 +15,6 @@ const DEAF = 'change notifications do not arrive, as behind a pooler; polling mo
 describeWithPgBouncer('a store behind PgBouncer', () => {
   let postgres: TestPostgres;
   let pooler: TestPgBouncer;
-  let database: string;
   beforeAll(async () => {
     postgres = await startPostgres();
     pooler = await startPgBouncer(postgres);
@@ -23,9 +22,6 @@ describeWithPgBouncer('a store behind PgBouncer', () => {
   afterAll(async () => {
     await pooler[Symbol.asyncDispose]();
     await postgres[Symbol.asyncDispose]();
-  });
-  beforeEach(async () => {
-    database = await postgres.createDatabase();
   });
 
   async function opened(url: string) {
@@ -46,7 +42,9 @@ describeWithPgBouncer('a store behind PgBouncer', () => {
     return count;
   }
 
-  it('notices that notifications do not arrive, says so once, and looks more often', async () => {
+  // At the same time: most of the time they wait.
+  it.concurrent('notices that notifications do not arrive, says so once, and looks more often', async () => {
+    const database = await postgres.createDatabase();
     await using proxy = await tcpProxy(Number(new URL(pooler.through(database)).port));
     const through = new URL(database);
     through.port = String(proxy.port);
@@ -59,7 +57,8 @@ describeWithPgBouncer('a store behind PgBouncer', () => {
     expect(pooled.said(DEAF)).toBe(1);
   });
 
-  it('hears without a pooler, and looks no more often', async () => {
+  it.concurrent('hears without a pooler, and looks no more often', async () => {
+    const database = await postgres.createDatabase();
     await using direct = await opened(database);
     await direct.store.apply(1, creation());
     await expect.poll(() => wakesWithin(direct.store, 3_000), { timeout: 10_000 }).toBe(0);
@@ -67,6 +66,7 @@ describeWithPgBouncer('a store behind PgBouncer', () => {
   });
 
   it('gives its streams each change once and in order, whichever store made it', async () => {
+    const database = await postgres.createDatabase();
     await using one = await opened(pooler.through(database));
     await using other = await opened(database);
     const feed = changeFeed(one.store, silentLogger);
@@ -82,6 +82,7 @@ describeWithPgBouncer('a store behind PgBouncer', () => {
     ['refuses', []],
     ['ignores', ['ignore_startup_parameters = statement_timeout,lock_timeout,idle_in_transaction_session_timeout']],
   ])('has limits of time, which a pooler %s for sessions, in each transaction', async (_, settings) => {
+    const database = await postgres.createDatabase();
     await using another = await startPgBouncer(postgres, ...settings);
     await using pooled = await opened(another.through(database));
     const { dispatch } = await pooled.store.apply(1, creation());
@@ -98,6 +99,7 @@ describeWithPgBouncer('a store behind PgBouncer', () => {
   });
 
   it('goes on after a statement that the database refuses', async () => {
+    const database = await postgres.createDatabase();
     await using pooled = await opened(pooler.through(database));
     await expect(pooled.store.apply(1, creation({ startS: null as never }))).rejects.toMatchObject({ code: '23502' });
     await execute(database, 'alter table dispatch rename to stored');
