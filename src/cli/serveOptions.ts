@@ -115,7 +115,7 @@ The file of --keys; microgrids may be "all", and requests of a key without a sec
   { "keys": [{ "name": "partner-a", "key": "…", "secret": "…", "microgrids": [1, 2], "access": "read" }] }
 With "access": "read" a key cannot change anything; by default it can. With "audit": true it can read who changed what.
 
-Limits and their defaults: calls=4000 (open calls), callsPerKey=1000 (open calls of a key), callsPerSecond=1000 (of a key),
+Limits and their defaults: calls=4000 (open reads; and as many writes), callsPerKey=1000 (open calls of a key), callsPerSecond=1000 (of a key),
 streams=20000 (open streams), streamsPerKey=2000 (open streams of a key), unauthenticatedPerSecond=100 (of an address),
 requestBytes=131072. readsPerKey=4 (gets and lists of a key that read the database at the same time, with a file 2): further ones wait.
 

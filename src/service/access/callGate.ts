@@ -4,10 +4,11 @@ import { DispatchError } from '../../model/dispatchError.js';
 import { verifySignature } from '../../wire/signature.js';
 import { addressBudget } from './addressBudget.js';
 import type { CallAccess } from './callAccess.js';
-import { BURST_S, callLimiter, limitExceeded } from './callLimiter.js';
+import { BURST_S, type CallKind, callLimiter, limitExceeded } from './callLimiter.js';
 import type { EffectiveLimits } from './callLimits.js';
 import { healthBudget } from './healthBudget.js';
 import { ANYBODY, type ApiKey, type Caller, type KeyRing } from './keyRing.js';
+import { methodOf, neededAccess } from './methodAccess.js';
 import { usedNonces } from './usedNonces.js';
 
 /** What is known of a call when its headers have arrived. */
@@ -98,10 +99,10 @@ export function callGate(keys: KeyRing | null, limits: EffectiveLimits): CallGat
       return { access: { apiKey: ANYBODY }, isHealth: true, leave: health.enter(call.address, call.isStream) };
     }
     const isHealth = false;
-    if (keys === null) return { access: { apiKey: ANYBODY }, isHealth, leave: limiter.enter(ANYBODY, call.isStream) };
+    if (keys === null) return { access: { apiKey: ANYBODY }, isHealth, leave: limiter.enter(ANYBODY, kindOf(call)) };
     const { apiKey, untilMs } = identify(keys, call, Date.now());
     setCaller(apiKey);
-    const leave = limiter.enter(apiKey, call.isStream);
+    const leave = limiter.enter(apiKey, kindOf(call));
     if (untilMs === null) return { access: { apiKey }, isHealth, leave };
     try {
       return { access: { apiKey, nonce: nonces.take(apiKey.key, call.nonce, untilMs) }, isHealth, leave };
@@ -152,6 +153,11 @@ function identify(keys: KeyRing, call: CallHeaders, nowMs: number): { apiKey: Ap
   if (!isInTime) throw WRONG_TIME;
   if (!isRightlySigned) throw WRONG_SIGNATURE;
   return { apiKey, untilMs: tsMs + MAX_CLOCK_DIFFERENCE_MS };
+}
+
+function kindOf({ path, isStream }: CallHeaders): CallKind {
+  if (isStream) return 'streams';
+  return neededAccess(methodOf(path)) === 'write' ? 'writes' : 'reads';
 }
 
 function refusal(reason: string): DispatchError {

@@ -16,6 +16,9 @@ interface Usage {
   readonly takeTokens: (count?: number) => boolean;
 }
 
+/** What is counted apart in a process, so that many lists at once leave room for writes. */
+export type CallKind = 'reads' | 'writes' | 'streams';
+
 /** Enforces limits on calls. */
 export interface CallLimiter {
   /**
@@ -24,7 +27,7 @@ export interface CallLimiter {
    * @returns a function to call when it has ended.
    * @throws DispatchError RESOURCE_EXHAUSTED when it exceeds a limit.
    */
-  enter(apiKey: ApiKey, isStream: boolean): () => void;
+  enter(apiKey: ApiKey, kind: CallKind): () => void;
   /**
    * Counts the request of an admitted call, once it has arrived: as one more call for each 4 KiB after the first.
    *
@@ -38,7 +41,7 @@ export interface CallLimiter {
 /** Creates a limiter for the calls of one process. */
 export function callLimiter(limits: EffectiveLimits): CallLimiter {
   const usages = new Map<string, Usage>();
-  const total = { calls: 0, streams: 0 };
+  const total = { reads: 0, writes: 0, streams: 0 };
 
   function usageOf({ key }: ApiKey): Usage {
     const found = usages.get(key);
@@ -58,16 +61,16 @@ export function callLimiter(limits: EffectiveLimits): CallLimiter {
   };
 
   return {
-    enter(apiKey, isStream) {
+    enter(apiKey, kind) {
       const usage = usageOf(apiKey);
       if (!usage.takeTokens()) throw tooFast;
-      const kind = isStream ? 'streams' : 'calls';
-      if (apiKey !== ANYBODY && usage[kind] >= limits[`${kind}PerKey`]) throw tooMany[`${kind}PerKey`];
-      if (total[kind] >= limits[kind]) throw tooMany[kind];
-      usage[kind] += 1;
+      const limit = kind === 'streams' ? 'streams' : 'calls';
+      if (apiKey !== ANYBODY && usage[limit] >= limits[`${limit}PerKey`]) throw tooMany[`${limit}PerKey`];
+      if (total[kind] >= limits[limit]) throw tooMany[limit];
+      usage[limit] += 1;
       total[kind] += 1;
       return () => {
-        usage[kind] -= 1;
+        usage[limit] -= 1;
         total[kind] -= 1;
       };
     },

@@ -6,7 +6,8 @@ import { invalidOption } from '../domain/invalidOption.js';
  */
 export interface CallLimits {
   /**
-   * Maximum number of concurrent calls in this process, streams excluded.
+   * Maximum number of concurrent calls in this process that read, and of those that write, streams excluded: they are counted apart, so
+   * that many lists at once leave room for writes.
    *
    * @default 4000
    */

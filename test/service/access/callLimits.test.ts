@@ -80,6 +80,19 @@ describe('limits', () => {
     );
   });
 
+  it('leave room for writes while as many reads as may be are under way', async () => {
+    await using service = await slowService({ calls: 1 });
+    await service.hold('a');
+    const create = () =>
+      service.client.createMicrogridDispatch({ microgridId: 1n, dispatchData: dispatchData() }, as('b'));
+    expect((await create()).dispatch?.metadata?.dispatchId).toBe(1n);
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, create));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
+    await expect(service.read('b')).rejects.toMatchObject(
+      exhausted('1 calls are in progress: the limit of this service'),
+    );
+  });
+
   it('hold for the calls of one key a second', async () => {
     await using service = await slowService({ callsPerSecond: 1 });
     const list = () => service.client.listMicrogridDispatches({ microgridId: 1n }, as('a'));
