@@ -157,3 +157,27 @@ describe.each(['0.1.0', '0.1.0-position'])('files of version %s', version => {
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 });
+
+describe('a file of version 0.1.0-audit', () => {
+  it('holds the audit of a service, all of it as it was, and goes on with it', async () => {
+    using folder = temporaryFolder();
+    const { dispatches, audit } = JSON.parse(fixture('0.1.0-audit', 'audit.json').toString());
+    const database = join(folder.path, 'service.db');
+    writeFileSync(database, fixture('0.1.0-audit', 'service.db'));
+    const service = await startDispatchService({ database });
+    await using client = new DispatchClient({ address: service.address });
+    const listed: unknown[] = [];
+    for await (const dispatch of client.list({ microgridId: 1 })) listed.push(dispatch.toJSON());
+    expect(listed).toEqual(dispatches);
+    const entries = async () => {
+      const all: unknown[] = [];
+      const options = { microgridId: 1, oldestFirst: true };
+      for await (const entry of client.audit(options)) all.push(JSON.parse(JSON.stringify(entry)));
+      return all;
+    };
+    expect(await entries()).toEqual(audit);
+    await client.update({ microgridId: 1, id: 1, changes: { active: true } });
+    expect(await entries()).toEqual([...audit, expect.objectContaining({ seq: audit.length + 1 })]);
+    await service.stop();
+  });
+});
