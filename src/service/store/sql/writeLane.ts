@@ -90,11 +90,6 @@ function patienceMs(deadlineMs = Number.POSITIVE_INFINITY): number {
 }
 
 function locked(microgridId: number): DispatchError {
-  return new DispatchError(
-    'UNAVAILABLE',
-    `microgrid ${microgridId} is locked by another process: nothing was changed`,
-    {
-      microgridId,
-    },
-  );
+  const message = `microgrid ${microgridId} is locked by another process: nothing was changed`;
+  return new DispatchError('UNAVAILABLE', message, { microgridId });
 }
