@@ -131,16 +131,16 @@ describe('writeLanes', () => {
     const one = apply(lanes, 1);
     const [first] = await begun();
     const more = [1, 1, 2].map(id => apply(lanes, id));
-    await pass(4);
+    await pass(2);
     const [second] = await begun();
     expect(second?.microgridIds).toEqual([2]);
     const many = [...Array(500).fill(3), 4, 4, 5].map((id: number) => apply(lanes, id));
-    await pass(4);
+    await pass(2);
     const [third] = await begun();
     expect(third?.microgridIds).toHaveLength(128);
     expect(third?.microgridIds.slice(0, 8)).toEqual([3, 4, 5, 3, 4, 3, 3, 3]);
     many.push(apply(lanes, 6));
-    await pass(4);
+    await pass(2);
     await begun(0);
     first?.answer();
     const [fourth] = await begun();
@@ -154,12 +154,12 @@ describe('writeLanes', () => {
     await Promise.all([one, ...more, ...many, lanes.close()]);
   });
 
-  it('begins the first one at once, another when writes have gathered for 4 ms or fill one, and the next when all are over', async () => {
+  it('begins the first one at once, another when writes have gathered for 2 ms or fill one, and the next when all are over', async () => {
     const { lanes, begun } = lanesOn(4);
     const writes = [apply(lanes, 1)];
     const [first] = await begun();
     writes.push(apply(lanes, 2));
-    await pass(3);
+    await pass(1);
     writes.push(apply(lanes, 3));
     await begun(0);
     await pass(1);

@@ -20,7 +20,7 @@ const MAX_PENDING = 10_000;
  * Minimum time between the beginnings of transactions that are under way at the same time: those that are committed sooner take more
  * writes each, which costs less than many small ones. One that is full, or alone, begins at once.
  */
-const GATHER_MS = 4;
+const GATHER_MS = 2;
 /** How often in succession a lane is skipped because its microgrid is locked, before it waits for the lock. */
 const MAX_SKIPS = 3;
 /** Time until a lane that was skipped is tried again: about that of a commit; and that of a lane that may wait for its lock. */
