@@ -1,4 +1,4 @@
-import { invalidOption } from '../domain/invalidOption.js';
+import { namedNumbers } from '../domain/namedNumbers.js';
 
 /**
  * Limits of a service. A call that exceeds one ends with RESOURCE_EXHAUSTED, whose message contains the limit; one that exceeds
@@ -82,17 +82,5 @@ export const DEFAULT_LIMITS: EffectiveLimits = {
  * @throws DispatchError INVALID_ARGUMENT when a limit is not an integer above 0, or its name is unknown.
  */
 export function callLimits(limits: CallLimits = {}, defaults: Partial<EffectiveLimits> = {}): EffectiveLimits {
-  const known: { -readonly [Name in keyof EffectiveLimits]: number } = { ...DEFAULT_LIMITS, ...defaults };
-  for (const [name, limit] of Object.entries(limits)) {
-    const field = `limits.${name}`;
-    if (!Object.hasOwn(known, name)) {
-      throw invalidOption(field, `must be one of ${Object.keys(DEFAULT_LIMITS).join(', ')}`);
-    }
-    if (limit === undefined) continue;
-    if (!(Number.isSafeInteger(limit) && limit > 0)) {
-      throw invalidOption(field, 'must be an integer above 0');
-    }
-    known[name as keyof CallLimits] = limit;
-  }
-  return known;
+  return namedNumbers('limits', limits, { ...DEFAULT_LIMITS, ...defaults });
 }

@@ -1,4 +1,4 @@
-import { invalidOption } from '../domain/invalidOption.js';
+import { namedNumbers } from '../domain/namedNumbers.js';
 
 /** Maximum numbers of connections of a service to PostgreSQL. Beside these it has five, for health, streams and deleting what has expired. */
 export interface ConnectionCounts {
@@ -30,17 +30,5 @@ const MAX_CONNECTIONS = 1_000;
  * @throws DispatchError INVALID_ARGUMENT when a number is not an integer from 1 to 1000, or its name is unknown.
  */
 export function connectionCounts(counts: ConnectionCounts = {}): EffectiveCounts {
-  const known: { -readonly [Name in keyof EffectiveCounts]: number } = { ...DEFAULT_CONNECTIONS };
-  for (const [name, count] of Object.entries(counts)) {
-    const field = `databaseConnections.${name}`;
-    if (!Object.hasOwn(known, name)) {
-      throw invalidOption(field, `must be one of ${Object.keys(known).join(', ')}`);
-    }
-    if (count === undefined) continue;
-    if (!(Number.isSafeInteger(count) && count >= 1 && count <= MAX_CONNECTIONS)) {
-      throw invalidOption(field, `must be an integer from 1 to ${MAX_CONNECTIONS}`);
-    }
-    known[name as keyof ConnectionCounts] = count;
-  }
-  return known;
+  return namedNumbers('databaseConnections', counts, DEFAULT_CONNECTIONS, MAX_CONNECTIONS);
 }
