@@ -15,6 +15,9 @@ const RESET_BURST_S = 5;
 /** How long a connection takes no calls whose peer exceeds this. */
 const PAUSE_MS = 1_000;
 
+/** Number of changes of its limit that a peer may leave unconfirmed; Node ends the connection of more than ten settings. */
+const MAX_UNCONFIRMED = 4;
+
 /** What connections have in common. */
 export interface PeerConnectionOptions {
   /** When they are ended; null: never. */
@@ -65,6 +68,7 @@ function newConnection(session: Http2Session, { connectionAge: age, onCurbed }: 
   let isGrowing = false;
   /** Calls that were let in and have not ended. */
   let openCalls = 0;
+  let unconfirmed = 0;
   /** Calls in this turn of the event loop, in which none of them can have ended but by a reset. */
   let callsInTurn = 0;
   const streams = new Set<() => void>();
@@ -80,8 +84,24 @@ function newConnection(session: Http2Session, { connectionAge: age, onCurbed }: 
     onCurbed(`${remoteAddress}:${remotePort}`);
   }
 
+  function end(): void {
+    if (isEnding) return;
+    isEnding = true;
+    curb();
+    // Not at once: Node 20 aborts the process when a session is destroyed while it reads frames.
+    setImmediate(() => session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM));
+  }
+
   function allow(calls: number): void {
-    if (!session.destroyed && !session.closed) session.settings({ maxConcurrentStreams: calls });
+    if (isEnding || session.destroyed || session.closed) return;
+    if (unconfirmed === MAX_UNCONFIRMED) {
+      end();
+      return;
+    }
+    unconfirmed += 1;
+    session.settings({ maxConcurrentStreams: calls }, () => {
+      unconfirmed -= 1;
+    });
   }
 
   /**
@@ -128,11 +148,7 @@ function newConnection(session: Http2Session, { connectionAge: age, onCurbed }: 
     },
     endStranger() {
       if (isTrusted) return false;
-      if (isEnding) return true;
-      isEnding = true;
-      curb();
-      // Not at once: Node 20 aborts the process when a session is destroyed while it reads frames.
-      setImmediate(() => session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM));
+      end();
       return true;
     },
     streamBegun(end) {

@@ -56,6 +56,7 @@ function resettingPeer(port: number, key: string) {
         nextId += 2;
       }
     },
+    isClosed: () => socket.readableEnded || socket.destroyed,
     [Symbol.dispose]: () => void socket.destroy(),
   };
 }
@@ -92,6 +93,17 @@ describe('a connection', () => {
       for (const peer of peers) peer[Symbol.dispose]();
     },
   );
+
+  it('is ended when its peer goes on, and confirms no limit', async () => {
+    await using served = await judgingService();
+    using peer = resettingPeer(served.port, 'right');
+    const resetting = () => {
+      peer.reset(12);
+      return peer.isClosed();
+    };
+    await expect.poll(resetting, { interval: 100, timeout: 10_000 }).toBe(true);
+    await served.health.check({});
+  });
 
   it('takes calls again a second after its peer has reset too many', async () => {
     await using served = await judgingService();
