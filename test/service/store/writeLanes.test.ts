@@ -154,25 +154,28 @@ describe('writeLanes', () => {
     await Promise.all([one, ...more, ...many, lanes.close()]);
   });
 
-  it('begins the first one at once, another when writes have gathered for 2 ms or fill one, and the next when all are over', async () => {
+  it('begins two at once, another when writes have gathered for 2 ms or fill one, and the next when those are over', async () => {
     const { lanes, begun } = lanesOn(4);
     const writes = [apply(lanes, 1)];
     const [first] = await begun();
     writes.push(apply(lanes, 2));
-    await pass(1);
-    writes.push(apply(lanes, 3));
-    await begun(0);
-    await pass(1);
     const [second] = await begun();
-    expect(second?.microgridIds).toEqual([2, 3]);
-    writes.push(...Array.from({ length: 128 }, (_, index) => apply(lanes, 10 + index)));
-    const [third] = await begun();
-    expect(third?.microgridIds).toHaveLength(128);
+    writes.push(apply(lanes, 3));
+    await pass(1);
     writes.push(apply(lanes, 4));
     await begun(0);
-    for (const transaction of [first, second, third]) transaction?.answer();
+    await pass(1);
+    const [third] = await begun();
+    expect(third?.microgridIds).toEqual([3, 4]);
+    writes.push(...Array.from({ length: 128 }, (_, index) => apply(lanes, 10 + index)));
     const [fourth] = await begun();
-    fourth?.answer();
+    expect(fourth?.microgridIds).toHaveLength(128);
+    for (const transaction of [second, third]) transaction?.answer();
+    writes.push(apply(lanes, 5));
+    await begun(0);
+    first?.answer();
+    const [fifth] = await begun();
+    for (const transaction of [fourth, fifth]) transaction?.answer();
     await Promise.all([...writes, lanes.close()]);
   });
 });

@@ -17,9 +17,10 @@ const MAX_BATCH_SIZE = 128;
 /** Maximum number of pending writes. When the database is slower than the callers, more would only wait longer. */
 const MAX_PENDING = 10_000;
 /**
- * Minimum time between the beginnings of transactions that are under way at the same time: those that are committed sooner take more
- * writes each, which costs less than many small ones. One that is full, or alone, begins at once.
+ * Number of transactions that begin as soon as there are writes, or that are full. More than these begin some time after the one before, so
+ * that they take more writes each, which costs less than many small ones.
  */
+const AT_ONCE = 2;
 const GATHER_MS = 2;
 /** How often in succession a lane is skipped because its microgrid is locked, before it waits for the lock. */
 const MAX_SKIPS = 3;
@@ -96,8 +97,8 @@ export function writeLanes(applyBatch: ApplyBatch, maxTransactions: number): Wri
 
   function start(): void {
     while (ready.size > 0 && running < maxTransactions) {
-      const isAlone = running === (isLockAwaited ? 1 : 0);
-      const gatherMs = isAlone || ready.size >= MAX_BATCH_SIZE ? 0 : startedMs + GATHER_MS - performance.now();
+      const isFree = running - (isLockAwaited ? 1 : 0) < AT_ONCE;
+      const gatherMs = isFree || ready.size >= MAX_BATCH_SIZE ? 0 : startedMs + GATHER_MS - performance.now();
       if (gatherMs > 0) {
         if (!isGathering) setTimeout(gathered, gatherMs);
         isGathering = true;
