@@ -76,8 +76,8 @@ function dispatchProgram(json: boolean): Command {
   addGlobalOptions(program).addHelpText(
     'after',
     `
-Exit codes: 0 success, 1 the operation failed or found nothing, 2 the command line is invalid, 3 the service refused,
-4 the service cannot be reached. With --json an error is one line on stderr: {"error":{"code":…,"message":…,"violations":[…]}}
+Exit codes: 0 success, 1 the operation failed, or an id does not exist, 2 the command line is invalid, 3 the service refused,
+4 the service cannot be reached. With --json an error is one line on stderr: {"error":{"code":…,"message":…,…}}
 
 Examples:
   $ dispatch demo                                   see a service, a dispatcher and a client at work

@@ -88,7 +88,7 @@ describe('a table', () => {
 
 describe('what came from elsewhere', () => {
   const esc = String.fromCharCode(27);
-  const dispatch = new Dispatch(dispatchRecord({ type: `A${esc}[2J`, payload: { a: `b${esc}[2J\u009b` } }));
+  const dispatch = new Dispatch(dispatchRecord({ type: `A${esc}[2J`, payload: { a: `b${esc}[2J\u009b\u202e` } }));
 
   it.each([
     ['text', dispatchText(dispatch, monday10Ms)],
@@ -96,7 +96,7 @@ describe('what came from elsewhere', () => {
     ['table', tableOf([dispatch]).join('\n')],
   ])('cannot steer the terminal: %s', (_, text) => {
     expect(text).toContain('A\\u001b[2J');
-    expect(text).toContain('b\\u001b[2J\\u009b');
+    expect(text).toContain('b\\u001b[2J\\u009b\\u202e');
     expect(plain(text).includes(esc)).toBe(false);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseTimeZone } from '../../src/cli/input/parseTimeZone.js';
 import { zonedTimeText } from '../../src/cli/output/runsText.js';
 import { findOverlaps } from '../../src/cli/planning/findOverlaps.js';
-import { ignoredFields, planNotes } from '../../src/cli/planning/planNotes.js';
+import { ignoredFields, lastEndMs, planNotes } from '../../src/cli/planning/planNotes.js';
 import { daily, dispatchRecord, hourMs, minuteMs, monday10Ms } from '../support/dispatchRecord.js';
 
 const monthly = daily({ frequency: 'MONTHLY' });
@@ -54,6 +54,18 @@ describe('what may surprise about a plan', () => {
   });
 });
 
+describe('the last end of a plan', () => {
+  it.each([
+    ['of a single run', {}, 30],
+    ['of none without an end', { durationMs: null }, null],
+    ['of the last of several runs', { recurrence: daily({ count: 3 }) }, 2 * 24 * 60 + 30],
+    ['of none of an endless rule', { recurrence: daily() }, null],
+    ['of none that never runs', { recurrence: daily({ untilMs: monday10Ms - 1 }) }, null],
+  ] as const)('is that %s', (_, overrides, minutes) => {
+    expect(lastEndMs(dispatchRecord(overrides))).toBe(minutes === null ? null : monday10Ms + minutes * minuteMs);
+  });
+});
+
 describe('an answer that is not what was asked', () => {
   const answer = dispatchRecord({ recurrence: daily({ byHours: [8, 17] }), payload: { a: 1, b: [2] } });
 
@@ -102,6 +114,18 @@ describe('overlaps', () => {
       [1, 2, 60, 70],
     ]);
     expect(find({ startTimeMs: at(-5), durationMs: null, selector: { ids: [1] } })).toEqual([[2, 1, 0, 120]]);
+  });
+
+  it('are found as they are asked for, however far they reach', () => {
+    const minutely = { startTimeMs: at(0), durationMs: minuteMs, recurrence: daily({ frequency: 'MINUTELY' }) };
+    const records = [1, 2].map(id => dispatchRecord({ id, ...minutely, selector: { ids: [1] } }));
+    const [first] = findOverlaps(records, at(0), at(24 * 365 * 100));
+    expect(first).toMatchObject({ first: { id: 1 }, second: { id: 2 }, run: { startMs: at(0) } });
+    expect([...findOverlaps(records, at(0), at(25))]).toHaveLength(25 * 60);
+  });
+
+  it('are of real runs, or of dry runs, not of both', () => {
+    expect(find({ startTimeMs: at(1), dryRun: true, selector: { ids: [1] } })).toEqual([]);
   });
 
   it('are of ids and categories, which may mean the same', () => {

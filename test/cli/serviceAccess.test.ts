@@ -29,6 +29,8 @@ const plants = {
 };
 
 describe('credentials', () => {
+  beforeEach(() => configured({}));
+
   it('L1: are the generic pair when there is nothing else', () => {
     expect(access({}, GENERIC)).toEqual({
       url: 'grpc://default',
@@ -126,8 +128,14 @@ describe('profiles', () => {
     expect(message).not.toContain('tell-nobody');
   });
 
+  it('are refused in a file that is named and does not exist', () => {
+    expect(() => access({})).toThrow(`--config: there is no file ${config}.`);
+    expect(() => serviceAccess({}, { DISPATCH_CONFIG: config }, 'grpc://default')).toThrow('there is no file');
+  });
+
   it('are refused by name where there is no file', () => {
-    expect(() => access({ profile: 'plant' })).toThrow('--profile plant: there is no configuration file.');
+    const env = { XDG_CONFIG_HOME: folder.path };
+    expect(() => serviceAccess({ profile: 'plant' }, env, 'grpc://default')).toThrow(/^--profile plant: /);
   });
 
   it('with a secret are warned about when others can read them', async () => {

@@ -42,7 +42,9 @@ function configFile(): string {
  * @throws UsageError when a source has a secret without a key, or a file is invalid.
  */
 export function serviceAccess(options: AccessOptions, env: Environment, defaultUrl: string): ServiceAccess {
-  const profiles = readProfiles(options.config ?? env.DISPATCH_CONFIG ?? configFile());
+  const named = options.config ?? env.DISPATCH_CONFIG;
+  const profiles = readProfiles(named ?? configFile());
+  if (named !== undefined && profiles === null) throw new UsageError(`--config: there is no file ${named}.`);
   const name = options.profile ?? env.DISPATCH_PROFILE;
   const asked = name === undefined ? undefined : profileOf(profiles, name);
   const fallback = name === undefined && profiles?.defaultName !== undefined ? profiles.defaultName : undefined;

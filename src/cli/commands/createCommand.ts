@@ -23,6 +23,9 @@ interface CreateOptions extends RecurrenceOptions {
   readonly dry?: true;
 }
 
+/** Services take a start that is up to five seconds ago. */
+const PAST_MS = 5_000;
+
 /** Adds `create`, which creates a dispatch. */
 export function createCommand(program: Command): void {
   const command = program
@@ -53,7 +56,7 @@ export function createCommand(program: Command): void {
     )
     .option('-p, --payload <json>', 'parameters for consumers, a JSON object', parsePayload)
     .option(...NOTE_OPTION)
-    .option('--dry', 'show what would be created, and do nothing');
+    .option('--dry', 'show what would be created, without the service, which may still refuse it');
   addRecurrenceOptions(command)
     .addHelpText(
       'after',
@@ -84,7 +87,10 @@ async function create(
   const dispatch = { type, startTime, durationMs: durationMs ?? null, selector, active, dryRun, payload, recurrence };
   const { startTime: _, ...asked } = { ...dispatch, startTimeMs: startTime === 'NOW' ? nowMs : startTime.getTime() };
   const say = notesFor(command);
-  say(planNotes(asked));
+  say([
+    ...(dry && asked.startTimeMs < nowMs - PAST_MS ? ['The start is in the past: a service refuses it.'] : []),
+    ...planNotes(asked),
+  ]);
   if (dry) return printResult(command, plannedDispatch(microgridId, asked), 'Nothing was created.');
   const created = await withMicrogrid(command, microgridId, async client => {
     if (await isEmpty(client)) say([`It is the first dispatch of microgrid ${microgridId}.`]);

@@ -24,7 +24,7 @@ export function overlapsCommand(program: Command): void {
     .summary('find runs for the same components at the same time')
     .description(
       'Find runs of different dispatches that are for the same components at the same time. A dispatch for component ids and one for ' +
-        'categories may mean the same component, and count.',
+        'categories may mean the same component, and count. Dry runs overlap only dry runs.',
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .option('--from <time>', 'start of the time to look at', 'now')

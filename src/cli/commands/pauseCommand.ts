@@ -6,7 +6,7 @@ import { DispatchError } from '../../model/dispatchError.js';
 import { forEachId } from '../forEachId.js';
 import { printsJson } from '../globalOptions.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
-import { parseId, parseIds } from '../input/parseValue.js';
+import { parseId, parseIds, parseNonEmpty } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
 import { print, printJson } from '../output/print.js';
@@ -25,10 +25,13 @@ export function pauseCommand(program: Command): void {
   program
     .command('pause')
     .summary('make dispatches inactive')
-    .description('Make dispatches inactive, so that they do not run until they are resumed. Running ones are stopped.')
+    .description(
+      'Make dispatches inactive, so that they do not run until they are resumed. Running ones are stopped. With --type all active ' +
+        'ones that have not ended.',
+    )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .argument('[dispatch-ids...]', 'ids or ranges: 7, 1,2,3, 1-3 or 1..3', parseIds)
-    .option('-T, --type <type>', 'all active dispatches of this type')
+    .option('-T, --type <type>', 'all active dispatches of this type', parseNonEmpty)
     .option(...NOTE_OPTION)
     .addHelpText(
       'after',
@@ -47,11 +50,11 @@ export function resumeCommand(program: Command): void {
     .summary('make paused dispatches active again')
     .description(
       'Make dispatches active again. With --type those whose last change was a pause, as the audit of the service tells; a ' +
-        'dispatch that was made inactive in another way stays so.',
+        'dispatch that was changed since its pause, or was made inactive in another way, stays so.',
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .argument('[dispatch-ids...]', 'ids or ranges: 7, 1,2,3, 1-3 or 1..3', parseIds)
-    .option('-T, --type <type>', 'all paused dispatches of this type')
+    .option('-T, --type <type>', 'all dispatches of this type whose last change was a pause', parseNonEmpty)
     .option(...NOTE_OPTION)
     .addHelpText(
       'after',
@@ -93,7 +96,8 @@ async function setActive(
 
 async function idsOfType(client: MicrogridClient, type: string, active: boolean): Promise<number[]> {
   const found: Dispatch[] = [];
-  for await (const dispatch of client.list({ active: !active, queries: [type] })) {
+  const unfinished = active ? {} : { endFrom: new Date() };
+  for await (const dispatch of client.list({ active: !active, queries: [type], ...unfinished })) {
     if (dispatch.type === type) found.push(dispatch);
   }
   const ids = found.map(({ id }) => id);
@@ -105,8 +109,9 @@ async function pausedOf(client: MicrogridClient, type: string, ids: readonly num
   const paused: number[] = [];
   for (const id of ids) {
     try {
-      for await (const { note } of client.audit({ ids: [id], pageSize: 1 })) {
-        if (note === PAUSED || note?.startsWith(`${PAUSED}: `)) paused.push(id);
+      for await (const { note, before, after } of client.audit({ ids: [id], pageSize: 1 })) {
+        const isPause = note === PAUSED || note?.startsWith(`${PAUSED}: `);
+        if (isPause && before?.active && !after?.active) paused.push(id);
         break;
       }
     } catch (error) {

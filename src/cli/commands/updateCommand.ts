@@ -12,7 +12,7 @@ import { parseBoolean, parseId } from '../input/parseValue.js';
 import { addRecurrenceOptions, type RecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
 import { UsageError } from '../input/usageError.js';
 import { printResult } from '../output/printResult.js';
-import { planNotes } from '../planning/planNotes.js';
+import { lastEndMs, planNotes } from '../planning/planNotes.js';
 import { checkAnswer, notesFor } from '../planning/planned.js';
 import { parseSelector } from '../selectorText.js';
 import { withMicrogrid } from '../withMicrogrid.js';
@@ -47,7 +47,7 @@ export function updateCommand(program: Command): void {
     .addOption(new Option('-a, --active <bool>', 'false: it does not run').argParser(parseBoolean))
     .option('-p, --payload <json>', 'parameters for consumers, a JSON object', parsePayload)
     .option(...NOTE_OPTION)
-    .option('--dry', 'show what the dispatch would be, and do nothing');
+    .option('--dry', 'show what the dispatch would be, and do nothing; the service may still refuse it');
   addRecurrenceOptions(command)
     .addOption(flag('--no-recurrence', 'remove the rule: the dispatch runs once').conflicts('frequency'))
     .addHelpText(
@@ -72,7 +72,8 @@ async function update(microgridId: number, id: number, options: UpdateOptions, c
     const stays = !record.active && asked.active === undefined ? ['It stays inactive: it does not run.'] : [];
     notesFor(command)([...stays, ...planNotes({ ...record, ...asked })]);
     if (options.dry) {
-      printResult(command, new Dispatch({ ...record, ...asked }), 'Nothing was changed.');
+      const plan = { ...record, ...asked };
+      printResult(command, new Dispatch({ ...plan, endTimeMs: lastEndMs(plan) }), 'Nothing was changed.');
       return;
     }
     const updated = await client.update(id, changes, { note: options.note });

@@ -18,7 +18,7 @@ export function watchCommand(program: Command): void {
     .summary('print changes of dispatches as they happen')
     .description(
       'Print each dispatch that is created, updated or deleted, until SIGINT or SIGTERM.\n\n' +
-        'When the stream is lost, the command fails with exit code 1. To act on dispatches use follow, which reconnects.',
+        'When the stream is lost, the command fails with exit code 4. To act on dispatches use follow, which reconnects.',
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .addHelpText(

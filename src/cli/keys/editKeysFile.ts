@@ -2,11 +2,16 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   existsSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
   fsyncSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -45,26 +50,30 @@ export function readKeys(path: string): readonly KeyEntry[] {
 }
 
 /**
- * Changes a file of API keys: as a whole or not at all, also when the process ends meanwhile. The permissions of the file stay; a new one
- * can be read by its owner only. Other changes at the same time are refused.
+ * Changes a file of API keys: as a whole or not at all, also when the process ends meanwhile. Owner and permissions of the file stay;
+ * a new one can be read by its owner only. A symbolic link stays, and what it leads to is changed. Other changes at the same time are refused.
  *
  * @param change Returns the new entries.
- * @throws OperationFailed when the result is invalid, or another change is being made.
+ * @throws OperationFailed when the result is invalid, another change is being made, or the file belongs to somebody else, who could then no
+ * longer read it.
  */
 export function editKeys(path: string, change: (keys: readonly KeyEntry[]) => readonly KeyEntry[]): void {
-  const next = `${path}.new`;
-  const file = openNew(next, existsSync(path) ? statSync(path).mode & 0o777 : OWNER_ONLY);
+  const target = existsSync(path) ? realpathSync(path) : path;
+  const before = statSync(target, { throwIfNoEntry: false });
+  const next = `${target}.new`;
+  const file = openNew(next);
   try {
     try {
-      const keys = change(existsSync(path) ? readKeys(path) : []);
+      const keys = change(before ? readKeys(target) : []);
       const text = `${JSON.stringify({ keys }, null, 2)}\n`;
       checkKeys(text, path);
       writeSync(file, text);
+      if (before) keepOwner(file, before, path);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    renameSync(next, path);
+    renameSync(next, target);
   } catch (error) {
     rmSync(next, { force: true });
     throw error;
@@ -82,9 +91,20 @@ export function isReadableByOthers(path: string): boolean {
   return process.platform !== 'win32' && (statSync(path).mode & 0o044) !== 0;
 }
 
-function openNew(path: string, mode: number): number {
+/** Gives a new file the owner and the permissions of the one that it replaces, whatever the umask is. */
+function keepOwner(file: number, { uid, gid, mode }: Stats, path: string): void {
+  const own = fstatSync(file);
   try {
-    return openSync(path, 'wx', mode);
+    if (own.uid !== uid || own.gid !== gid) fchownSync(file, uid, gid);
+    fchmodSync(file, mode & 0o777);
+  } catch (error) {
+    throw new OperationFailed(`${path} belongs to another user or group, which must not change: ${messageOf(error)}.`);
+  }
+}
+
+function openNew(path: string): number {
+  try {
+    return openSync(path, 'wx', OWNER_ONLY);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
       throw new OperationFailed(`The file of keys cannot be written: ${messageOf(error)}.`);

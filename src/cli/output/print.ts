@@ -25,9 +25,9 @@ export function note(line: string): void {
   process.stderr.write(`${oneLine(line)}\n`);
 }
 
-/** Escapes the control characters of foreign text, which could control the terminal. */
+/** Escapes the control characters of foreign text, which could control the terminal, and those that change the direction of text. */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Joins the lines of a text. */

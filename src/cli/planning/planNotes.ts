@@ -1,6 +1,6 @@
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { jsonEquals } from '../../model/jsonEquals.js';
-import { startAtOrAfter } from '../../model/schedule.js';
+import { runFrom, startAtOrAfter, startAtOrBefore } from '../../model/schedule.js';
 import { selectorEquals } from '../../model/selector.js';
 import { timeText } from '../output/timeText.js';
 
@@ -41,6 +41,9 @@ function notesOf({ startTimeMs, durationMs, recurrence }: Plan): string[] {
 
 const ENDS_AT_ONCE = 'Its runs end at the moment when they start: the duration is 0.';
 
+/** The last millisecond of the protocol's times. */
+const LATEST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /** The rest of a record that can run. */
 const WHOLE: Omit<DispatchRecord, keyof Plan> = {
   id: 0,
@@ -65,6 +68,15 @@ function skippedMonths(
   const days = byMonthDays && byMonthDays.length > 0 ? byMonthDays : [new Date(startTimeMs).getUTCDate()];
   if (days.some(day => Math.abs(day) <= 28)) return null;
   return `Months without day ${days.join(' or ')} are skipped; -1 is the last day of each month.`;
+}
+
+/** The end of the last run of a plan, milliseconds since the epoch; null: it has none, or no run. */
+export function lastEndMs({ startTimeMs, durationMs, recurrence }: Plan): number | null {
+  const plan = { ...WHOLE, active: true, startTimeMs, durationMs, recurrence };
+  const isEndless = recurrence !== null && recurrence.count === undefined && recurrence.untilMs === undefined;
+  if (durationMs === null || isEndless) return null;
+  const lastMs = startAtOrBefore(plan, LATEST_MS);
+  return lastMs === null ? null : runFrom(plan, lastMs).endMs;
 }
 
 /** Names of the fields in which the answer of a service is not what was asked of it. */

@@ -6,7 +6,7 @@ import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { printsJson } from '../globalOptions.js';
 import { OperationFailed } from '../operationFailed.js';
 import { note } from '../output/print.js';
-import { type Asked, ignoredFields } from './planNotes.js';
+import { type Asked, ignoredFields, lastEndMs } from './planNotes.js';
 
 /** A dispatch that was not created; its id is 0. */
 export function plannedDispatch(
@@ -31,7 +31,7 @@ export function plannedDispatch(
     recurrence,
     createTime: now,
     updateTime: now,
-    endTimeMs: null,
+    endTimeMs: lastEndMs(plan),
   });
 }
 

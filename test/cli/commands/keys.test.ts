@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startDispatchService } from '../../../src/service/index.js';
@@ -70,6 +79,29 @@ describe('keys', () => {
     // A change keeps the permissions.
     await made('revoke', path, 'display');
     expect(statSync(path).mode & 0o777).toBe(0o640);
+  });
+
+  it('keep owner and permissions of the file, whatever the umask is, and a link to it', async () => {
+    await made('make', path, 'a', '--microgrids', '1');
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) chownSync(path, 65_534, 65_534);
+    chmodSync(path, 0o640);
+    const link = join(folder.path, 'link.json');
+    symlinkSync(path, link);
+    const umask = process.umask(0o077);
+    try {
+      await made('make', link, 'b', '--microgrids', '1');
+    } finally {
+      process.umask(umask);
+    }
+    expect(entries().map(({ name }: { name: string }) => name)).toEqual(['a', 'b']);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    const { mode, uid, gid } = statSync(path);
+    expect({ mode: mode & 0o777, uid, gid }).toEqual({
+      mode: 0o640,
+      uid: isRoot ? 65_534 : process.getuid?.(),
+      gid: isRoot ? 65_534 : process.getgid?.(),
+    });
   });
 
   it('leave the file as it was when a change is refused', async () => {
