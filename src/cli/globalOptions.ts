@@ -33,7 +33,9 @@ export function addGlobalOptions(program: Command): Command {
       ).argParser(parseNonEmpty),
     )
     .option('--auth-key <key>', 'API key of the service (env: DISPATCH_API_AUTH_KEY)', parseNonEmpty)
-    .option('--auth-key-file <file>', 'file that holds the API key', parseNonEmpty)
+    .addOption(
+      new Option('--auth-key-file <file>', 'file that holds the API key').argParser(parseNonEmpty).conflicts('authKey'),
+    )
     .option('--sign-secret <secret>', 'secret that signs requests (env: DISPATCH_API_SIGN_SECRET)', parseNonEmpty)
     .addOption(
       new Option(

@@ -21,8 +21,9 @@ async function runAlone(args: readonly string[], env: Record<string, string>): P
   const before = { ...process.env };
   const texts = { stdout: '', stderr: '' };
   const capture = (name: 'stdout' | 'stderr') =>
-    vi.spyOn(process[name], 'write').mockImplementation(text => {
+    vi.spyOn(process[name], 'write').mockImplementation((text, ...more: unknown[]) => {
       texts[name] += text;
+      for (const written of more) if (typeof written === 'function') written();
       return true;
     });
   for (const name of Object.keys(before)) if (/^(DISPATCH|FREQUENZ)_/.test(name)) delete process.env[name];

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 
 import type { AuditFilter } from '../../client/audit.js';
 import { printsJson } from '../globalOptions.js';
@@ -36,7 +36,13 @@ export function auditCommand(program: Command): void {
     .optionsGroup('Order and output:')
     .option('--oldest-first', 'print the oldest change first')
     .option('--limit <n>', 'maximum number of changes to print', parseCount)
-    .option('-f, --follow', 'print changes as they are made, until SIGINT or SIGTERM')
+    .addOption(
+      new Option('-f, --follow', 'print changes as they are made, until SIGINT or SIGTERM').conflicts([
+        'from',
+        'to',
+        'oldestFirst',
+      ]),
+    )
     .addHelpText(
       'after',
       `

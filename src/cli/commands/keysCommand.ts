@@ -4,7 +4,8 @@ import { printsJson } from '../globalOptions.js';
 import { parseId, parseName } from '../input/parseValue.js';
 import { editKeys, isReadableByOthers, type KeyEntry, randomSecret, readKeys } from '../keys/editKeysFile.js';
 import { OperationFailed } from '../operationFailed.js';
-import { note, print, printJson } from '../output/print.js';
+import { onOutputFailure } from '../output/outputFailure.js';
+import { note, print, printJson, written } from '../output/print.js';
 
 interface Rights {
   readonly microgrids?: KeyEntry['microgrids'];
@@ -65,12 +66,12 @@ Examples:
     .action(check);
 }
 
-function make(
+async function make(
   path: string,
   name: string,
   { microgrids = [], access, audit, unsigned }: Rights & { readonly unsigned?: true },
   command: Command,
-): void {
+): Promise<void> {
   const entry: KeyEntry = {
     name,
     key: randomSecret(),
@@ -79,11 +80,11 @@ function make(
     ...(access && { access }),
     ...(audit && { audit }),
   };
-  editKeys(path, keys => {
+  const add = (keys: readonly KeyEntry[]) => {
     if (keys.some(other => other.name === name)) throw new OperationFailed(`${path} already has a key ${name}.`);
     return [...keys, entry];
-  });
-  printSecrets(entry, command);
+  };
+  await editKeys(path, add, () => printSecrets(entry, command));
 }
 
 function list(path: string, _: object, command: Command): void {
@@ -94,20 +95,23 @@ function list(path: string, _: object, command: Command): void {
   }
 }
 
-function rotate(path: string, name: string, _: object, command: Command): void {
-  let rotated: KeyEntry | null = null;
-  editKeys(path, keys => {
+async function rotate(path: string, name: string, _: object, command: Command): Promise<void> {
+  const fresh = { key: randomSecret(), secret: randomSecret() };
+  let isSigned = false;
+  const replace = (keys: readonly KeyEntry[]) => {
     const index = keys.findIndex(entry => entry.name === name);
     const entry = keys[index];
     if (entry === undefined) throw noKey(path, name);
-    rotated = { ...entry, key: randomSecret(), ...(entry.secret !== undefined && { secret: randomSecret() }) };
-    return keys.with(index, rotated);
-  });
-  if (rotated !== null) printSecrets(rotated, command);
+    isSigned = entry.secret !== undefined;
+    return keys.with(index, { ...entry, key: fresh.key, ...(isSigned && { secret: fresh.secret }) });
+  };
+  await editKeys(path, replace, () =>
+    printSecrets({ name, key: fresh.key, ...(isSigned && { secret: fresh.secret }) }, command),
+  );
 }
 
-function revoke(path: string, name: string, _: object, command: Command): void {
-  editKeys(path, keys => {
+async function revoke(path: string, name: string, _: object, command: Command): Promise<void> {
+  await editKeys(path, keys => {
     if (!keys.some(entry => entry.name === name)) throw noKey(path, name);
     return keys.filter(entry => entry.name !== name);
   });
@@ -124,14 +128,20 @@ function check(path: string, _: object, command: Command): void {
   else print(`${length} keys; only their owner can read them.`);
 }
 
-function printSecrets({ name, key, secret }: KeyEntry, command: Command): void {
-  if (printsJson(command)) {
-    printJson({ name, key, ...(secret !== undefined && { secret }) });
-    return;
+/** Prints a key before it is in force, so that none is that nobody knows. Rejects when stdout does not take it. */
+async function printSecrets(
+  { name, key, secret }: Pick<KeyEntry, 'name' | 'key' | 'secret'>,
+  command: Command,
+): Promise<void> {
+  // Instead of the end of the program: the change is undone.
+  using _failure = onOutputFailure(() => {});
+  if (printsJson(command)) printJson({ name, key, ...(secret !== undefined && { secret }) });
+  else {
+    print(`DISPATCH_API_AUTH_KEY=${key}`);
+    if (secret !== undefined) print(`DISPATCH_API_SIGN_SECRET=${secret}`);
+    note(`They are not shown again. Store them where only ${name} can read them.`);
   }
-  print(`DISPATCH_API_AUTH_KEY=${key}`);
-  if (secret !== undefined) print(`DISPATCH_API_SIGN_SECRET=${secret}`);
-  note(`They are not shown again. Store them where only ${name} can read them.`);
+  await written();
 }
 
 function rightsText({

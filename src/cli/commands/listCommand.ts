@@ -13,8 +13,10 @@ import {
   parseIds,
   parseInteger,
   parseName,
+  parseNonEmpty,
   repeated,
 } from '../input/parseValue.js';
+import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
 import { COLUMN_NAMES, type ColumnName, DEFAULT_COLUMNS, dispatchColumns } from '../output/dispatchColumns.js';
 import { drained, note, print, printJson, terminalWidth } from '../output/print.js';
@@ -63,7 +65,7 @@ export function listCommand(program: Command): void {
     .option('--filter-queries <text>', "part of the type, or '#4' for the id 4; may be repeated", repeated(String))
     .optionsGroup('Filters (of this command):')
     .option('--running', 'running now')
-    .option('-T, --type <type>', 'exactly this type')
+    .option('-T, --type <type>', 'exactly this type', parseNonEmpty)
     .optionsGroup('Order and output:')
     .option(
       '--sort <field>',
@@ -131,6 +133,7 @@ function passes(dispatch: Dispatch, { running, type }: ListCommandOptions): bool
 
 async function readListOptions(options: ListCommandOptions): Promise<ListOptions> {
   const { target, active, dryRun, recurring, dispatchIds, filterQueries, sort, order, pageSize } = options;
+  if (order && !sort) throw new UsageError('--order needs --sort.');
   const nowMs = Date.now();
   const times: { [name in (typeof TIMES)[number]]?: Date } = {};
   for (const name of TIMES) {

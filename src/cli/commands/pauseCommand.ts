@@ -78,20 +78,23 @@ async function setActive(
   const json = printsJson(command);
   const [verb, done] = active ? ['resume', 'resumed'] : ['pause', 'paused'];
   const text = active ? ['resume', note] : [PAUSED, note];
-  await withMicrogrid(command, microgridId, async client => {
-    const all = type === undefined ? ids : await idsOfType(client, type, active);
-    const { done: changed, failed } = await forEachId(
-      all,
-      verb,
-      async id => {
+  const changed: number[] = [];
+  try {
+    const { failed } = await withMicrogrid(command, microgridId, async client => {
+      const all = type === undefined ? ids : await idsOfType(client, type, active);
+      const change = async (id: number) => {
         await client.update(id, { active }, { note: text.filter(Boolean).join(': ') });
+        changed.push(id);
         if (json) printJson({ [done]: id });
-      },
-      json,
-    );
-    if (!json) print(changed.length === 0 ? `Nothing was ${done}.` : `Dispatches ${done}: ${changed.join(', ')}`);
+      };
+      return forEachId(all, verb, change, json);
+    });
     if (failed.length > 0) throw new OperationFailed(`${failed.length} dispatches were not ${done}.`);
-  });
+    if (!json && changed.length === 0) print(`Nothing was ${done}.`);
+  } finally {
+    // Also when the service fails midway: these are changed.
+    if (!json && changed.length > 0) print(`Dispatches ${done}: ${changed.join(', ')}`);
+  }
 }
 
 async function idsOfType(client: MicrogridClient, type: string, active: boolean): Promise<number[]> {

@@ -63,7 +63,7 @@ async function preview(
   const nowMs = Date.now();
   const dispatch = await subject(start, durationMs, options, nowMs, command);
   const runs = nextRuns(dispatch, nowMs, limit);
-  const notes = planNotes(dispatch.record);
+  const notes = [...(dispatch.active ? [] : ['It is inactive: it does not run.']), ...planNotes(dispatch.record)];
   if (printsJson(command)) {
     printJson({ rule: recurrenceText(dispatch), runs, notes });
     return;
@@ -96,6 +96,8 @@ async function subject(
   if (start !== undefined || microgrid === undefined || id === undefined) {
     throw new UsageError('Give either a start time, or --microgrid and --id.');
   }
+  if ((await readRecurrence(options, nowMs)) !== undefined)
+    throw new UsageError('A dispatch that exists has its own rule.');
   return await withMicrogrid(command, microgrid, client => client.get(id));
 }
 

@@ -54,10 +54,15 @@ export function readKeys(path: string): readonly KeyEntry[] {
  * a new one can be read by its owner only. A symbolic link stays, and what it leads to is changed. Other changes at the same time are refused.
  *
  * @param change Returns the new entries.
+ * @param beforehand Is called before they are in force. When it rejects, the file stays as it is.
  * @throws OperationFailed when the result is invalid, another change is being made, or the file belongs to somebody else, who could then no
  * longer read it.
  */
-export function editKeys(path: string, change: (keys: readonly KeyEntry[]) => readonly KeyEntry[]): void {
+export async function editKeys(
+  path: string,
+  change: (keys: readonly KeyEntry[]) => readonly KeyEntry[],
+  beforehand: () => Promise<void> = async () => {},
+): Promise<void> {
   const target = existsSync(path) ? realpathSync(path) : path;
   const before = statSync(target, { throwIfNoEntry: false });
   const next = `${target}.new`;
@@ -73,6 +78,7 @@ export function editKeys(path: string, change: (keys: readonly KeyEntry[]) => re
     } finally {
       closeSync(file);
     }
+    await beforehand();
     renameSync(next, target);
   } catch (error) {
     rmSync(next, { force: true });

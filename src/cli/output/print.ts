@@ -15,6 +15,13 @@ export async function drained(): Promise<void> {
   if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
 }
 
+/** Resolves when stdout has taken what was printed. Rejects when it cannot be written. */
+export async function written(): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write('', error => (error ? reject(error) : resolve()));
+  });
+}
+
 /** Width of the terminal on stdout; null where it is none. */
 export function terminalWidth(): number | null {
   return process.stdout.isTTY ? process.stdout.columns : null;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -12,6 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startDispatchService } from '../../../src/service/index.js';
 import { runCli } from '../../support/runCli.js';
+import { dispatchProgram } from '../../support/startCli.js';
 import { temporaryFolder } from '../../support/temporaryFolder.js';
 import { expectRefusal } from './expectRefusal.js';
 
@@ -102,6 +104,26 @@ describe('keys', () => {
       uid: isRoot ? 65_534 : process.getuid?.(),
       gid: isRoot ? 65_534 : process.getgid?.(),
     });
+  });
+
+  it('are not in force when nobody can read them', async () => {
+    await made('make', path, 'a', '--microgrids', '1');
+    const before = readFileSync(path, 'utf8');
+    for (const args of [
+      ['rotate', path, 'a'],
+      ['make', path, 'b', '--microgrids', '1'],
+    ]) {
+      const full = spawnSync(
+        'sh',
+        ['-c', '"$@" >/dev/full', 'sh', process.execPath, dispatchProgram, 'keys', ...args],
+        {
+          encoding: 'utf8',
+        },
+      );
+      expect(full).toMatchObject({ status: 1, stderr: expect.stringMatching(/ENOSPC/) });
+    }
+    expect(readFileSync(path, 'utf8')).toBe(before);
+    expect(existsSync(`${path}.new`)).toBe(false);
   });
 
   it('leave the file as it was when a change is refused', async () => {

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { Metadata, Status } from 'nice-grpc-common';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import type { DispatchStore, DispatchWrite } from '../../../src/service/domain/d
 import { openPostgresStore } from '../../../src/service/store/sql/postgres/openPostgresStore.js';
 import { countLogs } from '../../support/countLogs.js';
 import { describeWithPostgres } from '../../support/describeWithPostgres.js';
-import { creation } from '../../support/dispatchRow.js';
+import { changeOf, creation } from '../../support/dispatchRow.js';
 import { startPostgres, type TestPostgres } from '../../support/postgres.js';
 import { startProgram } from '../../support/program.js';
 import { dispatchData } from '../../support/rawService.js';
@@ -92,6 +93,36 @@ describeWithPostgres('writes while another process has locked a microgrid', () =
     await unlock();
     await create(60_000);
     expect(await store.head(1)).toBe(2);
+  });
+
+  it('are made when they are of other microgrids, also when it is a dispatch that is locked', async () => {
+    await unlock();
+    const locked = await Promise.all([1, 2, 3, 4].map(id => store.apply(id, creation())));
+    const ids = locked.map(({ dispatch }) => dispatch?.id as number);
+    await other.query('BEGIN');
+    await other.query('SELECT FROM dispatch WHERE id = ANY($1) FOR UPDATE', [ids]);
+    let madeCount = 0;
+    const blocked = ids.map(async (id, index) => {
+      await store.apply(index + 1, changeOf(id, 'updated'));
+      madeCount += 1;
+    });
+    // The first ones share a transaction with those.
+    for (let round = 0; round < 10; round += 1) await Promise.all([50, 51, 52].map(id => store.apply(id, creation())));
+    expect(madeCount).toBe(0);
+    await unlock();
+    await Promise.all(blocked);
+    expect(await Promise.all([50, 51, 52].map(store.head))).toEqual([10, 10, 10]);
+  });
+
+  it('wait for a table that is locked, and go on together afterwards', async () => {
+    await unlock();
+    await other.query('BEGIN');
+    await other.query('LOCK TABLE dispatch IN ACCESS EXCLUSIVE MODE');
+    const writes = Promise.all(Array.from({ length: 100 }, (_, index) => store.apply(100 + index, creation())));
+    await setTimeout(1_000);
+    await unlock();
+    await writes;
+    expect(await store.head(150)).toBe(1);
   });
 
   it('find a microgrid again whose row has gone with a database that was replaced', async () => {

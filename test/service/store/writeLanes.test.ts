@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LOCKED } from '../../../src/service/store/sql/applyBatch.js';
+import { HELD, LOCKED } from '../../../src/service/store/sql/applyBatch.js';
 import { type WriteLanes, writeLanes } from '../../../src/service/store/sql/writeLanes.js';
 import { creation } from '../../support/dispatchRow.js';
 
@@ -10,6 +10,8 @@ interface Transaction {
   readonly waits: boolean;
   /** Answers it. What these microgrids are about is locked by another process. */
   answer(...locked: number[]): void;
+  /** Answers it: it waited in vain for a lock. */
+  hold(): void;
 }
 
 /** Lanes on a database that answers when the test wants it to. */
@@ -22,6 +24,7 @@ function lanesOn(maxTransactions: number) {
         open.push({
           microgridIds,
           waits,
+          hold: () => resolve(calls.map(() => HELD)),
           answer: (...locked) =>
             resolve(microgridIds.map(id => (locked.includes(id) ? LOCKED : { applied: { seq: 1, dispatch: null } }))),
         });
@@ -230,6 +233,39 @@ describe('writeLanes, when another process has locked microgrids', () => {
     await pass(25);
     for (const transaction of open.splice(0)) transaction.answer();
     await Promise.all([...writes, lanes.close()]);
+  });
+
+  it('tries those alone that shared a transaction which waited in vain, until they succeed, and the others as ever', async () => {
+    const { lanes, begun } = lanesOn(4);
+    const writes = [1, 2, 3].map(id => apply(lanes, id));
+    const [together] = await begun();
+    expect(together?.microgridIds).toEqual([1, 2, 3]);
+    together?.hold();
+    await begun(0);
+    await pass(5);
+    const [one] = await begun();
+    expect(one).toMatchObject({ microgridIds: [1], waits: true });
+    // Meanwhile others share transactions, without those that may be held.
+    const others = [4, 5, 2].map(id => apply(lanes, id));
+    const [shared] = await begun();
+    expect(shared).toMatchObject({ microgridIds: [4, 5], waits: false });
+    shared?.answer();
+    one?.hold();
+    for (const microgridIds of [[2, 2], [3]]) {
+      const [alone] = await begun();
+      expect(alone).toMatchObject({ microgridIds, waits: true });
+      alone?.answer();
+    }
+    await pass(25);
+    const [again] = await begun();
+    expect(again).toMatchObject({ microgridIds: [1], waits: true });
+    again?.answer();
+    await Promise.all([...writes, ...others]);
+    const last = [1, 2, 3].map(id => apply(lanes, id));
+    const [reunited] = await begun();
+    expect(reunited).toMatchObject({ microgridIds: [1, 2, 3], waits: false });
+    reunited?.answer();
+    await Promise.all([...last, lanes.close()]);
   });
 
   it('tells callers before their deadline, and others after 8 s, that nothing was changed', async () => {

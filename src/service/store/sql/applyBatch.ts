@@ -9,10 +9,22 @@ import { findEarlierResult, recordResult, writeCompletedRequests } from './sqlId
 import { type Batch, type ChangingMicrogrid, readBatch, type WriteCall, writeBatch } from './writeBatch.js';
 
 /** The outcome of a call: it was applied, or refused by its own decision. Or nothing of it was done. */
-export type WriteOutcome = { readonly applied: AppliedWrite } | { readonly refusal: unknown } | typeof LOCKED;
+export type WriteOutcome =
+  | { readonly applied: AppliedWrite }
+  | { readonly refusal: unknown }
+  | typeof LOCKED
+  | typeof HELD;
 
 /** The outcome of a call whose microgrid another process has locked. */
 export const LOCKED = 'locked';
+
+/** The outcome of all calls of a transaction that waited in vain for something else that another session has locked, such as a dispatch. */
+export const HELD = 'held';
+
+/** Whether nothing was done of a call, because another session has locked what it needs. */
+export function isSkipped(outcome: WriteOutcome | undefined): outcome is typeof LOCKED | typeof HELD {
+  return outcome === LOCKED || outcome === HELD;
+}
 
 /**
  * Applies writes in one transaction, in this order, so that they share one wait for the disk. Decisions are made in this process and
@@ -24,6 +36,19 @@ export const LOCKED = 'locked';
  * changed.
  */
 export async function applyBatch(
+  database: SqlDatabase,
+  calls: readonly WriteCall[],
+  waits: boolean,
+): Promise<readonly WriteOutcome[]> {
+  try {
+    return await tryBatch(database, calls, waits);
+  } catch (error) {
+    if (database.dialect.isLockTimeout(error)) return calls.map(() => HELD);
+    throw error;
+  }
+}
+
+async function tryBatch(
   { db, dialect }: SqlDatabase,
   calls: readonly WriteCall[],
   waits: boolean,

@@ -1,5 +1,5 @@
 import { DispatchError } from '../../../model/dispatchError.js';
-import { LOCKED, type WriteOutcome } from './applyBatch.js';
+import { HELD, isSkipped, type WriteOutcome } from './applyBatch.js';
 import type { WriteCall } from './writeBatch.js';
 import type { TakenWrite } from './writeLane.js';
 
@@ -10,8 +10,15 @@ import type { TakenWrite } from './writeLane.js';
  */
 export type ApplyBatch = (calls: readonly WriteCall[], waits: boolean) => Promise<readonly WriteOutcome[]>;
 
+/** A write of which nothing was done, because another session has locked what it needs. */
+export interface SkippedWrite {
+  readonly call: TakenWrite;
+  /** Whether it may be something else than its microgrid, or what another write of the transaction needs. */
+  readonly isHeld: boolean;
+}
+
 /**
- * Applies writes, and resolves or rejects each; returns those whose microgrids are locked.
+ * Applies writes, and resolves or rejects each; returns those that were skipped.
  *
  * When the database refuses the transaction, each half of it is tried alone, down to the write that caused it, so that it affects no
  * other. When the database is UNAVAILABLE, so are all of them.
@@ -20,7 +27,7 @@ export async function settleBatch(
   applyBatch: ApplyBatch,
   calls: readonly TakenWrite[],
   waits: boolean,
-): Promise<readonly TakenWrite[]> {
+): Promise<readonly SkippedWrite[]> {
   if (calls.length === 0) return [];
   let outcomes: readonly WriteOutcome[];
   try {
@@ -36,13 +43,14 @@ export async function settleBatch(
       ...(await settleBatch(applyBatch, calls.slice(half), waits)),
     ];
   }
-  return calls.filter(({ resolve, reject }, index) => {
+  const skipped: SkippedWrite[] = [];
+  for (const [index, call] of calls.entries()) {
     const outcome = outcomes[index] as WriteOutcome;
-    if (outcome === LOCKED) return true;
-    if ('applied' in outcome) resolve(outcome.applied);
-    else reject(outcome.refusal);
-    return false;
-  });
+    if (isSkipped(outcome)) skipped.push({ call, isHeld: outcome === HELD });
+    else if ('applied' in outcome) call.resolve(outcome.applied);
+    else call.reject(outcome.refusal);
+  }
+  return skipped;
 }
 
 function isUnavailable(error: unknown): boolean {

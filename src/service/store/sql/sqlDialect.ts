@@ -23,7 +23,7 @@ export interface SqlDialect {
    * Locks microgrids until the transaction ends. This must be the first thing it does, so that what it reads afterwards is not older than
    * the locks.
    *
-   * @param waits - whether to wait for a moment for those that another process has locked.
+   * @param waits - whether to wait for those that another process has locked, as for any other lock.
    * @returns those that are locked now by this transaction.
    */
   lockMicrogrids(
@@ -31,6 +31,8 @@ export interface SqlDialect {
     ids: readonly number[],
     waits: boolean,
   ): Promise<readonly LockedMicrogrid[]>;
+  /** Whether a statement failed because it waited for too long for what another session has locked. */
+  isLockTimeout(error: unknown): boolean;
   /** Whether a value is one of any number of values. Columns must be qualified, as in the texts below. */
   isAnyOf<Value extends number | string>(value: Expression<Value>, these: readonly Value[]): Expression<SqlBool>;
   /** Whether a text contains one of any number of texts, case-sensitively. */

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DispatchStore, StoreOptions } from '../../domain/dispatchStore.js';
 import { observed } from '../../domain/serviceObserver.js';
 import { readTogether } from '../readTogether.js';
-import { applyBatch, LOCKED } from './applyBatch.js';
+import { applyBatch, isSkipped } from './applyBatch.js';
 import { pruneAudit, readAudit } from './auditLog.js';
 import { pruneChanges, readChanges, readCursors } from './changeLog.js';
 import { listPage } from './listPage.js';
@@ -34,7 +34,7 @@ export function sqlStore(database: SqlDatabase, { observer }: Pick<StoreOptions,
   const writes = writeLanes(async (calls, waits) => {
     const outcomes = await health.watch(() => applyBatch(database, calls, waits));
     // Some may have changed nothing: an unnecessary wake-up does no harm.
-    const tried = calls.filter((_, index) => outcomes[index] !== LOCKED);
+    const tried = calls.filter((_, index) => !isSkipped(outcomes[index]));
     if (tried.length > 0) committed([...new Set(tried.map(call => call.microgridId))]);
     return outcomes;
   }, database.dialect.maxWriters);

@@ -7,8 +7,10 @@ export interface WriteLane {
   readonly microgridId: number;
   /** Number of writes that wait. */
   readonly size: number;
-  /** How often it was skipped in succession because its microgrid is locked. */
+  /** How often it was skipped in succession because something is locked. */
   skips: number;
+  /** Whether it shares no transaction with others, because one with it waited in vain for a lock. */
+  isApart: boolean;
   /** Adds a write; resolves when it was applied. It leaves when its signal aborts while it waits. */
   add(call: WriteCall): Promise<AppliedWrite>;
   /** Takes the write that has waited for longest; undefined when none waits. */
@@ -61,6 +63,7 @@ export function writeLane(microgridId: number): WriteLane {
   return {
     microgridId,
     skips: 0,
+    isApart: false,
     get size() {
       return waiting.size;
     },

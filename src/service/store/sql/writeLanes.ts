@@ -28,10 +28,9 @@ const MAX_SKIPS = 3;
 const SKIPPED_MS = 5;
 const STUCK_MS = 25;
 
-/** What a transaction is to do. */
-interface Batch {
-  readonly lanes: readonly WriteLane[];
-  readonly calls: readonly TakenWrite[];
+/** Lanes of one transaction. */
+interface Chosen {
+  readonly chosen: readonly WriteLane[];
   readonly waits: boolean;
 }
 
@@ -40,7 +39,8 @@ interface Batch {
  *
  * Transactions that are under way at the same time are about different microgrids. A microgrid that another process has locked is skipped,
  * and tried again a moment later. When that does not help its lane waits for the lock, alone in a transaction; one lane at a time does so,
- * in turn. So whoever holds a lock delays the writes of no other microgrid.
+ * in turn. When a transaction waited in vain for something else, such as a dispatch that is locked, each of its lanes is tried alone
+ * in this way until it succeeds. So whoever holds a lock delays the writes of other microgrids only for a moment.
  *
  * @param maxTransactions - maximum number of transactions at the same time.
  */
@@ -49,7 +49,7 @@ export function writeLanes(applyBatch: ApplyBatch, maxTransactions: number): Wri
   const lanes = new Map<number, WriteLane>();
   /** Those that the next transaction may be about, in turn. */
   const ready = new Set<WriteLane>();
-  /** Those that were skipped too often: the first one may wait for its lock. */
+  /** Those that were skipped too often, or are apart: the first one may wait for its lock. */
   const stuck = new Set<WriteLane>();
   let isLockAwaited = false;
   let running = 0;
@@ -96,16 +96,19 @@ export function writeLanes(applyBatch: ApplyBatch, maxTransactions: number): Wri
   }
 
   function start(): void {
-    while (ready.size > 0 && running < maxTransactions) {
+    while (running < maxTransactions) {
+      const next = choose();
+      if (next.chosen.length === 0) return;
       const isFree = running - (isLockAwaited ? 1 : 0) < AT_ONCE;
-      const gatherMs = isFree || ready.size >= MAX_BATCH_SIZE ? 0 : startedMs + GATHER_MS - performance.now();
+      const isFull = next.chosen.length === MAX_BATCH_SIZE;
+      const gatherMs = isFree || isFull ? 0 : startedMs + GATHER_MS - performance.now();
       if (gatherMs > 0) {
         if (!isGathering) setTimeout(gathered, gatherMs);
         isGathering = true;
         return;
       }
       startedMs = performance.now();
-      void run(nextBatch());
+      void run(next);
     }
   }
 
@@ -114,11 +117,13 @@ export function writeLanes(applyBatch: ApplyBatch, maxTransactions: number): Wri
     start();
   }
 
-  function nextBatch(): Batch {
+  function choose(): Chosen {
     const [first] = stuck;
     const waits = first !== undefined && ready.has(first) && !isLockAwaited;
-    const chosen = waits ? [first] : firstOf(ready, MAX_BATCH_SIZE);
-    for (const lane of chosen) ready.delete(lane);
+    return { chosen: waits ? [first] : firstTogether(ready, MAX_BATCH_SIZE), waits };
+  }
+
+  function take(chosen: readonly WriteLane[]): TakenWrite[] {
     const calls: TakenWrite[] = [];
     // One write of each lane in turn, so that a lane with many leaves room for the others.
     const turns = [...chosen];
@@ -128,18 +133,20 @@ export function writeLanes(applyBatch: ApplyBatch, maxTransactions: number): Wri
       calls.push(call);
       turns.push(lane);
     }
-    return { lanes: chosen, calls, waits };
+    return calls;
   }
 
-  async function run({ lanes: chosen, calls, waits }: Batch): Promise<void> {
+  async function run({ chosen, waits }: Chosen): Promise<void> {
+    for (const lane of chosen) ready.delete(lane);
     running += 1;
     isLockAwaited ||= waits;
-    const skipped = await settleBatch(applyBatch, calls, waits);
+    const skipped = await settleBatch(applyBatch, take(chosen), waits);
     running -= 1;
     isLockAwaited &&= !waits;
     for (const lane of chosen) {
-      const back = skipped.filter(({ microgridId }) => microgridId === lane.microgridId);
-      lane.putBack(back);
+      const back = skipped.filter(({ call }) => call.microgridId === lane.microgridId);
+      lane.putBack(back.map(({ call }) => call));
+      lane.isApart = waits ? lane.isApart && back.length > 0 : back.some(({ isHeld }) => isHeld);
       if (waits || back.length === 0) stuck.delete(lane);
       if (back.length > 0 && lane.size > 0) pause(lane);
       else resume(lane);
@@ -149,7 +156,7 @@ export function writeLanes(applyBatch: ApplyBatch, maxTransactions: number): Wri
 
   function pause(lane: WriteLane): void {
     lane.skips += 1;
-    if (lane.skips >= MAX_SKIPS) stuck.add(lane);
+    if (lane.isApart || lane.skips >= MAX_SKIPS) stuck.add(lane);
     setTimeout(() => makeReady(lane), lane.skips >= MAX_SKIPS ? STUCK_MS : SKIPPED_MS);
   }
 
@@ -172,11 +179,12 @@ export function writeLanes(applyBatch: ApplyBatch, maxTransactions: number): Wri
   };
 }
 
-function firstOf<Item>(items: Iterable<Item>, count: number): Item[] {
-  const first: Item[] = [];
-  for (const item of items) {
+/** The first lanes that may share a transaction. */
+function firstTogether(lanes: Iterable<WriteLane>, count: number): WriteLane[] {
+  const first: WriteLane[] = [];
+  for (const lane of lanes) {
     if (first.length === count) break;
-    first.push(item);
+    if (!lane.isApart) first.push(lane);
   }
   return first;
 }

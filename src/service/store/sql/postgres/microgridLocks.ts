@@ -1,12 +1,6 @@
-import { sql, type Transaction } from 'kysely';
+import { sql } from 'kysely';
 
-import { DispatchError } from '../../../../model/dispatchError.js';
-import type { ServiceSchema } from '../schema.js';
 import type { SqlDialect } from '../sqlDialect.js';
-import { isLockTimeout } from './postgresPool.js';
-
-/** Time for which a transaction waits for a lock that another process has. */
-const WAIT_MS = 250;
 
 /**
  * Locks the rows of microgrids. It never waits for a lock while it holds another one, so processes cannot deadlock.
@@ -36,21 +30,10 @@ export function microgridLocks(nowUs?: () => number): Pick<SqlDialect, 'addMicro
         .where(eb => sql<boolean>`${eb.ref('microgrid.id')} = any(${ids})`)
         .orderBy('id')
         .forUpdate();
-      const locked = await (waits ? patiently(transaction, () => query.execute()) : query.skipLocked().execute());
+      const locked = await (waits ? query : query.skipLocked()).execute();
       for (const id of ids) known.delete(id);
       for (const { id } of locked) known.add(id);
       return locked;
     },
   };
-}
-
-/** Waits for a lock, but not for long; returns nothing when it was in vain. */
-async function patiently<Row>(transaction: Transaction<ServiceSchema>, lock: () => Promise<Row[]>): Promise<Row[]> {
-  await sql`set local lock_timeout = ${sql.lit(WAIT_MS)}`.execute(transaction);
-  try {
-    return await lock();
-  } catch (error) {
-    if (error instanceof DispatchError && isLockTimeout(error.cause)) return [];
-    throw error;
-  }
 }

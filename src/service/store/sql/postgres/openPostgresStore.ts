@@ -13,11 +13,14 @@ import { microgridLocks } from './microgridLocks.js';
 import { postgresHosts } from './postgresHosts.js';
 import { postgresLogs } from './postgresLogs.js';
 import { postgresNotifications } from './postgresNotifications.js';
-import type { PostgresConnections } from './postgresPool.js';
+import { isLockTimeout, type PostgresConnections } from './postgresPool.js';
 import { type PostgresServer, postgresServer, reasonOf } from './postgresServer.js';
 
 /** The advisory lock of the process that deletes: `XDSP`. The database is used for nothing else. */
 const DELETING = 0x58445350;
+
+/** Time for which a transaction of writes waits for a lock that another session has, so that it does not delay others for long. */
+const WRITE_LOCK_MS = 250;
 
 /** Options of a store in PostgreSQL. */
 export interface PostgresStoreOptions extends StoreOptions {
@@ -58,7 +61,7 @@ export async function openPostgresStore(
     const upkeep = over(server.single);
     await migrate(upkeep, migrations({ integer: 'bigint', bytes: 'bytea', createIds }), name);
     const health = over(server.pool({ max: 1, min: 1 }));
-    const writing = server.pool({ max: connections.writes, min: 1 });
+    const writing = server.pool({ max: connections.writes, min: 1 }, { lock_timeout: WRITE_LOCK_MS });
     const reading = server.pool({ max: connections.reads, min: 1 });
     const following = server.pool({ max: 2, min: 1 });
     const reads = over(reading);
@@ -113,6 +116,7 @@ function postgresDispatches(maxWriters: number, nowUs: (() => number) | undefine
   return {
     maxWriters,
     ...microgridLocks(nowUs),
+    isLockTimeout: error => error instanceof DispatchError && isLockTimeout(error.cause),
     isAnyOf: (value, these) => sql<SqlBool>`${value} = any(${these})`,
     containsAnyOf: (text, these) =>
       sql<SqlBool>`exists (select 1 from unnest(${these}::text[]) as part where strpos(${text}, part) > 0)`,

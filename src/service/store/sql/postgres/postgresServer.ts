@@ -13,8 +13,8 @@ export interface PostgresServer {
   client(): pg.Client;
   /** A pool of one connection, for what is done now and then. */
   readonly single: PostgresConnections;
-  /** Creates a pool, which connects when needed. */
-  pool(size: PoolSize): PostgresConnections;
+  /** Creates a pool, which connects when needed; with other limits than usual if they are given. */
+  pool(size: PoolSize, limits?: Partial<ServerLimits>): PostgresConnections;
   /** Ends all connections, also when the database does not answer. */
   close(): Promise<void>;
 }
@@ -28,11 +28,8 @@ const SERVER_LIMITS = {
   lock_timeout: 8_000,
   statement_timeout: 12_000,
 };
+type ServerLimits = typeof SERVER_LIMITS;
 const CLIENT_LIMITS = { query_timeout: 15_000, connectionTimeoutMillis: 5_000 };
-/** The same for one transaction, where a pooler gives each transaction another session. */
-const SET_LOCAL = Object.entries(SERVER_LIMITS)
-  .map(([name, ms]) => `set local ${name} = ${ms}`)
-  .join('; ');
 /** Time that pending queries have to end when the service stops. */
 const CLOSE_GRACE_MS = 2_000;
 
@@ -66,15 +63,18 @@ export async function postgresServer(hosts: PostgresHosts): Promise<PostgresServ
     pools.push(pool);
     return pool;
   };
-  const limited = { config: { ...config, ...SERVER_LIMITS }, setLimits: null };
-  const tried = addPool({ ...limited, size: { max: 1 } });
-  const settings = (await keepsLimits(tried)) ? limited : { config, setLimits: SET_LOCAL };
+  const ofSession = (limits: ServerLimits) => ({ config: { ...config, ...limits }, setLimits: null });
+  // A pooler gives each transaction another session.
+  const ofTransaction = (limits: ServerLimits) => ({ config, setLimits: setLocal(limits) });
+  const tried = addPool({ ...ofSession(SERVER_LIMITS), size: { max: 1 } });
+  const isKept = await keepsLimits(tried);
+  const settings = isKept ? ofSession : ofTransaction;
 
   return {
     name,
-    client: () => new Client(settings.config),
-    single: settings === limited ? tried : addPool({ ...settings, size: { max: 1 } }),
-    pool: size => addPool({ ...settings, size }),
+    client: () => new Client(settings(SERVER_LIMITS).config),
+    single: isKept ? tried : addPool({ ...settings(SERVER_LIMITS), size: { max: 1 } }),
+    pool: (size, limits) => addPool({ ...settings({ ...SERVER_LIMITS, ...limits }), size }),
     async close() {
       const silent = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
@@ -86,6 +86,13 @@ export async function postgresServer(hosts: PostgresHosts): Promise<PostgresServ
       clearTimeout(silent);
     },
   };
+}
+
+/** Statements that set limits for one transaction. */
+function setLocal(limits: ServerLimits): string {
+  return Object.entries(limits)
+    .map(([name, ms]) => `set local ${name} = ${ms}`)
+    .join('; ');
 }
 
 /** Whether sessions have the limits that they ask for. A pooler refuses or ignores them. */
