@@ -1,5 +1,6 @@
 import { ListMicrogridDispatchesResponse } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
+import { keysFile } from '../support/keysFile.js';
 import type { StorePlace } from '../support/stores.js';
 import { type AcceptedCalls, acceptedCalls } from './malformed/acceptedCalls.js';
 import { brokenRequest } from './malformed/brokenRequests.js';
@@ -42,8 +43,9 @@ const TOGETHER = 24;
 const MAX_PAGE_TOKENS = 50;
 /** The requests come faster than those of a client should, and are to be looked at nevertheless. */
 const UNLIMITED = ['--limit', 'callsPerSecond=1000000'];
-/** A microgrid that no malformed request names. */
+/** A microgrid that no malformed request names, and a key of its own: calls that never end use up the limit of theirs. */
 const FRIEND_MICROGRID_ID = 77;
+const FRIEND_KEY = 'well-mannered-key';
 /** How long a client without malice waits for an answer. */
 const FRIEND_MS = 30_000;
 
@@ -68,7 +70,11 @@ export async function sendMalformed(place: StorePlace, { requests, seed }: Malfo
 
   const rounds = Math.max(MIN_ROUNDS, Math.ceil(requests / ROUND_REQUESTS));
 
-  await using service = await inspectedService(place.database, ['--auth-key', AUTH_KEY, ...UNLIMITED]);
+  using keys = keysFile([
+    { name: 'malformed', key: AUTH_KEY, microgrids: 'all' },
+    { name: 'friend', key: FRIEND_KEY, microgrids: [FRIEND_MICROGRID_ID] },
+  ]);
+  await using service = await inspectedService(place.database, ['--keys', keys.path, ...UNLIMITED]);
   for (let round = 0; round < rounds; round += 1) {
     const share = (percent: number) => Math.ceil((requests * percent) / 100 / rounds);
     await together(share(SHARES.calls), service.port, async caller => {
@@ -97,7 +103,8 @@ export async function sendMalformed(place: StorePlace, { requests, seed }: Malfo
   }
   const said = await service.stop();
   const failures = said.filter(line => /^error: |"level":(50|60|"error"|"fatal")/.test(line));
-  if (said.some(line => line.includes(AUTH_KEY))) throw new Error('the service told its key');
+  if (said.some(line => line.includes(AUTH_KEY) || line.includes(FRIEND_KEY)))
+    throw new Error('the service told its key');
   if (failures.length > 0) throw new Error(`the service reported failures of its own: ${failures.join('\n')}`);
   const [before, after] = [memory[Math.floor(rounds * WARM_PART) - 1], memory.at(-1)];
   return {
@@ -152,7 +159,7 @@ function checked({ outcome, status, message }: HttpAnswer, { method, message: se
 /** A client without malice must be served as ever. Returns how long the slowest of its calls took. */
 async function serveFriend(port: number): Promise<number> {
   const address = `grpc://127.0.0.1:${port}?ssl=false`;
-  await using client = new DispatchClient({ address, authKey: AUTH_KEY, callTimeoutMs: FRIEND_MS });
+  await using client = new DispatchClient({ address, authKey: FRIEND_KEY, callTimeoutMs: FRIEND_MS });
   const friend = client.forMicrogrid(FRIEND_MICROGRID_ID);
   let slowestMs = 0;
   async function timed<Result>(call: Promise<Result>): Promise<Result> {
