@@ -51,6 +51,8 @@ export { occurrences } from './model/recurrence/recurrence.js';
 export type { Frequency, RecurrenceRule, Weekday } from './model/recurrence/recurrenceRule.js';
 export { ruleFromRfc5545, ruleToRfc5545 } from './model/recurrence/ruleRfc5545.js';
 export { ruleToText } from './model/recurrence/ruleText.js';
+export type { ZonedRule } from './model/recurrence/zonedRules.js';
+export { zonedRules } from './model/recurrence/zonedRules.js';
 export type { Run } from './model/schedule.js';
 export type {
   BatteryType,

@@ -77,6 +77,18 @@ export function missingPackages(environment: string, requirements: string): stri
   }
 }
 
+/** What is missing to evaluate rules in local time on the zone data of this Node.js, or null. */
+export function missingZoneData(): string | null {
+  const version = process.versions.tz;
+  try {
+    const program = 'import tzdata; print(tzdata.IANA_VERSION)';
+    const found = execFileSync(interpreterOf('.venv'), ['-c', program], { encoding: 'utf8', stdio: 'pipe' }).trim();
+    return found === version ? null : `.venv has tzdata ${found}, Node.js ${version}; npm run interop:setup`;
+  } catch {
+    return `.venv lacks tzdata ${version}; npm run interop:setup`;
+  }
+}
+
 function interpreterOf(environment: string): string {
   return join(projectRoot, environment, 'bin/python');
 }
