@@ -121,7 +121,7 @@ describe('writeLanes', () => {
   it('goes on until nothing waits, also for more microgrids than fit into a transaction', async () => {
     const { lanes, begun } = lanesOn(1);
     const writes = Array.from({ length: 300 }, (_, index) => apply(lanes, index));
-    for (const expected of [128, 128, 44]) {
+    for (const expected of [64, 64, 64, 64, 44]) {
       const [next] = await begun();
       expect(next?.microgridIds).toHaveLength(expected);
       next?.answer();
@@ -140,7 +140,7 @@ describe('writeLanes', () => {
     const many = [...Array(500).fill(3), 4, 4, 5].map((id: number) => apply(lanes, id));
     await pass(2);
     const [third] = await begun();
-    expect(third?.microgridIds).toHaveLength(128);
+    expect(third?.microgridIds).toHaveLength(64);
     expect(third?.microgridIds.slice(0, 8)).toEqual([3, 4, 5, 3, 4, 3, 3, 3]);
     many.push(apply(lanes, 6));
     await pass(2);
@@ -149,7 +149,7 @@ describe('writeLanes', () => {
     const [fourth] = await begun();
     expect(fourth?.microgridIds).toEqual([6, 1, 1]);
     for (const transaction of [second, third, fourth]) transaction?.answer();
-    for (const expected of [128, 128, 500 + 3 - 3 * 128]) {
+    for (const expected of [...Array(6).fill(64), 500 + 3 - 7 * 64]) {
       const [next] = await begun();
       expect(next?.microgridIds).toHaveLength(expected);
       next?.answer();
@@ -170,9 +170,9 @@ describe('writeLanes', () => {
     await pass(1);
     const [third] = await begun();
     expect(third?.microgridIds).toEqual([3, 4]);
-    writes.push(...Array.from({ length: 128 }, (_, index) => apply(lanes, 10 + index)));
+    writes.push(...Array.from({ length: 64 }, (_, index) => apply(lanes, 10 + index)));
     const [fourth] = await begun();
-    expect(fourth?.microgridIds).toHaveLength(128);
+    expect(fourth?.microgridIds).toHaveLength(64);
     for (const transaction of [second, third]) transaction?.answer();
     writes.push(apply(lanes, 5));
     await begun(0);

@@ -12,8 +12,11 @@ export interface WriteLanes {
   close(): Promise<void>;
 }
 
-/** Maximum number of writes in a transaction, and so of its microgrids. */
-const MAX_BATCH_SIZE = 128;
+/**
+ * Maximum number of writes in a transaction, and so of its microgrids. A larger one shares its commit among more writes, but it leaves fewer
+ * callers that go on meanwhile: with 128 callers of one microgrid, 64 writes a transaction are about a fifth faster than 128.
+ */
+const MAX_BATCH_SIZE = 64;
 /** Maximum number of pending writes. When the database is slower than the callers, more would only wait longer. */
 const MAX_PENDING = 10_000;
 /**
