@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { Dispatch, RunningState } from '../src/dispatch.js';
-import { daily, dispatchRecord } from './support/dispatchRecord.js';
+import { daily, dayMs, dispatchRecord, hourMs, minuteMs } from './support/dispatchRecord.js';
 import { at } from './support/time.js';
 
 const stopped = {
@@ -78,5 +78,62 @@ describe('a dispatch', () => {
       deleted: false,
     });
     expect(json).not.toHaveProperty('startTimeMs');
+  });
+});
+
+// The cases T1 to T4 of the Python client, at its instant: a Sunday.
+describe('a dispatch of the Python cases', () => {
+  const now = Date.parse('2023-01-01T12:00:00Z');
+  const dispatchAt = (overrides: Parameters<typeof dispatchRecord>[0]) =>
+    new Dispatch(dispatchRecord(overrides), { nowMs: () => now });
+  const mondays = { frequency: 'WEEKLY', interval: 1, byWeekdays: ['MONDAY'] } as const;
+
+  it.each([
+    ['inactive', { active: false, startTimeMs: now, durationMs: 10 * minuteMs }, RunningState.STOPPED],
+    ['before its start', { startTimeMs: now + hourMs, durationMs: 10 * minuteMs }, RunningState.STOPPED],
+    ['after its start without a duration', { startTimeMs: now - hourMs, durationMs: null }, RunningState.RUNNING],
+    ['within its duration', { startTimeMs: now - 5 * minuteMs, durationMs: 10 * minuteMs }, RunningState.RUNNING],
+    ['after its duration', { startTimeMs: now - 15 * minuteMs, durationMs: 10 * minuteMs }, RunningState.STOPPED],
+  ])('T1: %s runs or not', (_, overrides, expected) => {
+    expect(dispatchAt(overrides).running('CHARGE')).toBe(expected);
+  });
+
+  it.each([
+    ['inactive', { active: false, startTimeMs: now, durationMs: 10 * minuteMs }, null],
+    ['without a duration, where Python fails', { startTimeMs: now - hourMs, durationMs: null }, null],
+    [
+      'before its start, where Python tells the end that will be',
+      { startTimeMs: now + hourMs, durationMs: 10 * minuteMs },
+      null,
+    ],
+    ['running', { startTimeMs: now - 5 * minuteMs, durationMs: 10 * minuteMs }, new Date(now + 5 * minuteMs)],
+  ])('T2: %s runs until', (_, overrides, expected) => {
+    expect(dispatchAt(overrides).until).toEqual(expected);
+  });
+
+  it.each([
+    ['once, in the past', { startTimeMs: now - hourMs }, null],
+    ['once, in the future', { startTimeMs: now + hourMs }, new Date(now + hourMs)],
+    [
+      'daily, for ten minutes now',
+      { startTimeMs: now - 10 * minuteMs, durationMs: 20 * minuteMs, recurrence: daily() },
+      new Date(now + dayMs - 10 * minuteMs),
+    ],
+    ['on Mondays', { startTimeMs: now - hourMs, recurrence: mondays }, new Date('2023-01-02T11:00:00Z')],
+  ])('T3: %s runs next', (_, overrides, expected) => {
+    expect(dispatchAt(overrides).nextRun).toEqual(expected);
+  });
+
+  it.each([
+    ['once, after its start', { startTimeMs: now }, now + hourMs, null],
+    [
+      'on Mondays, in two days',
+      { startTimeMs: now, recurrence: mondays },
+      now + 2 * dayMs,
+      new Date('2023-01-09T12:00:00Z'),
+    ],
+    ['daily, in ten minutes', { startTimeMs: now, recurrence: daily() }, now + 10 * minuteMs, new Date(now + dayMs)],
+  ])('T4: %s runs next', (_, overrides, afterMs, expected) => {
+    expect(dispatchAt(overrides).nextRunAfter(new Date(afterMs))).toEqual(expected);
   });
 });

@@ -42,6 +42,15 @@ describe('a time', () => {
     expect((await parseTime(text, { nowMs, ahead: true })).toISOString()).toBe(expected);
   });
 
+  it.each([
+    ['2024-12-25', '2024-12-25T00:00:00.000Z'],
+    ['25 December 2024', '2024-12-25T00:00:00.000Z'],
+    ['2024-12-25 15:30', '2024-12-25T15:30:00.000Z'],
+    ['2024-12-25 15:30:45', '2024-12-25T15:30:45.000Z'],
+  ])('L10: %s is its midnight without a time of day, else the time as it is: %s', async (text, expected) => {
+    expect((await parseTime(text, { nowMs, ahead: false })).toISOString()).toBe(expected);
+  });
+
   it('is of this day when it does not look ahead', async () => {
     expect((await parseTime('9am', { nowMs, ahead: false })).toISOString()).toBe('2026-11-23T09:00:00.000Z');
   });
