@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { parseDuration } from '../../src/cli/input/parseDuration.js';
 import { parsePayload } from '../../src/cli/input/parsePayload.js';
-import { parseTime } from '../../src/cli/input/parseTime.js';
+import { parseLastTime, parseTime } from '../../src/cli/input/parseTime.js';
 import { parseBoolean, parseIds } from '../../src/cli/input/parseValue.js';
 import { addRecurrenceOptions, type RecurrenceOptions, readRecurrence } from '../../src/cli/input/recurrenceOptions.js';
 import { UsageError } from '../../src/cli/input/usageError.js';
@@ -71,6 +71,31 @@ describe('a time', () => {
     const refusal = expect(parseTime(text, { nowMs, ahead: true })).rejects;
     await refusal.toThrow(UsageError);
     await refusal.toThrow(`Could not parse time expression '${text}'`);
+  });
+
+  it.each([
+    ['2026-04-01 14:00 CET', 'CET is ambiguous; use the name of the zone, such as Europe/Berlin.'],
+    ['tomorrow at 9am est', 'est is ambiguous; use the name of the zone, such as America/New_York.'],
+    ['9am IST', 'IST is ambiguous; use the name of the zone, such as Asia/Kolkata.'],
+    ['9am YEKT', 'the zone must be UTC, GMT or an offset such as +02:00.'],
+  ])('with an abbreviation of a zone is refused: %s', async (text, message) => {
+    await expect(parseTime(text, { nowMs, ahead: true })).rejects.toThrow(message);
+  });
+
+  it.each(['9am UTC', '9am gmt', '9:00 GMT+0', '11am +02:00'])('takes UTC, GMT and offsets: %s', async text => {
+    expect((await parseTime(text, { nowMs, ahead: true })).toISOString()).toBe('2026-11-24T09:00:00.000Z');
+  });
+
+  it.each([
+    ['2026-12-31', '2026-12-31T23:59:59.000Z'],
+    ['friday', '2026-11-27T23:59:59.000Z'],
+    ['3 March 2027', '2027-03-03T23:59:59.000Z'],
+    ['2026-12-31T00:00', '2026-12-31T00:00:00.000Z'],
+    ['tomorrow at 9am', '2026-11-24T09:00:00.000Z'],
+    ['in 2 days', '2026-11-25T10:20:30.400Z'],
+    ['now', '2026-11-23T10:20:30.400Z'],
+  ])('that is the last one includes the whole day where it is a day: %s', async (text, expected) => {
+    expect((await parseLastTime(text, { nowMs, ahead: true })).toISOString()).toBe(expected);
   });
 });
 
@@ -260,10 +285,56 @@ describe('a recurrence rule', () => {
     expect(await read('-f', 'monthly', '--by-monthday', '-1', '--by-month', '6,12', '--until', '2027-01-01')).toEqual({
       frequency: 'MONTHLY',
       interval: 1,
-      untilMs: Date.parse('2027-01-01T00:00Z'),
+      untilMs: Date.parse('2027-01-01T23:59:59Z'),
       byMonthDays: [-1],
       byMonths: [6, 12],
     });
+  });
+
+  it.each([
+    [['--by-hour', '8-18'], { byHours: [8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18] }],
+    [['--by-hour', '22-2,12'], { byHours: [22, 23, 0, 1, 2, 12] }],
+    [['--by-minute', '58..1'], { byMinutes: [58, 59, 0, 1] }],
+    [['--by-weekday', 'mon-fri'], { byWeekdays: ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY'] }],
+    [['--by-weekday', 'Sat..mo'], { byWeekdays: ['SATURDAY', 'SUNDAY', 'MONDAY'] }],
+    [['--by-monthday', '1-3,15,-1'], { byMonthDays: [1, 2, 3, 15, -1] }],
+    [['--by-monthday', '-3--1'], { byMonthDays: [-3, -2, -1] }],
+    [['--by-month', '11-2'], { byMonths: [11, 12, 1, 2] }],
+    [['--by-weekday', 'first mon'], { byWeekdays: ['MONDAY'], byMonthDays: [1, 2, 3, 4, 5, 6, 7] }],
+    [
+      ['--by-weekday', '3rd tue, Third Fri'],
+      { byWeekdays: ['TUESDAY', 'FRIDAY'], byMonthDays: [15, 16, 17, 18, 19, 20, 21] },
+    ],
+    [['--by-weekday', 'last sunday'], { byWeekdays: ['SUNDAY'], byMonthDays: [-7, -6, -5, -4, -3, -2, -1] }],
+  ])('takes ranges and ordinals: %j', async (args, expected) => {
+    expect(await read('-f', 'monthly', ...args)).toEqual({ frequency: 'MONTHLY', interval: 1, ...expected });
+  });
+
+  it('is read from RFC 5545 text', async () => {
+    expect(await read('--rrule', 'RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR;COUNT=4')).toEqual({
+      frequency: 'WEEKLY',
+      interval: 2,
+      count: 4,
+      byWeekdays: ['MONDAY', 'FRIDAY'],
+    });
+  });
+
+  it.each([
+    [['-f', 'monthly', '--by-monthday', '30-2'], 'The range 30-2 must end at or after its start.'],
+    [['-f', 'monthly', '--by-monthday', '-3-2'], 'The range -3-2 must be from 1 to 31 or from -31 to -1.'],
+    [['-f', 'daily', '--by-hour', '8-24'], 'The range 8-24 must be from 0 to 23.'],
+    [['-f', 'daily', '--by-hour', '8-x'], 'It must be an integer.'],
+    [['-f', 'weekly', '--by-weekday', 'mon-fry'], 'It must be one of MONDAY, '],
+    [['-f', 'weekly', '--by-weekday', 'first mon'], "--by-weekday 'first …' needs --frequency monthly"],
+    [['-f', 'yearly', '--by-weekday', 'first mon'], 'or yearly with --by-month.'],
+    [['-f', 'monthly', '--by-weekday', 'first mon,tue'], 'all weekdays of a rule must be the first ones'],
+    [['-f', 'monthly', '--by-weekday', 'sixth mon'], "'sixth' must be one of first, second, "],
+    [['-f', 'monthly', '--by-weekday', 'last mon', '--by-monthday', '1'], 'cannot be used with --by-monthday.'],
+    [['--rrule', 'FREQ=WEEKLY;BYSETPOS=1'], 'BYSETPOS is not supported.'],
+    [['--rrule', 'DTSTART:20260101T000000Z\nRRULE:FREQ=WEEKLY'], 'It must not have a DTSTART'],
+    [['--rrule', 'FREQ=WEEKLY', '--count', '2'], "option '--rrule <text>' cannot be used with option '--count <n>'"],
+  ])('of %j is refused by name', async (args, message) => {
+    await expect((async () => read(...args))()).rejects.toThrow(message);
   });
 
   it.each([

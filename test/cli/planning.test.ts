@@ -157,7 +157,7 @@ describe('local times', () => {
       'UTC',
       'Etc/GMT-2',
     ]);
-    expect(() => parseTimeZone('CEST')).toThrow('The abbreviation is ambiguous; use its name, such as Europe/Berlin.');
+    expect(() => parseTimeZone('CEST')).toThrow('CEST is ambiguous; use the name of the zone, such as Europe/Berlin.');
     expect(() => parseTimeZone('Berlin')).toThrow('such as Europe/Berlin, UTC or, in whole hours, +02:00.');
   });
 });

@@ -49,7 +49,7 @@ export function updateCommand(program: Command): void {
     .option(...NOTE_OPTION)
     .option('--dry', 'show what the dispatch would be, and do nothing; the service may still refuse it');
   addRecurrenceOptions(command)
-    .addOption(flag('--no-recurrence', 'remove the rule: the dispatch runs once').conflicts('frequency'))
+    .addOption(flag('--no-recurrence', 'remove the rule: the dispatch runs once').conflicts(['frequency', 'rrule']))
     .addHelpText(
       'after',
       `

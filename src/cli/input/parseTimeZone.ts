@@ -1,29 +1,38 @@
 import { UsageError } from './usageError.js';
 
 /** Abbreviations that people type, and the zone that they probably mean. */
-const PROBABLY: Readonly<Record<string, string>> = {
-  CET: 'Europe/Berlin',
-  CEST: 'Europe/Berlin',
-  MEZ: 'Europe/Berlin',
-  MESZ: 'Europe/Berlin',
-  WET: 'Europe/Lisbon',
-  WEST: 'Europe/Lisbon',
-  EET: 'Europe/Athens',
-  EEST: 'Europe/Athens',
-  BST: 'Europe/London',
-  EST: 'America/New_York',
-  EDT: 'America/New_York',
-  CST: 'America/Chicago',
-  CDT: 'America/Chicago',
-  MST: 'America/Denver',
-  MDT: 'America/Denver',
-  PST: 'America/Los_Angeles',
-  PDT: 'America/Los_Angeles',
-  IST: 'Asia/Kolkata',
-  JST: 'Asia/Tokyo',
-  AEST: 'Australia/Sydney',
-  AEDT: 'Australia/Sydney',
-};
+const PROBABLY: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries({
+    'Europe/Berlin': 'CET CEST MEZ MESZ',
+    'Europe/Lisbon': 'WET WEST WEZ WESZ',
+    'Europe/Athens': 'EET EEST OEZ OESZ',
+    'Europe/London': 'BST',
+    'Europe/Istanbul': 'TRT',
+    'Europe/Moscow': 'MSK',
+    'America/New_York': 'EST EDT ET',
+    'America/Chicago': 'CST CDT CT',
+    'America/Denver': 'MST MDT MT',
+    'America/Los_Angeles': 'PST PDT PT',
+    'America/Anchorage': 'AKST AKDT',
+    'Pacific/Honolulu': 'HST',
+    'America/Sao_Paulo': 'BRT BRST',
+    'Africa/Lagos': 'WAT',
+    'Africa/Johannesburg': 'SAST CAT',
+    'Africa/Nairobi': 'EAT',
+    'Asia/Dubai': 'GST',
+    'Asia/Karachi': 'PKT',
+    'Asia/Kolkata': 'IST',
+    'Asia/Bangkok': 'ICT',
+    'Asia/Singapore': 'SGT',
+    'Asia/Hong_Kong': 'HKT',
+    'Asia/Seoul': 'KST',
+    'Asia/Tokyo': 'JST',
+    'Australia/Perth': 'AWST',
+    'Australia/Adelaide': 'ACST ACDT',
+    'Australia/Sydney': 'AEST AEDT',
+    'Pacific/Auckland': 'NZST NZDT',
+  }).flatMap(([zone, abbreviations]) => abbreviations.split(' ').map(abbreviation => [abbreviation, zone])),
+);
 
 /** An offset in whole hours; Node.js 20 has zones for these only, whose names have the other sign. */
 const OFFSET = /^([+-])(\d{1,2})(?::?00)?$/;
@@ -34,8 +43,7 @@ const OFFSET = /^([+-])(\d{1,2})(?::?00)?$/;
  */
 export function parseTimeZone(text: string): string {
   const name = text.trim();
-  const probable = PROBABLY[name.toUpperCase()];
-  if (probable !== undefined) throw new UsageError(`The abbreviation is ambiguous; use its name, such as ${probable}.`);
+  refuseAbbreviation(name);
   const [, sign, hours] = OFFSET.exec(name) ?? [];
   const known = sign === undefined ? name : `Etc/GMT${sign === '+' ? '-' : '+'}${Number(hours)}`;
   try {
@@ -44,4 +52,11 @@ export function parseTimeZone(text: string): string {
   } catch {
     throw new UsageError('It must be a time zone such as Europe/Berlin, UTC or, in whole hours, +02:00.');
   }
+}
+
+/** @throws UsageError when a text is the abbreviation of a zone other than UTC and GMT, with the zone that is probably meant. */
+export function refuseAbbreviation(text: string, prefix = ''): void {
+  const probable = PROBABLY[text.toUpperCase()];
+  if (probable === undefined) return;
+  throw new UsageError(`${prefix}${text} is ambiguous; use the name of the zone, such as ${probable}.`);
 }

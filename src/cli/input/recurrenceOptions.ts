@@ -1,9 +1,12 @@
 import { type Command, Option } from 'commander';
 
-import { checkRule, FREQUENCIES, WEEKDAYS } from '../../model/recurrence/checkRule.js';
-import type { Frequency, RecurrenceRule, Weekday } from '../../model/recurrence/recurrenceRule.js';
-import { parseTime } from './parseTime.js';
-import { listOf, parseInteger, parseName } from './parseValue.js';
+import { checkRule, FREQUENCIES } from '../../model/recurrence/checkRule.js';
+import type { Frequency, RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
+import { ruleFromRfc5545 } from '../../model/recurrence/ruleRfc5545.js';
+import { integers, listOfRanges } from './parseRange.js';
+import { parseLastTime } from './parseTime.js';
+import { parseInteger, parseName } from './parseValue.js';
+import { parseWeekdays, type WeekdayItem, weekdayParts } from './parseWeekdays.js';
 import { UsageError } from './usageError.js';
 
 /** The options of a recurrence rule, as commander parses them. */
@@ -14,9 +17,10 @@ export interface RecurrenceOptions {
   readonly until?: string;
   readonly byMinute?: readonly number[];
   readonly byHour?: readonly number[];
-  readonly byWeekday?: readonly Weekday[];
+  readonly byWeekday?: readonly WeekdayItem[];
   readonly byMonthday?: readonly number[];
   readonly byMonth?: readonly number[];
+  readonly rrule?: RecurrenceRule;
 }
 
 const DETAILS = ['interval', 'count', 'until', 'byMinute', 'byHour', 'byWeekday', 'byMonthday', 'byMonth'] as const;
@@ -28,17 +32,49 @@ export function addRecurrenceOptions(command: Command): Command {
     .option('-f, --frequency <unit>', 'minutely, hourly, daily, weekly, monthly or yearly', parseName(FREQUENCIES))
     .option('--interval <n>', 'every how many units (default: 1)', parseInteger)
     .addOption(new Option('--count <n>', 'number of runs').argParser(parseInteger).conflicts('until'))
-    .option('--until <time>', 'last time at which a run may start')
-    .option('--by-minute <list>', 'minutes, such as 0,30', listOf(parseInteger))
-    .option('--by-hour <list>', 'hours, such as 8,17', listOf(parseInteger))
-    .option('--by-weekday <list>', 'weekdays, such as mon,fri', listOf(parseWeekday))
-    .option('--by-monthday <list>', 'days of the month, such as 1,15; -1 is the last', listOf(parseInteger))
-    .option('--by-month <list>', 'months, such as 3,6,9,12', listOf(parseInteger));
+    .option('--until <time>', 'last time at which a run may start; a date includes its whole day')
+    .option('--by-minute <list>', 'minutes, such as 0,30 or 0-10', numbers(0, 59))
+    .option('--by-hour <list>', 'hours, such as 8,17 or 8-18', numbers(0, 23))
+    .option(
+      '--by-weekday <list>',
+      "weekdays, such as mon,fri or mon-fri; of a month 'first mon' or 'last fri'",
+      parseWeekdays,
+    )
+    .option('--by-monthday <list>', 'days of the month, such as 1,15 or 1-7; -1 is the last', MONTH_DAYS)
+    .option('--by-month <list>', 'months, such as 3,6 or 4-9', numbers(1, 12))
+    .addOption(
+      new Option('--rrule <text>', "the whole rule as RFC 5545 text, such as 'FREQ=WEEKLY;BYDAY=MO,FR'")
+        .argParser(parseRule)
+        .conflicts(['frequency', ...DETAILS]),
+    );
+}
+
+/** Integers with ranges that go on at the first one: hours 22-6 are those of a night. */
+function numbers(first: number, last: number) {
+  return listOfRanges(parseInteger, { values: integers(first, last), isCyclic: true });
+}
+
+const MONTH_DAYS = listOfRanges(
+  parseInteger,
+  { values: integers(1, 31), isCyclic: false },
+  { values: integers(-31, -1), isCyclic: false },
+);
+
+function parseRule(text: string): RecurrenceRule {
+  if (/^\s*DTSTART/im.test(text))
+    throw new UsageError('It must not have a DTSTART: the start time is an option of its own.');
+  try {
+    return ruleFromRfc5545(text);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`${error.message}.`);
+    throw error;
+  }
 }
 
 /** Reads the rule from the options; undefined when no option of a rule is given. */
 export async function readRecurrence(options: RecurrenceOptions, nowMs: number): Promise<RecurrenceRule | undefined> {
-  const { frequency, interval = 1, count, until, byMinute, byHour, byWeekday, byMonthday, byMonth } = options;
+  const { frequency, interval = 1, count, until, byMinute, byHour, byWeekday, byMonthday, byMonth, rrule } = options;
+  if (rrule !== undefined) return rrule;
   if (frequency === undefined) {
     const detail = DETAILS.find(name => options[name] !== undefined);
     if (detail === undefined) return undefined;
@@ -46,17 +82,17 @@ export async function readRecurrence(options: RecurrenceOptions, nowMs: number):
       `--${detail.replace(/[A-Z]/, '-$&').toLowerCase()} needs a --frequency: a rule is set as a whole.`,
     );
   }
-  const rule: RecurrenceRule = {
+  const base: RecurrenceRule = {
     frequency,
     interval,
     ...(count !== undefined && { count }),
-    ...(until !== undefined && { untilMs: (await parseTime(until, { nowMs, ahead: true })).getTime() }),
+    ...(until !== undefined && { untilMs: (await parseLastTime(until, { nowMs, ahead: true })).getTime() }),
     ...(byMinute && { byMinutes: byMinute }),
     ...(byHour && { byHours: byHour }),
-    ...(byWeekday && { byWeekdays: byWeekday }),
     ...(byMonthday && { byMonthDays: byMonthday }),
     ...(byMonth && { byMonths: byMonth }),
   };
+  const rule = { ...base, ...(byWeekday && weekdayParts(byWeekday, base)) };
   try {
     checkRule(rule);
   } catch (error) {
@@ -64,11 +100,4 @@ export async function readRecurrence(options: RecurrenceOptions, nowMs: number):
     throw error;
   }
   return rule;
-}
-
-/** Parses a weekday: its name, or the first two or three letters of it. */
-function parseWeekday(text: string): Weekday {
-  const letters = text.trim().toUpperCase();
-  const short = WEEKDAYS.find(day => day.slice(0, 2) === letters || day.slice(0, 3) === letters);
-  return short ?? parseName(WEEKDAYS)(text);
 }

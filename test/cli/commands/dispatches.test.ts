@@ -24,7 +24,7 @@ describe.concurrent('create, get, update and delete', () => {
     expect(text).toMatch(/target +BATTERY, INVERTER:PV/);
     expect(text).toMatch(/start +2099-01-02 08:00:00 UTC/);
     expect(text).toMatch(/duration +1h 30m/);
-    expect(text).toMatch(/recurrence +every week on Monday and Friday, until 2099-12-31 00:00 UTC/);
+    expect(text).toMatch(/recurrence +every week on Monday and Friday, until 2099-12-31 23:59:59 UTC/);
     expect(text).toMatch(/next run +2099-01-02 08:00:00 UTC, in \d+y \d+d/);
     expect(text).toMatch(/payload +{"power_kw":5}/);
     expect(made.at(-1)).toBe('Dispatch created.');
