@@ -77,9 +77,54 @@ describe('a time', () => {
     ['2026-04-01 14:00 CET', 'CET is ambiguous; use the name of the zone, such as Europe/Berlin.'],
     ['tomorrow at 9am est', 'est is ambiguous; use the name of the zone, such as America/New_York.'],
     ['9am IST', 'IST is ambiguous; use the name of the zone, such as Asia/Kolkata.'],
-    ['9am YEKT', 'the zone must be UTC, GMT or an offset such as +02:00.'],
+    ['9am YEKT', 'the zone must be UTC, GMT, an offset, or a name such as Europe/Berlin.'],
   ])('with an abbreviation of a zone is refused: %s', async (text, message) => {
     await expect(parseTime(text, { nowMs, ahead: true })).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['2026-04-01 14:00 Europe/Berlin', '2026-04-01T12:00:00.000Z'],
+    ['2026-04-01T14:00:30 Asia/Kolkata', '2026-04-01T08:30:30.000Z'],
+    ['2026-04-01 europe/berlin', '2026-03-31T22:00:00.000Z'],
+    ['tomorrow at 9am Europe/Berlin', '2026-11-24T08:00:00.000Z'],
+    ['today Pacific/Auckland', '2026-11-22T11:00:00.000Z'],
+    ['tomorrow Etc/GMT-2', '2026-11-23T22:00:00.000Z'],
+    // The hour that is skipped, and the one that comes twice.
+    ['2026-03-29 02:30 Europe/Berlin', '2026-03-29T01:30:00.000Z'],
+    ['2026-10-25 02:30 Europe/Berlin', '2026-10-25T00:30:00.000Z'],
+  ])('takes the name of a zone: %s is %s', async (text, expected) => {
+    expect((await parseTime(text, { nowMs, ahead: true })).toISOString()).toBe(expected);
+  });
+
+  it.each([
+    ['2026-04-01 14:00 Europe/Berln', 'It must be a time zone such as Europe/Berlin'],
+    ['2026-04-01 14:00+02:00 Europe/Berlin', 'give either a zone such as Europe/Berlin, or an offset'],
+    ['in 2 hours Europe/Berlin', 'give either a zone such as Europe/Berlin, or an offset or a span from now.'],
+  ])('with a zone that is wrong or has no meaning is refused: %s', async (text, message) => {
+    await expect(parseTime(text, { nowMs, ahead: true })).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['2026-04-01T14:00', '2026-04-01T12:00:00.000Z'],
+    ['2026-04-01T14:00Z', '2026-04-01T14:00:00.000Z'],
+    ['2026-04-01T14:00 America/New_York', '2026-04-01T18:00:00.000Z'],
+    ['tomorrow', '2026-11-23T23:00:00.000Z'],
+    ['9am', '2026-11-24T08:00:00.000Z'],
+    ['9am UTC', '2026-11-24T09:00:00.000Z'],
+    ['in 2 hours', '2026-11-23T12:20:30.400Z'],
+    ['in 2 days', '2026-11-25T10:20:30.400Z'],
+    ['now', '2026-11-23T10:20:30.400Z'],
+  ])('is of another zone than UTC where that is given: %s is %s', async (text, expected) => {
+    const options = { nowMs, ahead: true, timeZone: 'Europe/Berlin' };
+    expect((await parseTime(text, options)).toISOString()).toBe(expected);
+  });
+
+  it('that is the last one ends with the day of its zone, also when the clock changes', async () => {
+    const last = async (text: string, timeZone?: string) =>
+      (await parseLastTime(text, { nowMs, ahead: true, timeZone })).toISOString();
+    expect(await last('2026-10-25', 'Europe/Berlin')).toBe('2026-10-25T22:59:59.000Z');
+    expect(await last('2026-03-29 Europe/Berlin')).toBe('2026-03-29T21:59:59.000Z');
+    expect(await last('2026-03-29T10:00', 'Europe/Berlin')).toBe('2026-03-29T08:00:00.000Z');
   });
 
   it.each(['9am UTC', '9am gmt', '9:00 GMT+0', '11am +02:00'])('takes UTC, GMT and offsets: %s', async text => {

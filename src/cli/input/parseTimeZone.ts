@@ -55,8 +55,8 @@ export function parseTimeZone(text: string): string {
 }
 
 /** @throws UsageError when a text is the abbreviation of a zone other than UTC and GMT, with the zone that is probably meant. */
-export function refuseAbbreviation(text: string, prefix = ''): void {
+export function refuseAbbreviation(text: string): void {
   const probable = PROBABLY[text.toUpperCase()];
   if (probable === undefined) return;
-  throw new UsageError(`${prefix}${text} is ambiguous; use the name of the zone, such as ${probable}.`);
+  throw new UsageError(`${text} is ambiguous; use the name of the zone, such as ${probable}.`);
 }
