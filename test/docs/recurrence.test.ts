@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addRecurrenceOptions, readRecurrence } from '../../src/cli/input/recurrenceOptions.js';
+import { splitLine } from '../../src/cli/shell/splitLine.js';
 import { Dispatch } from '../../src/dispatch.js';
 import { occurrences } from '../../src/model/recurrence/recurrence.js';
 import type { RecurrenceRule } from '../../src/model/recurrence/recurrenceRule.js';
@@ -17,7 +18,7 @@ const startMs = Date.parse('2026-01-01T08:00Z');
 
 /** The rule that options of the command make. */
 async function ruleOf(options: string): Promise<RecurrenceRule> {
-  const command = addRecurrenceOptions(new Command()).exitOverride().parse(options.split(' '), { from: 'user' });
+  const command = addRecurrenceOptions(new Command()).exitOverride().parse(splitLine(options), { from: 'user' });
   const rule = await readRecurrence(command.opts(), startMs);
   if (rule === undefined) throw new Error(`no rule in '${options}'`);
   return rule;
@@ -42,7 +43,7 @@ function startText(ms: number): string {
 const examples = [...page.matchAll(/^\| (?<schedule>[^|]+) \| `(?<options>-f [^|]+)` \| (?<runs>[^|]+) \|$/gm)];
 
 describe('the page on recurrence', () => {
-  it('has examples', () => expect(examples).toHaveLength(18));
+  it('has examples', () => expect(examples).toHaveLength(19));
 
   it.each(examples.map(({ groups }) => groups ?? {}))('runs $schedule', async ({ options = '', runs = '' }) => {
     const rule = await ruleOf(options);

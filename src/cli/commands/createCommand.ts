@@ -41,7 +41,7 @@ export function createCommand(program: Command): void {
     )
     .argument(
       '<start-time>',
-      "start of the first run: 2026-04-01T14:00, 'in 2 hours', 'tomorrow at 9am' or now; in UTC unless it has a zone",
+      "start of the first run: 2026-04-01T14:00, 'in 2 hours', 'tomorrow at 9am' or now; in UTC unless it names a zone, as '9am Europe/Berlin'",
     )
     .argument(
       '[duration]',

@@ -71,8 +71,16 @@ function parseRule(text: string): RecurrenceRule {
   }
 }
 
-/** Reads the rule from the options; undefined when no option of a rule is given. */
-export async function readRecurrence(options: RecurrenceOptions, nowMs: number): Promise<RecurrenceRule | undefined> {
+/**
+ * Reads the rule from the options; undefined when no option of a rule is given.
+ *
+ * @param timeZone zone of an `--until` that names none; @default UTC
+ */
+export async function readRecurrence(
+  options: RecurrenceOptions,
+  nowMs: number,
+  timeZone?: string,
+): Promise<RecurrenceRule | undefined> {
   const { frequency, interval = 1, count, until, byMinute, byHour, byWeekday, byMonthday, byMonth, rrule } = options;
   if (rrule !== undefined) return rrule;
   if (frequency === undefined) {
@@ -86,7 +94,7 @@ export async function readRecurrence(options: RecurrenceOptions, nowMs: number):
     frequency,
     interval,
     ...(count !== undefined && { count }),
-    ...(until !== undefined && { untilMs: (await parseLastTime(until, { nowMs, ahead: true })).getTime() }),
+    ...(until !== undefined && { untilMs: (await parseLastTime(until, { nowMs, ahead: true, timeZone })).getTime() }),
     ...(byMinute && { byMinutes: byMinute }),
     ...(byHour && { byHours: byHour }),
     ...(byMonthday && { byMonthDays: byMonthday }),
