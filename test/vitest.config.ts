@@ -16,7 +16,11 @@ const ALWAYS_LONG = [
   'test/service/store/pgBouncerStore.test.ts',
 ];
 /** `npm test` runs some of their cases, `npm run test:long` all. */
-const LONG_OR_SAMPLED = ['test/testing/dispatchModel.test.ts', 'test/interop/zonedRules.test.ts'];
+const LONG_OR_SAMPLED = [
+  'test/testing/dispatchModel.test.ts',
+  'test/interop/zonedRules.test.ts',
+  'test/interop/commandLines.test.ts',
+];
 
 export default defineConfig({
   // Examples import this package by its name and get its sources, as by the paths in tsconfig.json, which Vite applies only to

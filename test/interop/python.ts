@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../support/compiled.js';
@@ -54,6 +54,27 @@ export function startPython(file: string): PythonProgram {
     kill: program.kill,
     [Symbol.asyncDispose]: program[Symbol.asyncDispose],
   };
+}
+
+/** Runs `dispatch-cli`, with no settings but those given. */
+export function pythonCommand(
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  const program = ['-m', 'frequenz.client.dispatch', ...args];
+  return new Promise(resolve => {
+    const child = execFile(
+      interpreterOf('.venv'),
+      program,
+      { env: { ...env, PATH: process.env.PATH } },
+      (_, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+}
+
+/** What is missing to run the Python command, or null. */
+export function missingPythonCommand(): string | null {
+  return missingPython() ?? missingPackages('.venv', 'requirements-cli.txt');
 }
 
 /** What is missing to run the Python programs, or null: each package of requirements.txt must be there in its version. */

@@ -39,7 +39,7 @@ interface ListCommandOptions extends Partial<Record<(typeof TIMES)[number], stri
   readonly pageSize?: number;
   readonly limit?: number;
   readonly columns?: readonly ColumnName[];
-  readonly running?: true;
+  readonly running?: boolean;
   readonly type?: string;
 }
 
@@ -64,7 +64,7 @@ export function listCommand(program: Command): void {
     .option('--dispatch-ids <ids>', 'ids or ranges: 1,2 or 1-3; may be repeated', parseIds)
     .option('--filter-queries <text>', "part of the type, or '#4' for the id 4; may be repeated", repeated(String))
     .optionsGroup('Filters (of this command):')
-    .option('--running', 'running now')
+    .option('--running [bool]', 'running now (true, or no value), or not (false)', parseBoolean)
     .option('-T, --type <type>', 'exactly this type', parseNonEmpty)
     .optionsGroup('Order and output:')
     .option(
@@ -128,7 +128,7 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
 /** Filters that the service does not have. */
 function passes(dispatch: Dispatch, { running, type }: ListCommandOptions): boolean {
   if (type !== undefined && dispatch.type !== type) return false;
-  return !running || dispatch.running(dispatch.type) === 'RUNNING';
+  return running === undefined || running === (dispatch.running(dispatch.type) === 'RUNNING');
 }
 
 async function readListOptions(options: ListCommandOptions): Promise<ListOptions> {
