@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { CallError } from './callError.js';
 import { atCommand } from './commands/atCommand.js';
 import { auditCommand } from './commands/auditCommand.js';
+import { completionCommand } from './commands/completionCommand.js';
 import { createCommand } from './commands/createCommand.js';
 import { deleteCommand } from './commands/deleteCommand.js';
 import { demoCommand } from './commands/demoCommand.js';
@@ -45,6 +46,7 @@ const COMMANDS = [
   auditCommand,
   whoamiCommand,
   keysCommand,
+  completionCommand,
 ];
 
 /**

@@ -6,6 +6,7 @@ import type {
   InverterType,
   Selector,
 } from '../model/selector.js';
+import type { ChoiceParser } from './input/parseValue.js';
 import { UsageError } from './input/usageError.js';
 
 type Named<Name> = Exclude<Name, 'UNSPECIFIED'>;
@@ -41,13 +42,18 @@ const ALIASES: Readonly<Record<string, string>> = { GRID: 'GRID_CONNECTION_POINT
 
 const BY_NAME = categoriesByName();
 
+/** Names of categories and types; those with a category in front are the same ones again. */
+const NAMES = [...BY_NAME.keys()].filter(name => !name.includes(':'));
+
 /**
  * Parses the components that a dispatch is for: ids (`1,2,3`), or categories and types by name in any case (`BATTERY, EV_CHARGER`,
  * `na_ion`).
  *
  * A type alone implies its category. `INVERTER:BATTERY` and `EV_CHARGER:HYBRID` name what the type alone does not mean.
  */
-export function parseSelector(text: string): Selector {
+export const parseSelector: ChoiceParser<Selector> = Object.assign(selectorOf, { values: NAMES });
+
+function selectorOf(text: string): Selector {
   const parts = text.split(',').map(part => part.trim());
   const ids = parts.filter(part => /^\d+$/.test(part));
   if (ids.length === parts.length) return { ids: ids.map(componentId) };
@@ -78,9 +84,7 @@ function category(text: string): CategorySelector {
   const name = text.toUpperCase().replace(/[\s-]+/g, '_');
   const found = BY_NAME.get(ALIASES[name] ?? name.replace(/:SOLAR$/, ':PV'));
   if (found !== undefined) return found;
-  // Names with a category in front are the same ones again.
-  const names = [...BY_NAME.keys()].filter(known => !known.includes(':'));
-  throw new UsageError(`'${text}' is neither a component id nor one of ${names.join(', ')}.`);
+  throw new UsageError(`'${text}' is neither a component id nor one of ${NAMES.join(', ')}.`);
 }
 
 function categoriesByName(): ReadonlyMap<string, CategorySelector> {

@@ -37,22 +37,32 @@ export function parseCount(text: string): number {
   throw new UsageError('It must be at least 1.');
 }
 
-/** Parses true or false, yes or no, on or off, 1 or 0. */
-export function parseBoolean(text: string): boolean {
-  const word = text.trim().toLowerCase();
-  if (['true', 'yes', 'on', '1'].includes(word)) return true;
-  if (['false', 'no', 'off', '0'].includes(word)) return false;
-  throw new UsageError('It must be true or false.');
+/** A parser that tells values that it takes, for completion. */
+export interface ChoiceParser<T> {
+  (text: string): T;
+  readonly values: readonly string[];
 }
 
+/** Parses true or false, yes or no, on or off, 1 or 0. */
+export const parseBoolean: ChoiceParser<boolean> = Object.assign(
+  (text: string): boolean => {
+    const word = text.trim().toLowerCase();
+    if (['true', 'yes', 'on', '1'].includes(word)) return true;
+    if (['false', 'no', 'off', '0'].includes(word)) return false;
+    throw new UsageError('It must be true or false.');
+  },
+  { values: ['true', 'false'] },
+);
+
 /** Parses one of several names, in any case, with - or _. */
-export function parseName<Name extends string>(names: readonly Name[]): (text: string) => Name {
+export function parseName<Name extends string>(names: readonly Name[]): ChoiceParser<Name> {
   const key = (text: string) => text.trim().toUpperCase().replaceAll('-', '_');
-  return text => {
+  const parse = (text: string) => {
     const found = names.find(name => key(name) === key(text));
     if (found !== undefined) return found;
     throw new UsageError(`It must be one of ${names.join(', ')}.`);
   };
+  return Object.assign(parse, { values: names.map(name => name.toLowerCase()) });
 }
 
 /** Refuses an empty value, such as a key from the environment. The message does not reveal the value. */
@@ -62,11 +72,19 @@ export function parseNonEmpty(text: string): string {
 }
 
 /** Parses an option that may be repeated and may hold several values, separated by commas. */
-export function listOf<T>(parse: (text: string) => T): (text: string, previous?: readonly T[]) => readonly T[] {
-  return (text, previous = []) => [...previous, ...text.split(',').map(parse)];
+export function listOf<T>(parse: ((text: string) => T) | ChoiceParser<T>) {
+  return withValuesOf(parse, (text: string, previous: readonly T[] = []): readonly T[] => [
+    ...previous,
+    ...text.split(',').map(part => parse(part)),
+  ]);
 }
 
 /** Parses an option that may be repeated. */
-export function repeated<T>(parse: (text: string) => T): (text: string, previous?: readonly T[]) => readonly T[] {
-  return (text, previous = []) => [...previous, parse(text)];
+export function repeated<T>(parse: ((text: string) => T) | ChoiceParser<T>) {
+  return withValuesOf(parse, (text: string, previous: readonly T[] = []): readonly T[] => [...previous, parse(text)]);
+}
+
+/** A parser that tells the values of another one, where that tells some. */
+export function withValuesOf<Parser extends object>(parse: object, parser: Parser): Parser {
+  return 'values' in parse ? Object.assign(parser, { values: parse.values }) : parser;
 }

@@ -1,7 +1,7 @@
 import { WEEKDAYS } from '../../model/recurrence/checkRule.js';
 import type { RecurrenceRule, Weekday } from '../../model/recurrence/recurrenceRule.js';
 import { integers, listOfRanges } from './parseRange.js';
-import { parseName } from './parseValue.js';
+import { parseName, withValuesOf } from './parseValue.js';
 import { UsageError } from './usageError.js';
 
 /** A weekday of each week, or the first (second, …) one of a month. */
@@ -24,20 +24,24 @@ const DAYS = {
 const ORDINALS = Object.keys(DAYS) as Ordinal[];
 const NUMBERS = ['1st', '2nd', '3rd', '4th', '5th'];
 
+const parseDay = parseName(WEEKDAYS);
 const parseDays = listOfRanges(parseWeekday, { values: WEEKDAYS, isCyclic: true });
 
 /**
  * Parses an option that may be repeated: weekdays by name or the first two or three letters of it, with ranges (`mon,wed`, `mon-fri`), or
  * those of a month by ordinal (`first mon`, `last fri`).
  */
-export function parseWeekdays(text: string, previous: readonly WeekdayItem[] = []): readonly WeekdayItem[] {
-  const items = text.split(',').flatMap((part): WeekdayItem[] => {
-    const [, word, day] = /^\s*(\S+)\s+([a-z]+)\s*$/i.exec(part) ?? [];
-    if (word === undefined || day === undefined) return parseDays(part).map(weekday => ({ weekday }));
-    return [{ weekday: parseWeekday(day), ordinal: parseOrdinal(word) }];
-  });
-  return [...previous, ...items];
-}
+export const parseWeekdays = withValuesOf(
+  parseDay,
+  (text: string, previous: readonly WeekdayItem[] = []): readonly WeekdayItem[] => {
+    const items = text.split(',').flatMap((part): WeekdayItem[] => {
+      const [, word, day] = /^\s*(\S+)\s+([a-z]+)\s*$/i.exec(part) ?? [];
+      if (word === undefined || day === undefined) return parseDays(part).map(weekday => ({ weekday }));
+      return [{ weekday: parseWeekday(day), ordinal: parseOrdinal(word) }];
+    });
+    return [...previous, ...items];
+  },
+);
 
 /**
  * The parts that mean weekdays, of a rule that lacks them. The first Monday of a month is the Monday among its days 1 to 7.
@@ -65,7 +69,7 @@ export function weekdayParts(
 function parseWeekday(text: string): Weekday {
   const letters = text.trim().toUpperCase();
   const short = WEEKDAYS.find(day => day.slice(0, 2) === letters || day.slice(0, 3) === letters);
-  return short ?? parseName(WEEKDAYS)(text);
+  return short ?? parseDay(text);
 }
 
 function parseOrdinal(text: string): Ordinal {

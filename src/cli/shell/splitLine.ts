@@ -52,7 +52,7 @@ export function splitPart(line: string): SplitLine {
   return { words, isInWord, lastStart: isInWord ? lastStart : line.length, openQuote };
 }
 
-/** Quotes a word so that {@link splitLine} reads it as it is, where that is needed. */
+/** Quotes a word where that is needed, so that {@link splitLine} and shells read it as it is. */
 export function quoteWord(word: string): string {
-  return /^[\w@%+=:,./#-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
