@@ -8,9 +8,11 @@ import { completionCommand } from './commands/completionCommand.js';
 import { createCommand } from './commands/createCommand.js';
 import { deleteCommand } from './commands/deleteCommand.js';
 import { demoCommand } from './commands/demoCommand.js';
+import { exportCommand } from './commands/exportCommand.js';
 import { followCommand } from './commands/followCommand.js';
 import { getCommand } from './commands/getCommand.js';
 import { healthCommand } from './commands/healthCommand.js';
+import { importCommand } from './commands/importCommand.js';
 import { keysCommand } from './commands/keysCommand.js';
 import { listCommand } from './commands/listCommand.js';
 import { overlapsCommand } from './commands/overlapsCommand.js';
@@ -41,6 +43,8 @@ const COMMANDS = [
   runNowCommand,
   overlapsCommand,
   atCommand,
+  exportCommand,
+  importCommand,
   watchCommand,
   followCommand,
   auditCommand,

@@ -2,70 +2,34 @@ import type { Command } from 'commander';
 
 import type { ListOptions } from '../../client/requests.js';
 import { Dispatch } from '../../dispatch.js';
-import type { Selector } from '../../model/selector.js';
 import { printsJson } from '../globalOptions.js';
-import { parseTime } from '../input/parseTime.js';
-import {
-  listOf,
-  parseBoolean,
-  parseCount,
-  parseId,
-  parseIds,
-  parseInteger,
-  parseName,
-  parseNonEmpty,
-  repeated,
-} from '../input/parseValue.js';
+import { addListFilters, type ListFilters, passesFilters, readListFilters } from '../input/listFilters.js';
+import { listOf, parseCount, parseId, parseInteger, parseName } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
 import { COLUMN_NAMES, type ColumnName, DEFAULT_COLUMNS, dispatchColumns } from '../output/dispatchColumns.js';
 import { drained, note, print, printJson, terminalWidth } from '../output/print.js';
 import { rowPrinter } from '../output/rowPrinter.js';
-import { parseSelector } from '../selectorText.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 const SORT_FIELDS = { 'start-time': 'startTime', 'create-time': 'createTime', 'update-time': 'updateTime' } as const;
-const TIMES = ['startFrom', 'startTo', 'endFrom', 'endTo', 'updateFrom', 'updateTo'] as const;
 
-interface ListCommandOptions extends Partial<Record<(typeof TIMES)[number], string>> {
-  readonly target?: readonly Selector[];
-  readonly active?: boolean;
-  readonly dryRun?: boolean;
-  readonly recurring?: boolean;
-  readonly dispatchIds?: readonly number[];
-  readonly filterQueries?: readonly string[];
+interface ListCommandOptions extends ListFilters {
   readonly sort?: keyof typeof SORT_FIELDS;
   readonly order?: 'ascending' | 'descending';
   readonly pageSize?: number;
   readonly limit?: number;
   readonly columns?: readonly ColumnName[];
-  readonly running?: boolean;
-  readonly type?: string;
 }
 
 /** Adds `list`, which lists the dispatches of a microgrid that pass the filters. */
 export function listCommand(program: Command): void {
-  program
+  const command = program
     .command('list')
     .summary('list dispatches')
     .description('List the dispatches of a microgrid that pass all filters, newest first.')
-    .argument('<microgrid-id>', 'id of the microgrid', parseId)
-    .optionsGroup('Filters (of the service):')
-    .option('-t, --target <target>', 'for at least one of these components; may be repeated', repeated(parseSelector))
-    .option('--start-from <time>', 'start time at or after')
-    .option('--start-to <time>', 'start time before')
-    .option('--end-from <time>', 'end time at or after, or no end')
-    .option('--end-to <time>', 'end time before')
-    .option('--update-from <time>', 'last update at or after')
-    .option('--update-to <time>', 'last update before')
-    .option('--active <bool>', 'active (true) or inactive (false)', parseBoolean)
-    .option('--dry-run <bool>', 'dry runs (true) or real runs (false)', parseBoolean)
-    .option('--recurring <bool>', 'with (true) or without (false) a recurrence rule', parseBoolean)
-    .option('--dispatch-ids <ids>', 'ids or ranges: 1,2 or 1-3; may be repeated', parseIds)
-    .option('--filter-queries <text>', "part of the type, or '#4' for the id 4; may be repeated", repeated(String))
-    .optionsGroup('Filters (of this command):')
-    .option('--running [bool]', 'running now (true, or no value), or not (false)', parseBoolean)
-    .option('-T, --type <type>', 'exactly this type', parseNonEmpty)
+    .argument('<microgrid-id>', 'id of the microgrid', parseId);
+  addListFilters(command)
     .optionsGroup('Order and output:')
     .option(
       '--sort <field>',
@@ -103,7 +67,7 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
   await withMicrogrid(command, microgridId, async client => {
     pages: for await (const { dispatches, problems } of client.listPages(request)) {
       for (const dispatch of dispatches.map(record => new Dispatch(record))) {
-        if (!passes(dispatch, options)) {
+        if (!passesFilters(dispatch, options)) {
           filteredOut += 1;
           continue;
         }
@@ -125,29 +89,11 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
   if (unreadable > 0) throw new OperationFailed(`${unreadable} dispatches could not be decoded.`);
 }
 
-/** Filters that the service does not have. */
-function passes(dispatch: Dispatch, { running, type }: ListCommandOptions): boolean {
-  if (type !== undefined && dispatch.type !== type) return false;
-  return running === undefined || running === (dispatch.running(dispatch.type) === 'RUNNING');
-}
-
 async function readListOptions(options: ListCommandOptions): Promise<ListOptions> {
-  const { target, active, dryRun, recurring, dispatchIds, filterQueries, sort, order, pageSize } = options;
+  const { sort, order, pageSize } = options;
   if (order && !sort) throw new UsageError('--order needs --sort.');
-  const nowMs = Date.now();
-  const times: { [name in (typeof TIMES)[number]]?: Date } = {};
-  for (const name of TIMES) {
-    const text = options[name];
-    if (text !== undefined) times[name] = await parseTime(text, { nowMs, ahead: false });
-  }
   return {
-    ...times,
-    ...(target && { selectors: target }),
-    ...(active !== undefined && { active }),
-    ...(dryRun !== undefined && { dryRun }),
-    ...(recurring !== undefined && { recurring }),
-    ...(dispatchIds && { ids: dispatchIds }),
-    ...(filterQueries && { queries: filterQueries }),
+    ...(await readListFilters(options)),
     ...(sort && { sort: { field: SORT_FIELDS[sort], ...(order && { order }) } }),
     ...(pageSize !== undefined && { pageSize }),
   };

@@ -14,6 +14,15 @@ const PLAIN_KEY = /^[\p{L}_][\p{L}\p{N}_-]*$/u;
  * 9007199254740993. The message names the field.
  */
 export function parsePayload(text: string): JsonObject {
+  return parseObject(text, 'payload');
+}
+
+/** Parses a JSON object as {@link parsePayload} does; a message names a field by its path in the object. */
+export function parseJsonObject(text: string): JsonObject {
+  return parseObject(text, '');
+}
+
+function parseObject(text: string, path: string): JsonObject {
   const trimmed = text.trim();
   let value: unknown;
   try {
@@ -22,11 +31,13 @@ export function parsePayload(text: string): JsonObject {
     throw new UsageError(`It must be valid JSON: ${messageOf(error)}`);
   }
   if (!isObject(value)) throw new UsageError('It must be a JSON object, such as {"power_kw": 5}.');
-  return exactObject(value, 'payload');
+  return exactObject(value, path);
 }
 
 function exactObject(object: object, path: string): JsonObject {
-  const entries = Object.entries(object).map(([key, member]) => [key, exact(member, path + step(key))] as const);
+  const entries = Object.entries(object).map(
+    ([key, member]) => [key, exact(member, path === '' ? key : path + step(key))] as const,
+  );
   // Unlike an assignment it keeps a key such as __proto__.
   return Object.fromEntries(entries);
 }

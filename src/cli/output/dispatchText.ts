@@ -28,9 +28,18 @@ export function dispatchText(dispatch: Dispatch, nowMs: number): string {
 
 /** Formats a dispatch in one line. */
 export function dispatchLine(dispatch: Dispatch, nowMs: number): string {
+  const state = dispatch.deleted ? [] : [stateText(dispatchState(dispatch, nowMs))];
+  return [pc.bold(`${dispatch.id} ${printable(dispatch.type)}`), ...state, ...planParts(dispatch)].join(pc.dim(' · '));
+}
+
+/** Formats a dispatch that does not exist yet in one line. */
+export function planLine(dispatch: Dispatch): string {
+  const inactive = dispatch.active ? [] : ['inactive'];
+  return [pc.bold(printable(dispatch.type)), ...planParts(dispatch), ...inactive].join(pc.dim(' · '));
+}
+
+function planParts(dispatch: Dispatch): string[] {
   const parts = [
-    pc.bold(`${dispatch.id} ${printable(dispatch.type)}`),
-    dispatch.deleted ? '' : stateText(dispatchState(dispatch, nowMs)),
     `from ${timeText(dispatch.startTime)}`,
     dispatch.durationMs === null ? 'without end' : `for ${spanText(dispatch.durationMs)}`,
     dispatch.recurrence === null ? '' : recurrenceText(dispatch),
@@ -38,7 +47,7 @@ export function dispatchLine(dispatch: Dispatch, nowMs: number): string {
     Object.keys(dispatch.payload).length === 0 ? '' : payloadText(dispatch.payload),
     dispatch.dryRun ? 'dry run' : '',
   ];
-  return parts.filter(part => part !== '').join(pc.dim(' · '));
+  return parts.filter(part => part !== '');
 }
 
 /** Formats a selector within a line: `BATTERY`, `components 4, 7`. */

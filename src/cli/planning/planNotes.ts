@@ -31,7 +31,7 @@ function notesOf({ startTimeMs, durationMs, recurrence }: Plan): string[] {
   if (recurrence === null) return durationMs === 0 ? [...notes, ENDS_AT_ONCE] : notes;
   if (durationMs === null) return [...notes, 'The rule is ignored: without a duration it runs once, without end.'];
   if (durationMs === 0) notes.push(ENDS_AT_ONCE);
-  const first = startAtOrAfter({ ...WHOLE, startTimeMs, durationMs, recurrence }, startTimeMs);
+  const first = startAtOrAfter(wholeRecord({ startTimeMs, durationMs, recurrence }), startTimeMs);
   if (first === null) return [...notes, 'It never runs: the rule reaches no time before it ends.'];
   if (first !== startTimeMs) notes.push(`The first run starts at ${timeText(new Date(first))}, not at the start time.`);
   const skipped = skippedMonths(recurrence, startTimeMs);
@@ -43,6 +43,11 @@ const ENDS_AT_ONCE = 'Its runs end at the moment when they start: the duration i
 
 /** The last millisecond of the protocol's times. */
 const LATEST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** A record that has the runs of a plan, for questions about them. */
+export function wholeRecord({ startTimeMs, durationMs, recurrence }: Plan): DispatchRecord {
+  return { ...WHOLE, startTimeMs, durationMs, recurrence };
+}
 
 /** The rest of a record that can run. */
 const WHOLE: Omit<DispatchRecord, keyof Plan> = {
@@ -72,7 +77,7 @@ function skippedMonths(
 
 /** The end of the last run of a plan, milliseconds since the epoch; null: it has none, or no run. */
 export function lastEndMs({ startTimeMs, durationMs, recurrence }: Plan): number | null {
-  const plan = { ...WHOLE, active: true, startTimeMs, durationMs, recurrence };
+  const plan = wholeRecord({ startTimeMs, durationMs, recurrence });
   const isEndless = recurrence !== null && recurrence.count === undefined && recurrence.untilMs === undefined;
   if (durationMs === null || isEndless) return null;
   const lastMs = startAtOrBefore(plan, LATEST_MS);
@@ -107,13 +112,13 @@ const NAMES: { readonly [Field in keyof Required<Asked>]: string } = {
   recurrence: 'recurrence',
 };
 
-/** A rule with the order of its lists, and what is absent or empty, left aside. */
-function ruleJson(rule: Plan['recurrence']) {
+/** A rule with the order and repetitions of its lists, and what is absent or empty, left aside. */
+export function ruleJson(rule: Plan['recurrence']) {
   if (rule === null) return null;
   const entries = Object.entries(rule).flatMap(([name, value]): [string, string | number | (string | number)[]][] => {
     if (value === undefined) return [];
     if (!Array.isArray(value)) return [[name, value as string | number]];
-    return value.length === 0 ? [] : [[name, [...value].sort()]];
+    return value.length === 0 ? [] : [[name, [...new Set(value)].sort()]];
   });
   return Object.fromEntries(entries);
 }

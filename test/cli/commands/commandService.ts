@@ -43,7 +43,7 @@ export async function dispatch(...args: string[]): Promise<string[]> {
 
 /** Runs a command that must succeed; returns the objects that it printed. */
 export async function dispatchJson(...args: string[]) {
-  return (await dispatch(...args, '--json')).map(line => JSON.parse(line));
+  return (await dispatch(...args, '--json')).filter(line => line !== '').map(line => JSON.parse(line));
 }
 
 /** Creates a dispatch. */

@@ -1,0 +1,172 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import pc from 'picocolors';
+
+import type { MicrogridClient } from '../../client/microgridClient.js';
+import { messageOf } from '../../model/dispatchError.js';
+import type { DispatchRecord } from '../../model/dispatchRecord.js';
+import type { Selector } from '../../model/selector.js';
+import { createAll } from '../exchange/createAll.js';
+import type { ExchangeEntry } from '../exchange/exchangeEntry.js';
+import { type ImportStep, importPlan } from '../exchange/importPlan.js';
+import { isCalendar, readCalendar } from '../exchange/readCalendar.js';
+import { readJsonLines } from '../exchange/readJsonLines.js';
+import { printsJson } from '../globalOptions.js';
+import { NOTE_OPTION } from '../input/noteOption.js';
+import { parseId } from '../input/parseValue.js';
+import { UsageError } from '../input/usageError.js';
+import { OperationFailed } from '../operationFailed.js';
+import { planLine } from '../output/dispatchText.js';
+import { note, print, printable, printJson } from '../output/print.js';
+import { planNotes } from '../planning/planNotes.js';
+import { plannedDispatch } from '../planning/planned.js';
+import { parseSelector } from '../selectorText.js';
+import { untilInterrupted } from '../untilInterrupted.js';
+import { withMicrogrid } from '../withMicrogrid.js';
+
+interface ImportOptions {
+  readonly target?: Selector;
+  readonly skipRefused?: true;
+  readonly dry?: true;
+  readonly note?: string;
+}
+
+/** Adds `import`, which creates the dispatches of a file. */
+export function importCommand(program: Command): void {
+  program
+    .command('import')
+    .summary('create the dispatches of a file')
+    .description(
+      'Create the dispatches of a file that export has written, or the events of a calendar (iCalendar, with times in UTC; SUMMARY is ' +
+        'the type). It first prints what it will do with each. What is already there is not created again: a dispatch of the same type, ' +
+        'target, payload, duration and dry run with the same runs from now on. A rule that began in the past begins with its next ' +
+        'run. When one cannot be created, those created before are deleted again.',
+    )
+    .argument('<microgrid-id>', 'id of the microgrid', parseId)
+    .argument('<file>', 'lines of JSON or a calendar; - is stdin')
+    .option('-t, --target <target>', 'target of events without X-DISPATCH-TARGET, as for create', parseSelector)
+    .option('--skip-refused', 'import the others when some cannot be imported')
+    .option(...NOTE_OPTION)
+    .option('--dry', 'show what would be done, and do nothing')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dispatch import 1 plan.jsonl --dry
+  $ dispatch import 1 plan.jsonl --note 'plan of week 14'
+  $ dispatch import 2 maintenance.ics --target INVERTER --skip-refused
+  $ dispatch export 1 --active true | dispatch import 2 -`,
+    )
+    .action(importDispatches);
+}
+
+async function importDispatches(
+  microgridId: number,
+  file: string,
+  options: ImportOptions,
+  command: Command,
+): Promise<void> {
+  const entries = await readEntries(file, options.target);
+  if (entries.length === 0) throw new OperationFailed(`There is nothing to import in ${file}.`);
+  using signal = untilInterrupted();
+  await withMicrogrid(command, microgridId, async client => {
+    const existing = await unfinished(client);
+    const steps = await checked(microgridId, importPlan(entries, existing, Date.now()));
+    const json = printsJson(command);
+    for (const step of steps) printStep(microgridId, step, json);
+    const refused = steps.filter(({ step }) => step === 'refuse').length;
+    if (!json) print(summary(steps));
+    if (refused > 0 && !options.skipRefused) {
+      throw new OperationFailed(
+        `${refused} of ${steps.length} cannot be imported, so nothing was; --skip-refused imports the others.`,
+      );
+    }
+    if (options.dry) return;
+    const created: number[] = [];
+    await createAll(
+      client,
+      steps.filter(step => step.step === 'create'),
+      {
+        known: new Set(existing.map(({ id }) => id)),
+        note: options.note,
+        signal,
+        onCreated: (id, source) => {
+          created.push(id);
+          if (json) printJson({ created: id, source });
+        },
+      },
+    );
+    if (!json) print(created.length === 0 ? 'Nothing was created.' : `Dispatches created: ${created.join(', ')}`);
+  });
+}
+
+async function readEntries(file: string, selector: Selector | undefined): Promise<ExchangeEntry[]> {
+  const content = await readText(file);
+  if (isCalendar(content)) return readCalendar(content, { selector });
+  if (selector !== undefined) throw new UsageError('--target is for calendars: lines of JSON have a selector each.');
+  return readJsonLines(content);
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`The file cannot be read: ${messageOf(error)}.`);
+  }
+}
+
+/** The dispatches of a microgrid that can still run. */
+async function unfinished(client: MicrogridClient): Promise<DispatchRecord[]> {
+  const found: DispatchRecord[] = [];
+  for await (const { dispatches, problems } of client.listPages({ endFrom: new Date() })) {
+    found.push(...dispatches);
+    for (const { message } of problems) note(`problem: ${message}; whether the file has it is not known`);
+  }
+  return found;
+}
+
+/** Refuses what the protocol cannot represent, before anything is created. */
+async function checked(microgridId: number, steps: readonly ImportStep[]): Promise<ImportStep[]> {
+  const { encodeCreate } = await import('../../client/requests.js');
+  return steps.map(step => {
+    if (step.step !== 'create') return step;
+    try {
+      encodeCreate(microgridId, { ...step.plan, startTime: new Date(step.plan.startTimeMs) });
+      return step;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return { source: step.source, step: 'refuse', message: error.message };
+    }
+  });
+}
+
+function printStep(microgridId: number, step: ImportStep, json: boolean): void {
+  if (json) {
+    printJson(step.step === 'create' ? { ...step, plan: plannedDispatch(microgridId, step.plan) } : step);
+    return;
+  }
+  const colour = { create: pc.green, present: pc.dim, over: pc.dim, refuse: pc.red }[step.step];
+  const source = printable(step.source);
+  print(`${colour(step.step.padEnd(7))}  ${source}: ${stepText(microgridId, step)}`);
+  if (step.step !== 'create') return;
+  for (const text of [...step.notes, ...planNotes(step.plan)]) note(`note: ${source}: ${text}`);
+}
+
+function stepText(microgridId: number, step: ImportStep): string {
+  switch (step.step) {
+    case 'create':
+      return planLine(plannedDispatch(microgridId, step.plan));
+    case 'present':
+      return [`dispatch ${step.id}`, ...step.notes].join('; ');
+    case 'over':
+      return 'its runs are over';
+    case 'refuse':
+      return printable(step.message);
+  }
+}
+
+function summary(steps: readonly ImportStep[]): string {
+  const count = (name: ImportStep['step']) => steps.filter(({ step }) => step === name).length;
+  return `${count('create')} to create, ${count('present')} present, ${count('over')} over, ${count('refuse')} refused.`;
+}

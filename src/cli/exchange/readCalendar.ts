@@ -1,0 +1,170 @@
+import type ICAL from 'ical.js';
+
+import { messageOf } from '../../model/dispatchError.js';
+import type { JsonObject } from '../../model/dispatchRecord.js';
+import { loadOptional } from '../../model/loadOptional.js';
+import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
+import { ruleFromRfc5545 } from '../../model/recurrence/ruleRfc5545.js';
+import type { Selector } from '../../model/selector.js';
+import { parsePayload } from '../input/parsePayload.js';
+import { UsageError } from '../input/usageError.js';
+import { parseSelector } from '../selectorText.js';
+import { INACTIVE, X_DISPATCH } from './calendarNames.js';
+import { type DispatchPlan, type ExchangeEntry, readEntry } from './exchangeEntry.js';
+import { selectorFromJson } from './readJsonLines.js';
+
+/** What events of a calendar do not say. */
+export interface CalendarDefaults {
+  /** Target of an event without `X-DISPATCH-TARGET`. */
+  readonly selector?: Selector | undefined;
+}
+
+/** Properties that change when an event happens, and that a dispatch cannot have. */
+const REFUSED = ['recurrence-id', 'exdate', 'rdate', 'exrule'];
+
+/** Whether a text is a calendar. */
+export function isCalendar(text: string): boolean {
+  return /^\uFEFF?\s*BEGIN:VCALENDAR/i.test(text);
+}
+
+/**
+ * Reads the events of a calendar (RFC 5545). Times must be in UTC. What says nothing about runs, such as descriptions, attendees and alarms, is
+ * read over; what does and cannot be a dispatch is refused, by its name.
+ *
+ * @throws UsageError when the text is no calendar.
+ */
+export async function readCalendar(text: string, defaults: CalendarDefaults): Promise<ExchangeEntry[]> {
+  const { default: ical } = await loadOptional('a calendar', () => import('ical.js'));
+  return calendarsOf(ical, text).flatMap(calendar => {
+    const method = textOf(calendar, 'method') ?? 'PUBLISH';
+    return calendar.getAllSubcomponents().flatMap(component => {
+      if (component.name === 'vtimezone') return [];
+      const uid = textOf(component, 'uid');
+      const source = uid === undefined ? `a ${component.name.toUpperCase()} without UID` : `event ${uid}`;
+      return readEntry(source, () => {
+        if (method.toUpperCase() !== 'PUBLISH') throw new RangeError(`METHOD:${method} is not supported`);
+        return planFromEvent(component, defaults);
+      });
+    });
+  });
+}
+
+function calendarsOf(ical: typeof ICAL, text: string): ICAL.Component[] {
+  try {
+    const parsed: unknown[] = ical.parse(text.replace(/^\uFEFF/, ''));
+    const roots = (Array.isArray(parsed[0]) ? parsed : [parsed]) as unknown[][];
+    return roots.map(root => new ical.Component(root));
+  } catch (error) {
+    throw new UsageError(`The calendar cannot be read: ${messageOf(error)}.`);
+  }
+}
+
+function planFromEvent(event: ICAL.Component, { selector }: CalendarDefaults): DispatchPlan {
+  if (event.name !== 'vevent') throw new RangeError(`${event.name.toUpperCase()} is not supported, only VEVENT`);
+  const refused = REFUSED.find(name => event.hasProperty(name));
+  if (refused !== undefined) throw new RangeError(`${refused.toUpperCase()} is not supported`);
+  const startTimeMs = timeOf(event, 'dtstart');
+  if (startTimeMs === null) throw new RangeError('DTSTART is missing');
+  const target = textOf(event, X_DISPATCH.target);
+  const wanted = target === undefined ? selector : targetFrom(target);
+  if (wanted === undefined) throw new RangeError('it has no X-DISPATCH-TARGET: give a --target');
+  const type = textOf(event, 'summary') ?? '';
+  if (type === '') throw new RangeError('SUMMARY is missing: it is the type of the dispatch');
+  return {
+    type,
+    startTimeMs,
+    durationMs: durationOf(event, startTimeMs),
+    selector: wanted,
+    active: isActive(event),
+    dryRun: flagOf(event, X_DISPATCH.dryRun),
+    payload: payloadOf(event),
+    recurrence: ruleOf(event),
+  };
+}
+
+/** The only value of a property; undefined without the property. */
+function textOf(component: ICAL.Component, name: string): string | undefined {
+  const [first, second] = component.getAllProperties(name);
+  if (second !== undefined) throw new RangeError(`${name.toUpperCase()} must be given once`);
+  const value = first?.jCal[3];
+  if (value === undefined) return undefined;
+  return first?.type === 'unknown' ? unescaped(String(value)) : String(value);
+}
+
+/** The text of a property that the library does not know; it is TEXT by default (RFC 5545 section 3.8.8.2). */
+function unescaped(text: string): string {
+  return text.replace(/\\([\\;,nN])/g, (_, char: string) => (char.toLowerCase() === 'n' ? '\n' : char));
+}
+
+/** The instant of a property in milliseconds since the epoch; null without the property. */
+function timeOf(event: ICAL.Component, name: string): number | null {
+  const text = textOf(event, name);
+  if (text === undefined) return null;
+  const property = event.getFirstProperty(name);
+  const zone = property?.getFirstParameter('tzid');
+  if (zone) throw new RangeError(`${name.toUpperCase()} with TZID=${zone} is not supported: times must be in UTC`);
+  if (property?.type === 'date') throw new RangeError(`${name.toUpperCase()} must be a time, got the day ${text}`);
+  const ms = text.endsWith('Z') ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(text.slice(0, 19))) {
+    throw new RangeError(`${name.toUpperCase()} must be a time in UTC such as 20260401T140000Z, got ${text}`);
+  }
+  return ms;
+}
+
+function durationOf(event: ICAL.Component, startMs: number): number | null {
+  const endMs = timeOf(event, 'dtend');
+  const text = textOf(event, 'duration');
+  const hasNoEnd = flagOf(event, X_DISPATCH.noEnd);
+  if ([endMs !== null, text !== undefined, hasNoEnd].filter(Boolean).length > 1) {
+    throw new RangeError('DTEND, DURATION and X-DISPATCH-NO-END exclude each other');
+  }
+  if (hasNoEnd) return null;
+  if (text === undefined) return endMs === null ? 0 : positive('DTEND', endMs - startMs);
+  const [, sign, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] =
+    /^([+-])?P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(text) ?? [];
+  const total =
+    (((Number(weeks) * 7 + Number(days)) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds);
+  return positive('DURATION', (sign === '-' ? -1 : 1) * total * 1000);
+}
+
+function positive(name: string, durationMs: number): number {
+  if (durationMs >= 0) return durationMs;
+  throw new RangeError(`${name} must not be before the start`);
+}
+
+function isActive(event: ICAL.Component): boolean {
+  const status = textOf(event, 'status')?.toUpperCase() ?? 'CONFIRMED';
+  if (status === 'CONFIRMED' || status === INACTIVE) return status === 'CONFIRMED';
+  throw new RangeError(`STATUS must be CONFIRMED or ${INACTIVE}, got ${status}`);
+}
+
+function flagOf(event: ICAL.Component, name: string): boolean {
+  const text = textOf(event, name)?.toUpperCase() ?? 'FALSE';
+  if (text === 'TRUE' || text === 'FALSE') return text === 'TRUE';
+  throw new RangeError(`${name.toUpperCase()} must be TRUE or FALSE, got ${text}`);
+}
+
+function payloadOf(event: ICAL.Component): JsonObject {
+  const text = textOf(event, X_DISPATCH.payload);
+  return text === undefined ? {} : parsePayload(text);
+}
+
+function targetFrom(text: string): Selector {
+  return text.startsWith('{') ? selectorFromJson(parsePayload(text)) : parseSelector(text);
+}
+
+/** The rule as the file has it: what the library does not know would be missing in its own. */
+function ruleOf(event: ICAL.Component): RecurrenceRule | null {
+  const [property, second] = event.getAllProperties('rrule');
+  if (property === undefined) return null;
+  if (second !== undefined) throw new RangeError('RRULE must be given once');
+  const parts = Object.entries(property.jCal[3] as Record<string, unknown>).map(([name, value]) => {
+    const text = [value].flat().join(',');
+    return `${name.toUpperCase()}=${name === 'until' ? text.replace(/[-:]/g, '') : text}`;
+  });
+  try {
+    return ruleFromRfc5545(parts.join(';'));
+  } catch (error) {
+    throw error instanceof RangeError ? new RangeError(`RRULE: ${error.message}`) : error;
+  }
+}

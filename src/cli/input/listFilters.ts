@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+
+import type { ListOptions } from '../../client/requests.js';
+import type { Dispatch } from '../../dispatch.js';
+import type { Selector } from '../../model/selector.js';
+import { parseSelector } from '../selectorText.js';
+import { parseTime } from './parseTime.js';
+import { parseBoolean, parseIds, parseNonEmpty, repeated } from './parseValue.js';
+
+const TIMES = ['startFrom', 'startTo', 'endFrom', 'endTo', 'updateFrom', 'updateTo'] as const;
+
+/** The options of {@link addListFilters}, as commander parses them. */
+export interface ListFilters extends Partial<Record<(typeof TIMES)[number], string>> {
+  readonly target?: readonly Selector[];
+  readonly active?: boolean;
+  readonly dryRun?: boolean;
+  readonly recurring?: boolean;
+  readonly dispatchIds?: readonly number[];
+  readonly filterQueries?: readonly string[];
+  readonly running?: boolean;
+  readonly type?: string;
+}
+
+/** Adds the options that choose dispatches to a command. */
+export function addListFilters(command: Command): Command {
+  return command
+    .optionsGroup('Filters (of the service):')
+    .option('-t, --target <target>', 'for at least one of these components; may be repeated', repeated(parseSelector))
+    .option('--start-from <time>', 'start time at or after')
+    .option('--start-to <time>', 'start time before')
+    .option('--end-from <time>', 'end time at or after, or no end')
+    .option('--end-to <time>', 'end time before')
+    .option('--update-from <time>', 'last update at or after')
+    .option('--update-to <time>', 'last update before')
+    .option('--active <bool>', 'active (true) or inactive (false)', parseBoolean)
+    .option('--dry-run <bool>', 'dry runs (true) or real runs (false)', parseBoolean)
+    .option('--recurring <bool>', 'with (true) or without (false) a recurrence rule', parseBoolean)
+    .option('--dispatch-ids <ids>', 'ids or ranges: 1,2 or 1-3; may be repeated', parseIds)
+    .option('--filter-queries <text>', "part of the type, or '#4' for the id 4; may be repeated", repeated(String))
+    .optionsGroup('Filters (of this command):')
+    .option('--running [bool]', 'running now (true, or no value), or not (false)', parseBoolean)
+    .option('-T, --type <type>', 'exactly this type', parseNonEmpty);
+}
+
+/** Reads what the service filters by. */
+export async function readListFilters(filters: ListFilters): Promise<ListOptions> {
+  const { target, active, dryRun, recurring, dispatchIds, filterQueries } = filters;
+  const nowMs = Date.now();
+  const times: { [name in (typeof TIMES)[number]]?: Date } = {};
+  for (const name of TIMES) {
+    const text = filters[name];
+    if (text !== undefined) times[name] = await parseTime(text, { nowMs, ahead: false });
+  }
+  return {
+    ...times,
+    ...(target && { selectors: target }),
+    ...(active !== undefined && { active }),
+    ...(dryRun !== undefined && { dryRun }),
+    ...(recurring !== undefined && { recurring }),
+    ...(dispatchIds && { ids: dispatchIds }),
+    ...(filterQueries && { queries: filterQueries }),
+  };
+}
+
+/** Whether a dispatch passes the filters that the service does not have. */
+export function passesFilters(dispatch: Dispatch, { running, type }: ListFilters): boolean {
+  if (type !== undefined && dispatch.type !== type) return false;
+  return running === undefined || running === (dispatch.running(dispatch.type) === 'RUNNING');
+}
