@@ -113,7 +113,7 @@ const NAMES: { readonly [Field in keyof Required<Asked>]: string } = {
 };
 
 /** A rule with the order and repetitions of its lists, and what is absent or empty, left aside. */
-export function ruleJson(rule: Plan['recurrence']) {
+function ruleJson(rule: Plan['recurrence']) {
   if (rule === null) return null;
   const entries = Object.entries(rule).flatMap(([name, value]): [string, string | number | (string | number)[]][] => {
     if (value === undefined) return [];
