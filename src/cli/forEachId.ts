@@ -3,9 +3,9 @@ import { errorJson, errorLines } from './output/errorText.js';
 import { note } from './output/print.js';
 
 /** Results of the calls for several dispatches. */
-export interface Outcome {
-  readonly done: readonly number[];
-  readonly failed: readonly number[];
+export interface Outcome<Id> {
+  readonly done: readonly Id[];
+  readonly failed: readonly Id[];
 }
 
 /** Errors of one dispatch, not of the service: calls for the others may succeed. */
@@ -18,13 +18,13 @@ const OF_ONE_DISPATCH = new Set(['NOT_FOUND', 'INVALID_ARGUMENT', 'FAILED_PRECON
  * @param verb Name of the call for the message, such as `delete`.
  * @param json Whether errors are printed as JSON.
  */
-export async function forEachId(
-  ids: readonly number[],
+export async function forEachId<Id extends number | string>(
+  ids: readonly Id[],
   verb: string,
-  call: (id: number) => Promise<void>,
+  call: (id: Id) => Promise<void>,
   json = false,
-): Promise<Outcome> {
-  const [done, failed]: [number[], number[]] = [[], []];
+): Promise<Outcome<Id>> {
+  const [done, failed]: [Id[], Id[]] = [[], []];
   for (const id of ids) {
     try {
       await call(id);

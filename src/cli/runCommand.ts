@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { CallError } from './callError.js';
 import { atCommand } from './commands/atCommand.js';
 import { auditCommand } from './commands/auditCommand.js';
+import { checkCommand } from './commands/checkCommand.js';
 import { completionCommand } from './commands/completionCommand.js';
 import { createCommand } from './commands/createCommand.js';
 import { deleteCommand } from './commands/deleteCommand.js';
@@ -20,6 +21,7 @@ import { pauseCommand, resumeCommand } from './commands/pauseCommand.js';
 import { previewCommand } from './commands/previewCommand.js';
 import { runNowCommand } from './commands/runNowCommand.js';
 import { serveCommand } from './commands/serveCommand.js';
+import { skipCommand, unskipCommand } from './commands/skipCommand.js';
 import { updateCommand } from './commands/updateCommand.js';
 import { watchCommand } from './commands/watchCommand.js';
 import { whoamiCommand } from './commands/whoamiCommand.js';
@@ -41,6 +43,9 @@ const COMMANDS = [
   pauseCommand,
   resumeCommand,
   runNowCommand,
+  skipCommand,
+  unskipCommand,
+  checkCommand,
   overlapsCommand,
   atCommand,
   exportCommand,

@@ -44,7 +44,7 @@ function tableOf(dispatches: readonly Dispatch[], width: number | null = null, l
     print: line => lines.push(plain(line)),
     onLeftOut: names => leftOut.push(...names),
   });
-  for (const dispatch of dispatches) table.print(dispatch);
+  for (const dispatch of dispatches) table.print({ dispatch, group: null, parts: [dispatch] });
   table.end();
   return lines;
 }

@@ -3,6 +3,8 @@ import { type Command, Option } from 'commander';
 import type { NewDispatch } from '../../client/requests.js';
 import type { JsonObject } from '../../model/dispatchRecord.js';
 import type { Selector } from '../../model/selector.js';
+import { createGroup } from '../groups/createGroup.js';
+import { addZoneOptions, checkZoneOptions, durationTo, newGroup, type ZoneOptions } from '../groups/zoneOptions.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseDuration } from '../input/parseDuration.js';
 import { parsePayload } from '../input/parsePayload.js';
@@ -15,7 +17,7 @@ import { checkAnswer, isEmpty, notesFor, plannedDispatch } from '../planning/pla
 import { parseSelector } from '../selectorText.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
-interface CreateOptions extends RecurrenceOptions {
+interface CreateOptions extends RecurrenceOptions, ZoneOptions {
   readonly active: boolean;
   readonly dryRun: boolean;
   readonly payload?: JsonObject;
@@ -41,7 +43,7 @@ export function createCommand(program: Command): void {
     )
     .argument(
       '<start-time>',
-      "start of the first run: 2026-04-01T14:00, 'in 2 hours', 'tomorrow at 9am' or now; in UTC unless it names a zone, as '9am Europe/Berlin'",
+      "start of the first run: 2026-04-01T14:00, 'in 2 hours', 'tomorrow at 9am' or now; in UTC unless it names a zone, as '9am Europe/Berlin', or --time-zone does",
     )
     .argument(
       '[duration]',
@@ -57,7 +59,7 @@ export function createCommand(program: Command): void {
     .option('-p, --payload <json>', 'parameters for consumers, a JSON object', parsePayload)
     .option(...NOTE_OPTION)
     .option('--dry', 'show what would be created, without the service, which may still refuse it');
-  addRecurrenceOptions(command)
+  addZoneOptions(addRecurrenceOptions(command))
     .addHelpText(
       'after',
       `
@@ -67,7 +69,10 @@ Examples:
   $ dispatch create 1 CHARGE BATTERY now 30m --payload '{"power_kw": 5}'
   $ dispatch create 1 PEAK_SHAVING 4,7 2026-04-01T14:00 2h
   $ dispatch create 1 CHARGE EV_CHARGER:HYBRID 'tomorrow at 22:00' 4h --frequency weekly --by-weekday mon,fri
-  $ dispatch create 1 HEAT BATTERY,PV 'in 10 minutes' 90s -f daily --by-hour 8,17 --until 2026-12-31`,
+  $ dispatch create 1 HEAT BATTERY,PV 'in 10 minutes' 90s -f daily --by-hour 8,17 --until 2026-12-31
+  $ dispatch create 1 CHARGE BATTERY tomorrow 1h -f daily --by-hour 8 --by-minute 0 --time-zone Europe/Berlin --until 2027-12-31
+  $ dispatch create 1 CHARGE BATTERY tomorrow -f weekly --by-weekday mon-fri --by-hour 22 --to 06:00 --time-zone Europe/Berlin \\
+      --until 2027-12-31`,
     )
     .action(create);
 }
@@ -78,14 +83,29 @@ async function create(
   selector: Selector,
   start: string,
   durationMs: number | undefined,
-  { active, dryRun, payload = {}, note, dry, ...options }: CreateOptions,
+  { active, dryRun, payload = {}, note, dry, timeZone: zone, to, ...options }: CreateOptions,
   command: Command,
 ): Promise<void> {
   const nowMs = Date.now();
-  const startTime: NewDispatch['startTime'] = isNow(start) ? 'NOW' : await parseTime(start, { nowMs, ahead: true });
-  const recurrence = (await readRecurrence(options, nowMs)) ?? null;
-  const dispatch = { type, startTime, durationMs: durationMs ?? null, selector, active, dryRun, payload, recurrence };
-  const { startTime: _, ...asked } = { ...dispatch, startTimeMs: startTime === 'NOW' ? nowMs : startTime.getTime() };
+  checkZoneOptions({ timeZone: zone, to }, durationMs);
+  const startTime: NewDispatch['startTime'] = isNow(start)
+    ? 'NOW'
+    : await parseTime(start, { nowMs, ahead: true, timeZone: zone });
+  const startTimeMs = startTime === 'NOW' ? nowMs : startTime.getTime();
+  const recurrence = (await readRecurrence(options, nowMs, zone)) ?? null;
+  if (zone !== undefined && recurrence !== null) {
+    const input = { zone, startTimeMs, rule: recurrence, durationMs: durationMs ?? null, toMinute: to ?? null };
+    return createGroup(
+      microgridId,
+      newGroup(input),
+      { type, selector, active, dryRun, payload },
+      { note, dry },
+      command,
+    );
+  }
+  const spanMs = zone !== undefined && to !== undefined ? durationTo(zone, startTimeMs, to) : (durationMs ?? null);
+  const dispatch = { type, startTime, durationMs: spanMs, selector, active, dryRun, payload, recurrence };
+  const { startTime: _, ...asked } = { ...dispatch, startTimeMs };
   const say = notesFor(command);
   say([
     ...(dry && asked.startTimeMs < nowMs - PAST_MS ? ['The start is in the past: a service refuses it.'] : []),
@@ -97,6 +117,6 @@ async function create(
     return client.create(dispatch, { note });
   });
   printResult(command, created, 'Dispatch created.');
-  const { startTimeMs, ...others } = asked;
-  checkAnswer(startTime === 'NOW' ? others : { startTimeMs, ...others }, created);
+  const { startTimeMs: _start, ...others } = asked;
+  checkAnswer(startTime === 'NOW' ? others : asked, created);
 }

@@ -2,10 +2,14 @@ import type { Command } from 'commander';
 
 import { forEachId } from '../forEachId.js';
 import { printsJson } from '../globalOptions.js';
+import { deletions } from '../groups/finishStep.js';
+import { findTargets, parseTargetIds, TARGET_IDS, type TargetId, targetText } from '../groups/targets.js';
+import { writeGroup } from '../groups/writeGroup.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
-import { parseId, parseIds } from '../input/parseValue.js';
+import { parseId } from '../input/parseValue.js';
 import { OperationFailed } from '../operationFailed.js';
 import { print, printJson } from '../output/print.js';
+import { notesFor } from '../planning/planned.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 /** Adds `delete`, which deletes dispatches by id. */
@@ -17,39 +21,39 @@ export function deleteCommand(program: Command): void {
       'Delete dispatches by id. A running one is stopped. The exit code is 1 when one of them cannot be deleted.',
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
-    .argument('<dispatch-ids...>', 'ids or ranges: 7, 1,2,3, 1-3 or 1..3', parseIds)
+    .argument('<dispatch-ids...>', TARGET_IDS, parseTargetIds)
     .option(...NOTE_OPTION)
     .addHelpText(
       'after',
       `
 Examples:
   $ dispatch delete 1 42
-  $ dispatch delete 1 1-3 7,9`,
+  $ dispatch delete 1 1-3 7,9
+  $ dispatch delete 1 g1f0c2d3e`,
     )
     .action(deleteDispatches);
 }
 
 async function deleteDispatches(
   microgridId: number,
-  ids: readonly number[],
+  ids: readonly TargetId[],
   { note }: { readonly note?: string },
   command: Command,
 ): Promise<void> {
   const json = printsJson(command);
-  const deleted: number[] = [];
+  const deleted: string[] = [];
   try {
-    const { failed } = await withMicrogrid(command, microgridId, client =>
-      forEachId(
-        ids,
-        'delete',
-        async id => {
-          await client.delete(id, { note });
-          deleted.push(id);
-          if (json) printJson({ deleted: id });
-        },
-        json,
-      ),
-    );
+    const { failed } = await withMicrogrid(command, microgridId, async client => {
+      const targets = await findTargets(client, ids, notesFor(command));
+      const remove = async (id: TargetId) => {
+        const live = targets.groupOf(id);
+        if (live === null) await client.delete(Number(id), { note });
+        else await writeGroup(client, live.group, deletions(live), { step: 'delete', note });
+        deleted.push(targetText(id, live));
+        if (json) printJson({ deleted: id });
+      };
+      return forEachId(targets.ids, 'delete', remove, json);
+    });
     if (failed.length === 0) return;
   } finally {
     // Also when the service fails midway: these are deleted.

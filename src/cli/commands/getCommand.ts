@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
 import { forEachId } from '../forEachId.js';
 import { printsJson } from '../globalOptions.js';
-import { parseId, parseIds } from '../input/parseValue.js';
+import { printGroup } from '../groups/createGroup.js';
+import { findTargets, parseTargetIds, TARGET_IDS, type TargetId } from '../groups/targets.js';
+import { parseId } from '../input/parseValue.js';
 import { OperationFailed } from '../operationFailed.js';
 import { printResult } from '../output/printResult.js';
+import { notesFor } from '../planning/planned.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 /** Adds `get`, which prints dispatches by id. */
@@ -13,7 +16,7 @@ export function getCommand(program: Command): void {
     .summary('print dispatches by id')
     .description('Print dispatches by id. The exit code is 1 when one of them cannot be read.')
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
-    .argument('<dispatch-ids...>', 'ids or ranges: 7, 1,2,3, 1-3 or 1..3', parseIds)
+    .argument('<dispatch-ids...>', TARGET_IDS, parseTargetIds)
     .addHelpText(
       'after',
       `
@@ -24,10 +27,16 @@ Examples:
     .action(get);
 }
 
-async function get(microgridId: number, ids: readonly number[], _: object, command: Command): Promise<void> {
+async function get(microgridId: number, ids: readonly TargetId[], _: object, command: Command): Promise<void> {
   const json = printsJson(command);
-  const { done, failed } = await withMicrogrid(command, microgridId, client =>
-    forEachId(ids, 'get', async id => printResult(command, await client.get(id)), json),
-  );
+  const { done, failed } = await withMicrogrid(command, microgridId, async client => {
+    const targets = await findTargets(client, ids, notesFor(command));
+    const show = async (id: TargetId) => {
+      const live = targets.groupOf(id);
+      if (live === null) printResult(command, await client.get(Number(id)));
+      else printGroup(command, live);
+    };
+    return forEachId(targets.ids, 'get', show, json);
+  });
   if (failed.length > 0) throw new OperationFailed(done.length === 0 ? 'All gets failed.' : 'Some gets failed.');
 }

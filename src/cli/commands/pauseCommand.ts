@@ -5,11 +5,14 @@ import type { Dispatch } from '../../dispatch.js';
 import { DispatchError } from '../../model/dispatchError.js';
 import { forEachId } from '../forEachId.js';
 import { printsJson } from '../globalOptions.js';
+import { changeGroup } from '../groups/changeGroup.js';
+import { findTargets, parseTargetIds, TARGET_IDS, type TargetId, targetText } from '../groups/targets.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
-import { parseId, parseIds, parseNonEmpty } from '../input/parseValue.js';
+import { parseId, parseNonEmpty } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
 import { print, printJson } from '../output/print.js';
+import { notesFor } from '../planning/planned.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 interface PauseOptions {
@@ -30,7 +33,7 @@ export function pauseCommand(program: Command): void {
         'ones that have not ended.',
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
-    .argument('[dispatch-ids...]', 'ids or ranges: 7, 1,2,3, 1-3 or 1..3', parseIds)
+    .argument('[dispatch-ids...]', TARGET_IDS, parseTargetIds)
     .option('-T, --type <type>', 'all active dispatches of this type', parseNonEmpty)
     .option(...NOTE_OPTION)
     .addHelpText(
@@ -53,7 +56,7 @@ export function resumeCommand(program: Command): void {
         'dispatch that was changed since its pause, or was made inactive in another way, stays so.',
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
-    .argument('[dispatch-ids...]', 'ids or ranges: 7, 1,2,3, 1-3 or 1..3', parseIds)
+    .argument('[dispatch-ids...]', TARGET_IDS, parseTargetIds)
     .option('-T, --type <type>', 'all dispatches of this type whose last change was a pause', parseNonEmpty)
     .option(...NOTE_OPTION)
     .addHelpText(
@@ -69,7 +72,7 @@ Examples:
 async function setActive(
   active: boolean,
   microgridId: number,
-  given: readonly number[] | undefined,
+  given: readonly TargetId[] | undefined,
   { type, note }: PauseOptions,
   command: Command,
 ): Promise<void> {
@@ -78,16 +81,20 @@ async function setActive(
   const json = printsJson(command);
   const [verb, done] = active ? ['resume', 'resumed'] : ['pause', 'paused'];
   const text = active ? ['resume', note] : [PAUSED, note];
-  const changed: number[] = [];
+  const changed: string[] = [];
   try {
     const { failed } = await withMicrogrid(command, microgridId, async client => {
       const all = type === undefined ? ids : await idsOfType(client, type, active);
-      const change = async (id: number) => {
-        await client.update(id, { active }, { note: text.filter(Boolean).join(': ') });
-        changed.push(id);
+      const targets = await findTargets(client, all, notesFor(command));
+      const change = async (id: TargetId) => {
+        const live = targets.groupOf(id);
+        const options = { note: text.filter(Boolean).join(': ') };
+        if (live === null) await client.update(Number(id), { active }, options);
+        else await changeGroup(client, live, { common: { active } }, options);
+        changed.push(targetText(id, live));
         if (json) printJson({ [done]: id });
       };
-      return forEachId(all, verb, change, json);
+      return forEachId(targets.ids, verb, change, json);
     });
     if (failed.length > 0) throw new OperationFailed(`${failed.length} dispatches were not ${done}.`);
     if (!json && changed.length === 0) print(`Nothing was ${done}.`);

@@ -1,8 +1,14 @@
 import type { Command } from 'commander';
 
-import type { Dispatch } from '../../dispatch.js';
+import { Dispatch } from '../../dispatch.js';
 import type { Run } from '../../model/schedule.js';
 import { printsJson } from '../globalOptions.js';
+import { groupNotes, plannedGroup } from '../groups/createGroup.js';
+import { groupDurationText, groupJson, groupRuleText, partLines } from '../groups/groupText.js';
+import type { LiveGroup } from '../groups/liveGroup.js';
+import type { Common } from '../groups/planChanges.js';
+import { findTargets, parseTargetId, type TargetId } from '../groups/targets.js';
+import { addZoneOptions, checkZoneOptions, durationTo, newGroup, type ZoneOptions } from '../groups/zoneOptions.js';
 import { parseDuration } from '../input/parseDuration.js';
 import { parseTime } from '../input/parseTime.js';
 import { parseTimeZone } from '../input/parseTimeZone.js';
@@ -17,11 +23,11 @@ import { planNotes } from '../planning/planNotes.js';
 import { notesFor, plannedDispatch } from '../planning/planned.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
-interface PreviewOptions extends RecurrenceOptions {
+interface PreviewOptions extends RecurrenceOptions, ZoneOptions {
   readonly microgrid?: number;
-  readonly id?: number;
+  readonly id?: TargetId;
   readonly runs: number;
-  readonly timeZone?: string;
+  readonly showIn?: string;
 }
 
 /** Adds `preview`, which shows the next runs of a plan or of a dispatch. */
@@ -37,17 +43,22 @@ export function previewCommand(program: Command): void {
     .argument('[duration]', 'duration of each run, as for create', parseDuration)
     .optionsGroup('A dispatch that exists:')
     .option('--microgrid <id>', 'id of its microgrid', parseId)
-    .option('--id <id>', 'id of the dispatch', parseId)
+    .option('--id <id>', 'id of the dispatch, or of a group or of one of its dispatches', parseTargetId)
     .optionsGroup('Output:')
     .option('-n, --runs <n>', 'number of runs', parseCount, 10)
-    .option('--time-zone <zone>', 'zone of the local times (default: that of this machine)', parseTimeZone);
-  addRecurrenceOptions(command)
+    .option(
+      '--show-in <zone>',
+      'zone of the local times that are shown (default: --time-zone, or that of this machine)',
+      parseTimeZone,
+    );
+  addZoneOptions(addRecurrenceOptions(command))
     .addHelpText(
       'after',
       `
 Examples:
   $ dispatch preview 'tomorrow at 9am' 1h --frequency weekly --by-weekday mon,fri
-  $ dispatch preview 2026-01-31T12:00 30m -f monthly --runs 5 --time-zone Europe/Berlin
+  $ dispatch preview 2026-01-31T12:00 30m -f monthly --runs 5 --show-in Europe/Berlin
+  $ dispatch preview tomorrow -f daily --by-hour 22 --to 06:00 --time-zone Europe/Berlin --until 2027-12-31
   $ dispatch preview --microgrid 1 --id 42`,
     )
     .action(preview);
@@ -59,59 +70,99 @@ async function preview(
   options: PreviewOptions,
   command: Command,
 ): Promise<void> {
-  const { runs: limit, timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone } = options;
+  const { runs: limit, timeZone, showIn = timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone } = options;
+  checkZoneOptions(options, durationMs);
   const nowMs = Date.now();
-  const dispatch = await subject(start, durationMs, options, nowMs, command);
-  const runs = nextRuns(dispatch, nowMs, limit);
-  const notes = [...(dispatch.active ? [] : ['It is inactive: it does not run.']), ...planNotes(dispatch.record)];
+  const found = await subject(start, durationMs, options, nowMs, command);
+  const { rule, duration, dispatches, notes, group } =
+    found instanceof Dispatch ? ofDispatch(found) : ofGroup(found, nowMs);
+  const runs = nextRuns(dispatches, nowMs, limit);
   if (printsJson(command)) {
-    printJson({ rule: recurrenceText(dispatch), runs, notes });
+    printJson({ rule, runs, notes, ...(group && { group: groupJson(group) }) });
     return;
   }
-  print(`${recurrenceText(dispatch)}, for ${durationText(dispatch)}`);
+  print(`${rule}, for ${duration}`);
   notesFor(command)(notes);
-  for (const run of runs) print(`  ${runText(run, timeZone)}`);
+  for (const run of runs) print(`  ${runText(run, showIn)}`);
   if (runs.length === 0) print('No run is to come.');
+  if (group) for (const line of partLines(group)) print(line);
+}
+
+/** What is shown of a plan, a dispatch or a group. */
+interface Shown {
+  readonly rule: string;
+  readonly duration: string;
+  readonly dispatches: readonly Dispatch[];
+  readonly notes: readonly string[];
+  readonly group?: LiveGroup;
+}
+
+const INACTIVE = 'It is inactive: it does not run.';
+
+function ofDispatch(dispatch: Dispatch): Shown {
+  const notes = [...(dispatch.active ? [] : [INACTIVE]), ...planNotes(dispatch.record)];
+  return { rule: recurrenceText(dispatch), duration: durationText(dispatch), dispatches: [dispatch], notes };
+}
+
+function ofGroup(live: LiveGroup, nowMs: number): Shown {
+  const { group, common, records } = live;
+  return {
+    rule: groupRuleText(group),
+    duration: groupDurationText(group),
+    dispatches: records.map(record => new Dispatch(record)),
+    notes: [...(common.active ? [] : [INACTIVE]), ...groupNotes(group, nowMs)],
+    group: live,
+  };
 }
 
 async function subject(
   start: string | undefined,
   durationMs: number | undefined,
-  { microgrid, id, ...options }: PreviewOptions,
+  { microgrid, id, timeZone: zone, to, ...options }: PreviewOptions,
   nowMs: number,
   command: Command,
-): Promise<Dispatch> {
+): Promise<Dispatch | LiveGroup> {
+  const recurrence = (await readRecurrence(options, nowMs, zone)) ?? null;
   if (start !== undefined && microgrid === undefined && id === undefined) {
-    return plannedDispatch(0, {
-      type: 'PREVIEW',
-      startTimeMs: (await parseTime(start, { nowMs, ahead: true })).getTime(),
-      durationMs: durationMs ?? null,
-      selector: { ids: [] },
-      active: true,
-      dryRun: false,
-      payload: {},
-      recurrence: (await readRecurrence(options, nowMs)) ?? null,
-    });
+    const startTimeMs = (await parseTime(start, { nowMs, ahead: true, timeZone: zone })).getTime();
+    if (zone !== undefined && recurrence !== null) {
+      const input = { zone, startTimeMs, rule: recurrence, durationMs: durationMs ?? null, toMinute: to ?? null };
+      return plannedGroup(0, newGroup(input), PREVIEWED);
+    }
+    const spanMs = zone !== undefined && to !== undefined ? durationTo(zone, startTimeMs, to) : (durationMs ?? null);
+    return plannedDispatch(0, { ...PREVIEWED, startTimeMs, durationMs: spanMs, recurrence });
   }
   if (start !== undefined || microgrid === undefined || id === undefined) {
     throw new UsageError('Give either a start time, or --microgrid and --id.');
   }
-  if ((await readRecurrence(options, nowMs)) !== undefined)
-    throw new UsageError('A dispatch that exists has its own rule.');
-  return await withMicrogrid(command, microgrid, client => client.get(id));
+  if (recurrence !== null) throw new UsageError('A dispatch that exists has its own rule.');
+  return await withMicrogrid(command, microgrid, async client => {
+    const targets = await findTargets(client, [id], notesFor(command));
+    const [found = id] = targets.ids;
+    return targets.groupOf(found) ?? client.get(Number(found));
+  });
 }
 
-/** The run that is on, and those that come. */
-function nextRuns(dispatch: Dispatch, nowMs: number, limit: number): Run[] {
-  const runs: Run[] = [];
+const PREVIEWED: Common = { type: 'PREVIEW', selector: { ids: [] }, active: true, dryRun: false, payload: {} };
+
+/** The runs that are on, and those that come. */
+function nextRuns(dispatches: readonly Dispatch[], nowMs: number, limit: number): Run[] {
   try {
-    for (const run of dispatch.runs(new Date(nowMs), new Date(LAST_MS))) {
-      runs.push(run);
-      if (runs.length === limit) break;
-    }
+    return dispatches
+      .flatMap(dispatch => firstRuns(dispatch, nowMs, limit))
+      .sort((a, b) => a.startMs - b.startMs)
+      .slice(0, limit);
   } catch (error) {
     if (error instanceof RangeError) throw new OperationFailed(`The rule cannot be evaluated: ${error.message}.`);
     throw error;
+  }
+}
+
+function firstRuns(dispatch: Dispatch, nowMs: number, limit: number): Run[] {
+  const runs: Run[] = [];
+  for (const run of dispatch.runs(new Date(nowMs), new Date(LAST_MS))) {
+    runs.push(run);
+    if (runs.length === limit) break;
   }
   return runs;
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withoutGroup } from '../groups/group.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseDuration } from '../input/parseDuration.js';
 import { parseId } from '../input/parseValue.js';
@@ -46,7 +47,7 @@ async function runNow(
         durationMs: duration ?? durationMs,
         selector,
         dryRun,
-        payload: { ...payload, [COPY_OF]: id },
+        payload: { ...withoutGroup(payload), [COPY_OF]: id },
       },
       { note },
     );

@@ -1,15 +1,17 @@
 import { type Command, Option } from 'commander';
 
+import type { MicrogridClient } from '../../client/microgridClient.js';
 import type { DispatchChanges } from '../../client/requests.js';
 import { Dispatch } from '../../dispatch.js';
-import type { JsonObject } from '../../model/dispatchRecord.js';
-import type { Selector } from '../../model/selector.js';
+import { findTargets, parseTargetId, type TargetId } from '../groups/targets.js';
+import { type GroupOptions, updateGroup } from '../groups/updateGroup.js';
+import { addZoneOptions, checkZoneOptions } from '../groups/zoneOptions.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseDuration } from '../input/parseDuration.js';
 import { parsePayload } from '../input/parsePayload.js';
 import { parseTime } from '../input/parseTime.js';
 import { parseBoolean, parseId } from '../input/parseValue.js';
-import { addRecurrenceOptions, type RecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
+import { addRecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
 import { UsageError } from '../input/usageError.js';
 import { printResult } from '../output/printResult.js';
 import { lastEndMs, planNotes } from '../planning/planNotes.js';
@@ -17,15 +19,7 @@ import { checkAnswer, notesFor } from '../planning/planned.js';
 import { parseSelector } from '../selectorText.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
-interface UpdateOptions extends RecurrenceOptions {
-  readonly startTime?: string;
-  readonly duration?: number;
-  readonly noDuration?: true;
-  readonly target?: Selector;
-  readonly active?: boolean;
-  readonly payload?: JsonObject;
-  readonly note?: string;
-  readonly dry?: true;
+interface UpdateOptions extends GroupOptions {
   readonly noRecurrence?: true;
 }
 
@@ -36,10 +30,12 @@ export function updateCommand(program: Command): void {
     .summary('change a dispatch')
     .description(
       'Change a dispatch and print it as the service stored it. Fields that are not given stay as they are.\n\n' +
-        'A payload and a recurrence rule are replaced as a whole. The type and whether it is a dry run cannot change.',
+        'A payload and a recurrence rule are replaced as a whole. The type and whether it is a dry run cannot change.\n\n' +
+        'A group changes as a whole; its rule, --until and times are in its zone. Its dispatches keep their ids and start times where ' +
+        'they can, so that what is running is reconfigured and not stopped.',
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
-    .argument('<dispatch-id>', 'id of the dispatch', parseId)
+    .argument('<dispatch-id>', 'id of the dispatch, or of a group or of one of its dispatches', parseTargetId)
     .option('--start-time <time>', 'start of the first run')
     .option('--duration <duration>', 'duration of each run', parseDuration)
     .addOption(flag('--no-duration', 'remove the duration: the run has no end').conflicts('duration'))
@@ -48,7 +44,7 @@ export function updateCommand(program: Command): void {
     .option('-p, --payload <json>', 'parameters for consumers, a JSON object', parsePayload)
     .option(...NOTE_OPTION)
     .option('--dry', 'show what the dispatch would be, and do nothing; the service may still refuse it');
-  addRecurrenceOptions(command)
+  addZoneOptions(addRecurrenceOptions(command))
     .addOption(flag('--no-recurrence', 'remove the rule: the dispatch runs once').conflicts(['frequency', 'rrule']))
     .addHelpText(
       'after',
@@ -57,36 +53,66 @@ Examples:
   $ dispatch update 1 42 --duration 1h --payload '{"power_kw": 7}'
   $ dispatch update 1 42 --active false
   $ dispatch update 1 42 --frequency daily --by-hour 8,17 --count 10
-  $ dispatch update 1 42 --no-duration --no-recurrence`,
+  $ dispatch update 1 42 --no-duration --no-recurrence
+  $ dispatch update 1 g1f0c2d3e --frequency daily --by-hour 9 --by-minute 30
+  $ dispatch update 1 g1f0c2d3e --until 2028-12-31`,
     )
     .action(update);
 }
 
-async function update(microgridId: number, id: number, options: UpdateOptions, command: Command): Promise<void> {
-  const changes = await readChanges(options, Date.now());
-  if (Object.keys(changes).length === 0) throw new UsageError('There is nothing to change: give at least one option.');
+async function update(microgridId: number, id: TargetId, options: UpdateOptions, command: Command): Promise<void> {
+  const nowMs = Date.now();
+  const { note: _, dry: __, ...wanted } = options;
+  if (Object.keys(wanted).length === 0) throw new UsageError('There is nothing to change: give at least one option.');
+  checkZoneOptions(options, options.duration);
+  // What is said of a group may be less than a rule.
+  const changes = isOfGroup(id, wanted) ? null : await readChanges(options, nowMs);
   await withMicrogrid(command, microgridId, async client => {
-    const { record } = await client.get(id);
-    const { startTime, ...others } = changes;
-    const asked = { ...others, ...(startTime && { startTimeMs: startTime.getTime() }) };
-    const stays = !record.active && asked.active === undefined ? ['It stays inactive: it does not run.'] : [];
-    notesFor(command)([...stays, ...planNotes({ ...record, ...asked })]);
-    if (options.dry) {
-      const plan = { ...record, ...asked };
-      printResult(command, new Dispatch({ ...plan, endTimeMs: lastEndMs(plan) }), 'Nothing was changed.');
-      return;
+    const targets = await findTargets(client, [id], notesFor(command));
+    const [found = id] = targets.ids;
+    const live = targets.groupOf(found);
+    if (live !== null) return updateGroup(client, live, options, command);
+    if (wanted.to !== undefined) throw new UsageError('--to needs a group: a dispatch has a duration.');
+    if (wanted.timeZone !== undefined && changes?.recurrence) {
+      throw new UsageError(`Dispatch ${id} is not a group, so its rule is in UTC: create a group, and delete it.`);
     }
-    const updated = await client.update(id, changes, { note: options.note });
-    printResult(command, updated, 'Dispatch updated.');
-    checkAnswer(asked, updated);
+    return updateDispatch(client, Number(id), changes ?? (await readChanges(options, nowMs)), options, command);
   });
 }
 
+/** Whether options can be those of a group only. */
+function isOfGroup(id: TargetId, { frequency, rrule, until }: UpdateOptions): boolean {
+  return typeof id === 'string' || (until !== undefined && frequency === undefined && rrule === undefined);
+}
+
+async function updateDispatch(
+  client: MicrogridClient,
+  id: number,
+  changes: DispatchChanges,
+  { dry, note }: UpdateOptions,
+  command: Command,
+): Promise<void> {
+  if (Object.keys(changes).length === 0) throw new UsageError('There is nothing to change: give at least one option.');
+  const { record } = await client.get(id);
+  const { startTime, ...others } = changes;
+  const asked = { ...others, ...(startTime && { startTimeMs: startTime.getTime() }) };
+  const stays = !record.active && asked.active === undefined ? ['It stays inactive: it does not run.'] : [];
+  notesFor(command)([...stays, ...planNotes({ ...record, ...asked })]);
+  if (dry) {
+    const plan = { ...record, ...asked };
+    printResult(command, new Dispatch({ ...plan, endTimeMs: lastEndMs(plan) }), 'Nothing was changed.');
+    return;
+  }
+  const updated = await client.update(id, changes, { note });
+  printResult(command, updated, 'Dispatch updated.');
+  checkAnswer(asked, updated);
+}
+
 async function readChanges(options: UpdateOptions, nowMs: number): Promise<DispatchChanges> {
-  const { startTime, duration, noDuration, target, active, payload, noRecurrence } = options;
-  const recurrence = await readRecurrence(options, nowMs);
+  const { startTime, duration, noDuration, target, active, payload, noRecurrence, timeZone: zone } = options;
+  const recurrence = await readRecurrence(options, nowMs, zone);
   return {
-    ...(startTime !== undefined && { startTime: await parseTime(startTime, { nowMs, ahead: true }) }),
+    ...(startTime !== undefined && { startTime: await parseTime(startTime, { nowMs, ahead: true, timeZone: zone }) }),
     ...(duration !== undefined && { durationMs: duration }),
     ...(noDuration && { durationMs: null }),
     ...(target && { selector: target }),

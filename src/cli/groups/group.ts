@@ -3,7 +3,7 @@ import { checkRule } from '../../model/recurrence/checkRule.js';
 import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 
 /** Key of the payload of each dispatch of a group that holds the group: the source of truth about it. */
-export const GROUP_KEY = '_group';
+const GROUP_KEY = '_group';
 
 /** A rule that several dispatches mean together: one in local time, or one of a dispatch with skipped runs. */
 export interface Group {

@@ -36,7 +36,7 @@ export function partsOf(group: Group): PartPlan[] {
  *
  * @param skipped instants, ascending; those that are no occurrences have no effect.
  */
-export function withoutRuns(part: PartPlan, skipped: readonly number[]): PartPlan[] {
+function withoutRuns(part: PartPlan, skipped: readonly number[]): PartPlan[] {
   const parts: PartPlan[] = [];
   const own = skipped.filter(at => occurrences(part.rule, part.startTimeMs).after(at) === at);
   let rest = own.length === 0 ? part : { ...part, rule: withoutCount(part) };
@@ -75,7 +75,11 @@ const DAY_MS = 24 * 3_600_000;
 const LONGEST_CHANGE_MS = DAY_MS;
 
 /** When a run ends by the local clock: at the time of day of the group, or its duration later by that clock. */
-function localEnd({ toMinute, durationMs }: Group, zone: string, startMs: number): number {
+export function localEnd(
+  { toMinute, durationMs }: Pick<Group, 'toMinute' | 'durationMs'>,
+  zone: string,
+  startMs: number,
+): number {
   const localStartMs = startMs + offsetAt(zone, startMs);
   if (toMinute === null) return instantOf(zone, localStartMs + durationMs);
   const sameDayMs = Math.floor(localStartMs / DAY_MS) * DAY_MS + toMinute * 60_000;
@@ -90,7 +94,7 @@ function onlyRun({ startMs, endMs }: Run & { readonly endMs: number }): PartPlan
 }
 
 /** The rule with its last occurrence in place of its count. */
-function withoutCount({ rule: { count, ...rule }, startTimeMs }: PartPlan): RecurrenceRule {
+export function withoutCount({ rule: { count, ...rule }, startTimeMs }: PartPlan): RecurrenceRule {
   if (count === undefined) return rule;
   const lastMs = occurrences({ ...rule, count }, startTimeMs).before(Number.POSITIVE_INFINITY);
   return { ...rule, untilMs: lastMs ?? startTimeMs };

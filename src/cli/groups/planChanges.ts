@@ -2,8 +2,8 @@ import type { DispatchChanges, NewDispatch } from '../../client/requests.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { occurrences } from '../../model/recurrence/recurrence.js';
 import { type Asked, ignoredFields } from '../planning/planNotes.js';
-import { type Group, withGroup, withoutGroup } from './group.js';
-import { type PartPlan, partsOf } from './groupParts.js';
+import { type Group, groupOf, withGroup, withoutGroup } from './group.js';
+import { type PartPlan, partsOf, withoutCount } from './groupParts.js';
 
 /** What the dispatches of a group have in common. */
 export type Common = Pick<DispatchRecord, 'type' | 'selector' | 'active' | 'dryRun' | 'payload'>;
@@ -14,14 +14,6 @@ export type Change =
   | { readonly kind: 'update'; readonly record: DispatchRecord; readonly changes: DispatchChanges }
   | { readonly kind: 'delete'; readonly record: DispatchRecord };
 
-/** What is to be written for a group. */
-export interface GroupChanges {
-  /** Creations from the last part to the first, then updates, then deletions: no run is lost between two writes. */
-  readonly changes: readonly Change[];
-  /** Number of dispatches that the group will have. */
-  readonly size: number;
-}
-
 /** A start time that a service still takes after the time that the writes may need. */
 const LEAD_MS = 2_000;
 
@@ -31,36 +23,37 @@ const LEAD_MS = 2_000;
  * stopped.
  *
  * @param records the dispatches that the group has.
+ * @returns creations from the last part to the first, then updates, then deletions: no run is lost between two writes.
  * @throws RangeError when the rule cannot be expressed in UTC.
  */
-export function planChanges(
-  group: Group,
-  common: Common,
-  records: readonly DispatchRecord[],
-  nowMs: number,
-): GroupChanges {
-  const wanted = partsOf(group).filter(part => endOf(part) > nowMs);
+export function planChanges(group: Group, common: Common, records: readonly DispatchRecord[], nowMs: number): Change[] {
+  const parts = partsOf(group);
   const over = records.filter(record => endOf(partOf(record)) <= nowMs);
   const free = new Set(records.filter(record => !over.includes(record)));
+  const toCome = parts.filter(part => endOf(part) > nowMs);
+  // Of a group whose last run to come is skipped, the last dispatch stays, so that it is not forgotten.
+  const wanted = toCome.length === 0 && free.size > 0 ? parts.slice(-1) : toCome;
   const matched = matchParts(wanted, free, nowMs);
-  const size = over.length + matched.length;
-  const place = (index: number) => `${over.length + index + 1}/${size}`;
-  const payloadOf = (part: string, payload = common.payload) =>
-    withGroup(withoutGroup(payload), { group, part, step: null });
+  const isPlain = group.zone === null && group.exceptions.length === 0;
+  const payloadOf = (payload: Common['payload'], part: string) =>
+    isPlain ? withoutGroup(payload) : withGroup(withoutGroup(payload), { group, part, step: null });
   const changes: Change[] = [];
-  for (const [index, { part, record }] of matched.entries()) {
-    const fields = { ...common, payload: payloadOf(place(index)) };
-    if (record === null) changes.push({ kind: 'create', dispatch: newDispatch(part, fields) });
-    else pushUpdate(changes, record, { ...fields, ...schedule(part) });
+  for (const { whole, part, record } of matched) {
+    const payload = payloadOf(common.payload, `${parts.indexOf(whole) + 1}/${parts.length}`);
+    if (record === null) changes.push({ kind: 'create', dispatch: newDispatch(part, { ...common, payload }) });
+    else pushUpdate(changes, record, { ...common, payload, ...schedule(part) });
   }
-  for (const [index, record] of over.entries()) {
-    pushUpdate(changes, record, { payload: payloadOf(`${index + 1}/${size}`, record.payload) });
+  for (const record of over) {
+    pushUpdate(changes, record, { payload: payloadOf(record.payload, groupOf(record.payload)?.part ?? '1/1') });
   }
   for (const record of free) changes.push({ kind: 'delete', record });
-  return { changes: inOrder(changes), size };
+  return inOrder(changes);
 }
 
 interface Matched {
+  /** As the group means it. */
+  readonly whole: PartPlan;
+  /** As it is written: perhaps with another start. */
   readonly part: PartPlan;
   readonly record: DispatchRecord | null;
 }
@@ -75,7 +68,7 @@ function matchParts(wanted: readonly PartPlan[], free: Set<DispatchRecord>, nowM
         const taken = matches(part, record);
         if (taken === null) continue;
         free.delete(record);
-        found.set(part, { part: taken, record });
+        found.set(part, { whole: part, part: taken, record });
         break;
       }
     }
@@ -83,9 +76,11 @@ function matchParts(wanted: readonly PartPlan[], free: Set<DispatchRecord>, nowM
   take((part, record) => (part.startTimeMs === record.startTimeMs ? part : null));
   take((part, record) => (overlaps(part, record) ? keepingStart(part, record.startTimeMs, nowMs) : null));
   take((part, record) => (overlaps(part, record) ? fromNow(part, nowMs) : null));
-  return wanted.flatMap(part => {
-    const matched = found.get(part) ?? { part: fromNow(part, nowMs), record: null };
-    return matched.part === null ? [] : [{ ...matched, part: matched.part }];
+  return wanted.flatMap((whole): Matched[] => {
+    const part = fromNow(whole, nowMs);
+    const match = found.get(whole);
+    if (match !== undefined) return [match];
+    return part === null ? [] : [{ whole, part, record: null }];
   });
 }
 
@@ -102,7 +97,7 @@ function keepingStart(part: PartPlan, startTimeMs: number, nowMs: number): PartP
 function fromNow(part: PartPlan, nowMs: number): PartPlan | null {
   if (part.startTimeMs >= nowMs) return part;
   const startTimeMs = occurrences(part.rule, part.startTimeMs).after(nowMs + LEAD_MS);
-  return startTimeMs === null ? null : { ...part, startTimeMs };
+  return startTimeMs === null ? null : { ...part, startTimeMs, rule: withoutCount(part) };
 }
 
 function overlaps(part: PartPlan, record: DispatchRecord): boolean {

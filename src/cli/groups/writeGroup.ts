@@ -49,15 +49,13 @@ export async function writeGroup(
     throw await undone(client, error, group, done, note);
   }
   if (anchor.kind === 'delete') await make(anchor, null);
-  else await client.update(done[0]?.id ?? 0, { payload: unmarked(done[0]?.payload ?? {}) }, { note });
+  else await client.update(done[0]?.id ?? 0, { payload: settled(anchor) }, { note });
   return idsOf(done);
 }
 
 /** A write that was made. */
 interface Done {
   readonly id: number;
-  /** The payload that it left. */
-  readonly payload: JsonObject;
   /** Takes it back; null: it cannot be taken back. */
   readonly undo: { readonly delete: true } | { readonly changes: DispatchChanges } | null;
 }
@@ -69,18 +67,18 @@ async function makeChange(
   done: Done[],
 ): Promise<void> {
   if (change.kind === 'create') {
-    const { id, payload } = await client.create(change.dispatch, { note });
-    done.push({ id, payload, undo: { delete: true } });
+    const { id } = await client.create(change.dispatch, { note });
+    done.push({ id, undo: { delete: true } });
     return;
   }
   const { record } = change;
   if (change.kind === 'delete') {
     await client.delete(record.id, { note });
-    done.push({ id: record.id, payload: record.payload, undo: null });
+    done.push({ id: record.id, undo: null });
     return;
   }
-  const { payload } = await client.update(record.id, change.changes, { note });
-  done.push({ id: record.id, payload, undo: { changes: before(record, change.changes) } });
+  await client.update(record.id, change.changes, { note });
+  done.push({ id: record.id, undo: { changes: before(record, change.changes) } });
 }
 
 /** What a dispatch knows of a step before it begins: everything but its own schedule. */
@@ -104,9 +102,10 @@ function marked(payload: JsonObject, group: Group, step: PendingStep): JsonObjec
   return withGroup(withoutGroup(payload), { group, part: groupOf(payload)?.part ?? '1/1', step });
 }
 
-function unmarked(payload: JsonObject): JsonObject {
-  const part = groupOf(payload);
-  return part === null ? payload : withGroup(withoutGroup(payload), { ...part, step: null });
+/** The payload of a dispatch when no step is pending any more. */
+function settled(change: Exclude<Change, { kind: 'delete' }>): JsonObject {
+  if (change.kind === 'create') return change.dispatch.payload ?? {};
+  return change.changes.payload ?? change.record.payload;
 }
 
 /** The fields of an update as they were. */

@@ -48,7 +48,9 @@ export function parseTimeZone(text: string): string {
   const known = sign === undefined ? name : `Etc/GMT${sign === '+' ? '-' : '+'}${Number(hours)}`;
   try {
     const zone = new Intl.DateTimeFormat('en', { timeZone: known }).resolvedOptions().timeZone;
-    return name.toUpperCase() === 'GMT' ? 'UTC' : zone;
+    if (name.toUpperCase() === 'GMT') return 'UTC';
+    // Node.js still calls Asia/Kolkata Asia/Calcutta.
+    return zone.toLowerCase() === known.toLowerCase() ? zone : known;
   } catch {
     throw new UsageError('It must be a time zone such as Europe/Berlin, UTC or, in whole hours, +02:00.');
   }

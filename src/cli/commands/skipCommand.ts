@@ -1,0 +1,129 @@
+import type { Command } from 'commander';
+
+import type { MicrogridClient } from '../../client/microgridClient.js';
+import { changeGroup } from '../groups/changeGroup.js';
+import { printGroup } from '../groups/createGroup.js';
+import { newGroupId } from '../groups/group.js';
+import { commonOf, type LiveGroup } from '../groups/liveGroup.js';
+import { nextRun, runToSkip, skippedRun } from '../groups/skippedRuns.js';
+import { findTargets, parseTargetId, type TargetId } from '../groups/targets.js';
+import { NOTE_OPTION } from '../input/noteOption.js';
+import { parseId } from '../input/parseValue.js';
+import { OperationFailed } from '../operationFailed.js';
+import { zonedTimeText } from '../output/runsText.js';
+import { notesFor } from '../planning/planned.js';
+import { withMicrogrid } from '../withMicrogrid.js';
+
+interface SkipOptions {
+  readonly note?: string;
+}
+
+const TARGET = 'id of the dispatch, or of a group or of one of its dispatches';
+
+/** Adds `skip`, which leaves out one run of a recurring dispatch. */
+export function skipCommand(program: Command): void {
+  program
+    .command('skip')
+    .summary('leave out one run of a recurring dispatch')
+    .description(
+      'Leave out one run of a recurring dispatch or of a group; the others stay. Its dispatch starts later, or ends before it and another one goes ' +
+        'on after it; they are a group then. A run that is skipped counts toward --count. A run that is on cannot be skipped: use pause.',
+    )
+    .argument('<microgrid-id>', 'id of the microgrid', parseId)
+    .argument('<dispatch-id>', TARGET, parseTargetId)
+    .argument(
+      '[run]',
+      'its start, or its day when there is one run on it; of a group in its zone (default: the next run)',
+    )
+    .option(...NOTE_OPTION)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dispatch skip 1 42
+  $ dispatch skip 1 42 2026-12-25 --note 'plant is closed'
+  $ dispatch skip 1 g1f0c2d3e '2026-12-25 08:00'`,
+    )
+    .action(skip);
+}
+
+/** Adds `unskip`, which undoes `skip`. */
+export function unskipCommand(program: Command): void {
+  program
+    .command('unskip')
+    .summary('undo skip')
+    .description('Let a run take place that was skipped and is still to come.')
+    .argument('<microgrid-id>', 'id of the microgrid', parseId)
+    .argument('<dispatch-id>', TARGET, parseTargetId)
+    .argument('[run]', 'its start, or its day; needed when several runs are skipped')
+    .option(...NOTE_OPTION)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dispatch unskip 1 42
+  $ dispatch unskip 1 g1f0c2d3e 2026-12-25`,
+    )
+    .action(unskip);
+}
+
+async function skip(
+  microgridId: number,
+  id: TargetId,
+  run: string | undefined,
+  { note }: SkipOptions,
+  command: Command,
+): Promise<void> {
+  await withMicrogrid(command, microgridId, async client => {
+    const live = await liveOf(client, id, command);
+    const nowMs = Date.now();
+    const atMs = run === undefined ? nextRun(live, nowMs) : await runToSkip(live, run, nowMs);
+    const exceptions = [...live.group.exceptions, atMs].sort((a, b) => a - b);
+    const changed = await changeGroup(client, live, { group: { exceptions } }, { note });
+    printGroup(command, changed, `Run skipped: ${textOf(live, atMs)}`);
+  });
+}
+
+async function unskip(
+  microgridId: number,
+  id: TargetId,
+  run: string | undefined,
+  { note }: SkipOptions,
+  command: Command,
+): Promise<void> {
+  await withMicrogrid(command, microgridId, async client => {
+    const live = await liveOf(client, id, command);
+    const atMs = await skippedRun(live, run, Date.now());
+    const exceptions = live.group.exceptions.filter(at => at !== atMs);
+    const changed = await changeGroup(client, live, { group: { exceptions } }, { note });
+    printGroup(command, changed, `Run not skipped any more: ${textOf(live, atMs)}`);
+  });
+}
+
+/** The group of an id; of a single dispatch the group that it is to become. */
+async function liveOf(client: MicrogridClient, id: TargetId, command: Command): Promise<LiveGroup> {
+  const targets = await findTargets(client, [id], notesFor(command));
+  const [found = id] = targets.ids;
+  const live = targets.groupOf(found);
+  if (live !== null) return live;
+  const { record } = await client.get(Number(found));
+  const { recurrence: rule, durationMs, startTimeMs } = record;
+  if (rule === null || durationMs === null) {
+    throw new OperationFailed(`Dispatch ${id} runs once: pause or delete it.`);
+  }
+  const group = {
+    id: newGroupId(),
+    zone: null,
+    rule,
+    startTimeMs,
+    untilMs: null,
+    durationMs,
+    toMinute: null,
+    exceptions: [],
+  };
+  return { group, common: commonOf(record), step: null, anchor: record, records: [record] };
+}
+
+function textOf({ group }: LiveGroup, atMs: number): string {
+  return zonedTimeText(atMs, group.zone ?? 'UTC');
+}

@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+
+import { Dispatch } from '../../dispatch.js';
+import { printsJson } from '../globalOptions.js';
+import { print, printJson } from '../output/print.js';
+import { printResult } from '../output/printResult.js';
+import { zonedTimeText } from '../output/runsText.js';
+import { spanText } from '../output/timeText.js';
+import { isEmpty, notesFor } from '../planning/planned.js';
+import { withMicrogrid } from '../withMicrogrid.js';
+import type { Group } from './group.js';
+import { changedEnds, partsOf } from './groupParts.js';
+import { endingNote, groupJson, groupText, plannedDispatches } from './groupText.js';
+import { type LiveGroup, readGroup } from './liveGroup.js';
+import { type Common, planChanges } from './planChanges.js';
+import { writeGroup } from './writeGroup.js';
+
+/** Options of {@link createGroup}. */
+export interface CreateGroupOptions {
+  readonly note?: string | undefined;
+  /** Whether to show only what would be created. */
+  readonly dry?: true | undefined;
+}
+
+/** Creates the dispatches of a group, from the last one to the first, and prints it. When one fails, those before it are deleted. */
+export async function createGroup(
+  microgridId: number,
+  group: Group,
+  common: Common,
+  { note, dry }: CreateGroupOptions,
+  command: Command,
+): Promise<void> {
+  const nowMs = Date.now();
+  const say = notesFor(command);
+  say(groupNotes(group, nowMs));
+  if (dry) return printGroup(command, plannedGroup(microgridId, group, common), 'Nothing was created.');
+  const live = await withMicrogrid(command, microgridId, async client => {
+    if (await isEmpty(client)) say([`It is the first dispatch of microgrid ${microgridId}.`]);
+    const changes = planChanges(group, common, [], nowMs);
+    await writeGroup(client, group, changes, { step: 'create', note });
+    return readGroup(client, group.id);
+  });
+  if (live !== null) printGroup(command, live, `Group created: ${live.records.length} dispatches.`);
+}
+
+/** What about the runs of a group a planner may not expect: sentences. */
+export function groupNotes(group: Group, nowMs: number): string[] {
+  const { zone, durationMs, toMinute } = group;
+  if (zone === null) return [];
+  const runs = changedEnds(group, toMinute === null ? partsOf(group) : partsOf({ ...group, toMinute: null }));
+  const nights = runs.map(({ startMs, endMs }) => {
+    const from = zonedTimeText(startMs, zone);
+    if (toMinute !== null) return `The run of ${from} lasts ${spanText(endMs - startMs)}, not ${spanText(durationMs)}.`;
+    return `The run of ${from} ends at ${zonedTimeText(startMs + durationMs, zone)}: the clock changes in it.`;
+  });
+  const ending = endingNote(group, nowMs);
+  return [...nights, ...(ending === null ? [] : [ending])];
+}
+
+/** A group that was not created; the ids of its dispatches are 0. */
+export function plannedGroup(microgridId: number, group: Group, common: Common): LiveGroup {
+  const records = plannedDispatches(microgridId, group, common).map(({ record }) => record);
+  const [anchor] = records;
+  if (anchor === undefined) throw new Error(`group ${group.id} has no part`);
+  return { group, common, step: null, anchor, records };
+}
+
+/** Prints a group, or the dispatch that is none any more, and the outcome of the command, or with --json its data. */
+export function printGroup(command: Command, live: LiveGroup | Dispatch, outcome?: string): void {
+  if (live instanceof Dispatch) {
+    printResult(command, live, outcome);
+    return;
+  }
+  if (printsJson(command)) {
+    printJson(groupJson(live));
+    return;
+  }
+  print(groupText(live, Date.now()));
+  if (outcome !== undefined) print(outcome);
+}

@@ -1,0 +1,116 @@
+import type { Command } from 'commander';
+
+import { offsetAt } from '../../model/recurrence/localTime.js';
+import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
+import { parseTimeZone } from '../input/parseTimeZone.js';
+import { UsageError } from '../input/usageError.js';
+import { type Group, minuteOfDay, newGroupId } from './group.js';
+import { localEnd, partsOf } from './groupParts.js';
+
+/** The options of times and rules in local time, as commander parses them. */
+export interface ZoneOptions {
+  readonly timeZone?: string | undefined;
+  /** Minute of the day. */
+  readonly to?: number | undefined;
+}
+
+/** What a group is made of. */
+export interface GroupInput {
+  readonly zone: string;
+  readonly startTimeMs: number;
+  /** With its end. */
+  readonly rule: RecurrenceRule;
+  readonly durationMs: number | null;
+  readonly toMinute: number | null;
+}
+
+/** Adds the options of times and rules in local time to a command. */
+export function addZoneOptions(command: Command): Command {
+  return command
+    .optionsGroup('Local time:')
+    .option(
+      '--time-zone <zone>',
+      'zone of all times and of the rule, such as Europe/Berlin; a rule needs --until and becomes a group of dispatches',
+      parseTimeZone,
+    )
+    .option('--to <time>', 'local time at which each run ends, such as 06:30, in place of a duration', parseTimeOfDay);
+}
+
+/** @throws UsageError when options are given that do not go together. */
+export function checkZoneOptions({ timeZone, to }: ZoneOptions, durationMs: number | undefined): void {
+  if (to === undefined) return;
+  if (timeZone === undefined) throw new UsageError('--to needs a --time-zone: it is a local time.');
+  if (durationMs !== undefined) throw new UsageError('Give either a duration or --to.');
+}
+
+/**
+ * Makes a group of a rule in local time.
+ *
+ * @throws UsageError when something is missing, or the rule cannot be expressed in UTC.
+ */
+export function newGroup({ zone, startTimeMs, rule, durationMs, toMinute }: GroupInput, id = newGroupId()): Group {
+  const { untilMs, count, ...endless } = rule;
+  if (untilMs === undefined || count !== undefined) {
+    throw new UsageError('A rule in local time needs an --until, at most five years after its start.');
+  }
+  const timed = withTimes(endless, startTimeMs + offsetAt(zone, startTimeMs));
+  const spanMs = toMinute === null ? durationMs : spanTo(timed, toMinute);
+  if (spanMs === null) throw new UsageError('A rule in local time needs a duration, or --to.');
+  const group: Group = {
+    id,
+    zone,
+    rule: timed,
+    startTimeMs: Math.floor(startTimeMs / 1000) * 1000,
+    untilMs: Math.floor(untilMs / 1000) * 1000,
+    durationMs: spanMs,
+    toMinute,
+    exceptions: [],
+  };
+  const parts = checked(() => partsOf(group));
+  if (parts.length === 0) throw new UsageError('The rule reaches no time from its start to its end.');
+  return group;
+}
+
+/** The duration of a single run until a local time of day. */
+export function durationTo(zone: string, startTimeMs: number, toMinute: number): number {
+  return localEnd({ toMinute, durationMs: 0 }, zone, startTimeMs) - startTimeMs;
+}
+
+/** Turns the refusal of a rule into a usage error. */
+function checked<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`The rule cannot be used in local time: ${error.message}.`);
+    throw error;
+  }
+}
+
+const DAY_MINUTES = 24 * 60;
+
+/** The rule with the hours and minutes that it takes from its start, so that its text says them. */
+function withTimes(rule: RecurrenceRule, localMs: number): RecurrenceRule {
+  if (rule.frequency === 'HOURLY' || rule.frequency === 'MINUTELY') return rule;
+  const start = new Date(localMs);
+  const { byHours = [], byMinutes = [] } = rule;
+  return {
+    ...rule,
+    byHours: byHours.length > 0 ? byHours : [start.getUTCHours()],
+    byMinutes: byMinutes.length > 0 ? byMinutes : [start.getUTCMinutes()],
+  };
+}
+
+function spanTo({ byHours = [], byMinutes = [] }: RecurrenceRule, toMinute: number): number {
+  const [hour, minute] = [byHours[0], byMinutes[0]];
+  if (hour === undefined || minute === undefined || byHours.length + byMinutes.length > 2) {
+    throw new UsageError('--to needs a rule with one time of day: give a duration instead.');
+  }
+  const minutes = (toMinute - hour * 60 - minute + DAY_MINUTES) % DAY_MINUTES;
+  return (minutes === 0 ? DAY_MINUTES : minutes) * 60_000;
+}
+
+function parseTimeOfDay(text: string): number {
+  const minute = minuteOfDay(text);
+  if (minute !== null) return minute;
+  throw new UsageError('It must be a time of day, such as 06:30.');
+}
