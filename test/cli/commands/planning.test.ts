@@ -14,7 +14,7 @@ const stateOf = async (microgridId: number) =>
 
 describe.concurrent('preview', () => {
   it('shows the next runs of a plan in UTC and in a zone, and what may surprise, without a service', async () => {
-    const plan = ['2030-01-31T12:00', '30m', '-f', 'monthly', '--time-zone', 'Europe/Berlin', '--runs', '3'];
+    const plan = ['2030-01-31T12:00', '30m', '-f', 'monthly', '--show-in', 'Europe/Berlin', '--runs', '3'];
     const { code, stdout, stderr } = await runCli(['preview', ...plan]);
     expect({ code, stderr }).toEqual({
       code: 0,
