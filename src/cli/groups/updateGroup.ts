@@ -72,7 +72,9 @@ async function changedGroup(group: Group, options: GroupOptions, nowMs: number):
   const rule = isUntilOnly ? undefined : await readRecurrence(options, nowMs, zone);
   if (ofSchedule.every(option => option === undefined)) return group;
   const startTimeMs =
-    startTime === undefined ? group.startTimeMs : (await parseTime(startTime, { nowMs, ahead: true, timeZone: zone })).getTime();
+    startTime === undefined
+      ? group.startTimeMs
+      : (await parseTime(startTime, { nowMs, ahead: true, timeZone: zone })).getTime();
   if (group.zone === null) {
     if (timeZone !== undefined || to !== undefined || isUntilOnly) {
       throw new UsageError(
