@@ -69,6 +69,18 @@ export async function readServiceAccess(command: Command): Promise<ServiceAccess
   return { ...access, signSecret: await askSecret(`Secret for ${access.url}:`) };
 }
 
+/** The global options of a command line, for another one. The secret that was asked for is among them. */
+export function globalArgs(command: Command, { signSecret }: CallCredentials): string[] {
+  const program = command.parent ?? command;
+  return program.options.flatMap(option => {
+    const name = option.attributeName();
+    const long = option.long ?? '';
+    if (program.getOptionValueSource(name) !== 'cli') return [];
+    if (name === 'askSecret') return signSecret === undefined ? [] : [`--sign-secret=${signSecret}`];
+    return option.required ? [`${long}=${program.getOptionValue(name)}`] : [long];
+  });
+}
+
 /** Address of the service that the running command calls. */
 export function serviceUrl(command: Command): string {
   return serviceAccess(command.optsWithGlobals<GlobalOptions>(), process.env, DEFAULT_URL).url;

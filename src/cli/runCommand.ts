@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 
 import { CallError } from './callError.js';
+import { commandSignal } from './commandSignal.js';
 import { atCommand } from './commands/atCommand.js';
 import { auditCommand } from './commands/auditCommand.js';
 import { checkCommand } from './commands/checkCommand.js';
@@ -21,10 +22,12 @@ import { pauseCommand, resumeCommand } from './commands/pauseCommand.js';
 import { previewCommand } from './commands/previewCommand.js';
 import { runNowCommand } from './commands/runNowCommand.js';
 import { serveCommand } from './commands/serveCommand.js';
+import { shellCommand } from './commands/shellCommand.js';
 import { skipCommand, unskipCommand } from './commands/skipCommand.js';
 import { updateCommand } from './commands/updateCommand.js';
 import { watchCommand } from './commands/watchCommand.js';
 import { whoamiCommand } from './commands/whoamiCommand.js';
+import { ExitCode } from './exitCode.js';
 import { addGlobalOptions } from './globalOptions.js';
 import { UsageError } from './input/usageError.js';
 import { errorJson, errorLines } from './output/errorText.js';
@@ -56,6 +59,7 @@ const COMMANDS = [
   whoamiCommand,
   keysCommand,
   completionCommand,
+  shellCommand(runCommand),
 ];
 
 /**
@@ -100,11 +104,19 @@ Examples:
   return program;
 }
 
+/** As other shells tell a command that SIGINT ended. */
+const INTERRUPTED = 130;
+
 /** Prints an error on stderr, with `json` as one line of JSON; returns the exit code. */
 function report(error: unknown, json: boolean): number {
   const isUsage = error instanceof CommanderError;
   // Help and version end here.
   if (isUsage && error.exitCode === 0) return 0;
+  if (error instanceof ExitCode) return error.code;
+  if (commandSignal()?.aborted) {
+    note('interrupted');
+    return INTERRUPTED;
+  }
   if (json) {
     note(JSON.stringify(isUsage ? { error: { code: 'USAGE', message: usageText(error) } } : errorJson(error)));
   } else if (!isUsage || error instanceof UsageError) {

@@ -3,7 +3,9 @@ import type { Command } from 'commander';
 import type { DispatchClient } from '../client/dispatchClient.js';
 import type { MicrogridClient } from '../client/microgridClient.js';
 import { DispatchError } from '../model/dispatchError.js';
+import type { ServiceAccess } from './access/serviceAccess.js';
 import { CallError } from './callError.js';
+import { commandSignal } from './commandSignal.js';
 import { readServiceAccess } from './globalOptions.js';
 import { UsageError } from './input/usageError.js';
 
@@ -18,10 +20,25 @@ export function withMicrogrid<T>(
 
 /** Opens a client with the global options of a command, calls `work` and closes the client. */
 export async function withClient<T>(command: Command, work: (client: DispatchClient) => Promise<T>): Promise<T> {
-  const { url, ...credentials } = await readServiceAccess(command);
+  const access = await readServiceAccess(command);
+  await using client = await openClient(access);
+  const signal = commandSignal();
+  const close = () => client.close();
+  signal?.addEventListener('abort', close);
+  try {
+    return await work(client);
+  } catch (error) {
+    throw error instanceof DispatchError ? new CallError(error, access.url) : error;
+  } finally {
+    signal?.removeEventListener('abort', close);
+  }
+}
+
+/** Opens a client. @throws UsageError when the address is invalid. */
+export async function openClient({ url, ...credentials }: ServiceAccess): Promise<DispatchClient> {
   // gRPC is slow to load, and help does not need it.
   const { DispatchClient } = await import('../client/dispatchClient.js');
-  await using client = await withOptions(
+  return withOptions(
     () =>
       new DispatchClient({
         address: url,
@@ -30,11 +47,6 @@ export async function withClient<T>(command: Command, work: (client: DispatchCli
         retry: { attempts },
       }),
   );
-  try {
-    return await work(client);
-  } catch (error) {
-    throw error instanceof DispatchError ? new CallError(error, url) : error;
-  }
 }
 
 /** Calls `make` with values of the command line; an INVALID_ARGUMENT is a usage error. */

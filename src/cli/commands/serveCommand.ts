@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import type { Logger } from '../../logger.js';
 import { loadOptional } from '../../model/loadOptional.js';
 import type { ServiceTlsOptions } from '../../service/access/serverTls.js';
+import { commandSignal } from '../commandSignal.js';
 import { acceptedCredentials, printsJson } from '../globalOptions.js';
 import { UsageError } from '../input/usageError.js';
 import { goOnWithoutOutput, onOutputFailure } from '../output/outputFailure.js';
@@ -70,8 +71,9 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
     throw error;
   });
   if (service === null) return;
+  const reload = () => void service.reload();
   // Without files to reload, SIGHUP ends the service as usual, when its terminal is closed.
-  if (keys !== undefined || options.tlsCert !== undefined) process.on('SIGHUP', () => void service.reload());
+  if (keys !== undefined || options.tlsCert !== undefined) process.on('SIGHUP', reload);
   if (database === ':memory:') {
     logger.warn({}, 'dispatches are stored in memory only and are lost when the service stops');
   }
@@ -85,8 +87,9 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
   using again = untilInterrupted();
   again.addEventListener('abort', () => void service.stop({ now: true }), { once: true });
   await service.stop();
+  process.off('SIGHUP', reload);
   // A connection accepted at the last moment would keep the process alive as long as its peer wants.
-  process.exit();
+  if (commandSignal() === undefined) process.exit();
 }
 
 /** Lines of text in a terminal, JSON elsewhere, for log collectors. */

@@ -22,9 +22,9 @@ export async function written(): Promise<void> {
   });
 }
 
-/** Width of the terminal on stdout; null where it is none. */
+/** Width of the terminal on stdout; null where it is none, or has none. */
 export function terminalWidth(): number | null {
-  return process.stdout.isTTY ? process.stdout.columns : null;
+  return (process.stdout.isTTY && process.stdout.columns) || null;
 }
 
 /** Prints a line on stderr: errors, warnings and progress. */
