@@ -37,7 +37,7 @@ export async function readGroups(
 }
 
 /** A group of the dispatches that it has; null without any. */
-function liveGroup(unordered: readonly DispatchRecord[]): LiveGroup | null {
+export function liveGroup(unordered: readonly DispatchRecord[]): LiveGroup | null {
   const records = [...unordered].sort((a, b) => a.startTimeMs - b.startTimeMs || a.id - b.id);
   const parts = records.flatMap(record => {
     const part = groupOf(record.payload);
