@@ -44,33 +44,55 @@ Examples:
 async function check(microgridId: number, { note, dry }: CheckOptions, command: Command): Promise<void> {
   const json = printsJson(command);
   const nowMs = Date.now();
-  let [different, total] = [0, 0];
+  const counts = { ok: 0, differ: 0, repaired: 0, invalid: 0 };
   await withMicrogrid(command, microgridId, async client => {
     for (const live of await readGroups(client)) {
-      const { group, step } = live;
-      const changes = differences(live, nowMs);
-      const isBroken = step !== null || changes.length > 0;
-      total += 1;
-      if (isBroken) different += 1;
-      let outcome = changes.map(changeText).join(', ');
-      if (step !== null) outcome = `its step '${step}' was broken off`;
-      if (isBroken && !dry) {
-        if (step !== null) outcome = await finishStep(client, live, nowMs);
-        else await writeGroup(client, group, changes, { step: 'update', note });
+      const found = findDifferences(live, nowMs);
+      let { outcome, text } = found;
+      if (found.changes !== null && outcome === 'differ' && !dry) {
+        outcome = 'repaired';
+        if (live.step !== null) text = await finishStep(client, live, nowMs);
+        else await writeGroup(client, live.group, found.changes, { step: 'update', note });
       }
-      if (json)
-        printJson({ group: group.id, zone: group.zone, ok: !isBroken, repaired: isBroken && !dry, changes: outcome });
-      else print(`${group.id} ${groupRuleText(group)}: ${isBroken ? `${dry ? '' : 'repaired: '}${outcome}` : 'ok'}`);
-      const ending = endingNote(group, nowMs);
+      counts[outcome] += 1;
+      if (json) printJson({ group: live.group.id, zone: live.group.zone, outcome, text });
+      else print(checkText(live, outcome, text));
+      // Nothing can be said in a zone that is not known.
+      const ending = outcome === 'invalid' ? null : endingNote(live.group, nowMs);
       if (ending !== null) notesFor(command)([ending]);
     }
   });
-  if (!json) print(`${total} groups, ${different} ${dry ? 'differ' : 'repaired'}. Zone data: ${process.versions.tz}.`);
-  if (dry && different > 0) throw new OperationFailed(`${different} groups differ from their rules.`);
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  if (!json) {
+    const others = counts.invalid === 0 ? '' : `, ${counts.invalid} cannot be evaluated`;
+    print(
+      `${total} groups, ${dry ? `${counts.differ} differ` : `${counts.repaired} repaired`}${others}. Zone data: ${process.versions.tz}.`,
+    );
+  }
+  const wrong = counts.differ + counts.invalid;
+  if (wrong > 0) throw new OperationFailed(`${wrong} groups are not what their rules mean.`);
 }
 
-function differences({ group, common, records }: LiveGroup, nowMs: number): Change[] {
-  return planChanges(group, common, records, nowMs);
+function checkText({ group }: LiveGroup, outcome: string, text: string): string {
+  if (outcome === 'invalid') return `${group.id}: cannot be evaluated: ${text}`;
+  return `${group.id} ${groupRuleText(group)}: ${outcome}${text === '' ? '' : `: ${text}`}`;
+}
+
+interface Differences {
+  readonly outcome: 'ok' | 'differ' | 'repaired' | 'invalid';
+  readonly text: string;
+  readonly changes: readonly Change[] | null;
+}
+
+function findDifferences({ group, common, records, step }: LiveGroup, nowMs: number): Differences {
+  try {
+    const changes = planChanges(group, common, records, nowMs);
+    if (step !== null) return { outcome: 'differ', text: `the step '${step}' was broken off`, changes };
+    return { outcome: changes.length > 0 ? 'differ' : 'ok', text: changes.map(changeText).join(', '), changes };
+  } catch (error) {
+    if (error instanceof RangeError) return { outcome: 'invalid', text: error.message, changes: null };
+    throw error;
+  }
 }
 
 function changeText(change: Change): string {

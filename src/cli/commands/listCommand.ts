@@ -3,19 +3,12 @@ import type { Command } from 'commander';
 import type { ListOptions } from '../../client/requests.js';
 import { Dispatch } from '../../dispatch.js';
 import { printsJson } from '../globalOptions.js';
-import { type Group, groupOf } from '../groups/group.js';
-import { endingNote, plannedDispatches } from '../groups/groupText.js';
+import { groupRows } from '../groups/groupRows.js';
 import { addListFilters, type ListFilters, passesFilters, readListFilters } from '../input/listFilters.js';
 import { listOf, parseCount, parseId, parseInteger, parseName } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
-import {
-  COLUMN_NAMES,
-  type ColumnName,
-  DEFAULT_COLUMNS,
-  dispatchColumns,
-  type ListRow,
-} from '../output/dispatchColumns.js';
+import { COLUMN_NAMES, type ColumnName, DEFAULT_COLUMNS, dispatchColumns } from '../output/dispatchColumns.js';
 import { drained, note, print, printJson, terminalWidth } from '../output/print.js';
 import { rowPrinter } from '../output/rowPrinter.js';
 import { notesFor } from '../planning/planned.js';
@@ -74,8 +67,8 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
     print,
     onLeftOut: names => note(`The terminal is too narrow for ${names.join(', ')}; choose with --columns.`),
   });
-  const groups = new Map<string, Group>();
-  let [shown, filteredOut, unreadable] = [0, 0, 0];
+  const rows = groupRows();
+  let [shown, groups, filteredOut, unreadable] = [0, 0, 0, 0];
   let isCut = false;
   await withMicrogrid(command, microgridId, async client => {
     pages: for await (const { dispatches, problems } of client.listPages(request)) {
@@ -84,13 +77,14 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
           filteredOut += 1;
           continue;
         }
-        const row = listRow(dispatch, json ? null : groups);
+        const row = json ? { dispatch, group: null, parts: [] } : rows.rowOf(dispatch);
         if (row === null) continue;
-        isCut = shown === limit;
+        isCut = shown + groups === limit;
         if (isCut) break pages;
         if (json) printJson(dispatch);
         else table.print(row);
-        shown += 1;
+        if (row.group === null) shown += 1;
+        else groups += 1;
       }
       for (const problem of problems) note(`problem: ${problem.message}`);
       unreadable += problems.length;
@@ -99,20 +93,11 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
   });
   if (!json) {
     table.end();
-    notesFor(command)([...groups.values()].flatMap(group => endingNote(group, Date.now()) ?? []));
-    const what = groups.size === 0 ? `${shown} dispatches` : `${shown - groups.size} dispatches, ${groups.size} groups`;
+    notesFor(command)(rows.notes(Date.now()));
+    const what = groups === 0 ? `${shown} dispatches` : `${shown} dispatches, ${groups} groups`;
     print(isCut ? `The first ${what}.` : `${what}, ${filteredOut} filtered out.`);
   }
   if (unreadable > 0) throw new OperationFailed(`${unreadable} dispatches could not be decoded.`);
-}
-
-/** The row of a dispatch; of one in a group that of the group. Null: the group has its row. */
-function listRow(dispatch: Dispatch, groups: Map<string, Group> | null): ListRow | null {
-  const group = groups === null ? null : (groupOf(dispatch.payload)?.group ?? null);
-  if (groups === null || group === null) return { dispatch, group: null, parts: [dispatch] };
-  if (groups.has(group.id)) return null;
-  groups.set(group.id, group);
-  return { dispatch, group, parts: plannedDispatches(dispatch.microgridId, group, dispatch.record) };
 }
 
 async function readListOptions(options: ListCommandOptions): Promise<ListOptions> {

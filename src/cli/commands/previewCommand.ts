@@ -81,7 +81,7 @@ async function preview(
     printJson({ rule, runs, notes, ...(group && { group: groupJson(group) }) });
     return;
   }
-  print(`${rule}, for ${duration}`);
+  print(`${rule}, ${duration}`);
   notesFor(command)(notes);
   for (const run of runs) print(`  ${runText(run, showIn)}`);
   if (runs.length === 0) print('No run is to come.');
@@ -101,14 +101,14 @@ const INACTIVE = 'It is inactive: it does not run.';
 
 function ofDispatch(dispatch: Dispatch): Shown {
   const notes = [...(dispatch.active ? [] : [INACTIVE]), ...planNotes(dispatch.record)];
-  return { rule: recurrenceText(dispatch), duration: durationText(dispatch), dispatches: [dispatch], notes };
+  return { rule: recurrenceText(dispatch), duration: `for ${durationText(dispatch)}`, dispatches: [dispatch], notes };
 }
 
 function ofGroup(live: LiveGroup, nowMs: number): Shown {
   const { group, common, records } = live;
   return {
     rule: groupRuleText(group),
-    duration: groupDurationText(group),
+    duration: `${group.toMinute === null ? 'for ' : ''}${groupDurationText(group)}`,
     dispatches: records.map(record => new Dispatch(record)),
     notes: [...(common.active ? [] : [INACTIVE]), ...groupNotes(group, nowMs)],
     group: live,

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 
 import { Dispatch } from '../../dispatch.js';
 import { printsJson } from '../globalOptions.js';
+import { UsageError } from '../input/usageError.js';
 import { print, printJson } from '../output/print.js';
 import { printResult } from '../output/printResult.js';
 import { zonedTimeText } from '../output/runsText.js';
@@ -22,6 +23,9 @@ export interface CreateGroupOptions {
   readonly dry?: true | undefined;
 }
 
+/** How far in the past a start still counts as now. */
+const PAST_MS = 5_000;
+
 /** Creates the dispatches of a group, from the last one to the first, and prints it. When one fails, those before it are deleted. */
 export async function createGroup(
   microgridId: number,
@@ -32,11 +36,15 @@ export async function createGroup(
 ): Promise<void> {
   const nowMs = Date.now();
   const say = notesFor(command);
-  say(groupNotes(group, nowMs));
+  const changes = planChanges(group, common, [], nowMs);
+  if (changes.length === 0) throw new UsageError('No run is to come: the end is in the past.');
+  say([
+    ...(group.startTimeMs < nowMs - PAST_MS ? ['The start is in the past: runs before now are left out.'] : []),
+    ...groupNotes(group, nowMs),
+  ]);
   if (dry) return printGroup(command, plannedGroup(microgridId, group, common), 'Nothing was created.');
   const live = await withMicrogrid(command, microgridId, async client => {
     if (await isEmpty(client)) say([`It is the first dispatch of microgrid ${microgridId}.`]);
-    const changes = planChanges(group, common, [], nowMs);
     await writeGroup(client, group, changes, { step: 'create', note });
     return readGroup(client, group.id);
   });

@@ -3,6 +3,7 @@ import type { DispatchChanges } from '../../client/requests.js';
 import { DispatchError } from '../../model/dispatchError.js';
 import type { DispatchRecord, JsonObject } from '../../model/dispatchRecord.js';
 import { type Group, groupOf, type PendingStep, withGroup, withoutGroup } from './group.js';
+import { readGroup } from './liveGroup.js';
 import type { Change } from './planChanges.js';
 
 /** Options of {@link writeGroup}. */
@@ -46,7 +47,7 @@ export async function writeGroup(
         await make(change, change === anchor ? step : null);
     }
   } catch (error) {
-    throw await undone(client, error, group, done, note);
+    throw await undone(client, error, group, done, { step, note });
   }
   if (anchor.kind === 'delete') await make(anchor, null);
   else await client.update(done[0]?.id ?? 0, { payload: settled(anchor) }, { note });
@@ -120,11 +121,12 @@ async function undone(
   error: unknown,
   group: Group,
   done: readonly Done[],
-  note: string | undefined,
+  { step, note }: WriteGroupOptions,
 ): Promise<unknown> {
   if (!(error instanceof DispatchError)) return error;
   if (done.some(({ undo }) => undo === null)) return withHint(error, `The next command on group ${group.id} goes on.`);
   const [left, created]: [number[], number[]] = [[], []];
+  if (step === 'create' && error.retryable) await deleteStrays(client, group, done, note);
   for (const { id, undo } of [...done].reverse()) {
     try {
       if (undo !== null && 'delete' in undo) await client.delete(id, { note });
@@ -141,6 +143,23 @@ async function undone(
     `The next command on group ${group.id} repairs it.`,
   ];
   return withHint(error, texts.filter(Boolean).join(' '));
+}
+
+/** Deletes what was created although the answer was lost; what cannot be is found by the next command on the group. */
+async function deleteStrays(
+  client: MicrogridClient,
+  group: Group,
+  done: readonly Done[],
+  note: string | undefined,
+): Promise<void> {
+  const known = new Set(done.map(({ id }) => id));
+  try {
+    const live = await readGroup(client, group.id);
+    for (const { id } of live?.records ?? []) if (!known.has(id)) await client.delete(id, { note });
+  } catch (failure) {
+    // The service still does not answer: the error that led here says so.
+    if (!(failure instanceof DispatchError)) throw failure;
+  }
 }
 
 function withHint(error: DispatchError, hint: string): DispatchError {

@@ -28,7 +28,7 @@ const DETAILS = ['interval', 'count', 'until', 'byMinute', 'byHour', 'byWeekday'
 /** Adds the options of a recurrence rule to a command. */
 export function addRecurrenceOptions(command: Command): Command {
   return command
-    .optionsGroup('Recurrence (RFC 5545, in UTC):')
+    .optionsGroup('Recurrence (RFC 5545, in UTC unless --time-zone is given):')
     .option('-f, --frequency <unit>', 'minutely, hourly, daily, weekly, monthly or yearly', parseName(FREQUENCIES))
     .option('--interval <n>', 'every how many units (default: 1)', parseInteger)
     .addOption(new Option('--count <n>', 'number of runs').argParser(parseInteger).conflicts('until'))

@@ -65,6 +65,39 @@ describe.concurrent('create --time-zone', () => {
     );
   });
 
+  it('leaves out what is over, and refuses a group that is over', async () => {
+    const { code, stderr } = await run(
+      'create',
+      '86',
+      'A',
+      '1',
+      '2025-01-01',
+      '1h',
+      ...AT_8,
+      ...IN_BERLIN.slice(0, 2),
+      '--until',
+      '2029-01-01',
+      '--dry',
+    );
+    expect({ code, stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('runs before now are left out'),
+    });
+    const over = await run(
+      'create',
+      '86',
+      'A',
+      '1',
+      '2025-01-01',
+      '1h',
+      ...AT_8,
+      ...IN_BERLIN.slice(0, 2),
+      '--until',
+      '2025-06-01',
+    );
+    expectRefusal(over, 2, 'No run is to come: the end is in the past.');
+  });
+
   it('without a rule only reads the start in the zone', async () => {
     const [created] = await dispatchJson(
       'create',
@@ -166,9 +199,30 @@ describe.concurrent('a group', () => {
     expect(dry.code).toBe(1);
     expect(dry.stdout).toContain(`one from 2030-12-01T07:00:00.000Z is missing, ${ids[1]} differs in durationMs`);
     const [repaired] = await dispatchJson('check', '78');
-    expect(repaired).toMatchObject({ group: id, ok: false, repaired: true });
-    expect(await dispatchJson('check', '78')).toMatchObject([{ group: id, ok: true }]);
+    expect(repaired).toMatchObject({ group: id, outcome: 'repaired' });
+    expect(await dispatchJson('check', '78')).toMatchObject([{ group: id, outcome: 'ok' }]);
     expect(await dispatchJson('list', '78')).toHaveLength(3);
+  });
+
+  it('in a zone that this Node.js does not know is listed by its dispatches', async () => {
+    const _group = {
+      id: 'g0000000e',
+      zone: 'Mars/Base',
+      rule: { frequency: 'DAILY', interval: 1 },
+      start: '2030-01-01T00:00:00Z',
+      until: '2031-01-01T00:00:00Z',
+      durationSeconds: 60,
+      part: '1/1',
+    };
+    const args = ['2030-01-01', '1m', '-f', 'daily', '--payload', JSON.stringify({ _group })];
+    const [{ id }] = await dispatchJson('create', '87', 'CHARGE', '1', ...args);
+    expect((await dispatch('list', '87', '--columns', 'id,recurrence'))[1]).toMatch(new RegExp(`^ *${id}  every day$`));
+    const checked = await run('check', '87');
+    expect(checked).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('g0000000e: cannot be evaluated: zone must be a time zone'),
+    });
+    expect(await dispatch('delete', '87', `g0000000e`)).toEqual([`Dispatches deleted: g0000000e (${id})`]);
   });
 
   it('that ends within 30 days is warned of', async () => {

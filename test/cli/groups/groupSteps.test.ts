@@ -41,15 +41,22 @@ function newMicrogrid(): void {
   client = service.client.forMicrogrid(microgridId);
 }
 
-/** A client whose writes fail: the one with a number, counted from 0, or all from it on, as when the command is killed. */
-function failing(number: number, { forGood }: { readonly forGood: boolean }): MicrogridClient {
+/** A client whose writes fail: the one with a number, counted from 0, or all from it on, as when the command is killed; with
+ * `isLost`, after it took effect. */
+function failing(
+  number: number,
+  { forGood, isLost = false }: { readonly forGood: boolean; readonly isLost?: boolean },
+) {
   let writes = 0;
   const write =
     (call: (...args: never[]) => unknown) =>
     (...args: never[]) => {
       const index = writes++;
-      if (index === number || (forGood && index > number)) throw new DispatchError('UNAVAILABLE', 'as the test says');
-      return call.apply(client, args);
+      if (index !== number && !(forGood && index > number)) return call.apply(client, args);
+      const lost = isLost ? call.apply(client, args) : Promise.resolve();
+      return Promise.resolve(lost).then(() => {
+        throw new DispatchError('UNAVAILABLE', 'as the test says');
+      });
     };
   return new Proxy(client, {
     get(target, name) {
@@ -123,6 +130,15 @@ describe('a group', () => {
       const failed = failing(number, { forGood: false });
       const creation = writeGroup(failed, group, planChanges(group, common, [], Date.now()), { step: 'create' });
       await expect(creation).rejects.toThrow(number === 0 ? 'as the test says' : 'What was done of it is undone.');
+      expect(await contents()).toEqual([]);
+    }
+  });
+
+  it('is not created in part when the answer to a write is lost', async () => {
+    for (const number of [0, 1, 2]) {
+      const failed = failing(number, { forGood: false, isLost: true });
+      const creation = writeGroup(failed, group, planChanges(group, common, [], Date.now()), { step: 'create' });
+      await expect(creation).rejects.toThrow('as the test says');
       expect(await contents()).toEqual([]);
     }
   });
