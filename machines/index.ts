@@ -6,6 +6,7 @@ export type { DispatchMachine, DispatchState } from './dispatch/dispatchMachine.
 export { dispatchMachine } from './dispatch/dispatchMachine.js';
 export type { DispatchContext, DispatchInput, DispatchMachineEvent, NextChange } from './dispatch/dispatchPlan.js';
 export { maxMissedCount } from './dispatch/dispatchPlan.js';
+export type { NotificationData } from './dispatch/notificationData.js';
 export type {
   RunMissed,
   RunNotification,
@@ -39,6 +40,8 @@ export type { TypeFilter } from './manage/typeFilter.js';
 export type { DispatchPoolLogic, DispatchPoolSnapshot } from './pool/dispatchPool.js';
 export { dispatchPool } from './pool/dispatchPool.js';
 export type { DispatchRegistry, RegisteredDispatch } from './pool/dispatchRegistry.js';
+export type { SimulationOptions } from './pool/simulateRuns.js';
+export { simulateRuns } from './pool/simulateRuns.js';
 export type { Clock } from './protocol/clock.js';
 export type {
   DispatcherOutput,
@@ -51,6 +54,7 @@ export type {
 } from './protocol/dispatcherOutput.js';
 export type {
   DispatcherStore,
+  NotedNotification,
   OpenedStore,
   StoreChange,
   StoredDispatch,
@@ -66,3 +70,4 @@ export type {
   StreamStart,
   Transport,
 } from './protocol/transport.js';
+export type { QueuedWebhook, WebhookQueueChange, WebhookQueueOf, WebhookStore } from './protocol/webhookStore.js';

@@ -1,12 +1,11 @@
-import { DispatchError, messageOf } from '../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { isAnotherDispatch } from '../../src/model/sameDispatch.js';
-import { assertEvaluable } from '../../src/model/schedule.js';
 import type { DispatcherOutput } from '../protocol/dispatcherOutput.js';
 import type { SyncPosition } from '../protocol/dispatcherStore.js';
 import type { SyncEvent } from '../protocol/messages.js';
 import { retentionAfterEndMs } from '../protocol/transport.js';
 import type { DispatchChildren } from './dispatchChildren.js';
+import { evaluationProblem } from './evaluationProblem.js';
 import { ListTimes } from './listTimes.js';
 import { RecentDeletions } from './recentDeletions.js';
 
@@ -170,15 +169,8 @@ export class DispatchSync {
   }
 
   #checkEvaluable(dispatch: DispatchRecord): boolean {
-    try {
-      assertEvaluable(dispatch);
-      return true;
-    } catch (cause) {
-      const { id, microgridId } = dispatch;
-      const message = `dispatch ${id} cannot be evaluated: ${messageOf(cause)}`;
-      const problem = new DispatchError('UNEVALUABLE', message, { microgridId, dispatchId: id, cause });
-      this.#tell({ type: 'dispatcher.problem', microgridId, problem });
-      return false;
-    }
+    const problem = evaluationProblem(dispatch);
+    if (problem !== null) this.#tell({ type: 'dispatcher.problem', microgridId: dispatch.microgridId, problem });
+    return problem === null;
   }
 }

@@ -56,3 +56,8 @@ export interface RestoredEvent {
 
 /** Events that a dispatcher machine emits and sends to the machine that invoked it. */
 export type DispatcherOutput = RunNotification | LifecycleEvent | ProblemEvent | SyncStatusEvent | RestoredEvent;
+
+/** Whether an output of a dispatcher is about the runs of a dispatch. */
+export function isRunNotification(output: DispatcherOutput): output is RunNotification {
+  return 'run' in output;
+}

@@ -12,6 +12,7 @@ import { recurrenceBenchmark } from './recurrence.js';
 import { jsonReport, type Report, tableReport } from './report.js';
 import { resumeBenchmark } from './resume.js';
 import { serviceBenchmark } from './service.js';
+import { simulateBenchmark } from './simulate.js';
 import { storeBenchmark } from './store.js';
 import { syncBenchmark } from './sync.js';
 import { writesBenchmark } from './writes.js';
@@ -27,6 +28,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   eventsBenchmark,
   idleBenchmark,
   storeBenchmark,
+  simulateBenchmark,
   loadBenchmark,
   serviceBenchmark,
   writesBenchmark,

@@ -1,24 +1,17 @@
 import type { Command } from 'commander';
 
-import {
-  type MergeStrategy,
-  mergeByType,
-  mergeByTypeAndSelector,
-  mergeNothing,
-} from '../../../machines/manage/mergeStrategy.js';
+import { type MergeStrategy, mergeNothing } from '../../../machines/manage/mergeStrategy.js';
 import { Dispatch } from '../../dispatch.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { type Run, runAt } from '../../model/schedule.js';
 import { printsJson } from '../globalOptions.js';
+import { MERGE_NAMES, MERGE_STRATEGIES, type MergeName } from '../input/mergeNames.js';
 import { parseTime } from '../input/parseTime.js';
 import { parseId, parseName } from '../input/parseValue.js';
 import { dispatchLine } from '../output/dispatchText.js';
 import { print, printJson } from '../output/print.js';
 import { timeText } from '../output/timeText.js';
 import { withMicrogrid } from '../withMicrogrid.js';
-
-const MERGES = { type: mergeByType, 'type-and-selector': mergeByTypeAndSelector };
-type Merge = keyof typeof MERGES;
 
 /** Adds `at`, which prints what runs at a time. */
 export function atCommand(program: Command): void {
@@ -30,7 +23,7 @@ export function atCommand(program: Command): void {
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .argument('[time]', 'the time', 'now')
-    .option('--merge <how>', 'merge by type or type-and-selector', parseName(Object.keys(MERGES) as Merge[]))
+    .option('--merge <how>', 'merge by type or type-and-selector', parseName(MERGE_NAMES))
     .addHelpText(
       'after',
       `
@@ -44,7 +37,7 @@ Examples:
 async function at(
   microgridId: number,
   time: string,
-  { merge }: { readonly merge?: Merge },
+  { merge }: { readonly merge?: MergeName },
   command: Command,
 ): Promise<void> {
   const atMs = (await parseTime(time, { nowMs: Date.now(), ahead: true })).getTime();
@@ -54,7 +47,7 @@ async function at(
     for await (const { record } of client.list(options)) listed.push(record);
     return listed;
   });
-  const found = inForce(records, atMs, merge === undefined ? mergeNothing : MERGES[merge]);
+  const found = inForce(records, atMs, merge === undefined ? mergeNothing : MERGE_STRATEGIES[merge]);
   if (printsJson(command)) {
     for (const { record, run } of found) printJson({ ...new Dispatch(record).toJSON(), run });
     return;

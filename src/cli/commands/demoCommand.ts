@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import pc from 'picocolors';
 
+import { isRunNotification } from '../../../machines/protocol/dispatcherOutput.js';
 import { playDemo } from '../demo/playDemo.js';
 import { printsJson } from '../globalOptions.js';
-import { isRunNotification, notificationJson } from '../output/notificationJson.js';
+import { notificationJson } from '../output/notificationJson.js';
 import { notificationText } from '../output/notificationText.js';
 import { print, printJson } from '../output/print.js';
 import { stderrLogger } from '../output/stderrLogger.js';

@@ -2,11 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pc from 'picocolors';
 
 import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
+import { isRunNotification } from '../../../machines/protocol/dispatcherOutput.js';
 import type { MicrogridClient } from '../../client/microgridClient.js';
 import type { Dispatcher } from '../../dispatcher/dispatcher.js';
 import { ruleToText } from '../../model/recurrence/ruleText.js';
 import { OperationFailed } from '../operationFailed.js';
-import { isRunNotification } from '../output/notificationJson.js';
 import { clockText } from '../output/timeText.js';
 
 /** What the demo needs. */

@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { type NotificationData, notificationData } from '../../../machines/dispatch/notificationData.js';
 import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
 import type { LifecycleEvent } from '../../../machines/protocol/dispatcherOutput.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
@@ -9,12 +10,29 @@ import { clockText, spanText, timeText } from './timeText.js';
 /** A notification that was noticed later than this says so. */
 const LATE_MS = 100;
 
-/** A notification in one line. */
+/** A notification in one line, with the time of day at which it was noticed. */
 export function notificationText(output: RunNotification | LifecycleEvent): string {
-  const { id, type } = output.dispatch;
-  const noticedMs = output.atMs + ('lateMs' in output ? output.lateMs : 0);
-  const head = `${pc.dim(clockText(noticedMs))}  ${LABELS[output.type]}  ${pc.bold(`${id} ${printable(type)}`)}`;
-  return `${head}  ${aboutText(output)}`;
+  if ('run' in output) return notificationDataText(notificationData(output), clockText);
+  const { type, dispatch, atMs } = output;
+  return lineText(clockText(atMs), { ...dispatch, notification: type }, orderText(dispatch));
+}
+
+/** A notification as plain data in one line, with the instant at which it was noticed in the form that `timeText` gives it. */
+export function notificationDataText(data: ToldNotification, timeText: (atMs: number) => string): string {
+  return lineText(timeText(data.atMs + data.lateMs), data, aboutText(data));
+}
+
+/** A notification, whatever it is said to be caused by. */
+type ToldNotification = Omit<NotificationData, 'cause'> & { readonly cause: string };
+
+interface Named {
+  readonly notification: (RunNotification | LifecycleEvent)['type'];
+  readonly id: number;
+  readonly type: string;
+}
+
+function lineText(time: string, { notification, id, type }: Named, about: string): string {
+  return `${pc.dim(time)}  ${LABELS[notification]}  ${pc.bold(`${id} ${printable(type)}`)}  ${about}`;
 }
 
 const LABELS: Readonly<Record<(RunNotification | LifecycleEvent)['type'], string>> = {
@@ -28,19 +46,19 @@ const LABELS: Readonly<Record<(RunNotification | LifecycleEvent)['type'], string
   'lifecycle.deleted': pc.dim('deleted     '),
 };
 
-function aboutText(output: RunNotification | LifecycleEvent): string {
-  if (output.type === 'run.missed') {
-    const { count, more, firstMs, lastMs } = output;
+function aboutText(data: ToldNotification): string {
+  const { notification, run, cause, atMs, lateMs } = data;
+  if (notification === 'run.missed') {
+    const { count = 1, more = false, firstMs = atMs, lastMs = atMs } = data;
     const runs = count === 1 && !more ? '1 run' : `${more ? 'more than ' : ''}${count} runs`;
     const from = timeText(new Date(firstMs));
     return `${runs} passed unnoticed, ${count === 1 ? from : `from ${from} to ${timeText(new Date(lastMs))}`}`;
   }
-  if (!('run' in output)) return orderText(output.dispatch);
-  const late = output.lateMs >= LATE_MS ? `, ${spanText(output.lateMs)} late` : '';
-  const by = `by ${output.cause}${late}`;
-  if (output.type === 'running.stopped') return by;
-  const { endMs } = output.run;
-  return `${by}, ${endMs === null ? 'without end' : `until ${endText(endMs, output.atMs)}`}, ${orderText(output.dispatch)}`;
+  const late = lateMs >= LATE_MS ? `, ${spanText(lateMs)} late` : '';
+  const by = `by ${cause}${late}`;
+  if (notification === 'running.stopped') return by;
+  const { endMs } = run;
+  return `${by}, ${endMs === null ? 'without end' : `until ${endText(endMs, atMs)}`}, ${orderText(data)}`;
 }
 
 /** The end of a run; its day only when it is another one. */
@@ -50,7 +68,7 @@ function endText(endMs: number, atMs: number): string {
 }
 
 /** What a run is told to do. */
-function orderText({ selector, payload, dryRun }: DispatchRecord): string {
+function orderText({ selector, payload, dryRun }: Pick<DispatchRecord, 'selector' | 'payload' | 'dryRun'>): string {
   const parameters = Object.keys(payload).length === 0 ? '' : ` ${payloadText(payload)}`;
   return `${targetText(selector)}${parameters}${dryRun ? ', dry run' : ''}`;
 }

@@ -1,18 +1,10 @@
-import { type MergeStrategy, mergeByType, mergeByTypeAndSelector } from '../../../machines/manage/mergeStrategy.js';
+import type { MergeStrategy } from '../../../machines/manage/mergeStrategy.js';
 import type { Dispatcher } from '../../dispatcher/dispatcher.js';
+import { MERGE_STRATEGIES, type MergeName } from '../input/mergeNames.js';
 import { commandLogic } from './commandLogic.js';
 import { CommandOutput } from './commandOutput.js';
 import { LeftGroups } from './leftGroups.js';
 import { StartQueue } from './startQueue.js';
-
-/** Values of `--merge`. */
-export type MergeName = 'type' | 'type-and-selector';
-
-/** Merge strategies by their names on the command line. */
-const strategies: Readonly<Record<MergeName, MergeStrategy>> = {
-  type: mergeByType,
-  'type-and-selector': mergeByTypeAndSelector,
-};
 
 /** Without `--merge` each dispatch has a process; its dry runs are apart, because for them nothing runs. */
 const eachDispatch: MergeStrategy = { identity: ({ id, dryRun }) => (dryRun ? `${id} dry run` : `${id}`) };
@@ -58,7 +50,7 @@ export async function runCommands(dispatcher: Dispatcher, options: RunCommandsOp
   const shared = { groups, output: new CommandOutput(), starts: new StartQueue() };
   const logic = commandLogic({ commandLine, microgridId, dryRuns, graceMs, retryMs, ...shared, say });
   dispatcher.startManaging(type, logic, {
-    mergeStrategy: merge === undefined ? eachDispatch : strategies[merge],
+    mergeStrategy: merge === undefined ? eachDispatch : MERGE_STRATEGIES[merge],
     retryIntervalMs: retryMs,
     stopTimeoutMs: graceMs + KILLED_MS,
   });
