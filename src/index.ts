@@ -64,3 +64,5 @@ export type {
   Selector,
 } from './model/selector.js';
 export { selects } from './model/selector.js';
+export type { WebhookOptions, Webhooks } from './webhook/sendWebhooks.js';
+export { sendWebhooks } from './webhook/sendWebhooks.js';

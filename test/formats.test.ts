@@ -7,6 +7,7 @@ import type { SyncPosition } from '../machines/protocol/dispatcherStore.js';
 import { DispatchClient } from '../src/client/dispatchClient.js';
 import { startDispatchService } from '../src/service/index.js';
 import { connectSqlite } from '../src/sqlite/sqliteConnection.js';
+import { type HistoryEntry, readHistory } from '../src/store/readHistory.js';
 import { sqliteStore } from '../src/store/sqliteStore.js';
 import { memoryTransport } from '../src/testing/memoryTransport.js';
 import { simulatedClock } from '../src/testing/simulatedClock.js';
@@ -181,3 +182,46 @@ describe('a file of version 0.1.0-audit', () => {
     await service.stop();
   });
 });
+
+describe('a file of version 0.1.0-history', () => {
+  const history: readonly HistoryEntry[] = JSON.parse(fixture('0.1.0-history', 'history.json').toString());
+
+  it('holds the history of a dispatcher, all of it as it was, and goes on with it', async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'dispatcher.db');
+    writeFileSync(path, fixture('0.1.0-history', 'dispatcher.db'));
+    expect(await historyOf(path)).toEqual(history);
+    const last = history.at(-1) as HistoryEntry;
+    const world = { clock: simulatedClock(last.atMs + last.lateMs), transport: memoryTransport() };
+    // It lists nothing: what ran is stopped.
+    await using test = await startDispatcher({ world, store: sqliteStore(path) });
+    await test.dispatcher.stop();
+    const told = test.recorder.all.filter(output => 'run' in output).map(({ type }) => type);
+    expect(told.length).toBeGreaterThan(0);
+    const entries = await historyOf(path);
+    expect(entries.slice(0, history.length)).toEqual(history);
+    expect(entries.slice(history.length).map(({ notification }) => notification)).toEqual(told);
+  });
+});
+
+describe('a file of a version before the history', () => {
+  it('has no entries, and gets them from now on', async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'dispatcher.db');
+    writeFileSync(path, fixture('0.1.0-position', 'dispatcher.db'));
+    expect(await historyOf(path)).toEqual([]);
+    const { writtenAtMs }: Expected = JSON.parse(fixture('0.1.0-position', 'expected.json').toString());
+    const world = { clock: simulatedClock(writtenAtMs), transport: memoryTransport() };
+    await using test = await startDispatcher({ world, store: sqliteStore(path) });
+    await test.dispatcher.stop();
+    const told = test.recorder.all.filter(output => 'run' in output).map(({ type }) => type);
+    expect(told.length).toBeGreaterThan(0);
+    expect((await historyOf(path)).map(({ notification }) => notification)).toEqual(told);
+  });
+});
+
+async function historyOf(path: string): Promise<HistoryEntry[]> {
+  const entries: HistoryEntry[] = [];
+  for await (const entry of readHistory(path, { oldestFirst: true })) entries.push(entry);
+  return entries;
+}

@@ -2,7 +2,7 @@ import { fromCallback } from 'xstate';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import { type Clock, yieldBetweenSlices } from '../protocol/clock.js';
 import type { ProblemEvent } from '../protocol/dispatcherOutput.js';
-import type { DispatcherStore, StoreChange, SyncPosition } from '../protocol/dispatcherStore.js';
+import type { DispatcherStore, NotedNotification, StoreChange, SyncPosition } from '../protocol/dispatcherStore.js';
 import type { RestoreEvent, StoreCommand, StoreEvent } from '../protocol/messages.js';
 import { persistentTeller } from './persistentTeller.js';
 import { openStore, restoreFromStore } from './restoreFromStore.js';
@@ -19,6 +19,9 @@ const retryMs = 5_000;
 
 /** Number of changes between two checks of the clock. */
 const sliceSize = 32;
+
+/** Maximum number of notifications that wait while writes fail; then the oldest are missing in the history. */
+const maxUnsavedNotes = 100_000;
 
 /** Options of {@link storeLogic}. */
 export interface StoreOptions {
@@ -54,6 +57,7 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
     let unsaved = nothing();
     let hasUnsaved = false;
     let isFailing = false;
+    let areNotesLost = false;
     let isStopped = false;
     let saving: Promise<void> | null = null;
     let lastMs = Number.NEGATIVE_INFINITY;
@@ -71,17 +75,23 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
 
     const save = async () => {
       lastMs = clock.monotonicMs();
-      const { everything, synced, position, changes } = unsaved;
-      unsaved = { ...nothing(), synced, position };
-      hasUnsaved = false;
-      const slices = slicesOf(everything ?? [], changes.values(), clock);
+      const { everything, synced, position } = unsaved;
+      const saved: Unsaved[] = [];
+      const take = () => {
+        saved.push(unsaved);
+        unsaved = { ...nothing(), synced: unsaved.synced, position: unsaved.position };
+        hasUnsaved = false;
+        return saved.at(-1) as Unsaved;
+      };
+      // All dispatches are read while they change, so what changed meanwhile is part of the same save, with its notifications.
+      const changes = everything === null ? changesOf(take()) : everythingOf(everything, take);
       try {
+        const slices = slicesOf(changes, clock);
         await store.save({ microgridId, replacesAll: everything !== null, synced, position, changes: slices });
+        // A store may have left the rest unread.
+        if (saved.length === 0) take();
       } catch (error) {
-        // Changes that arrived meanwhile are newer.
-        const newer = unsaved;
-        const isAllAnew = newer.everything !== null;
-        if (!isAllAnew) unsaved = { ...newer, everything, changes: new Map([...changes, ...newer.changes]) };
+        unsaved = saved.reduceRight(joined, unsaved);
         hasUnsaved = true;
         throw error;
       }
@@ -92,6 +102,7 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
       try {
         await save();
         isFailing = false;
+        areNotesLost = false;
       } catch (error) {
         if (!isFailing) problem = DispatchError.from(error, { microgridId });
         isFailing = true;
@@ -100,6 +111,18 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
       if (isFailing) plan(retryMs);
       else if (hasUnsaved) planNext();
       if (problem !== undefined) report(problem);
+    };
+
+    const limitNotes = () => {
+      const surplus = unsaved.notes.length - maxUnsavedNotes;
+      if (surplus <= 0) return;
+      // Many at a time, because it moves the others.
+      unsaved.notes.splice(0, surplus + maxUnsavedNotes / 10);
+      if (!areNotesLost) {
+        const message = 'the history will lack entries: too many wait for a store that fails';
+        report(new DispatchError('RESOURCE_EXHAUSTED', message, { microgridId }));
+      }
+      areNotesLost = true;
     };
 
     const deliver = (event: RestoreEvent) =>
@@ -138,10 +161,14 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
         return;
       }
       const { changes, everything, synced, position } = command;
-      if (everything !== null) unsaved = { ...nothing(), everything };
+      if (everything !== null) unsaved = { ...nothing(), notes: unsaved.notes, everything };
       unsaved.synced = synced;
       unsaved.position = position;
-      for (const change of changes) unsaved.changes.set(change.id, change);
+      for (const change of changes) {
+        if (change.kind === 'noted') unsaved.notes.push(change);
+        else unsaved.changes.set(change.id, change);
+      }
+      if (isFailing) limitNotes();
       hasUnsaved = true;
       planNext();
     });
@@ -160,26 +187,41 @@ export function storeLogic({ store, clock, onClosed }: StoreOptions) {
   });
 }
 
+/** What the store does not have yet. */
 interface Unsaved {
   readonly everything: Iterable<StoreChange> | null;
   synced: boolean;
   position: SyncPosition | null;
-  readonly changes: Map<number, StoreChange>;
+  readonly changes: Map<number, Exclude<StoreChange, NotedNotification>>;
+  readonly notes: NotedNotification[];
 }
 
 function nothing(): Unsaved {
-  return { everything: null, synced: false, position: null, changes: new Map() };
+  return { everything: null, synced: false, position: null, changes: new Map(), notes: [] };
 }
 
-/** Yields all items of the first, then all of the second. */
-async function* slicesOf(
-  everything: Iterable<StoreChange>,
-  changes: Iterable<StoreChange>,
-  clock: Clock,
-): AsyncGenerator<readonly StoreChange[]> {
+/** What is to be saved when a save failed and more has come since. */
+function joined(newer: Unsaved, failed: Unsaved): Unsaved {
+  const notes = [...failed.notes, ...newer.notes];
+  if (newer.everything !== null) return { ...newer, notes };
+  return { ...newer, everything: failed.everything, changes: new Map([...failed.changes, ...newer.changes]), notes };
+}
+
+function* changesOf({ changes, notes }: Unsaved): Generator<StoreChange> {
+  yield* changes.values();
+  yield* notes;
+}
+
+/** All dispatches, then what changed while they were read. */
+function* everythingOf(everything: Iterable<StoreChange>, take: () => Unsaved): Generator<StoreChange> {
+  yield* everything;
+  yield* changesOf(take());
+}
+
+async function* slicesOf(changes: Iterable<StoreChange>, clock: Clock): AsyncGenerator<readonly StoreChange[]> {
   const breathe = yieldBetweenSlices(clock);
   let slice: StoreChange[] = [];
-  for (const change of chained(everything, changes)) {
+  for (const change of changes) {
     slice.push(change);
     if (slice.length < sliceSize) continue;
     yield slice;
@@ -187,9 +229,4 @@ async function* slicesOf(
     await breathe();
   }
   if (slice.length > 0) yield slice;
-}
-
-function* chained<T>(first: Iterable<T>, second: Iterable<T>): Generator<T> {
-  yield* first;
-  yield* second;
 }

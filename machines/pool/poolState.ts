@@ -1,6 +1,6 @@
 import type { ActorRefFrom } from 'xstate';
 import type { dispatchMachine } from '../dispatch/dispatchMachine.js';
-import type { DispatcherOutput } from '../protocol/dispatcherOutput.js';
+import { type DispatcherOutput, isRunNotification } from '../protocol/dispatcherOutput.js';
 import {
   readSyncPosition,
   type StoreChange,
@@ -151,8 +151,11 @@ export class PoolState implements DispatchRegistry {
   }
 
   #makeParts(): { children: DispatchChildren; sync: DispatchSync; restoration: Restoration } {
-    const tell = (output: DispatcherOutput) => this.#outputs.push(output);
     const keep = (change: StoreChange) => this.#changes.add(change);
+    const tell = (output: DispatcherOutput) => {
+      this.#outputs.push(output);
+      if (isRunNotification(output)) this.#changes.note(output);
+    };
     const children = new DispatchChildren(this.#scope, { tell, keep });
     const sync = new DispatchSync(children, tell);
     return { children, sync, restoration: new Restoration({ microgridId: this.#microgridId, children, tell }) };

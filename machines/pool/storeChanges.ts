@@ -1,3 +1,4 @@
+import type { RunNotification } from '../dispatch/runNotification.js';
 import type { StoreChange, SyncPosition } from '../protocol/dispatcherStore.js';
 import type { PoolChanged } from '../protocol/messages.js';
 
@@ -24,10 +25,14 @@ export class StoreChanges {
     this.#changes?.push(change);
   }
 
-  /** Makes the store replace its contents by the present dispatches. */
+  note(notification: RunNotification): void {
+    this.#changes?.push({ kind: 'noted', notification });
+  }
+
+  /** Makes the store replace its dispatches by the present ones. */
   replaceAll(): void {
     this.#mustReplaceAll = this.#changes !== null;
-    if (this.#changes !== null) this.#changes = [];
+    if (this.#changes !== null) this.#changes = this.#changes.filter(({ kind }) => kind === 'noted');
   }
 
   /** The store has this already. */

@@ -1,6 +1,7 @@
 import type { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchState } from '../dispatch/dispatchMachine.js';
 import type { DispatchContext } from '../dispatch/dispatchPlan.js';
+import type { RunNotification } from '../dispatch/runNotification.js';
 
 /** A stored dispatch: the state and context of its machine, and what was announced. JSON-safe. */
 export interface StoredDispatch {
@@ -31,7 +32,17 @@ export interface StoredPage {
 /** One change of the stored dispatches. */
 export type StoreChange =
   | { readonly kind: 'kept'; readonly id: number; readonly stored: StoredDispatch }
-  | { readonly kind: 'dropped'; readonly id: number };
+  | { readonly kind: 'dropped'; readonly id: number }
+  | NotedNotification;
+
+/**
+ * A notification for the history. It is in the same save as the change of state that it tells of, so that neither is stored without the
+ * other. A store without a history ignores it.
+ */
+export interface NotedNotification {
+  readonly kind: 'noted';
+  readonly notification: RunNotification;
+}
 
 /** One write to a store. */
 export interface StoreSave {
@@ -45,7 +56,7 @@ export interface StoreSave {
   /**
    * The changes, in slices of a few milliseconds of work, between which the event loop turns. A dispatch that is kept may occur
    * several times, and the last one counts. A dispatch that is dropped does not occur again, so the deletions of a slice can be
-   * made after its other changes.
+   * made after its other changes. Notifications are in order, after all other changes.
    */
   readonly changes: AsyncIterable<readonly StoreChange[]>;
 }

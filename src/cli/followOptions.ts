@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 
+import { MERGE_NAMES, type MergeName } from './input/mergeNames.js';
 import { parseSpan } from './input/parseSpan.js';
-import { parseName, parseNonEmpty } from './input/parseValue.js';
+import { parseCount, parseName, parseNonEmpty } from './input/parseValue.js';
 import { UsageError } from './input/usageError.js';
 import { DEFAULT_INSPECTOR_PORT, type InspectorPlace, parseInspectorPlace } from './inspector/inspectorPlace.js';
-import type { MergeName } from './run/runCommands.js';
 
 /** Options of the command `follow`. */
 export interface FollowOptions {
@@ -19,7 +19,13 @@ export interface FollowOptions {
   /** False with `--no-resumed`. */
   readonly resumed: boolean;
   readonly lifecycle?: true;
+  readonly webhook?: string;
+  readonly webhookSecretFile?: string;
   readonly store?: string;
+  /** In milliseconds. */
+  readonly keepHistory?: number;
+  /** In MiB. */
+  readonly historySize?: number;
   readonly health?: string;
   readonly metrics?: string;
   readonly inspect?: InspectorPlace;
@@ -37,7 +43,7 @@ export function addFollowOptions(command: Command): Command {
     .option(
       '--merge <what>',
       'one command of --run for all dispatches of a type, or of a type-and-selector (default: one for each dispatch)',
-      parseName(['type', 'type-and-selector'] as const),
+      parseName(MERGE_NAMES),
     )
     .option('--stop-grace <duration>', 'time between SIGTERM and SIGKILL for --run (default: 10s)', parseSpan(0))
     .option(
@@ -45,12 +51,24 @@ export function addFollowOptions(command: Command): Command {
       'wait before a command of --run that failed is started again (default: 60s)',
       parseSpan(1_000),
     )
+    .option('--webhook <url>', 'send each notification of a run to this address by HTTP, signed', parseNonEmpty)
+    .option(
+      '--webhook-secret-file <file>',
+      'file that holds the secret of --webhook, whsec_…, or several in lines (env: DISPATCH_WEBHOOK_SECRET)',
+      parseNonEmpty,
+    )
     .option('--dry-runs', 'run the command for dry runs too, with DISPATCH_DRY_RUN=true')
     .option(
       '--store <file>',
       'keep the state in this file, to carry on after a restart, also without the service',
       parseNonEmpty,
     )
+    .option(
+      '--keep-history <duration>',
+      'how long to keep what was announced in the file of --store (default: 400 days)',
+      parseSpan(1_000, 36_500),
+    )
+    .option('--history-size <mib>', 'how much of it to keep, in MiB (default: 256)', parseCount)
     .option(
       '--health <[host:]port>',
       'serve the health at http://HOST:PORT/health and /ready; the default host is 127.0.0.1',
@@ -90,9 +108,13 @@ SIGTERM it kills them at once. When follow is killed, the next one with the same
 running.resumed means that a run which was announced before a restart goes on: treat it as a start. For a dry run the command
 is not run; follow prints on stderr what it would run. A run that becomes a dry run is stopped for the command.
 
+--webhook sends Standard Webhooks (standardwebhooks.com): POST requests with the notification as JSON, signed by HMAC-SHA256. They
+are repeated until the receiver answers 2xx, in order per dispatch; 410 ends them. With --store, what was not sent is sent after a restart.
+
 The file of --store is created when it does not exist. While another process uses it, follow waits until it is free: it
 connects to nothing and prints nothing. After a restart no start is repeated, and runs that passed meanwhile are printed as
-missed. When the process is killed, the file lacks at most the last second.
+missed. When the process is killed, the file lacks at most the last second. It also keeps what was announced, which "dispatch history"
+and "dispatch report" print.
 
 /health of --health answers 200 while runs start and stop on schedule, also while the service cannot be reached, and while follow
 waits for its store; /ready while the dispatcher is in sync with the service; otherwise 503. Under systemd (Type=notify,
@@ -115,6 +137,7 @@ Examples:
   $ dispatch follow 1 --store microgrid1.db --health 9465 --metrics 9465
   $ dispatch follow 1 --type CHARGE --inspect=8080
   $ dispatch follow 1 --type CHARGE --exec 'echo "$DISPATCH_NOTIFICATION $DISPATCH_PAYLOAD"'
+  $ dispatch follow 1 --webhook https://plant.example/hook --webhook-secret-file hook.secret --store microgrid1.db
   $ dispatch follow 1 --type CHARGE --merge type --run ./charge-batteries --store microgrid1.db`,
     );
 }
@@ -125,10 +148,13 @@ Examples:
  * @throws UsageError that names them.
  */
 export function checkFollowOptions(options: FollowOptions): void {
-  const { exec, run, timeout, resumed, merge, stopGrace, retry, dryRuns } = options;
+  const { exec, run, timeout, resumed, merge, stopGrace, retry, dryRuns, store, keepHistory, historySize } = options;
+  const { webhook, webhookSecretFile } = options;
   if (exec !== undefined && run !== undefined) throw new UsageError('--exec and --run cannot be used together.');
   checkNeeds({ '--timeout': timeout, '--no-resumed': resumed ? undefined : true }, { '--exec': exec });
   checkNeeds({ '--merge': merge, '--stop-grace': stopGrace, '--retry': retry }, { '--run': run });
+  checkNeeds({ '--keep-history': keepHistory, '--history-size': historySize }, { '--store': store });
+  checkNeeds({ '--webhook-secret-file': webhookSecretFile }, { '--webhook': webhook });
   checkNeeds({ '--dry-runs': dryRuns }, { '--exec': exec, '--run': run });
 }
 

@@ -14,15 +14,18 @@ import { exportCommand } from './commands/exportCommand.js';
 import { followCommand } from './commands/followCommand.js';
 import { getCommand } from './commands/getCommand.js';
 import { healthCommand } from './commands/healthCommand.js';
+import { historyCommand } from './commands/historyCommand.js';
 import { importCommand } from './commands/importCommand.js';
 import { keysCommand } from './commands/keysCommand.js';
 import { listCommand } from './commands/listCommand.js';
 import { overlapsCommand } from './commands/overlapsCommand.js';
 import { pauseCommand, resumeCommand } from './commands/pauseCommand.js';
 import { previewCommand } from './commands/previewCommand.js';
+import { reportCommand } from './commands/reportCommand.js';
 import { runNowCommand } from './commands/runNowCommand.js';
 import { serveCommand } from './commands/serveCommand.js';
 import { shellCommand } from './commands/shellCommand.js';
+import { simulateCommand } from './commands/simulateCommand.js';
 import { skipCommand, unskipCommand } from './commands/skipCommand.js';
 import { updateCommand } from './commands/updateCommand.js';
 import { watchCommand } from './commands/watchCommand.js';
@@ -51,11 +54,14 @@ const COMMANDS = [
   checkCommand,
   overlapsCommand,
   atCommand,
+  simulateCommand,
   exportCommand,
   importCommand,
   watchCommand,
   followCommand,
   auditCommand,
+  historyCommand,
+  reportCommand,
   whoamiCommand,
   keysCommand,
   completionCommand,

@@ -1,22 +1,13 @@
-import { access, constants, open, realpath, rm, stat, utimes } from 'node:fs/promises';
+import { access, constants, realpath, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type CompiledQuery, Kysely, type Migration } from 'kysely';
+import { type CompiledQuery, Kysely } from 'kysely';
 
 import { DispatchError } from '../model/dispatchError.js';
 import { migrate } from './migrate.js';
 import { connectSqlite, isDamage, type SqliteConnection, sqliteCode } from './sqliteConnection.js';
 import { sqliteDialect } from './sqliteDialect.js';
-
-/** A kind of SQLite file. */
-export interface SqliteFileKind {
-  /** Its `application_id`, which distinguishes the SQLite files of different programs: any number except 0, within 31 bits. */
-  readonly applicationId: number;
-  /** Its content, for messages, such as `the dispatches of a service`. */
-  readonly holds: string;
-  /** The migrations of its schema, by name, see {@link migrate}. Its `user_version` is the number of those applied. */
-  readonly migrations: Readonly<Record<string, Migration>>;
-}
+import { cannotOpen, checkHeader, type SqliteFileKind } from './sqliteHeader.js';
 
 /** A database in a file that no other process can use meanwhile. */
 export interface SqliteFile<Schema> {
@@ -33,7 +24,6 @@ export interface SqliteFile<Schema> {
 const BUSY_TIMEOUT_MS = 5_000;
 /** Number of connections for concurrent reads. */
 const READERS = 3;
-const HEADER_BYTES = 100;
 
 /**
  * Opens an SQLite file, or creates it in an existing folder. Committed changes are on the disk (write-ahead log,
@@ -103,35 +93,6 @@ export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Pr
     if (failure.code !== 'INTERNAL') await rm(`${file}-lock`, { force: true });
     release();
     throw failure;
-  }
-}
-
-/** Checks the first 100 bytes ("The Database Header" of SQLite's file format), before anything opens the file for writing. */
-async function checkHeader(file: string, { applicationId, holds, migrations }: SqliteFileKind): Promise<void> {
-  const header = await readHeader(file);
-  if (header.length === 0) return;
-  const refuse = (reason: string) => new DispatchError('FAILED_PRECONDITION', reason);
-  if (header.length < HEADER_BYTES || !header.toString('latin1').startsWith('SQLite format 3\0')) {
-    throw refuse(`${file} is not an SQLite database, so it does not hold ${holds}`);
-  }
-  if (header.readUInt32BE(68) !== applicationId) {
-    throw refuse(`${file} is a database of another program, not ${holds}`);
-  }
-  const version = header.readUInt32BE(60);
-  if (version <= Object.keys(migrations).length) return;
-  throw refuse(
-    `the schema of ${file} is newer than this version of the program (version ${version}): install a newer version`,
-  );
-}
-
-async function readHeader(file: string): Promise<Buffer> {
-  try {
-    await using handle = await open(file);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
-    throw cannotOpen(file, error);
   }
 }
 
@@ -230,11 +191,4 @@ async function lockFile(file: string): Promise<SqliteConnection> {
       cause: error,
     });
   }
-}
-
-function cannotOpen(file: string, error: unknown): DispatchError {
-  // The cause of a database failure is the error of SQLite.
-  const cause = error instanceof DispatchError ? (error.cause ?? error) : error;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new DispatchError('INTERNAL', `cannot open ${file}: ${reason}`, { cause });
 }

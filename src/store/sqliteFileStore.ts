@@ -1,4 +1,4 @@
-import { CompiledQuery, type Kysely, sql, type Transaction } from 'kysely';
+import { CompiledQuery, sql, type Transaction } from 'kysely';
 
 import type {
   DispatcherStore,
@@ -9,49 +9,53 @@ import type {
   StoreSave,
 } from '../../machines/protocol/dispatcherStore.js';
 import { isObject, show } from '../../machines/protocol/recordCheck.js';
-import { DispatchError, messageOf } from '../model/dispatchError.js';
+import type {
+  QueuedWebhook,
+  WebhookQueueChange,
+  WebhookQueueOf,
+  WebhookStore,
+} from '../../machines/protocol/webhookStore.js';
+import { DispatchError } from '../model/dispatchError.js';
 import { openSqlite, type SqliteFile } from '../sqlite/openSqlite.js';
-import { isDamage, sqliteCode } from '../sqlite/sqliteConnection.js';
-
-interface Schema {
-  microgrid: { id: number; synced: number; log_position: string | null; latest_ms: number | null };
-  dispatch: { microgrid_id: number; id: number; stored: string };
-}
-
-/** `xdsp`: the dispatches of a dispatcher. A released migration is never changed. */
-const fileKind = {
-  applicationId: 0x78647370,
-  holds: 'the dispatches of a dispatcher',
-  migrations: { '0001_initial': { up: createTables }, '0002_position': { up: addPosition } },
-};
+import type { CheckedLimits } from './historyLimits.js';
+import { HistoryWriter } from './historyWriter.js';
+import { storeError } from './storeError.js';
+import { type StoreSchema, storeFileKind } from './storeSchema.js';
+import { WebhookChanges, writeWebhooks } from './webhookChanges.js';
 
 /** Maximum number of files that are tried until one can be used. */
 const maxCandidates = 10;
 
 const pageSize = 500;
 
-interface OpenFile extends SqliteFile<Schema> {
+/** How long changes of queues wait for a save, in milliseconds. */
+const webhookDelayMs = 1_000;
+
+interface OpenFile extends SqliteFile<StoreSchema> {
   /** The problems of the files before it, which were left unchanged. */
   readonly problems: readonly DispatchError[];
 }
 
 /** The store of {@link sqliteStore}, with the packages for SQLite. */
-export class SqliteFileStore implements DispatcherStore {
+export class SqliteFileStore implements DispatcherStore, WebhookStore {
   readonly #path: string;
+  readonly #history: CheckedLimits | null;
   readonly #microgrids = new Set<number>();
+  readonly #webhooks = new WebhookChanges();
+  /** Those that wait for the file to be opened. */
+  readonly #waiting: { resolve(file: OpenFile): void; reject(error: unknown): void }[] = [];
+  #timer: NodeJS.Timeout | undefined;
   #file: Promise<OpenFile> | null = null;
 
-  constructor(path: string) {
+  /** @param history Limits of the history; null: none is kept. */
+  constructor(path: string, history: CheckedLimits | null) {
     this.#path = path;
+    this.#history = history;
   }
 
   async open({ microgridId }: { microgridId: number }): Promise<OpenedStore> {
     this.#microgrids.add(microgridId);
-    this.#file ??= openFile(this.#path).catch(error => {
-      this.#microgrids.clear();
-      this.#file = null;
-      throw error;
-    });
+    this.#file ??= this.#openFile();
     const { db, path } = await this.#file;
     try {
       const row = await db.selectFrom('microgrid').selectAll().where('id', '=', microgridId).executeTakeFirst();
@@ -83,6 +87,7 @@ export class SqliteFileStore implements DispatcherStore {
     const { db, path } = await this.#opened();
     const { log = null, latestMs = null } = position ?? {};
     const row = { id: microgridId, synced: synced ? 1 : 0, log_position: log, latest_ms: latestMs };
+    let webhooks: ReturnType<WebhookChanges['take']> = [];
     try {
       await db.transaction().execute(async transaction => {
         // With a literal there is no parameter, so that the deletion runs on another thread.
@@ -93,18 +98,96 @@ export class SqliteFileStore implements DispatcherStore {
           .values(row)
           .onConflict(known => known.doUpdateSet(row))
           .execute();
-        for await (const slice of changes) await write(transaction, microgridId, slice);
+        const history = this.#history && new HistoryWriter(transaction, microgridId, this.#history);
+        for await (const slice of changes) {
+          await write(transaction, microgridId, slice);
+          await history?.write(slice.flatMap(change => (change.kind === 'noted' ? change.notification : [])));
+        }
+        await history?.end();
+        // Last: a webhook that was queued for one of the changes is among them.
+        webhooks = this.#webhooks.take();
+        await writeWebhooks(transaction, webhooks);
       });
+    } catch (error) {
+      this.#webhooks.putBack(webhooks);
+      throw storeError(error, path);
+    }
+  }
+
+  async loadWebhooks({ microgridId, queue }: WebhookQueueOf): Promise<QueuedWebhook[]> {
+    const { db, path } = await this.#whenOpen();
+    try {
+      const query = db.selectFrom('webhook').select(['id', 'data']).where('microgrid_id', '=', microgridId);
+      const rows = await query.where('queue', '=', queue).orderBy('n').execute();
+      return rows.map(({ id, data }) => ({ id, data: JSON.parse(data) }));
     } catch (error) {
       throw storeError(error, path);
     }
+  }
+
+  changeWebhooks(of: WebhookQueueOf, change: WebhookQueueChange): void {
+    this.#webhooks.add(of, change);
+    this.#writeWebhooksLater();
   }
 
   async close({ microgridId }: { microgridId: number }): Promise<void> {
     if (!this.#microgrids.delete(microgridId) || this.#microgrids.size > 0 || this.#file === null) return;
     const closing = this.#file;
     this.#file = null;
-    await (await closing).close();
+    const file = await closing;
+    try {
+      await this.#writeWebhooks(file);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #openFile(): Promise<OpenFile> {
+    const waiting = this.#waiting.splice(0);
+    try {
+      const file = await openFile(this.#path);
+      for (const { resolve } of waiting) resolve(file);
+      return file;
+    } catch (error) {
+      this.#microgrids.clear();
+      this.#file = null;
+      for (const { reject } of waiting) reject(error);
+      throw error;
+    }
+  }
+
+  /** Without a change of the dispatches no save would come. */
+  #writeWebhooksLater(): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(async () => {
+      this.#timer = undefined;
+      if (this.#webhooks.isEmpty || this.#file === null) return;
+      // A file that cannot be written fails the saves of the dispatcher, too, which reports it.
+      await this.#file.then(file => this.#writeWebhooks(file)).catch(() => this.#writeWebhooksLater());
+    }, webhookDelayMs).unref();
+  }
+
+  async #writeWebhooks({ db, path }: OpenFile): Promise<void> {
+    const webhooks = this.#webhooks.take();
+    if (webhooks.length === 0) return;
+    try {
+      await db.transaction().execute(transaction => writeWebhooks(transaction, webhooks));
+    } catch (error) {
+      this.#webhooks.putBack(webhooks);
+      throw storeError(error, path);
+    }
+  }
+
+  /** The open file, or the next one that is opened. @throws what opening it throws, unless it is in use. */
+  async #whenOpen(): Promise<OpenFile> {
+    for (;;) {
+      const file = this.#file ?? new Promise<OpenFile>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+      try {
+        return await file;
+      } catch (error) {
+        if (!(error instanceof DispatchError) || error.code !== 'UNAVAILABLE') throw error;
+      }
+    }
   }
 
   async #opened(): Promise<OpenFile> {
@@ -118,7 +201,7 @@ async function openFile(path: string): Promise<OpenFile> {
   const problems: DispatchError[] = [];
   for (let i = 0; i < maxCandidates; i++) {
     try {
-      const file = await openSqlite<Schema>(i === 0 ? path : `${path}.${i}`, fileKind);
+      const file = await openSqlite<StoreSchema>(i === 0 ? path : `${path}.${i}`, storeFileKind);
       return { ...file, problems };
     } catch (error) {
       // A file that is in use, or cannot be opened, is not replaced.
@@ -131,33 +214,12 @@ async function openFile(path: string): Promise<OpenFile> {
   throw new DispatchError('FAILED_PRECONDITION', message, { cause: problems[0] });
 }
 
-async function createTables(db: Kysely<unknown>): Promise<void> {
-  await db.schema
-    .createTable('microgrid')
-    .addColumn('id', 'integer', column => column.primaryKey())
-    .addColumn('synced', 'integer', column => column.notNull())
-    .execute();
-  await db.schema
-    .createTable('dispatch')
-    .addColumn('microgrid_id', 'integer', column => column.notNull())
-    .addColumn('id', 'integer', column => column.notNull())
-    .addColumn('stored', 'text', column => column.notNull())
-    .addPrimaryKeyConstraint('dispatch_key', ['microgrid_id', 'id'])
-    .modifyEnd(sql`WITHOUT ROWID`)
-    .execute();
-}
-
-async function addPosition(db: Kysely<unknown>): Promise<void> {
-  await db.schema.alterTable('microgrid').addColumn('log_position', 'text').execute();
-  await db.schema.alterTable('microgrid').addColumn('latest_ms', 'integer').execute();
-}
-
-async function write(db: Transaction<Schema>, microgridId: number, slice: readonly StoreChange[]): Promise<void> {
+async function write(db: Transaction<StoreSchema>, microgridId: number, slice: readonly StoreChange[]): Promise<void> {
   const upserts: (number | string)[][] = [];
   const deletions: number[] = [];
   for (const change of slice) {
     if (change.kind === 'dropped') deletions.push(change.id);
-    else upserts.push([microgridId, change.id, JSON.stringify(change.stored)]);
+    if (change.kind === 'kept') upserts.push([microgridId, change.id, JSON.stringify(change.stored)]);
   }
   if (upserts.length > 0) {
     // As raw SQL: the query builder would create thousands of objects for each slice.
@@ -185,16 +247,4 @@ function readPage(rows: readonly { id: number; stored: string }[], path: string,
     }
   }
   return { dispatches, problems };
-}
-
-/** Converts an error of the file for the operator of the dispatcher. */
-function storeError(error: unknown, path: string): DispatchError {
-  const cause = error instanceof DispatchError && error.cause !== undefined ? error.cause : error;
-  const code = sqliteCode(cause);
-  if (error instanceof DispatchError && code === '') return error;
-  const message = `${path}: ${messageOf(cause)}`;
-  if (code.startsWith('SQLITE_FULL')) return new DispatchError('RESOURCE_EXHAUSTED', message, { cause });
-  if (isDamage(code)) return new DispatchError('DATA_LOSS', message, { cause });
-  // Only a file that another process has is UNAVAILABLE.
-  return new DispatchError(error instanceof DispatchError ? 'INTERNAL' : 'UNKNOWN', message, { cause });
 }

@@ -24,6 +24,7 @@ const before: Readonly<Record<string, string>> = {
     import type { DispatchRecord } from 'xstate-dispatch';
     import { dispatchMachine } from 'xstate-dispatch/machines';
     declare const dispatch: DispatchRecord;`,
+  'docs/webhooks.md 1': 'declare const address: string, secret: string;',
   'docs/inspection.md 1': 'declare const address: string;',
   'docs/inspection.md 2': `import type { Dispatcher } from 'xstate-dispatch';
     declare const dispatcher: Dispatcher;`,

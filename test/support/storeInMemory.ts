@@ -15,7 +15,7 @@ export function storeInMemory(): DispatcherStore {
       for await (const changes of save.changes) {
         for (const change of changes) {
           if (change.kind === 'kept') next.set(change.id, JSON.stringify(change.stored));
-          else next.delete(change.id);
+          if (change.kind === 'dropped') next.delete(change.id);
         }
       }
       kept = next;

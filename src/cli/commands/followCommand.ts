@@ -3,7 +3,9 @@ import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 
+import { isRunNotification } from '../../../machines/protocol/dispatcherOutput.js';
 import type { DispatcherStore } from '../../../machines/protocol/dispatcherStore.js';
+import type { WebhookStore } from '../../../machines/protocol/webhookStore.js';
 import type { Dispatcher } from '../../dispatcher/dispatcher.js';
 import { DispatchError } from '../../model/dispatchError.js';
 import { loadOptional } from '../../model/loadOptional.js';
@@ -11,10 +13,11 @@ import type { PrometheusMetrics } from '../../telemetry/prometheusMetrics.js';
 import { execCommand } from '../exec/execCommand.js';
 import { addFollowOptions, checkFollowOptions, type FollowOptions } from '../followOptions.js';
 import { serveFollowPages } from '../followPages.js';
+import { followWebhooks, noteUnsent } from '../followWebhooks.js';
 import { printsJson, readServiceAccess } from '../globalOptions.js';
 import { parseId } from '../input/parseValue.js';
 import { OperationFailed } from '../operationFailed.js';
-import { isLifecycleEvent, isRunNotification, notificationJson } from '../output/notificationJson.js';
+import { isLifecycleEvent, notificationJson } from '../output/notificationJson.js';
 import { notificationText } from '../output/notificationText.js';
 import { goOnWithoutOutput, onOutputFailure } from '../output/outputFailure.js';
 import { note, print, printJson } from '../output/print.js';
@@ -62,6 +65,7 @@ async function follow(microgridId: number, options: FollowOptions, command: Comm
   await using _inspector = await inspect(dispatcher, options);
   await using _pages = await openPages(dispatcher, metrics, options);
   using systemd = systemdNotifier(note);
+  const webhooks = await followWebhooks(dispatcher, options, store);
   const commandsDone = printNotifications(dispatcher, options, command);
   noteStanding(dispatcher, url);
   const stopped = new AbortController();
@@ -78,14 +82,15 @@ async function follow(microgridId: number, options: FollowOptions, command: Comm
   systemd.stopping();
   await endCommands?.();
   await dispatcher.stop();
+  noteUnsent(webhooks, store);
   await commandsDone();
   if (unread.signal.aborted) throw new OperationFailed('nobody reads what follow prints');
   if (!interrupted.aborted) throw new OperationFailed(dispatcher.status.problem?.message ?? 'the dispatcher stopped');
 }
 
 /** Whether it does more than print. */
-function isOfUseUnread({ exec, run, store, health, metrics }: FollowOptions): boolean {
-  return (exec ?? run ?? store ?? health ?? metrics) !== undefined;
+function isOfUseUnread({ exec, run, store, health, metrics, webhook }: FollowOptions): boolean {
+  return (exec ?? run ?? store ?? health ?? metrics ?? webhook) !== undefined;
 }
 
 /** Starts the commands of `--run`; returns how to end them. */
@@ -126,11 +131,16 @@ async function startWhenStoreIsFree(dispatcher: Dispatcher, interrupted: AbortSi
   }
 }
 
-async function storeOf({ store: path }: FollowOptions): Promise<DispatcherStore | undefined> {
+async function storeOf({
+  store: path,
+  keepHistory,
+  historySize,
+}: FollowOptions): Promise<(DispatcherStore & WebhookStore) | undefined> {
   if (path === undefined) return undefined;
   await checkPlace(resolve(path));
   const { sqliteStore } = await import('../../store/sqliteStore.js');
-  return sqliteStore(path);
+  const maxBytes = historySize === undefined ? undefined : historySize * 2 ** 20;
+  return sqliteStore(path, { history: { maxAgeMs: keepHistory, maxBytes } });
 }
 
 /** A mistyped path is refused; any other failure of the file is a problem, and the dispatcher follows without it. */

@@ -1,0 +1,117 @@
+import { type Command, Option } from 'commander';
+
+import type { HistoryEntry, HistoryFilter } from '../../store/readHistory.js';
+import { printsJson } from '../globalOptions.js';
+import { parseTime } from '../input/parseTime.js';
+import { listOf, parseCount, parseId, parseIds, parseName, parseNonEmpty, repeated } from '../input/parseValue.js';
+import { notificationDataText } from '../output/notificationText.js';
+import { drained, print, printJson } from '../output/print.js';
+import { instantText } from '../output/timeText.js';
+import { untilInterrupted } from '../untilInterrupted.js';
+
+const KINDS = {
+  started: 'running.started',
+  resumed: 'running.resumed',
+  reconfigured: 'running.reconfigured',
+  stopped: 'running.stopped',
+  missed: 'run.missed',
+} as const satisfies Record<string, HistoryEntry['notification']>;
+
+interface HistoryCommandOptions {
+  readonly store: string;
+  readonly dispatchIds?: readonly number[];
+  readonly type?: readonly string[];
+  readonly kind?: readonly (keyof typeof KINDS)[];
+  readonly from?: string;
+  readonly to?: string;
+  readonly oldestFirst?: true;
+  readonly limit?: number;
+  readonly follow?: true;
+}
+
+/** Adds `history`, which prints what a dispatcher announced. */
+export function historyCommand(program: Command): void {
+  program
+    .command('history')
+    .summary('print what a dispatcher announced')
+    .description(
+      'Print what a dispatcher announced, newest first: when each run was started, resumed, reconfigured, stopped or missed, how late, and why. ' +
+        'It reads the file of "follow --store", also while follow uses it.',
+    )
+    .argument('[microgrid-id]', 'id of the microgrid, if the file holds several', parseId)
+    .requiredOption('--store <file>', 'file of the dispatcher', parseNonEmpty)
+    .optionsGroup('Filters:')
+    .option('--dispatch-ids <ids>', 'ids or ranges: 1,2 or 1-3; may be repeated', parseIds)
+    .option('-T, --type <type>', 'exactly this type; may be repeated', repeated(parseNonEmpty))
+    .option(
+      '--kind <kinds>',
+      `of ${Object.keys(KINDS).join(', ')}; may be repeated`,
+      listOf(parseName(Object.keys(KINDS) as (keyof typeof KINDS)[])),
+    )
+    .option('--from <time>', 'noticed at or after')
+    .option('--to <time>', 'noticed before')
+    .optionsGroup('Order and output:')
+    .option('--oldest-first', 'print the oldest entry first')
+    .option('--limit <n>', 'maximum number of entries to print', parseCount)
+    .addOption(
+      new Option('-f, --follow', 'print entries as they are written, until SIGINT or SIGTERM').conflicts([
+        'from',
+        'to',
+        'oldestFirst',
+      ]),
+    )
+    .addHelpText(
+      'after',
+      `
+Times are in UTC. With --json each line is what "follow --json" printed, with "seq" and "microgridId".
+
+Examples:
+  $ dispatch history --store microgrid1.db --limit 20
+  $ dispatch history --store microgrid1.db --dispatch-ids 42 --oldest-first
+  $ dispatch history --store microgrid1.db --type CHARGE --kind missed,stopped --from yesterday --json
+  $ dispatch history --store microgrid1.db --follow`,
+    )
+    .action(history);
+}
+
+async function history(
+  microgridId: number | undefined,
+  options: HistoryCommandOptions,
+  command: Command,
+): Promise<void> {
+  const { store, oldestFirst, limit = Number.POSITIVE_INFINITY, follow } = options;
+  const json = printsJson(command);
+  const filter = { microgridId, ...(await readFilter(options)) };
+  using interrupted = untilInterrupted();
+  const { followHistory, readHistory } = await import('../../store/readHistory.js');
+  const entries = follow
+    ? followHistory(store, { ...filter, signal: interrupted })
+    : readHistory(store, { ...filter, oldestFirst });
+  let printed = 0;
+  let isCut = false;
+  try {
+    for await (const entry of entries) {
+      isCut = printed === limit;
+      if (isCut || interrupted.aborted) break;
+      if (json) printJson(entry);
+      else print(notificationDataText(entry, instantText));
+      printed += 1;
+      if (follow && printed === limit) break;
+      await drained();
+    }
+  } catch (error) {
+    if (error !== interrupted.reason) throw error;
+  }
+  if (!json && !follow) print(isCut ? `The first ${printed} entries.` : `${printed} entries.`);
+}
+
+async function readFilter({ dispatchIds, type, kind, from, to }: HistoryCommandOptions): Promise<HistoryFilter> {
+  const at = { nowMs: Date.now(), ahead: false };
+  return {
+    ids: dispatchIds,
+    types: type,
+    notifications: kind?.map(name => KINDS[name]),
+    from: from === undefined ? undefined : await parseTime(from, at),
+    to: to === undefined ? undefined : await parseTime(to, at),
+  };
+}

@@ -1,0 +1,58 @@
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Kysely } from 'kysely';
+
+import { DispatchError } from '../model/dispatchError.js';
+import { connectSqlite } from './sqliteConnection.js';
+import { sqliteDialect } from './sqliteDialect.js';
+import { cannotOpen, checkHeader, type SqliteFileKind } from './sqliteHeader.js';
+
+/** A database in a file, for reading. */
+export interface SqliteReader<Schema> {
+  /** Refuses to write. */
+  readonly db: Kysely<Schema>;
+  /** The file, as an absolute path. */
+  readonly path: string;
+  /** Number of the migrations that the file has now; another process may apply more. */
+  version(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Time that a read waits for another process that recovers the file. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * Opens an SQLite file for reading, also while another process uses it. It takes no lock that others would notice, and sees what is
+ * committed.
+ *
+ * @throws DispatchError NOT_FOUND when there is no file; FAILED_PRECONDITION when it is not a database, or belongs to another program or
+ * to a newer version of this one; INTERNAL when it cannot be opened.
+ */
+export async function readSqlite<Schema>(path: string, kind: SqliteFileKind): Promise<SqliteReader<Schema>> {
+  const file = resolve(path);
+  await access(file).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT'
+      ? new DispatchError('NOT_FOUND', `there is no file ${file}`)
+      : cannotOpen(file, error);
+  });
+  await checkHeader(file, kind);
+  try {
+    const connection = connectSqlite(`${pathToFileURL(file)}?mode=ro`, BUSY_TIMEOUT_MS);
+    // The header may be in the log, and not in the file yet.
+    const version = async () => Number((await connection.execute('PRAGMA user_version', [])).rows[0]?.user_version);
+    await version();
+    const db = new Kysely<Schema>({ dialect: sqliteDialect(connection, [connection]) });
+    return {
+      db,
+      path: file,
+      version,
+      async close() {
+        await db.destroy();
+        connection.close();
+      },
+    };
+  } catch (error) {
+    throw cannotOpen(file, error);
+  }
+}

@@ -1,0 +1,228 @@
+import { createHash } from 'node:crypto';
+
+import { type NotificationData, notificationData } from '../../machines/dispatch/notificationData.js';
+import { typeMatcher } from '../../machines/manage/typeFilter.js';
+import type { Clock } from '../../machines/protocol/clock.js';
+import { isRunNotification } from '../../machines/protocol/dispatcherOutput.js';
+import type { QueuedWebhook, WebhookQueueOf, WebhookStore } from '../../machines/protocol/webhookStore.js';
+import type { Dispatcher } from '../dispatcher/dispatcher.js';
+import { logProblem } from '../dispatcher/problems.js';
+import { systemClock } from '../dispatcher/systemClock.js';
+import { consoleLogger } from '../logger.js';
+import { DispatchError } from '../model/dispatchError.js';
+import { postWebhook, type WebhookOutcome } from './postWebhook.js';
+import type { WebhookOptions, Webhooks } from './sendWebhooks.js';
+import { WebhookQueue } from './webhookQueue.js';
+import { readWebhookSecret, webhookHeaders } from './webhookSignature.js';
+
+/** Number of requests at a time; one while the receiver fails. */
+const maxRequests = 8;
+/** Longest wait before the first retry, and before any, in milliseconds. */
+const firstRetryMs = 1_000;
+const maxRetryMs = 300_000;
+
+/** {@link Webhooks} of a dispatcher. */
+export class WebhookSender implements Webhooks {
+  readonly #dispatcher: Dispatcher;
+  readonly #url: URL;
+  readonly #keys: readonly Buffer[];
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #random: () => number;
+  readonly #report: (problem: DispatchError) => void;
+  readonly #queue: WebhookQueue;
+  readonly #ending = new AbortController();
+  readonly #requests = new Set<Promise<void>>();
+  readonly #undoWaits = new Set<() => void>();
+  /** Failed attempts in a row, of all and by dispatch. */
+  #failures = 0;
+  readonly #refusals = new Map<number, number>();
+  #isPaused: boolean;
+  #isReported = false;
+  #delivered = 0;
+
+  constructor(dispatcher: Dispatcher, options: WebhookOptions) {
+    const { secret, store, type = '*', limit = 1_000, timeoutMs = 10_000, clock = systemClock } = options;
+    this.#dispatcher = dispatcher;
+    this.#url = readUrl(options.url);
+    this.#keys = [secret].flat().map(readWebhookSecret);
+    if (this.#keys.length === 0) throw new RangeError('secret must be at least one');
+    for (const [name, value] of Object.entries({ limit, timeoutMs })) {
+      if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${name} must be 1 or more, not ${value}`);
+    }
+    this.#timeoutMs = timeoutMs;
+    this.#clock = clock;
+    this.#random = options.random ?? Math.random;
+    this.#report = options.onProblem ?? (problem => logProblem(consoleLogger.warn, problem));
+    const { microgridId } = dispatcher;
+    // An address may hold a secret.
+    const of = { microgridId, queue: createHash('sha256').update(this.#url.href).digest('base64url') };
+    this.#queue = new WebhookQueue({ limit, onChange: change => store?.changeWebhooks(of, change) });
+    const isOfType = typeMatcher(type);
+    const listening = dispatcher.actor.on('*', output => {
+      if (isRunNotification(output) && isOfType(output.dispatch.type)) this.#add(notificationData(output));
+    });
+    this.#ending.signal.addEventListener('abort', () => listening.unsubscribe());
+    dispatcher.actor.subscribe({ complete: () => this.#end(), error: () => this.#end() });
+    this.#isPaused = store !== undefined;
+    if (store !== undefined) void this.#restore(store, of);
+  }
+
+  get state(): 'sending' | 'ended' {
+    return this.#ending.signal.aborted ? 'ended' : 'sending';
+  }
+
+  get queued(): number {
+    return this.#queue.size;
+  }
+
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  get coalesced(): number {
+    return this.#queue.coalesced;
+  }
+
+  get dropped(): number {
+    return this.#queue.dropped;
+  }
+
+  async stop(): Promise<void> {
+    this.#end();
+    await Promise.all(this.#requests);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #add(data: NotificationData): void {
+    this.#queue.add(data);
+    this.#sendNext();
+  }
+
+  /** Sends nothing before what an earlier dispatcher could not send. */
+  async #restore(store: WebhookStore, of: WebhookQueueOf): Promise<void> {
+    try {
+      this.#queue.restore(await store.loadWebhooks(of));
+    } catch (error) {
+      this.#report(DispatchError.from(error, { microgridId: of.microgridId }));
+    }
+    this.#isPaused = false;
+    this.#sendNext();
+  }
+
+  #sendNext(): void {
+    const limit = this.#failures === 0 ? maxRequests : 1;
+    while (!this.#isPaused && !this.#ending.signal.aborted && this.#requests.size < limit) {
+      const item = this.#queue.take(this.#clock.nowMs());
+      if (item === undefined) return;
+      const request = this.#send(item).finally(() => {
+        this.#requests.delete(request);
+        this.#sendNext();
+      });
+      this.#requests.add(request);
+    }
+  }
+
+  async #send(item: QueuedWebhook): Promise<void> {
+    const body = this.#bodyOf(item.data);
+    const timestampS = Math.floor(this.#clock.nowMs() / 1_000);
+    const headers = webhookHeaders(this.#keys, { id: item.id, timestampS, body });
+    const late = new AbortController();
+    const undoTimer = this.#clock.setTimer(() => late.abort(new Error('it does not answer')), this.#timeoutMs);
+    const signal = AbortSignal.any([late.signal, this.#ending.signal]);
+    const nowMs = () => this.#clock.nowMs();
+    const outcome = await postWebhook(this.#url, headers, { body, signal, nowMs });
+    undoTimer();
+    if (!this.#ending.signal.aborted || outcome.kind === 'delivered') this.#settle(item, outcome);
+  }
+
+  #settle(item: QueuedWebhook, outcome: WebhookOutcome): void {
+    const { id } = item.data;
+    switch (outcome.kind) {
+      case 'delivered':
+        this.#delivered += 1;
+        this.#failures = 0;
+        this.#refusals.delete(id);
+        if (this.#refusals.size === 0) this.#isReported = false;
+        this.#queue.done(item);
+        break;
+      case 'gone':
+        this.#queue.clear();
+        this.#tell('FAILED_PRECONDITION', 'it answers 410: nothing more is sent to it');
+        this.#end();
+        break;
+      case 'refused':
+        this.#refusals.set(id, (this.#refusals.get(id) ?? 0) + 1);
+        this.#noteTrouble(outcome.reason, id);
+        this.#wait(outcome.retryAfterMs ?? this.#retryMs(this.#refusals.get(id) ?? 1), () => this.#queue.putBack(id));
+        break;
+      case 'failed':
+        this.#failures += 1;
+        this.#noteTrouble(outcome.reason, id);
+        this.#queue.putBack(id);
+        this.#pause(outcome.retryAfterMs ?? this.#retryMs(this.#failures));
+    }
+  }
+
+  /** Of several requests that fail at the same time, the first one decides how long to wait. */
+  #pause(ms: number): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#wait(ms, () => {
+      this.#isPaused = false;
+    });
+  }
+
+  #wait(ms: number, then: () => void): void {
+    const undo = this.#clock.setTimer(() => {
+      this.#undoWaits.delete(undo);
+      then();
+      this.#sendNext();
+    }, ms);
+    this.#undoWaits.add(undo);
+  }
+
+  #retryMs(attempts: number): number {
+    return this.#random() * Math.min(maxRetryMs, firstRetryMs * 2 ** (attempts - 1));
+  }
+
+  #noteTrouble(reason: string, dispatchId: number): void {
+    if (!this.#isReported) this.#tell('UNAVAILABLE', `${reason}; it is tried again`, dispatchId);
+    this.#isReported = true;
+  }
+
+  #tell(code: 'UNAVAILABLE' | 'FAILED_PRECONDITION', what: string, dispatchId?: number): void {
+    const { microgridId } = this.#dispatcher;
+    // Its path may hold a secret.
+    const message = `the webhook of ${this.#url.origin} cannot be sent: ${what}`;
+    this.#report(new DispatchError(code, message, { microgridId, dispatchId }));
+  }
+
+  #end(): void {
+    this.#ending.abort();
+    for (const undo of this.#undoWaits) undo();
+    this.#undoWaits.clear();
+  }
+
+  #bodyOf(data: NotificationData): string {
+    const timestamp = new Date(data.atMs + data.lateMs).toISOString();
+    return JSON.stringify({
+      type: data.notification,
+      timestamp,
+      data: { microgridId: this.#dispatcher.microgridId, ...data },
+    });
+  }
+}
+
+function readUrl(text: string | URL): URL {
+  const url = URL.canParse(`${text}`) ? new URL(text) : null;
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new RangeError('url must be an https or http address, such as https://example.com/hook');
+  }
+  // fetch refuses them.
+  if (url.username !== '' || url.password !== '') throw new RangeError('url must not hold a user name or a password');
+  return url;
+}
