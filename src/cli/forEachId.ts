@@ -1,6 +1,7 @@
 import { DispatchError } from '../model/dispatchError.js';
 import { errorJson, errorLines } from './output/errorText.js';
 import { note } from './output/print.js';
+import { tellProgress } from './output/progress.js';
 
 /** Results of the calls for several dispatches. */
 export interface Outcome<Id> {
@@ -29,6 +30,7 @@ export async function forEachId<Id extends number | string>(
     try {
       await call(id);
       done.push(id);
+      tellProgress(() => `${done.length + failed.length} of ${ids.length} done`);
     } catch (error) {
       if (ids.length === 1 || !(error instanceof DispatchError) || !OF_ONE_DISPATCH.has(error.code)) throw error;
       failed.push(id);

@@ -8,6 +8,7 @@ import { CallError } from './callError.js';
 import { commandSignal } from './commandSignal.js';
 import { readServiceAccess } from './globalOptions.js';
 import { UsageError } from './input/usageError.js';
+import { startProgress } from './output/progress.js';
 
 /** Opens a client for a microgrid with the global options of a command, calls `work` and closes the client. */
 export function withMicrogrid<T>(
@@ -22,6 +23,7 @@ export function withMicrogrid<T>(
 export async function withClient<T>(command: Command, work: (client: DispatchClient) => Promise<T>): Promise<T> {
   const access = await readServiceAccess(command);
   await using client = await openClient(access);
+  using _progress = startProgress(`waiting for ${access.url}`);
   const signal = commandSignal();
   const close = () => client.close();
   signal?.addEventListener('abort', close);

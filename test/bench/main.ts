@@ -5,6 +5,7 @@ import { feedBenchmark } from './feed.js';
 import { fleetBenchmark } from './fleet/fleet.js';
 import { idleBenchmark } from './idle.js';
 import { latenessBenchmark } from './lateness.js';
+import { listBenchmark } from './list.js';
 import { loadBenchmark } from './load.js';
 import { outageBenchmark } from './outage.js';
 import { receiversBenchmark } from './receivers.js';
@@ -30,6 +31,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   storeBenchmark,
   simulateBenchmark,
   loadBenchmark,
+  listBenchmark,
   serviceBenchmark,
   writesBenchmark,
   fleetBenchmark,

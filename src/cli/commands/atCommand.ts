@@ -10,6 +10,7 @@ import { parseTime } from '../input/parseTime.js';
 import { parseId, parseName } from '../input/parseValue.js';
 import { dispatchLine } from '../output/dispatchText.js';
 import { print, printJson } from '../output/print.js';
+import { tellProgress } from '../output/progress.js';
 import { timeText } from '../output/timeText.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
@@ -44,7 +45,10 @@ async function at(
   const records = await withMicrogrid(command, microgridId, async client => {
     const listed = [];
     const options = { active: true, startTo: new Date(atMs + 1), endFrom: new Date(atMs) };
-    for await (const { record } of client.list(options)) listed.push(record);
+    for await (const { record } of client.list(options)) {
+      listed.push(record);
+      tellProgress(() => `${listed.length} dispatches read`);
+    }
     return listed;
   });
   const found = inForce(records, atMs, merge === undefined ? mergeNothing : MERGE_STRATEGIES[merge]);

@@ -6,6 +6,7 @@ import { parseTime } from '../input/parseTime.js';
 import { parseCount, parseId, parseIds, repeated } from '../input/parseValue.js';
 import { auditJson, auditLine } from '../output/auditText.js';
 import { drained, print, printJson } from '../output/print.js';
+import { endProgress } from '../output/progress.js';
 import { untilInterrupted } from '../untilInterrupted.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
@@ -61,6 +62,7 @@ async function audit(microgridId: number, options: AuditOptions, command: Comman
   const filter = await readFilter(options);
   using interrupted = untilInterrupted();
   await withMicrogrid(command, microgridId, async client => {
+    if (follow) endProgress();
     const entries = follow
       ? client.followAudit({ ...filter, signal: interrupted })
       : client.audit({ ...filter, oldestFirst, signal: interrupted });

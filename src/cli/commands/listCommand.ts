@@ -10,6 +10,7 @@ import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
 import { COLUMN_NAMES, type ColumnName, DEFAULT_COLUMNS, dispatchColumns } from '../output/dispatchColumns.js';
 import { drained, note, print, printJson, terminalWidth } from '../output/print.js';
+import { tellProgress } from '../output/progress.js';
 import { rowPrinter } from '../output/rowPrinter.js';
 import { notesFor } from '../planning/planned.js';
 import { withMicrogrid } from '../withMicrogrid.js';
@@ -88,6 +89,7 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
       }
       for (const problem of problems) note(`problem: ${problem.message}`);
       unreadable += problems.length;
+      tellProgress(() => `${shown + filteredOut} dispatches read`);
       await drained();
     }
   });

@@ -6,6 +6,7 @@ import { parseCount, parseId, parseIds } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
 import { targetText } from '../output/dispatchText.js';
 import { print, printable, printJson } from '../output/print.js';
+import { tellProgress } from '../output/progress.js';
 import { timeText } from '../output/timeText.js';
 import { findOverlaps, type Overlap } from '../planning/findOverlaps.js';
 import { withMicrogrid } from '../withMicrogrid.js';
@@ -55,7 +56,10 @@ async function overlaps(
   const json = printsJson(command);
   const records = await withMicrogrid(command, microgridId, async client => {
     const listed = [];
-    for await (const { record } of client.list({ active: true, endFrom: new Date(fromMs) })) listed.push(record);
+    for await (const { record } of client.list({ active: true, endFrom: new Date(fromMs) })) {
+      listed.push(record);
+      tellProgress(() => `${listed.length} dispatches read`);
+    }
     return listed;
   });
   const wanted = ({ first, second }: Overlap) =>

@@ -12,7 +12,7 @@ import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
 import { notificationDataText } from '../output/notificationText.js';
 import { drained, note, print, printJson } from '../output/print.js';
-import { progress } from '../output/progress.js';
+import { startProgress, tellProgress } from '../output/progress.js';
 import { clockText, dayText, timeText } from '../output/timeText.js';
 import { mergedNotifications, type SimulatedNotification } from '../planning/simulatedLines.js';
 import { withMicrogrid } from '../withMicrogrid.js';
@@ -75,15 +75,14 @@ async function simulate(
   const fromMs = (await parseTime(from, { nowMs, ahead: true })).getTime();
   const toMs = (await parseTime(to, { nowMs, ahead: true })).getTime();
   if (toMs <= fromMs) throw new UsageError(`<to> must be after <from>, ${timeText(new Date(fromMs))}.`);
-  using shown = progress();
+  using _progress = startProgress('reading dispatches');
   const records = new Map<number, DispatchRecord>();
   for await (const record of recordsFrom(microgridId, fromMs, file, command)) {
     if (record.microgridId !== microgridId || (type !== undefined && record.type !== type)) continue;
     if (records.has(record.id)) throw new OperationFailed(`dispatch ${record.id} is there twice`);
     records.set(record.id, record);
-    shown.show(() => `${records.size} dispatches read`);
+    tellProgress(() => `${records.size} dispatches read`);
   }
-  shown.clear();
   let problems = 0;
   const onProblem = ({ message }: Error) => {
     problems += 1;
@@ -100,7 +99,7 @@ async function simulate(
     if (isCut) break;
     line(data);
     printed += 1;
-    if (!process.stdout.isTTY) shown.show(() => `${printed} notifications, until ${timeText(new Date(data.atMs))}`);
+    tellProgress(() => `${printed} notifications, until ${timeText(new Date(data.atMs))}`);
     await drained();
   }
   // Also with --json: what is missing must not go unnoticed.

@@ -6,6 +6,7 @@ import { printsJson } from '../globalOptions.js';
 import { parseId } from '../input/parseValue.js';
 import { dispatchLine } from '../output/dispatchText.js';
 import { note, print, printJson } from '../output/print.js';
+import { endProgress } from '../output/progress.js';
 import { clockText } from '../output/timeText.js';
 import { untilInterrupted } from '../untilInterrupted.js';
 import { withMicrogrid } from '../withMicrogrid.js';
@@ -38,6 +39,7 @@ async function watch(microgridId: number, _: object, command: Command): Promise<
     try {
       const changes = client.watchRecords({ signal: interrupted });
       await changes.opened;
+      endProgress();
       note(`watching microgrid ${microgridId}`);
       for await (const change of changes) {
         if (change.kind === 'problem') {

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 
+import { hideProgress } from './progress.js';
+
 /** Prints a line on stdout: the result of the command. */
 export function print(line: string): void {
+  if (process.stdout.isTTY) hideProgress();
   process.stdout.write(`${line}\n`);
 }
 
@@ -29,6 +32,7 @@ export function terminalWidth(): number | null {
 
 /** Prints a line on stderr: errors, warnings and progress. */
 export function note(line: string): void {
+  hideProgress();
   process.stderr.write(`${oneLine(line)}\n`);
 }
 

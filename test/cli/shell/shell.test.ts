@@ -1,10 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runWithin } from '../../../src/cli/commandSignal.js';
 import { startTestService, type TestService } from '../../../src/testing/startTestService.js';
+import { deferred } from '../../support/deferred.js';
 import { describeWith } from '../../support/describeWith.js';
+import { runCli } from '../../support/runCli.js';
 import { dispatchProgram } from '../../support/startCli.js';
 import { temporaryFolder } from '../../support/temporaryFolder.js';
 
@@ -84,6 +88,24 @@ describe('commands that are piped to the shell', () => {
       'line 6: exit code 2',
     ]);
   });
+});
+
+it('a command that waits for a service ends when it is interrupted', async () => {
+  const connected = deferred();
+  const sockets: Socket[] = [];
+  const silent = createServer(socket => {
+    sockets.push(socket);
+    connected.resolve();
+  }).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const interrupted = new AbortController();
+  void connected.promise.then(() => interrupted.abort());
+  const list = ['list', '1', '--url', `grpc://127.0.0.1:${port}?ssl=false`];
+  const result = await runWithin(interrupted.signal, () => runCli(list));
+  expect(result).toEqual({ code: 130, stdout: '', stderr: 'interrupted\n' });
+  for (const socket of sockets) socket.destroy();
+  silent.close();
 });
 
 const missing = (() => {
