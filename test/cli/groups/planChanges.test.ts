@@ -1,12 +1,15 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { type Group, withoutGroup } from '../../../src/cli/groups/group.js';
+import { type PartPlan, partsOf } from '../../../src/cli/groups/groupParts.js';
 import { commonOf, liveGroup } from '../../../src/cli/groups/liveGroup.js';
 import { type Change, type Common, planChanges } from '../../../src/cli/groups/planChanges.js';
 import { newGroup } from '../../../src/cli/groups/zoneOptions.js';
 import type { DispatchRecord } from '../../../src/model/dispatchRecord.js';
 import { runAt } from '../../../src/model/schedule.js';
 import { dispatchRecord, hourMs } from '../../support/dispatchRecord.js';
+import { allOccurrences, type ZonedCase, zonedCase } from '../../support/zonedCases.js';
 
 const at = (text: string) => Date.parse(text);
 
@@ -142,6 +145,71 @@ describe('the writes of a group', () => {
     }
   });
 });
+
+describe('the writes of any group', () => {
+  const skips = fc.array(fc.nat(), { maxLength: 3 });
+  const change = fc.record({
+    before: zonedCase,
+    after: zonedCase,
+    isSameRule: fc.boolean(),
+    skipped: skips,
+    share: fc.double({ min: -0.1, max: 1.1, noNaN: true }),
+    durationMs: fc.integer({ min: 1, max: 600 }).map(minutes => minutes * 60_000),
+  });
+
+  it('leave exactly the runs to come that it means then, with no new start in the past, and nothing more to write', () => {
+    let compared = 0;
+    fc.assert(
+      fc.property(change, ({ before, after, isSameRule, skipped, share, durationMs }) => {
+        const old = groupFor(before, durationMs);
+        const nowMs = Math.floor(before.startTimeMs + share * (before.untilMs - before.startTimeMs));
+        const rule = isSameRule ? before : { ...before, rule: after.rule };
+        const changedGroup = { ...groupFor(rule, durationMs), exceptions: [] as number[] };
+        const parts = unlessRefused(() => [partsOf(old), partsOf(changedGroup)]);
+        if (parts === null) return;
+        const all = allOccurrences(parts[1] ?? []);
+        const exceptions = [...new Set(skipped.flatMap(pick => all[pick % all.length] ?? []))].sort((a, b) => a - b);
+        const target = { ...changedGroup, exceptions };
+
+        const records = written([], planChanges(old, common, [], before.startTimeMs - 1));
+        const changes = planChanges(target, common, records, nowMs);
+        const result = written(records, changes);
+        // A run within the next seconds may be over before the writes are done.
+        const toCome = (starts: readonly number[]) => starts.filter(start => start > nowMs + 2_000);
+        const left = all.filter(start => !exceptions.includes(start));
+        expect(toCome(allOccurrences(result.map(partOf)))).toEqual(toCome(left));
+        const starts = new Map(records.map(({ id, startTimeMs }) => [id, startTimeMs]));
+        for (const { id, startTimeMs } of result)
+          if (starts.get(id) !== startTimeMs) expect(startTimeMs).toBeGreaterThanOrEqual(nowMs);
+        expect(planChanges(target, common, result, nowMs)).toEqual([]);
+        compared += left.length === 0 ? 0 : 1;
+      }),
+      { numRuns: 300 },
+    );
+    expect(compared).toBeGreaterThan(50);
+  });
+});
+
+function groupFor({ rule, startTimeMs, zone, untilMs }: ZonedCase, durationMs: number): Group {
+  return { id: 'g00000001', zone, rule, startTimeMs, untilMs, durationMs, toMinute: null, exceptions: [] };
+}
+
+function unlessRefused<T>(make: () => T): T | null {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function partOf({ startTimeMs, durationMs, recurrence }: DispatchRecord): PartPlan {
+  return {
+    startTimeMs,
+    durationMs: durationMs ?? 0,
+    rule: recurrence ?? { frequency: 'DAILY', interval: 1, count: 1 },
+  };
+}
 
 function schedule({ startTimeMs, durationMs, recurrence, payload }: DispatchRecord) {
   return { startTimeMs, durationMs, recurrence, payload: withoutGroup(payload) };
