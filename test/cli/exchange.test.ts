@@ -6,6 +6,7 @@ import { readCalendar } from '../../src/cli/exchange/readCalendar.js';
 import { readJsonLines } from '../../src/cli/exchange/readJsonLines.js';
 import { remainingPlan } from '../../src/cli/exchange/remainingPlan.js';
 import { calendarWriter } from '../../src/cli/exchange/writeCalendar.js';
+import { groupOf } from '../../src/cli/groups/group.js';
 import { ignoredFields, wholeRecord } from '../../src/cli/planning/planNotes.js';
 import { Dispatch } from '../../src/dispatch.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
@@ -118,18 +119,85 @@ describe('a calendar', () => {
     ]);
   });
 
+  it('in a zone, and with exceptions, is read as the dispatches of a group, the same one each time', async () => {
+    const text = calendarOf(
+      event(
+        'DTSTART;TZID=Europe/Berlin:20300325T080000',
+        'DURATION:PT1H',
+        'SUMMARY:CHARGE',
+        'X-DISPATCH-TARGET:1',
+        'RRULE:FREQ=DAILY;COUNT=10',
+        'EXDATE;TZID=Europe/Berlin:20300328T080000,20300329T080000',
+        'EXDATE:20300402T060000Z,20300402T070000Z',
+      ),
+    );
+    const entries = await readCalendar(text, {});
+    expect(await readCalendar(text, {})).toEqual(entries);
+    const plans = entries.map(entry => ('plan' in entry ? entry.plan : null));
+    expect(plans.map(plan => plan && new Date(plan.startTimeMs).toISOString())).toEqual([
+      '2030-03-25T07:00:00.000Z',
+      '2030-03-30T07:00:00.000Z',
+      '2030-03-31T06:00:00.000Z',
+      '2030-04-03T06:00:00.000Z',
+    ]);
+    expect(new Set(plans.map(plan => plan && groupOf(plan.payload)?.group.id)).size).toBe(1);
+    expect(plans.map(plan => plan?.recurrence?.untilMs && new Date(plan.recurrence.untilMs).toISOString())).toEqual([
+      '2030-03-27T07:00:00.000Z',
+      '2030-03-30T07:00:00.000Z',
+      '2030-04-01T06:00:00.000Z',
+      '2030-04-03T06:00:00.000Z',
+    ]);
+    const moved = await readCalendar(text.replace('PT1H', 'PT2H'), {});
+    expect(moved).not.toEqual(entries);
+  });
+
+  it('in UTC with an exception is read as a dispatch with a skipped run; one that is no run has no effect', async () => {
+    const rule = [...WHOLE, 'DURATION:PT1H', 'RRULE:FREQ=DAILY'];
+    expect(await readCalendar(calendarOf(event(...rule, 'EXDATE:20300103T100000Z')), {})).toMatchObject([
+      { source: 'event one@site (1/2)', plan: { recurrence: { untilMs: Date.parse('2030-01-02T10:00Z') } } },
+      { source: 'event one@site (2/2)', plan: { startTimeMs: Date.parse('2030-01-04T10:00Z') } },
+    ]);
+    const without = await readCalendar(calendarOf(event(...rule, 'EXDATE:20300103T090000Z')), {});
+    expect(without).toMatchObject([{ source: 'event one@site', plan: { payload: {} } }]);
+  });
+
   it.each([
     ['no time', ['SUMMARY:CHARGE'], 'DTSTART is missing'],
     ['a day', ['DTSTART;VALUE=DATE:20300101', 'SUMMARY:A'], 'DTSTART must be a time, got the day 2030-01-01'],
     ['a floating time', ['DTSTART:20300101T100000', 'SUMMARY:A'], 'DTSTART must be a time in UTC'],
     ['30 February', ['DTSTART:20300230T100000Z', 'SUMMARY:A'], 'DTSTART must be a time in UTC'],
-    ['a zone', ['DTSTART;TZID=Europe/Berlin:20300101T100000', 'SUMMARY:A'], 'DTSTART with TZID=Europe/Berlin is not'],
+    [
+      'a zone that is none',
+      ['DTSTART;TZID=W. Europe Standard Time:20300101T100000', 'SUMMARY:A'],
+      'DTSTART: TZID must be',
+    ],
+    [
+      'a rule in a zone without an end',
+      [
+        'DTSTART;TZID=Europe/Berlin:20300101T100000',
+        'DURATION:PT1H',
+        'SUMMARY:A',
+        'X-DISPATCH-TARGET:1',
+        'RRULE:FREQ=DAILY',
+      ],
+      'RRULE needs an UNTIL or a COUNT when DTSTART has a TZID',
+    ],
     ['no summary', [START, 'X-DISPATCH-TARGET:1'], 'SUMMARY is missing'],
     ['no target', [START, 'SUMMARY:A'], 'it has no X-DISPATCH-TARGET: give a --target'],
     ['an unknown target', [START, 'SUMMARY:A', 'X-DISPATCH-TARGET:FRIDGE'], "'FRIDGE' is neither a component id nor"],
     ['an end before the start', [...WHOLE, 'DTEND:20300101T090000Z'], 'DTEND must not be before the start'],
     ['two lengths', [...WHOLE, 'DTEND:20300101T110000Z', 'DURATION:PT1H'], 'DTEND, DURATION and X-DISPATCH-NO-END'],
-    ['an exception', [...WHOLE, 'EXDATE:20300102T100000Z'], 'EXDATE is not supported'],
+    ['an exception of a single run', [...WHOLE, 'EXDATE:20300101T100000Z'], 'EXDATE needs an RRULE'],
+    [
+      'a day as exception',
+      [...WHOLE, 'RRULE:FREQ=DAILY', 'EXDATE;VALUE=DATE:20300102'],
+      'EXDATE must be a time, got the day',
+    ],
+    [
+      'exceptions only',
+      [...WHOLE, 'RRULE:FREQ=DAILY;COUNT=1', 'EXDATE:20300101T100000Z'],
+      'EXDATE leaves out all runs',
+    ],
     ['more dates', [...WHOLE, 'RDATE:20300102T100000Z'], 'RDATE is not supported'],
     ['a changed occurrence', [...WHOLE, 'RECURRENCE-ID:20300102T100000Z'], 'RECURRENCE-ID is not supported'],
     ['two rules', [...WHOLE, 'RRULE:FREQ=DAILY', 'RRULE:FREQ=WEEKLY'], 'RRULE must be given once'],

@@ -38,7 +38,7 @@ export function importCommand(program: Command): void {
     .command('import')
     .summary('create the dispatches of a file')
     .description(
-      'Create the dispatches of a file that export has written, or the events of a calendar (iCalendar, with times in UTC; SUMMARY is ' +
+      'Create the dispatches of a file that export has written, or the events of a calendar (iCalendar; SUMMARY is ' +
         'the type). It first prints what it will do with each. What is already there is not created again: a dispatch of the same type, ' +
         'target, payload, duration and dry run with the same runs from now on. A rule that began in the past begins with its next ' +
         'run. When one cannot be created, those created before are deleted again.',

@@ -27,16 +27,18 @@ export function planOf({
 }
 
 /**
- * Reads an entry of a file.
+ * Reads an entry of a file. One of several dispatches becomes an entry for each.
  *
  * @param source Where the entry is in its file, such as `line 3`.
- * @param read Returns the plan, or throws a RangeError, or a UsageError, that says what cannot be imported.
+ * @param read Returns the plans, or throws a RangeError, or a UsageError, that says what cannot be imported.
  */
-export function readEntry(source: string, read: () => DispatchPlan): ExchangeEntry {
+export function readEntries(source: string, read: () => readonly DispatchPlan[]): ExchangeEntry[] {
   try {
-    return { source, plan: read() };
+    const plans = read();
+    const place = (index: number) => (plans.length === 1 ? source : `${source} (${index + 1}/${plans.length})`);
+    return plans.map((plan, index) => ({ source: place(index), plan }));
   } catch (error) {
-    if (error instanceof RangeError || error instanceof UsageError) return { source, refusal: error.message };
+    if (error instanceof RangeError || error instanceof UsageError) return [{ source, refusal: error.message }];
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import type ICAL from 'ical.js';
 import { messageOf } from '../../model/dispatchError.js';
 import type { JsonObject } from '../../model/dispatchRecord.js';
 import { loadOptional } from '../../model/loadOptional.js';
+import { instantOf } from '../../model/recurrence/localTime.js';
 import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import { ruleFromRfc5545 } from '../../model/recurrence/ruleRfc5545.js';
 import type { Selector } from '../../model/selector.js';
@@ -10,7 +11,8 @@ import { parsePayload } from '../input/parsePayload.js';
 import { UsageError } from '../input/usageError.js';
 import { parseSelector } from '../selectorText.js';
 import { INACTIVE, X_DISPATCH } from './calendarNames.js';
-import { type DispatchPlan, type ExchangeEntry, readEntry } from './exchangeEntry.js';
+import { plansOfEvent } from './eventGroup.js';
+import { type DispatchPlan, type ExchangeEntry, readEntries } from './exchangeEntry.js';
 import { selectorFromJson } from './readJsonLines.js';
 
 /** What events of a calendar do not say. */
@@ -20,7 +22,7 @@ export interface CalendarDefaults {
 }
 
 /** Properties that change when an event happens, and that a dispatch cannot have. */
-const REFUSED = ['recurrence-id', 'exdate', 'rdate', 'exrule'];
+const REFUSED = ['recurrence-id', 'rdate', 'exrule'];
 
 /** Whether a text is a calendar. */
 export function isCalendar(text: string): boolean {
@@ -28,7 +30,7 @@ export function isCalendar(text: string): boolean {
 }
 
 /**
- * Reads the events of a calendar (RFC 5545). Times must be in UTC. What says nothing about runs, such as descriptions, attendees and alarms, is
+ * Reads the events of a calendar (RFC 5545). Times are in UTC or in an IANA zone. What says nothing about runs, such as descriptions, attendees and alarms, is
  * read over; what does and cannot be a dispatch is refused, by its name.
  *
  * @throws UsageError when the text is no calendar.
@@ -41,9 +43,9 @@ export async function readCalendar(text: string, defaults: CalendarDefaults): Pr
       if (component.name === 'vtimezone') return [];
       const uid = textOf(component, 'uid');
       const source = uid === undefined ? `a ${component.name.toUpperCase()} without UID` : `event ${uid}`;
-      return readEntry(source, () => {
+      return readEntries(source, () => {
         if (method.toUpperCase() !== 'PUBLISH') throw new RangeError(`METHOD:${method} is not supported`);
-        return planFromEvent(component, defaults);
+        return plansFromEvent(component, uid, defaults);
       });
     });
   });
@@ -59,27 +61,33 @@ function calendarsOf(ical: typeof ICAL, text: string): ICAL.Component[] {
   }
 }
 
-function planFromEvent(event: ICAL.Component, { selector }: CalendarDefaults): DispatchPlan {
+function plansFromEvent(
+  event: ICAL.Component,
+  uid: string | undefined,
+  { selector }: CalendarDefaults,
+): DispatchPlan[] {
   if (event.name !== 'vevent') throw new RangeError(`${event.name.toUpperCase()} is not supported, only VEVENT`);
   const refused = REFUSED.find(name => event.hasProperty(name));
   if (refused !== undefined) throw new RangeError(`${refused.toUpperCase()} is not supported`);
-  const startTimeMs = timeOf(event, 'dtstart');
-  if (startTimeMs === null) throw new RangeError('DTSTART is missing');
+  const start = timeOf(event, 'dtstart');
+  if (start === null) throw new RangeError('DTSTART is missing');
   const target = textOf(event, X_DISPATCH.target);
   const wanted = target === undefined ? selector : targetFrom(target);
   if (wanted === undefined) throw new RangeError('it has no X-DISPATCH-TARGET: give a --target');
   const type = textOf(event, 'summary') ?? '';
   if (type === '') throw new RangeError('SUMMARY is missing: it is the type of the dispatch');
-  return {
+  const plan: DispatchPlan = {
     type,
-    startTimeMs,
-    durationMs: durationOf(event, startTimeMs),
+    startTimeMs: start.ms,
+    durationMs: durationOf(event, start.ms),
     selector: wanted,
     active: isActive(event),
     dryRun: flagOf(event, X_DISPATCH.dryRun),
     payload: payloadOf(event),
     recurrence: ruleOf(event),
   };
+  const exceptions = event.getAllProperties('exdate').flatMap(property => timesOf(property).map(({ ms }) => ms));
+  return plansOfEvent(plan, { uid, zone: start.zone, exceptions });
 }
 
 /** The only value of a property; undefined without the property. */
@@ -96,23 +104,49 @@ function unescaped(text: string): string {
   return text.replace(/\\([\\;,nN])/g, (_, char: string) => (char.toLowerCase() === 'n' ? '\n' : char));
 }
 
-/** The instant of a property in milliseconds since the epoch; null without the property. */
-function timeOf(event: ICAL.Component, name: string): number | null {
-  const text = textOf(event, name);
-  if (text === undefined) return null;
+/** A time of an event. */
+interface EventTime {
+  /** Milliseconds since the epoch. */
+  readonly ms: number;
+  /** Its zone; null: UTC. */
+  readonly zone: string | null;
+}
+
+/** The time of a property; null without the property. */
+function timeOf(event: ICAL.Component, name: string): EventTime | null {
+  if (textOf(event, name) === undefined) return null;
   const property = event.getFirstProperty(name);
-  const zone = property?.getFirstParameter('tzid');
-  if (zone) throw new RangeError(`${name.toUpperCase()} with TZID=${zone} is not supported: times must be in UTC`);
-  if (property?.type === 'date') throw new RangeError(`${name.toUpperCase()} must be a time, got the day ${text}`);
-  const ms = text.endsWith('Z') ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(text.slice(0, 19))) {
-    throw new RangeError(`${name.toUpperCase()} must be a time in UTC such as 20260401T140000Z, got ${text}`);
+  return (property && timesOf(property)[0]) ?? null;
+}
+
+/** The times of a property, in UTC or in its zone. */
+function timesOf(property: ICAL.Property): EventTime[] {
+  const name = property.name.toUpperCase();
+  const zone = property.getFirstParameter('tzid') || null;
+  return property.jCal.slice(3).map(value => {
+    const text = String(value);
+    if (property.type === 'date') throw new RangeError(`${name} must be a time, got the day ${text}`);
+    const isLocal = zone !== null && !text.endsWith('Z');
+    const ms = isLocal || text.endsWith('Z') ? Date.parse(isLocal ? `${text}Z` : text) : Number.NaN;
+    if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(text.slice(0, 19))) {
+      throw new RangeError(`${name} must be a time in UTC such as 20260401T140000Z, or have a TZID, got ${text}`);
+    }
+    return isLocal ? { ms: instantIn(zone, ms, name), zone } : { ms, zone: null };
+  });
+}
+
+function instantIn(zone: string, localMs: number, name: string): number {
+  try {
+    return instantOf(zone, localMs);
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new RangeError(`${name}: TZID must be an IANA name such as Europe/Berlin, got ${zone}`);
+    throw error;
   }
-  return ms;
 }
 
 function durationOf(event: ICAL.Component, startMs: number): number | null {
-  const endMs = timeOf(event, 'dtend');
+  const endMs = timeOf(event, 'dtend')?.ms ?? null;
   const text = textOf(event, 'duration');
   const hasNoEnd = flagOf(event, X_DISPATCH.noEnd);
   if ([endMs !== null, text !== undefined, hasNoEnd].filter(Boolean).length > 1) {

@@ -3,7 +3,7 @@ import { checkRule } from '../../model/recurrence/checkRule.js';
 import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import type { CategorySelector, Selector } from '../../model/selector.js';
 import { parseJsonObject } from '../input/parsePayload.js';
-import { type DispatchPlan, type ExchangeEntry, readEntry } from './exchangeEntry.js';
+import { type DispatchPlan, type ExchangeEntry, readEntries } from './exchangeEntry.js';
 
 /** What only a service decides: it is read over. */
 const OF_SERVICE = ['id', 'microgridId', 'createTime', 'updateTime', 'endTime'];
@@ -15,7 +15,7 @@ export function readJsonLines(text: string): ExchangeEntry[] {
     .split('\n')
     .map((line, index) => ({ line: line.trim(), source: `line ${index + 1}` }))
     .filter(({ line }) => line !== '')
-    .map(({ line, source }) => readEntry(source, () => planFromJson(parseJsonObject(line))));
+    .flatMap(({ line, source }) => readEntries(source, () => [planFromJson(parseJsonObject(line))]));
 }
 
 function planFromJson(json: JsonObject): DispatchPlan {

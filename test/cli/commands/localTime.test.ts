@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { runCli } from '../../support/runCli.js';
+import { temporaryFolder } from '../../support/temporaryFolder.js';
 import { dispatch, dispatchJson, serviceEnv, useCommandService } from './commandService.js';
 import { expectRefusal } from './expectRefusal.js';
 
@@ -202,6 +205,33 @@ describe.concurrent('a group', () => {
     expect(repaired).toMatchObject({ group: id, outcome: 'repaired' });
     expect(await dispatchJson('check', '78')).toMatchObject([{ group: id, outcome: 'ok' }]);
     expect(await dispatchJson('list', '78')).toHaveLength(3);
+  });
+
+  it('is imported from a calendar, once, and is what check expects', async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, 'plan.ics');
+    const lines = [
+      'BEGIN:VCALENDAR',
+      'BEGIN:VEVENT',
+      'UID:one@site',
+      'DTSTART;TZID=Europe/Berlin:20301201T080000',
+      'DURATION:PT1H',
+      'SUMMARY:CHARGE',
+      'RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;UNTIL=20311130T000000Z',
+      'EXDATE;TZID=Europe/Berlin:20301225T080000',
+      'END:VEVENT',
+      'END:VCALENDAR',
+    ];
+    writeFileSync(file, `${lines.join('\r\n')}\r\n`);
+    await dispatchJson('import', '88', file, '--target', 'BATTERY');
+    const [checked] = await dispatchJson('check', '88');
+    expect(checked).toMatchObject({ zone: 'Europe/Berlin', outcome: 'ok' });
+    const [shown] = await dispatchJson('get', '88', checked.group);
+    expect(shown.group.exceptions).toEqual(['2030-12-25T07:00:00.000Z']);
+    expect(shown.dispatches).toHaveLength(4);
+    expect((await run('import', '88', file, '--target', 'BATTERY')).stdout).toContain('Nothing was created.');
+    const [whole] = await dispatchJson('unskip', '88', checked.group);
+    expect(whole.dispatches).toHaveLength(3);
   });
 
   it('in a zone that this Node.js does not know is listed by its dispatches', async () => {

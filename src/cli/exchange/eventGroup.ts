@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+
+import { instantOf, offsetAt } from '../../model/recurrence/localTime.js';
+import { occurrences } from '../../model/recurrence/recurrence.js';
+import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
+import { type Group, withGroup } from '../groups/group.js';
+import { partsOf } from '../groups/groupParts.js';
+import { newGroup } from '../groups/zoneOptions.js';
+import type { DispatchPlan } from './exchangeEntry.js';
+
+/** What of an event one dispatch cannot have. */
+export interface EventRuns {
+  readonly uid: string | undefined;
+  /** The zone of its start; null: UTC. */
+  readonly zone: string | null;
+  /** Starts of the runs that are left out (EXDATE), milliseconds since the epoch. */
+  readonly exceptions: readonly number[];
+}
+
+/**
+ * The dispatches of an event: one, or those of a group when its rule is in local time or leaves out runs. An event that is read again gives the
+ * same group, one that was changed gives another.
+ *
+ * @throws RangeError, or a UsageError, that says what cannot be imported.
+ */
+export function plansOfEvent(plan: DispatchPlan, { uid, zone, exceptions }: EventRuns): DispatchPlan[] {
+  const { recurrence: rule, durationMs, startTimeMs } = plan;
+  if (rule === null) {
+    if (exceptions.length > 0) throw new RangeError('EXDATE needs an RRULE');
+    return [plan];
+  }
+  if (durationMs === null && (zone !== null || exceptions.length > 0)) {
+    throw new RangeError('X-DISPATCH-NO-END cannot be used with EXDATE, or with an RRULE in a zone');
+  }
+  if (durationMs === null) return [plan];
+  const whole: Group =
+    zone === null
+      ? { id: NO_ID, zone, rule, startTimeMs, untilMs: null, durationMs, toMinute: null, exceptions: [] }
+      : newGroup({ zone, startTimeMs, rule: ending(rule, startTimeMs, zone), durationMs, toMinute: null }, NO_ID);
+  const own = runsAmong(whole, exceptions);
+  if (zone === null && own.length === 0) return [plan];
+  const group: Group = { ...whole, exceptions: own };
+  const parts = partsOf(group);
+  if (parts.length === 0) throw new RangeError('EXDATE leaves out all runs');
+  const named = { ...group, id: idOf(uid, plan, group) };
+  return parts.map((part, index) => ({
+    ...plan,
+    startTimeMs: part.startTimeMs,
+    recurrence: part.rule,
+    payload: withGroup(plan.payload, { group: named, part: `${index + 1}/${parts.length}`, step: null }),
+  }));
+}
+
+const NO_ID = 'g00000000';
+
+function idOf(uid: string | undefined, plan: DispatchPlan, group: Group): string {
+  return `g${createHash('sha256')
+    .update(JSON.stringify([uid, plan, group]))
+    .digest('hex')
+    .slice(0, 8)}`;
+}
+
+/** The rule with the instant of its last occurrence in place of a count. */
+function ending({ count, ...rule }: RecurrenceRule, startTimeMs: number, zone: string): RecurrenceRule {
+  if (count === undefined) {
+    if (rule.untilMs === undefined) throw new RangeError('RRULE needs an UNTIL or a COUNT when DTSTART has a TZID');
+    return rule;
+  }
+  const wallMs = startTimeMs + offsetAt(zone, startTimeMs);
+  const lastMs = occurrences({ ...rule, count }, wallMs).before(Number.POSITIVE_INFINITY);
+  return { ...rule, untilMs: instantOf(zone, lastMs ?? wallMs) };
+}
+
+function runsAmong(group: Group, instants: readonly number[]): number[] {
+  const parts = partsOf(group).map(({ rule, startTimeMs }) => occurrences(rule, startTimeMs));
+  const isRun = (at: number) => parts.some(part => part.after(at) === at);
+  return [...new Set(instants)].filter(isRun).sort((a, b) => a - b);
+}
