@@ -33,9 +33,18 @@ describeWith(missingPython() ?? missingZoneData(), 'rules in local time', () => 
     let [compared, rules] = [0, 0];
     for (const batch of batchesOf(cases, 25)) {
       const answers = await python.call<Answer[]>('evaluate', { rules: batch });
+      const piecesOfBatch = batch.map(zoned => piecesOf(zoned, refusals));
+      // The Python dispatcher evaluates each dispatch by python-dateutil, too.
+      const utc = piecesOfBatch
+        .flatMap(pieces => pieces ?? [])
+        .map(piece => ({ ...piece, zone: 'UTC', untilMs: piece.rule.untilMs }));
+      const counts = (await python.call<Answer[]>('evaluate', { rules: utc })).map(({ count }) => count);
+      expect(counts).toEqual(
+        piecesOfBatch.flatMap(pieces => pieces ?? []).map(piece => allOccurrences([piece]).length),
+      );
       for (const [index, zoned] of batch.entries()) {
         const answer = answers[index];
-        const pieces = piecesOf(zoned, refusals);
+        const pieces = piecesOfBatch[index] ?? null;
         if (answer === undefined || pieces === null) continue;
         rules += pieces.length;
         compared += 1;

@@ -1,5 +1,6 @@
 import type { MicrogridClient } from '../../client/microgridClient.js';
 import type { Dispatch } from '../../dispatch.js';
+import { OperationFailed } from '../operationFailed.js';
 import type { Group } from './group.js';
 import { type LiveGroup, readGroup } from './liveGroup.js';
 import { type Common, planChanges } from './planChanges.js';
@@ -16,6 +17,7 @@ export interface GroupChange {
  *
  * @returns the group as it is then, or the dispatch that is none any more: one without skipped runs.
  * @throws RangeError when the rule cannot be expressed in UTC.
+ * @throws OperationFailed when the service stored something else.
  */
 export async function changeGroup(
   client: MicrogridClient,
@@ -23,8 +25,25 @@ export async function changeGroup(
   { group, common }: GroupChange,
   options: { readonly note?: string | undefined } = {},
 ): Promise<LiveGroup | Dispatch> {
-  const changed = { ...live.group, ...group };
-  const changes = planChanges(changed, { ...live.common, ...common }, live.records, Date.now());
+  const [changed, shared, nowMs] = [{ ...live.group, ...group }, { ...live.common, ...common }, Date.now()];
+  const changes = planChanges(changed, shared, live.records, nowMs);
   const [id = live.anchor.id] = await writeGroup(client, changed, changes, { step: 'update', ...options });
-  return (await readGroup(client, changed.id)) ?? client.get(id);
+  const stored = await readGroup(client, changed.id);
+  if (stored === null) return client.get(id);
+  checkStored(stored, changed, shared, nowMs);
+  return stored;
+}
+
+/**
+ * Checks that a service stored what was asked of it.
+ *
+ * @param nowMs the time as of which it was asked.
+ * @throws OperationFailed that names the dispatches that are otherwise.
+ */
+export function checkStored({ records }: LiveGroup, group: Group, common: Common, nowMs: number): void {
+  const changes = planChanges(group, common, records, nowMs);
+  if (changes.length === 0) return;
+  const ids = changes.flatMap(change => (change.kind === 'create' ? [] : [change.record.id]));
+  const which = ids.length === 0 ? '' : `: dispatches ${ids.join(', ')}`;
+  throw new OperationFailed(`The service stored group ${group.id} otherwise than was asked${which}.`);
 }

@@ -3,15 +3,15 @@ import type { Command } from 'commander';
 import { Dispatch } from '../../dispatch.js';
 import { printsJson } from '../globalOptions.js';
 import { UsageError } from '../input/usageError.js';
+import { OperationFailed } from '../operationFailed.js';
 import { print, printJson } from '../output/print.js';
 import { printResult } from '../output/printResult.js';
-import { zonedTimeText } from '../output/runsText.js';
-import { spanText } from '../output/timeText.js';
 import { isEmpty, notesFor } from '../planning/planned.js';
 import { withMicrogrid } from '../withMicrogrid.js';
+import { checkStored } from './changeGroup.js';
 import type { Group } from './group.js';
-import { changedEnds, partsOf } from './groupParts.js';
-import { endingNote, groupJson, groupText, plannedDispatches } from './groupText.js';
+import { groupNotes } from './groupNotes.js';
+import { groupJson, groupText, plannedDispatches } from './groupText.js';
 import { type LiveGroup, readGroup } from './liveGroup.js';
 import { type Common, planChanges } from './planChanges.js';
 import { writeGroup } from './writeGroup.js';
@@ -48,21 +48,9 @@ export async function createGroup(
     await writeGroup(client, group, changes, { step: 'create', note });
     return readGroup(client, group.id);
   });
-  if (live !== null) printGroup(command, live, `Group created: ${live.records.length} dispatches.`);
-}
-
-/** What about the runs of a group a planner may not expect: sentences. */
-export function groupNotes(group: Group, nowMs: number): string[] {
-  const { zone, durationMs, toMinute } = group;
-  if (zone === null) return [];
-  const runs = changedEnds(group, toMinute === null ? partsOf(group) : partsOf({ ...group, toMinute: null }));
-  const nights = runs.map(({ startMs, endMs }) => {
-    const from = zonedTimeText(startMs, zone);
-    if (toMinute !== null) return `The run of ${from} lasts ${spanText(endMs - startMs)}, not ${spanText(durationMs)}.`;
-    return `The run of ${from} ends at ${zonedTimeText(startMs + durationMs, zone)}: the clock changes in it.`;
-  });
-  const ending = endingNote(group, nowMs);
-  return [...nights, ...(ending === null ? [] : [ending])];
+  if (live === null) throw new OperationFailed(`The service does not list group ${group.id}, which it created.`);
+  printGroup(command, live, `Group created: ${live.records.length} dispatches.`);
+  checkStored(live, group, common, nowMs);
 }
 
 /** A group that was not created; the ids of its dispatches are 0. */

@@ -9,8 +9,9 @@ import { type RecurrenceOptions, readRecurrence } from '../input/recurrenceOptio
 import { UsageError } from '../input/usageError.js';
 import { notesFor } from '../planning/planned.js';
 import { changeGroup } from './changeGroup.js';
-import { groupNotes, plannedGroup, printGroup } from './createGroup.js';
+import { plannedGroup, printGroup } from './createGroup.js';
 import { type Group, withoutGroup } from './group.js';
+import { groupNotes } from './groupNotes.js';
 import type { LiveGroup } from './liveGroup.js';
 import { movedExceptions, rebased } from './movedGroup.js';
 import { planChanges } from './planChanges.js';

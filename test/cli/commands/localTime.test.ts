@@ -101,6 +101,25 @@ describe.concurrent('create --time-zone', () => {
     expectRefusal(over, 2, 'No run is to come: the end is in the past.');
   });
 
+  it('tells of runs of two of its dispatches at once', async () => {
+    const plan = [
+      '2031-01-01',
+      '2h',
+      '-f',
+      'weekly',
+      '--by-weekday',
+      'mon-sat',
+      '--by-hour',
+      '0,1',
+      '--by-minute',
+      '0',
+    ];
+    const { stderr } = await run('preview', ...plan, '--time-zone', 'Europe/Berlin', '--until', '2031-02-01');
+    expect(stderr).toMatch(
+      /^note: The run of Wed 2031-01-01 01:00:00 CET begins when, or before, that of another dispatch of the group ends: .*\n$/,
+    );
+  });
+
   it('without a rule only reads the start in the zone', async () => {
     const [created] = await dispatchJson(
       'create',
