@@ -36,7 +36,7 @@ export function updateCommand(program: Command): void {
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .argument('<dispatch-id>', 'id of the dispatch, or of a group or of one of its dispatches', parseTargetId)
-    .option('--start-time <time>', 'start of the first run')
+    .option('--start-time <time>', 'start of the first run; of a group in its zone')
     .option('--duration <duration>', 'duration of each run', parseDuration)
     .addOption(flag('--no-duration', 'remove the duration: the run has no end').conflicts('duration'))
     .option('-t, --target <target>', 'component ids, or categories and types by name', parseSelector)
@@ -44,8 +44,10 @@ export function updateCommand(program: Command): void {
     .option('-p, --payload <json>', 'parameters for consumers, a JSON object', parsePayload)
     .option(...NOTE_OPTION)
     .option('--dry', 'show what the dispatch would be, and do nothing; the service may still refuse it');
-  addZoneOptions(addRecurrenceOptions(command))
-    .addOption(flag('--no-recurrence', 'remove the rule: the dispatch runs once').conflicts(['frequency', 'rrule']))
+  addRecurrenceOptions(command).addOption(
+    flag('--no-recurrence', 'remove the rule: the dispatch runs once').conflicts(['frequency', 'rrule']),
+  );
+  addZoneOptions(command)
     .addHelpText(
       'after',
       `

@@ -51,7 +51,7 @@ export function checkZoneOptions({ timeZone, to }: ZoneOptions, durationMs: numb
 export function newGroup({ zone, startTimeMs, rule, durationMs, toMinute }: GroupInput, id = newGroupId()): Group {
   const { untilMs, count, ...endless } = rule;
   if (untilMs === undefined || count !== undefined) {
-    throw new UsageError('A rule in local time needs an --until, at most five years after its start.');
+    throw new UsageError(NEEDS_UNTIL);
   }
   const timed = withTimes(endless, startTimeMs + offsetAt(zone, startTimeMs));
   const spanMs = toMinute === null ? durationMs : spanTo(timed, toMinute);
@@ -81,11 +81,13 @@ function checked<T>(make: () => T): T {
   try {
     return make();
   } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(`The rule cannot be used in local time: ${error.message}.`);
-    throw error;
+    if (!(error instanceof RangeError)) throw error;
+    if (error.message.startsWith('untilMs ')) throw new UsageError(NEEDS_UNTIL);
+    throw new UsageError(`The rule cannot be used in local time: ${error.message}.`);
   }
 }
 
+const NEEDS_UNTIL = 'A rule in local time needs an --until, at most five years after its start.';
 const DAY_MINUTES = 24 * 60;
 
 /** The rule with the hours and minutes that it takes from its start, so that its text says them. */

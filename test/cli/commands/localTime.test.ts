@@ -143,7 +143,7 @@ describe.concurrent('create --time-zone', () => {
     ['--to needs a rule with one time of day', ['-f', 'daily', '--by-hour', '8,9', '--to', '10:00', ...IN_BERLIN]],
     ['It must be a time of day, such as 06:30', ['--to', '25:00']],
     ['such as Europe/Berlin', ['1h', ...AT_8, '--time-zone', 'CET', '--until', '2031-11-30']],
-    ['at most 5 years after it', ['1h', ...AT_8, '--time-zone', 'Europe/Berlin', '--until', '2037-01-01']],
+    ['at most five years after its start', ['1h', ...AT_8, '--time-zone', 'Europe/Berlin', '--until', '2037-01-01']],
     ['interval must divide a day', ['1h', '-f', 'hourly', '--interval', '5', ...IN_BERLIN]],
   ])('refuses: %s', async (message, args) => {
     const { code, stdout, stderr } = await run('create', '73', 'A', '1', '2030-12-01', ...args);
