@@ -4,7 +4,6 @@ import { askSecret } from './access/askSecret.js';
 import {
   type AccessOptions,
   type CallCredentials,
-  dispatchCredentials,
   optionCredentials,
   type ServiceAccess,
   serviceAccess,
@@ -87,10 +86,14 @@ export function serviceUrl(command: Command): string {
 }
 
 /**
- * Credentials that a service is to accept: those of the command line or of `DISPATCH_API_*`.
+ * What the command line itself says about a service, and its credentials.
  *
  * @throws UsageError when there is a secret without a key.
  */
-export function acceptedCredentials(command: Command): CallCredentials {
-  return optionCredentials(command.optsWithGlobals<GlobalOptions>()) ?? dispatchCredentials(process.env) ?? {};
+export function commandLineAccess(command: Command): {
+  readonly options: AccessOptions;
+  readonly credentials: CallCredentials | undefined;
+} {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  return { options, credentials: optionCredentials(options) };
 }

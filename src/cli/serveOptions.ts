@@ -15,6 +15,7 @@ const LONGEST_DAYS = 20;
 export interface ServeOptions {
   readonly listen: string;
   readonly database: string;
+  readonly databaseFile?: string;
   readonly databaseConnections?: Readonly<Record<string, number>>;
   readonly keepChanges?: number;
   readonly keepAudit?: number;
@@ -30,6 +31,7 @@ export interface ServeOptions {
   readonly stopGrace?: number;
   readonly maxConnectionAge?: number;
   readonly keepAlive?: number;
+  readonly check?: true;
 }
 
 /** Adds the options of `serve`, in groups, and the rest of its help. */
@@ -42,6 +44,7 @@ export function addServeOptions(command: Command): Command {
       'where to store dispatches: a file, postgres://user:password@host:port/name, or :memory:',
       dataFile('dispatches.db'),
     )
+    .option('--database-file <file>', 'file that holds the address of the database, with its password', parseNonEmpty)
     .option(
       '--database-connections <name=number>',
       'maximum number of connections to PostgreSQL: reads=8, writes=4; may be repeated',
@@ -107,6 +110,11 @@ export function addServeOptions(command: Command): Command {
       'how often to ping silent connections, so that no proxy takes them for idle (default: 30s)',
       parseSpan(1_000, LONGEST_DAYS),
     )
+    .optionsGroup('Before it starts:')
+    .option(
+      '--check',
+      'print the settings and whether it could start with them, and start nothing; exit code 0, 1 or 2',
+    )
     .addHelpText('after', HELP);
 }
 
@@ -119,6 +127,11 @@ Limits and their defaults: calls=4000 (open reads; and as many writes), callsPer
 streams=20000 (open streams), streamsPerKey=2000 (open streams of a key), unauthenticatedPerSecond=100 (of an address),
 requestBytes=131072. readsPerKey=4 (gets and lists of a key that read the database at the same time, with a file 2): further ones wait.
 
+What is not on the command line comes from the environment, as DISPATCH_SERVE_LISTEN or DISPATCH_SERVE_KEEP_CHANGES, or from the section "serve"
+of the configuration file (--config), whose paths are relative to it. The key and the secret are DISPATCH_SERVE_AUTH_KEY_FILE and
+DISPATCH_SERVE_SIGN_SECRET_FILE, or authKeyFile and signSecretFile there:
+  { "serve": { "listen": "0.0.0.0:50051", "keepChanges": "30 days", "keys": "keys.json", "limit": { "callsPerSecond": 50 } } }
+
 Logs are text in a terminal; elsewhere, and with --json, each line is a JSON object.
 
 Examples:
@@ -128,6 +141,9 @@ Examples:
 
   For a test: a free port, stored in memory, the address printed as JSON:
   $ dispatch serve --listen 127.0.0.1:0 --database :memory: --json
+
+  Whether it could start with the settings of a file:
+  $ dispatch serve --config /etc/dispatch/config.json --check
 
   For callers that have the key and the secret:
   $ DISPATCH_API_AUTH_KEY=… DISPATCH_API_SIGN_SECRET=… dispatch serve

@@ -1,28 +1,14 @@
 import { type Logger, silentLogger } from '../logger.js';
 import { loadOptional } from '../model/loadOptional.js';
 import { serverSpans } from '../telemetry/serverSpans.js';
-import { type CallLimits, callLimits } from './access/callLimits.js';
-import { type ListenAddress, listenAddress, portAddress } from './access/listenAddress.js';
+import type { CallLimits } from './access/callLimits.js';
+import type { ListenAddress } from './access/listenAddress.js';
 import { type AccessOptions, loadAccessControl } from './access/loadAccessControl.js';
-import { invalidOption } from './domain/invalidOption.js';
-import type { Retention } from './operation/pruneRegularly.js';
 import { type OpenMetrics, runService } from './runService.js';
+import { serviceSettings } from './serviceSettings.js';
 import type { StopOptions } from './stopOptions.js';
-import { type ConnectionCounts, connectionCounts } from './store/connectionCounts.js';
-import { isPostgres, openStore } from './store/openStore.js';
-
-/** Default age of the change log. Shorter in memory, which it would fill; streams read changes at once. */
-const KEEP_CHANGES_MS = 7 * 24 * 3_600_000;
-const KEEP_CHANGES_IN_MEMORY_MS = 10 * 60_000;
-const MIN_KEEP_MS = 60_000;
-/** Default age of the audit. */
-const KEEP_AUDIT_MS = 400 * 24 * 3_600_000;
-const DEFAULT_STOP_GRACE_MS = 5_000;
-/** Each renewal of a connection costs each dispatcher a list. */
-const MIN_CONNECTION_AGE_MS = 60_000;
-const MIN_KEEP_ALIVE_MS = 1_000;
-/** The longest wait of a timer, less the tenth by which the age of connections is spread. */
-const MAX_SPAN_MS = 20 * 24 * 3_600_000;
+import type { ConnectionCounts } from './store/connectionCounts.js';
+import { openStore } from './store/openStore.js';
 
 /** Options of {@link startDispatchService}. */
 export interface DispatchServiceOptions extends AccessOptions {
@@ -131,19 +117,17 @@ export interface DispatchService {
  * program, or was written by a newer version of this one; DATA_LOSS when its file is damaged. The file is not changed then.
  */
 export async function startDispatchService(options: DispatchServiceOptions = {}): Promise<DispatchService> {
-  const { listen = '127.0.0.1:0', database = ':memory:', metrics, tls, logger = silentLogger, signal } = options;
-  const place = listenAddress(listen);
-  const connections = databaseConnections(options, database);
-  const metricsPlace = metrics === undefined ? undefined : portAddress(metrics, 'metrics');
+  const { database = ':memory:', tls, logger = silentLogger, signal } = options;
+  const { place, metricsPlace, connections, retention, limits, spans } = serviceSettings(options);
   const service = await runService({
     openAccess: () => loadAccessControl(options, place, logger),
     openMetrics: metricsPlace && (() => openMetrics(metricsPlace, logger)),
     openStore: observer => openStore(database, { observer, connections, logger }),
-    listen,
-    retention: retention(options, database === ':memory:'),
-    limits: callLimits(options.limits, connections && { readsPerKey: Math.ceil(connections.reads / 2) }),
+    listen: place.text,
+    retention,
+    limits,
     trace: serverSpans,
-    ...spans(options),
+    ...spans,
     logger,
     signal,
   });
@@ -175,39 +159,6 @@ export async function startDispatchService(options: DispatchServiceOptions = {})
       return stopping;
     },
   };
-}
-
-/** Those of PostgreSQL; undefined for another database. */
-function databaseConnections({ databaseConnections }: DispatchServiceOptions, database: string) {
-  if (isPostgres(database)) return connectionCounts(databaseConnections);
-  if (databaseConnections === undefined) return undefined;
-  throw invalidOption('databaseConnections', 'is for a database that begins with postgres://');
-}
-
-function retention(options: DispatchServiceOptions, isInMemory: boolean): Retention {
-  const { keepChangesMs = isInMemory ? KEEP_CHANGES_IN_MEMORY_MS : KEEP_CHANGES_MS } = options;
-  const { keepAuditMs = isInMemory ? keepChangesMs : KEEP_AUDIT_MS } = options;
-  checkKept('keepChangesMs', keepChangesMs, 'streams end when a change is deleted before they read it');
-  checkKept('keepAuditMs', keepAuditMs, 'whoever follows the audit would miss entries');
-  return { keepChangesMs, keepAuditMs };
-}
-
-function checkKept(field: string, keepMs: number, reason: string): void {
-  if (!(keepMs >= MIN_KEEP_MS)) throw invalidOption(field, `must be at least a minute: ${reason}`);
-}
-
-function spans(options: DispatchServiceOptions) {
-  const { stopGraceMs = DEFAULT_STOP_GRACE_MS, drainMs = 0, maxConnectionAgeMs, keepAliveMs } = options;
-  checkSpan('stopGraceMs', stopGraceMs, 0);
-  checkSpan('drainMs', drainMs, 0);
-  if (maxConnectionAgeMs !== undefined) checkSpan('maxConnectionAgeMs', maxConnectionAgeMs, MIN_CONNECTION_AGE_MS);
-  if (keepAliveMs !== undefined) checkSpan('keepAliveMs', keepAliveMs, MIN_KEEP_ALIVE_MS);
-  return { stopGraceMs, drainMs, connections: { maxAgeMs: maxConnectionAgeMs, keepAliveMs } };
-}
-
-function checkSpan(field: string, spanMs: number, leastMs: number): void {
-  if (spanMs >= leastMs && spanMs <= MAX_SPAN_MS) return;
-  throw invalidOption(field, `must be ${leastMs} to ${MAX_SPAN_MS} milliseconds`);
 }
 
 /** The packages for metrics are loaded only when they are needed. */

@@ -96,6 +96,30 @@ export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Pr
   }
 }
 
+/**
+ * Checks that {@link openSqlite} could open a file, as far as its header, its folder and its lock tell. Nothing is written.
+ *
+ * @throws DispatchError as {@link openSqlite}.
+ */
+export async function checkSqlite(path: string, kind: SqliteFileKind): Promise<void> {
+  const file = await resolveFile(path);
+  await checkHeader(file, kind);
+  if ((await timeOf(file)) !== null) {
+    await access(file, constants.R_OK | constants.W_OK).catch(error => {
+      throw cannotOpen(file, error);
+    });
+  }
+  if ((await timeOf(`${file}-lock`)) === null) return;
+  const lock = connectSqlite(`${pathToFileURL(`${file}-lock`)}?mode=ro`, 0);
+  try {
+    await lock.execute('SELECT 1 FROM sqlite_schema', []);
+  } catch (error) {
+    throw lockFailure(file, error);
+  } finally {
+    lock.close();
+  }
+}
+
 function startFailure(file: string, error: unknown): DispatchError {
   if (error instanceof DispatchError && error.code !== 'UNAVAILABLE') return error;
   const { cause } = error as Error;
@@ -185,10 +209,12 @@ async function lockFile(file: string): Promise<SqliteConnection> {
     return lock;
   } catch (error) {
     lock?.close();
-    const { cause = error } = error as Error;
-    if (!sqliteCode(cause).startsWith('SQLITE_BUSY')) throw cannotOpen(file, error);
-    throw new DispatchError('UNAVAILABLE', `${file} is in use by another process`, {
-      cause: error,
-    });
+    throw lockFailure(file, error);
   }
+}
+
+function lockFailure(file: string, error: unknown): DispatchError {
+  const { cause = error } = error as Error;
+  if (!sqliteCode(cause).startsWith('SQLITE_BUSY')) return cannotOpen(file, error);
+  return new DispatchError('UNAVAILABLE', `${file} is in use by another process`, { cause: error });
 }

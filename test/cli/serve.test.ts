@@ -137,6 +137,19 @@ describeWithPostgres('serve on PostgreSQL', () => {
   });
   afterAll(() => postgres[Symbol.asyncDispose]());
 
+  it('is checked without a change before it starts', async () => {
+    const database = await postgres.createDatabase();
+    const check = await runCli(['serve', '--check', '--listen', '127.0.0.1:0', '--database', database]);
+    expect(check.stdout).toMatch(/^the database: possible$/m);
+    expect(check.stdout).not.toContain(database);
+    expect(check.code).toBe(0);
+    const client = new pg.Client({ connectionString: database });
+    await client.connect();
+    const { rows } = await client.query("select 1 from pg_tables where schemaname = 'public'");
+    await client.end();
+    expect(rows).toEqual([]);
+  });
+
   it('stops with code 0 though a call hangs', async () => {
     const database = await postgres.createDatabase();
     await using open = startCli([

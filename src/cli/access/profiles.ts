@@ -20,6 +20,8 @@ export interface Profiles {
   /** Name of the profile that is used when none is asked for. */
   readonly defaultName: string | undefined;
   readonly names: readonly string[];
+  /** Settings of `serve`, not checked. */
+  readonly serve: Readonly<Record<string, unknown>>;
   /** Reads a profile, with the files that it names. @throws UsageError when there is none with this name, or it is invalid. */
   profile(name: string): Profile;
 }
@@ -31,7 +33,8 @@ const READABLE_BY_OTHERS = 0o004;
  * Reads a configuration file:
  *
  * ```json
- * { "default": "plant", "profiles": { "plant": { "url": "grpc://plant.example", "authKey": "…", "signSecretFile": "plant.secret" } } }
+ * { "default": "plant", "profiles": { "plant": { "url": "grpc://plant.example", "authKey": "…", "signSecretFile": "plant.secret" } },
+ *   "serve": { "listen": "0.0.0.0:50051", "keys": "keys.json" } }
  * ```
  *
  * Paths are relative to the file. It warns when every user of the machine can read a file that holds a key or a secret.
@@ -47,10 +50,11 @@ export function readProfiles(path: string): Profiles | null {
   };
   const root = parseJson(text, () => refuse('', 'is not valid JSON'));
   if (!isObject(root)) return refuse('', 'must be an object');
-  const { default: defaultName, profiles = {}, ...others } = root;
+  const { default: defaultName, profiles = {}, serve = {}, ...others } = root;
   const [surplus] = Object.keys(others);
-  if (surplus !== undefined) refuse('', `must have no field other than default and profiles, not ${surplus}`);
+  if (surplus !== undefined) refuse('', `must have no field other than default, profiles and serve, not ${surplus}`);
   if (!isObject(profiles)) return refuse('profiles: ', 'must be an object');
+  if (!isObject(serve)) return refuse('serve: ', 'must be an object');
   if (defaultName !== undefined && (typeof defaultName !== 'string' || !Object.hasOwn(profiles, defaultName))) {
     return refuse('default: ', 'must be the name of one of the profiles');
   }
@@ -59,6 +63,7 @@ export function readProfiles(path: string): Profiles | null {
     path,
     defaultName,
     names,
+    serve,
     profile(name) {
       if (!Object.hasOwn(profiles, name)) {
         return refuse('', names.length === 0 ? 'has no profiles' : `has no profile ${name}, only ${names.join(', ')}`);

@@ -42,9 +42,7 @@ function configFile(): string {
  * @throws UsageError when a source has a secret without a key, or a file is invalid.
  */
 export function serviceAccess(options: AccessOptions, env: Environment, defaultUrl: string): ServiceAccess {
-  const named = options.config ?? env.DISPATCH_CONFIG;
-  const profiles = readProfiles(named ?? configFile());
-  if (named !== undefined && profiles === null) throw new UsageError(`--config: there is no file ${named}.`);
+  const profiles = openConfig(options, env);
   const name = options.profile ?? env.DISPATCH_PROFILE;
   const asked = name === undefined ? undefined : profileOf(profiles, name);
   const fallback = name === undefined && profiles?.defaultName !== undefined ? profiles.defaultName : undefined;
@@ -53,6 +51,19 @@ export function serviceAccess(options: AccessOptions, env: Environment, defaultU
     optionCredentials(options) ?? complete(asked) ?? environmentCredentials(env) ?? complete(byDefault()) ?? {};
   const url = options.url ?? asked?.url ?? notEmpty(env.DISPATCH_API_URL) ?? byDefault().url ?? defaultUrl;
   return { url, ...credentials };
+}
+
+/**
+ * Opens the configuration file that is asked for, else the one of the user.
+ *
+ * @returns null when the user has none.
+ * @throws UsageError when it is invalid, or the one that is asked for does not exist.
+ */
+export function openConfig(options: AccessOptions, env: Environment): Profiles | null {
+  const named = options.config ?? env.DISPATCH_CONFIG;
+  const profiles = readProfiles(named ?? configFile());
+  if (named !== undefined && profiles === null) throw new UsageError(`--config: there is no file ${named}.`);
+  return profiles;
 }
 
 /** Credentials of the command line; undefined when it has none. */

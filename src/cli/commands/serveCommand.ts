@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
@@ -5,13 +6,17 @@ import type { Command } from 'commander';
 import type { Logger } from '../../logger.js';
 import { loadOptional } from '../../model/loadOptional.js';
 import type { ServiceTlsOptions } from '../../service/access/serverTls.js';
+import type { DispatchServiceOptions } from '../../service/startDispatchService.js';
+import { readSecretFile } from '../access/secretFile.js';
+import { checkServe } from '../checkServe.js';
 import { commandSignal } from '../commandSignal.js';
-import { acceptedCredentials, printsJson } from '../globalOptions.js';
+import { printsJson } from '../globalOptions.js';
 import { UsageError } from '../input/usageError.js';
 import { goOnWithoutOutput, onOutputFailure } from '../output/outputFailure.js';
 import { print, printJson } from '../output/print.js';
 import { type LogLevel, stderrLogger } from '../output/stderrLogger.js';
 import { addServeOptions, type ServeOptions } from '../serveOptions.js';
+import { type ServeSettings, serveSettings } from '../serveSettings.js';
 import { aborted, untilInterrupted } from '../untilInterrupted.js';
 import { withOptions } from '../withMicrogrid.js';
 
@@ -32,44 +37,35 @@ export function serveCommand(program: Command): void {
   addServeOptions(command).action(serve);
 }
 
-async function serve(options: ServeOptions, command: Command): Promise<void> {
-  const { database, keys } = options;
-  const { authKey, signSecret } = acceptedCredentials(command);
+async function serve(_: ServeOptions, command: Command): Promise<void> {
+  const settings = serveSettings(command, process.env);
+  const { options, credentials } = settings;
   const json = printsJson(command);
+  const { keys } = options;
+  const { authKey } = credentials;
   if (keys !== undefined && authKey !== undefined) {
     const both = '--auth-key (DISPATCH_API_AUTH_KEY) or --sign-secret (DISPATCH_API_SIGN_SECRET)';
     throw new UsageError(`--keys cannot be used together with ${both}, which may be set in the environment.`);
   }
+  const database = databaseOf(settings);
+  const asked = { ...serviceOptions(options), ...credentials, database };
+  const isDefaultFile = !settings.sources.has('database') && !settings.sources.has('databaseFile');
+  if (options.check) {
+    // The folder of the default file is made at the start.
+    const isNew = isDefaultFile && !existsSync(dirname(database));
+    return await withOptions(() => checkServe(settings, isNew ? { ...asked, database: ':memory:' } : asked, json));
+  }
   using _output = onOutputFailure(goOnWithoutOutput);
   const logger = await serviceLogger(options.logLevel, json);
   using interrupted = untilInterrupted();
-  if (command.getOptionValueSource('database') === 'default') await mkdir(dirname(database), { recursive: true });
+  if (isDefaultFile) await mkdir(dirname(database), { recursive: true });
   const { startDispatchService } = await import('../../service/startDispatchService.js');
-  const service = await withOptions(() =>
-    startDispatchService({
-      listen: options.listen,
-      database,
-      databaseConnections: options.databaseConnections,
-      keepChangesMs: options.keepChanges,
-      keepAuditMs: options.keepAudit,
-      authKey,
-      signSecret,
-      keys,
-      tls: tlsFiles(options),
-      insecure: options.insecure,
-      limits: options.limit,
-      metrics: options.metrics,
-      drainMs: options.drain,
-      stopGraceMs: options.stopGrace,
-      maxConnectionAgeMs: options.maxConnectionAge,
-      keepAliveMs: options.keepAlive,
-      logger,
-      signal: interrupted,
-    }),
-  ).catch(error => {
-    if (error === interrupted.reason) return null;
-    throw error;
-  });
+  const service = await withOptions(() => startDispatchService({ ...asked, logger, signal: interrupted })).catch(
+    error => {
+      if (error === interrupted.reason) return null;
+      throw error;
+    },
+  );
   if (service === null) return;
   const reload = () => void service.reload();
   // Without files to reload, SIGHUP ends the service as usual, when its terminal is closed.
@@ -90,6 +86,29 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
   process.off('SIGHUP', reload);
   // A connection accepted at the last moment would keep the process alive as long as its peer wants.
   if (commandSignal() === undefined) process.exit();
+}
+
+function serviceOptions(options: ServeOptions): DispatchServiceOptions {
+  return {
+    listen: options.listen,
+    databaseConnections: options.databaseConnections,
+    keepChangesMs: options.keepChanges,
+    keepAuditMs: options.keepAudit,
+    keys: options.keys,
+    tls: tlsFiles(options),
+    insecure: options.insecure,
+    limits: options.limit,
+    metrics: options.metrics,
+    drainMs: options.drain,
+    stopGraceMs: options.stopGrace,
+    maxConnectionAgeMs: options.maxConnectionAge,
+    keepAliveMs: options.keepAlive,
+  };
+}
+
+function databaseOf({ options: { database, databaseFile }, sources }: ServeSettings): string {
+  if (databaseFile === undefined) return database;
+  return readSecretFile(databaseFile, sources.get('databaseFile') ?? '--database-file');
 }
 
 /** Lines of text in a terminal, JSON elsewhere, for log collectors. */

@@ -29,15 +29,41 @@ export async function openStore(database: string, options: OpenStoreOptions = {}
     );
     return openPostgresStore(database, { observer, connections, logger });
   }
-  // A drive of Windows is one letter.
-  if (database === '' || /^([a-z][a-z\d+.-]+)?:/i.test(database)) {
-    throw invalidOption('database', 'must be a file, :memory:, or an address that begins with postgres://');
-  }
+  checkFileName(database);
   const { openSqliteStore } = await loadOptional(
     'a service with a file',
     () => import('./sql/sqlite/openSqliteStore.js'),
   );
   return openSqliteStore(database, { observer });
+}
+
+/**
+ * Checks that {@link openStore} could open a database, which is not changed.
+ *
+ * @throws DispatchError as openStore.
+ */
+export async function checkStore(database: string): Promise<void> {
+  if (database === ':memory:') return;
+  if (isPostgres(database)) {
+    const { checkPostgres } = await loadOptional(
+      'a service with PostgreSQL',
+      () => import('./sql/postgres/openPostgresStore.js'),
+    );
+    return checkPostgres(database);
+  }
+  checkFileName(database);
+  const { checkSqliteStore } = await loadOptional(
+    'a service with a file',
+    () => import('./sql/sqlite/openSqliteStore.js'),
+  );
+  return checkSqliteStore(database);
+}
+
+function checkFileName(database: string): void {
+  // A drive of Windows is one letter.
+  if (database === '' || /^([a-z][a-z\d+.-]+)?:/i.test(database)) {
+    throw invalidOption('database', 'must be a file, :memory:, or an address that begins with postgres://');
+  }
 }
 
 /** Whether a database is the address of a PostgreSQL server. */

@@ -137,6 +137,20 @@ function postgresDispatches(maxWriters: number, nowUs: (() => number) | undefine
   };
 }
 
+/**
+ * Checks that a PostgreSQL database answers, and changes nothing.
+ *
+ * @throws DispatchError INVALID_ARGUMENT when the address is malformed, UNAVAILABLE when it does not answer.
+ */
+export async function checkPostgres(url: string): Promise<void> {
+  const hosts = postgresHosts(url);
+  try {
+    await (await postgresServer(hosts)).close();
+  } catch (error) {
+    throw startError(hosts.name, error);
+  }
+}
+
 function startError(name: string, error: unknown): DispatchError {
   if (error instanceof DispatchError && error.code !== 'UNAVAILABLE') return error;
   const cause = error instanceof DispatchError ? error.cause : error;

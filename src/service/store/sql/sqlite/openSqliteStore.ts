@@ -1,6 +1,6 @@
 import { type Kysely, type SqlBool, sql } from 'kysely';
 
-import { openSqlite } from '../../../../sqlite/openSqlite.js';
+import { checkSqlite, openSqlite } from '../../../../sqlite/openSqlite.js';
 import type { DispatchStore, StoreOptions } from '../../../domain/dispatchStore.js';
 import { migrations, type ServiceSchema } from '../schema.js';
 import type { SqlDatabase, SqlDialect } from '../sqlDialect.js';
@@ -41,6 +41,11 @@ export async function openSqliteStore(
     close,
   };
   return sqlStore(database, { observer });
+}
+
+/** Checks that {@link openSqliteStore} could open a file. @throws DispatchError as {@link openSqlite}. */
+export function checkSqliteStore(path: string): Promise<void> {
+  return checkSqlite(path, FILE_KIND);
 }
 
 async function createIds(db: Kysely<unknown>): Promise<void> {

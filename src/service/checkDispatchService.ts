@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+import { silentLogger } from '../logger.js';
+import { DispatchError, messageOf } from '../model/dispatchError.js';
+import type { ListenAddress } from './access/listenAddress.js';
+import { loadAccessControl } from './access/loadAccessControl.js';
+import { serviceSettings } from './serviceSettings.js';
+import type { DispatchServiceOptions } from './startDispatchService.js';
+import { checkStore } from './store/openStore.js';
+
+/** What was looked at of a service that could be started. */
+export interface ServiceCheck {
+  readonly what: string;
+  /** Why the service could not be started; null: it could. */
+  readonly problem: DispatchError | null;
+}
+
+/**
+ * Checks whether a service with these options could be started now: keys and certificates, ports, and the database. It serves nobody, and
+ * changes neither files nor database.
+ *
+ * @throws DispatchError INVALID_ARGUMENT when an option is wrong.
+ */
+export async function checkDispatchService(options: DispatchServiceOptions): Promise<ServiceCheck[]> {
+  const { database = ':memory:', logger = silentLogger } = options;
+  const { place, metricsPlace } = serviceSettings(options);
+  const access = async () => await (await loadAccessControl(options, place, logger)).close();
+  return [
+    await checked('keys and certificates', access),
+    await checked(`listening on ${place.text}`, () => checkPort(place)),
+    ...(metricsPlace ? [await checked(`listening on ${metricsPlace.text}`, () => checkPort(metricsPlace))] : []),
+    await checked('the database', () => checkStore(database)),
+  ];
+}
+
+async function checked(what: string, check: () => Promise<void>): Promise<ServiceCheck> {
+  try {
+    await check();
+    return { what, problem: null };
+  } catch (error) {
+    return { what, problem: DispatchError.from(error) };
+  }
+}
+
+/** Listens for a moment, and takes no connection. */
+async function checkPort({ host, port }: ListenAddress): Promise<void> {
+  const server = createServer(socket => socket.destroy());
+  try {
+    await once(server.listen(port, host.replace(/^\[|\]$/g, '')), 'listening');
+  } catch (error) {
+    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    throw new DispatchError('UNAVAILABLE', isTaken ? 'the address is already in use' : messageOf(error), {
+      cause: error,
+    });
+  }
+  await once(server.close(), 'close');
+}
