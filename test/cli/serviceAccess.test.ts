@@ -103,7 +103,7 @@ describe('profiles', () => {
   it.each([
     ['{', ': is not valid JSON.'],
     ['[]', ': must be an object.'],
-    ['{"profile":{}}', ': must have no field other than default and profiles, not profile.'],
+    ['{"profile":{}}', ': must have no field other than default, profiles and serve, not profile.'],
     ['{"profiles":[]}', ': profiles: must be an object.'],
     ['{"default":"x","profiles":{}}', ': default: must be the name of one of the profiles.'],
     ['{"profiles":{}}', ': has no profiles.'],
