@@ -2,30 +2,35 @@ import type { Kysely, Selectable, Transaction } from 'kysely';
 
 import type { AuditEntry, AuditPage, AuditQuery } from '../../domain/audit.js';
 import { cutAuditPage } from '../auditEntries.js';
+import { insertionInto } from './insertRows.js';
 import type { ServiceSchema } from './schema.js';
 import type { SqlDatabase } from './sqlDialect.js';
 
 /** Entries read at a time: a page of large ones should not be in memory as a whole before it is cut. */
 const READ_AT_ONCE = 50;
 
+const insertEntries = insertionInto('dispatch_audit');
+
 /** Writes entries, in the transaction of their changes. */
 export async function writeAudit(
   transaction: Transaction<ServiceSchema>,
   entries: readonly AuditEntry[],
 ): Promise<void> {
-  await transaction
-    .insertInto('dispatch_audit')
-    .values(
-      entries.map(({ microgridId, atUs, dispatchId, keyName, requestId, ...same }) => ({
-        microgrid_id: microgridId,
-        at_us: atUs,
-        dispatch_id: dispatchId,
-        key_name: keyName,
-        request_id: requestId,
-        ...same,
-      })),
-    )
-    .execute();
+  await insertEntries(
+    transaction,
+    entries.map(({ microgridId, atUs, dispatchId, keyName, requestId, seq, method, note, before, after }) => ({
+      microgrid_id: microgridId,
+      at_us: atUs,
+      dispatch_id: dispatchId,
+      key_name: keyName,
+      request_id: requestId,
+      seq,
+      method,
+      note,
+      before,
+      after,
+    })),
+  );
 }
 
 /** Reads a page; see `DispatchStore.audit`. */

@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely';
 
 import type { AppliedWrite, DispatchWrite, StoredDispatch } from '../../domain/dispatchStore.js';
 import { type CompletedRequest, earlierResult, reusedNonce } from '../completedRequest.js';
+import { insertionInto } from './insertRows.js';
 import type { ServiceSchema } from './schema.js';
 import type { SqlDatabase } from './sqlDialect.js';
 
@@ -52,31 +53,32 @@ export function recordResult(
   done.push(completed);
 }
 
+const putRequests = insertionInto('request', insertion =>
+  insertion.onConflict(conflict =>
+    conflict.column('id').doUpdateSet(eb => ({
+      hash: eb.ref('excluded.hash'),
+      dispatch_id: eb.ref('excluded.dispatch_id'),
+      message: eb.ref('excluded.message'),
+      until_us: eb.ref('excluded.until_us'),
+    })),
+  ),
+);
+
 /** Stores completed requests. An existing row has expired. */
 export async function writeCompletedRequests(
   transaction: Transaction<ServiceSchema>,
   done: readonly CompletedRequest[],
 ): Promise<void> {
-  await transaction
-    .insertInto('request')
-    .values(
-      done.map(({ id, hash, dispatch, untilUs }) => ({
-        id,
-        hash,
-        dispatch_id: dispatch.id,
-        message: dispatch.message,
-        until_us: untilUs,
-      })),
-    )
-    .onConflict(conflict =>
-      conflict.column('id').doUpdateSet(eb => ({
-        hash: eb.ref('excluded.hash'),
-        dispatch_id: eb.ref('excluded.dispatch_id'),
-        message: eb.ref('excluded.message'),
-        until_us: eb.ref('excluded.until_us'),
-      })),
-    )
-    .execute();
+  await putRequests(
+    transaction,
+    done.map(({ id, hash, dispatch, untilUs }) => ({
+      id,
+      hash,
+      dispatch_id: dispatch.id,
+      message: dispatch.message,
+      until_us: untilUs,
+    })),
+  );
 }
 
 /** Deletes expired nonces and requests; see `DispatchStore.deleteExpired`. */

@@ -3,6 +3,7 @@ import type { Insertable, Transaction } from 'kysely';
 import type { AuditEntry } from '../../domain/audit.js';
 import type { DispatchRow, DispatchWrite, LoggedChange, StoredDispatch } from '../../domain/dispatchStore.js';
 import { writeAudit } from './auditLog.js';
+import { insertionInto } from './insertRows.js';
 import { NEVER, type ServiceSchema } from './schema.js';
 import type { LockedMicrogrid, SqlDialect } from './sqlDialect.js';
 import { type BatchIdempotency, readIdempotency } from './sqlIdempotency.js';
@@ -38,6 +39,30 @@ export interface Batch {
   readonly audit: AuditEntry[];
   readonly idempotency: BatchIdempotency;
 }
+
+const insertChanges = insertionInto('dispatch_change');
+
+const putDispatches = insertionInto('dispatch', insertion =>
+  insertion.onConflict(conflict =>
+    conflict.column('id').doUpdateSet(eb => ({
+      type: eb.ref('excluded.type'),
+      start_s: eb.ref('excluded.start_s'),
+      end_s: eb.ref('excluded.end_s'),
+      active: eb.ref('excluded.active'),
+      dry_run: eb.ref('excluded.dry_run'),
+      recurring: eb.ref('excluded.recurring'),
+      create_us: eb.ref('excluded.create_us'),
+      update_us: eb.ref('excluded.update_us'),
+      message: eb.ref('excluded.message'),
+    })),
+  ),
+);
+
+const putMicrogrids = insertionInto('microgrid', insertion =>
+  insertion.onConflict(conflict =>
+    conflict.column('id').doUpdateSet({ seq: eb => eb.ref('excluded.seq'), last_us: eb => eb.ref('excluded.last_us') }),
+  ),
+);
 
 /** Reads the dispatches, nonces and requests of calls, whose microgrids are locked. */
 export async function readBatch(
@@ -77,7 +102,7 @@ export async function writeBatch(
   dialect: SqlDialect,
   { microgrids, before, after, retargeted, changes, audit }: Batch,
 ): Promise<void> {
-  await transaction.insertInto('dispatch_change').values(changes.map(changeRow)).execute();
+  await insertChanges(transaction, changes.map(changeRow));
   if (audit.length > 0) await writeAudit(transaction, audit);
 
   const gone = [...after.keys()].filter(id => before.has(id) && after.get(id) === null);
@@ -86,42 +111,15 @@ export async function writeBatch(
     await transaction.deleteFrom('dispatch').where('id', 'in', gone).execute();
   }
   const rows = [...after.values()].filter(row => row !== null);
-  if (rows.length > 0) await putRows(transaction, rows);
+  await putDispatches(transaction, rows.map(dispatchRow));
   const targeted = rows.filter(({ id }) => retargeted.has(id));
   await writeTargets(transaction, dialect, targeted, id => before.has(id));
 
   const changed = new Set(changes.map(change => change.microgridId));
-  await transaction
-    .insertInto('microgrid')
-    .values(
-      [...microgrids].filter(([id]) => changed.has(id)).map(([id, { seq, lastUs }]) => ({ id, seq, last_us: lastUs })),
-    )
-    .onConflict(conflict =>
-      conflict
-        .column('id')
-        .doUpdateSet({ seq: eb => eb.ref('excluded.seq'), last_us: eb => eb.ref('excluded.last_us') }),
-    )
-    .execute();
-}
-
-async function putRows(transaction: Transaction<ServiceSchema>, rows: readonly Owned<DispatchRow>[]): Promise<void> {
-  await transaction
-    .insertInto('dispatch')
-    .values(rows.map(dispatchRow))
-    .onConflict(conflict =>
-      conflict.column('id').doUpdateSet(eb => ({
-        type: eb.ref('excluded.type'),
-        start_s: eb.ref('excluded.start_s'),
-        end_s: eb.ref('excluded.end_s'),
-        active: eb.ref('excluded.active'),
-        dry_run: eb.ref('excluded.dry_run'),
-        recurring: eb.ref('excluded.recurring'),
-        create_us: eb.ref('excluded.create_us'),
-        update_us: eb.ref('excluded.update_us'),
-        message: eb.ref('excluded.message'),
-      })),
-    )
-    .execute();
+  await putMicrogrids(
+    transaction,
+    [...microgrids].filter(([id]) => changed.has(id)).map(([id, { seq, lastUs }]) => ({ id, seq, last_us: lastUs })),
+  );
 }
 
 function changeRow({

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 
+import { insertionInto } from './insertRows.js';
 import type { ServiceSchema } from './schema.js';
 import type { SqlDialect } from './sqlDialect.js';
 
@@ -12,6 +13,8 @@ interface Targeted {
 
 /** Maximum rows of keys per statement: SQLite allows 32,766 parameters. */
 const KEYS_AT_ONCE = 5_000;
+
+const insertTargets = insertionInto('dispatch_target');
 
 /**
  * Writes the search keys of dispatches: only those that they do not have yet, and deletes those that they have no longer.
@@ -47,10 +50,7 @@ export async function writeTargets(
       .execute();
   }
   for (let from = 0; from < added.length; from += KEYS_AT_ONCE) {
-    await transaction
-      .insertInto('dispatch_target')
-      .values(added.slice(from, from + KEYS_AT_ONCE))
-      .execute();
+    await insertTargets(transaction, added.slice(from, from + KEYS_AT_ONCE));
   }
 }
 
