@@ -85,7 +85,12 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   }
 }
 
-function dispatchProgram(json: boolean): Command {
+/**
+ * The program with its commands.
+ *
+ * @param json Whether errors of the command line are left to the caller, who prints them as JSON.
+ */
+export function dispatchProgram(json: boolean): Command {
   const program = new Command('dispatch')
     .description(
       'Create dispatches for the batteries, inverters and EV chargers of a microgrid, and act on them as they run.',
