@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Argument, Command, Help, Option } from 'commander';
 
 import { dataFile } from '../../src/cli/dataFile.js';
@@ -91,7 +92,8 @@ function tailOf(command: Command): string[] {
   const write = (part: string) => {
     text += part;
   };
-  command.emit('afterHelp', { error: false, command, write });
+  // Commander is an emitter, which its types leave out.
+  (command as unknown as EventEmitter).emit('afterHelp', { error: false, command, write });
   const [before = '', examples = ''] = text.trim().split(/^Examples:\n/m);
   const prose = before.trim() === '' ? [] : before.trim().split(/\n\n+/).map(proseOf);
   return [

@@ -1,6 +1,8 @@
 import { commandPage } from './commandPage.js';
+import { operatorsDay } from './operatorsDay.js';
+import { terminalPicture } from './terminalPicture.js';
 
-/** A page of docs that is made by a program, and where it belongs. */
+/** A page or a picture of docs that is made by a program, and where it belongs. */
 export interface RenderedPage {
   readonly file: URL;
   readonly text: string;
@@ -8,5 +10,10 @@ export interface RenderedPage {
 
 /** Makes the pages that say what the programs say; the same on every computer. */
 export async function renderPages(): Promise<RenderedPage[]> {
-  return [{ file: new URL('../command.md', import.meta.url), text: commandPage() }];
+  const { page, preview } = await operatorsDay();
+  return [
+    { file: new URL('../command.md', import.meta.url), text: commandPage() },
+    { file: new URL('../operators-day.md', import.meta.url), text: page },
+    { file: new URL('../terminal.svg', import.meta.url), text: terminalPicture(preview) },
+  ];
 }
