@@ -34,7 +34,8 @@ import { ExitCode } from './exitCode.js';
 import { addGlobalOptions } from './globalOptions.js';
 import { UsageError } from './input/usageError.js';
 import { errorJson, errorLines } from './output/errorText.js';
-import { note } from './output/print.js';
+import { note, terminalWidth } from './output/print.js';
+import { HELP_WIDTH, wrapHelp } from './output/wrapHelp.js';
 
 const COMMANDS = [
   demoCommand,
@@ -98,7 +99,10 @@ export function dispatchProgram(json: boolean): Command {
     .version(version())
     .exitOverride()
     .configureHelp({ showGlobalOptions: true, subcommandTerm: command => command.name() })
-    .configureOutput({ outputError: text => json || note(withoutValue(text)) });
+    .configureOutput({
+      writeOut: text => process.stdout.write(wrapHelp(text, terminalWidth() ?? HELP_WIDTH)),
+      outputError: text => json || note(withoutValue(text)),
+    });
   addGlobalOptions(program).addHelpText(
     'after',
     `

@@ -32,7 +32,7 @@ export function auditCommand(program: Command): void {
     .optionsGroup('Filters:')
     .option('--dispatch-ids <ids>', 'ids or ranges: 1,2 or 1-3; may be repeated', parseIds)
     .option('--key <name>', 'changes made with the key of this name; may be repeated', repeated(String))
-    .option('--from <time>', 'changes at or after')
+    .option('--from <time>', 'changes at or after, such as yesterday or 2026-04-01T14:00')
     .option('--to <time>', 'changes before')
     .optionsGroup('Order and output:')
     .option('--oldest-first', 'print the oldest change first')

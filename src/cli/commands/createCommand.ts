@@ -56,7 +56,7 @@ export function createCommand(program: Command): void {
         .argParser(parseBoolean)
         .default(false),
     )
-    .option('-p, --payload <json>', 'parameters for consumers, a JSON object', parsePayload)
+    .option('-p, --payload <json>', 'parameters for consumers, a JSON object such as {"power_kw": 5}', parsePayload)
     .option(...NOTE_OPTION)
     .option('--dry', 'show what would be created, without the service, which may still refuse it');
   addZoneOptions(addRecurrenceOptions(command))

@@ -23,6 +23,13 @@ export function demoCommand(program: Command): void {
         'nothing on disk.\n\n' +
         'With --json it prints only the notifications. It ignores the other global options.',
     )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dispatch demo
+  $ dispatch demo --json | jq .notification`,
+    )
     .action(demo);
 }
 

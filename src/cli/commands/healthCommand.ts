@@ -24,7 +24,7 @@ export function healthCommand(program: Command): void {
         'The exit code is 0 when it is, 1 when it is stopping or has lost its database, and 4 when it does not answer ' +
         'within five seconds.',
     )
-    .option('--wait <duration>', 'maximum time to repeat the check until it succeeds', parseDuration)
+    .option('--wait <duration>', 'maximum time to repeat the check until it succeeds, such as 30s', parseDuration)
     .addHelpText(
       'after',
       `

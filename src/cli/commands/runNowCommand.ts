@@ -20,7 +20,7 @@ export function runNowCommand(program: Command): void {
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .argument('<dispatch-id>', 'id of the dispatch', parseId)
-    .option('--duration <duration>', 'duration of the run (default: that of the dispatch)', parseDuration)
+    .option('--duration <duration>', 'duration of the run, such as 10m (default: that of the dispatch)', parseDuration)
     .option(...NOTE_OPTION)
     .addHelpText(
       'after',

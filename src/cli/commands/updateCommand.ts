@@ -37,11 +37,11 @@ export function updateCommand(program: Command): void {
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .argument('<dispatch-id>', 'id of the dispatch, or of a group or of one of its dispatches', parseTargetId)
     .option('--start-time <time>', 'start of the first run; of a group in its zone')
-    .option('--duration <duration>', 'duration of each run', parseDuration)
+    .option('--duration <duration>', 'duration of each run, such as 90s or 1h30m', parseDuration)
     .addOption(flag('--no-duration', 'remove the duration: the run has no end').conflicts('duration'))
     .option('-t, --target <target>', 'component ids, or categories and types by name', parseSelector)
     .addOption(new Option('-a, --active <bool>', 'false: it does not run').argParser(parseBoolean))
-    .option('-p, --payload <json>', 'parameters for consumers, a JSON object', parsePayload)
+    .option('-p, --payload <json>', 'parameters for consumers, a JSON object such as {"power_kw": 5}', parsePayload)
     .option(...NOTE_OPTION)
     .option('--dry', 'show what the dispatch would be, and do nothing; the service may still refuse it');
   addRecurrenceOptions(command).addOption(

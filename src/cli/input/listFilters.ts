@@ -26,7 +26,7 @@ export function addListFilters(command: Command): Command {
   return command
     .optionsGroup('Filters (of the service):')
     .option('-t, --target <target>', 'for at least one of these components; may be repeated', repeated(parseSelector))
-    .option('--start-from <time>', 'start time at or after')
+    .option('--start-from <time>', 'start time at or after, such as today or 2026-04-01T14:00')
     .option('--start-to <time>', 'start time before')
     .option('--end-from <time>', 'end time at or after, or no end')
     .option('--end-to <time>', 'end time before')

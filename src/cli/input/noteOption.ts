@@ -2,7 +2,11 @@ import { encodeNote } from '../../wire/note.js';
 import { UsageError } from './usageError.js';
 
 /** Option of the commands that change dispatches. */
-export const NOTE_OPTION = ['--note <text>', 'reason, which the audit of the service keeps', parseNote] as const;
+export const NOTE_OPTION = [
+  '--note <text>',
+  "reason, such as 'plant is closed', which the audit of the service keeps",
+  parseNote,
+] as const;
 
 function parseNote(text: string): string {
   try {

@@ -32,7 +32,7 @@ export function addRecurrenceOptions(command: Command): Command {
     .option('-f, --frequency <unit>', 'minutely, hourly, daily, weekly, monthly or yearly', parseName(FREQUENCIES))
     .option('--interval <n>', 'every how many units (default: 1)', parseInteger)
     .addOption(new Option('--count <n>', 'number of runs').argParser(parseInteger).conflicts('until'))
-    .option('--until <time>', 'last time at which a run may start; a date includes its whole day')
+    .option('--until <time>', 'last time at which a run may start, such as 2026-12-31; a date includes its whole day')
     .option('--by-minute <list>', 'minutes, such as 0,30 or 0-10', numbers(0, 59))
     .option('--by-hour <list>', 'hours, such as 8,17 or 8-18', numbers(0, 23))
     .option(

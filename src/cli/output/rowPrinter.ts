@@ -122,6 +122,7 @@ function cut(text: string, width: number): string {
   return text.slice(0, index) + (ellipsed ? '…' : '');
 }
 
-function widthOf(text: string): number {
+/** Width of a text in a terminal. */
+export function widthOf(text: string): number {
   return truncated(text).width;
 }

@@ -1,0 +1,61 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { wrapHelp } from '../../src/cli/output/wrapHelp.js';
+import { runCli } from '../support/runCli.js';
+
+const { isTTY, columns } = process.stdout;
+afterEach(() => Object.assign(process.stdout, { isTTY, columns }));
+
+/** The help of a command in a terminal of a width; null: no terminal. */
+async function helpAt(width: number | null, ...words: string[]): Promise<string> {
+  Object.assign(process.stdout, { isTTY: width !== null, columns: width ?? undefined });
+  const { code, stdout, stderr } = await runCli([...words, '--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout;
+}
+
+/** All commands, with those within others. */
+async function commandNames(): Promise<string[][]> {
+  const named = async (...path: string[]) => {
+    const [, list = ''] = /^Commands:\n((?: {2}.*\n)+)/m.exec(await helpAt(200, ...path)) ?? [];
+    return [...list.matchAll(/^ {2}([\w-]+)/gm)]
+      .map(([, name = '']) => [...path, name])
+      .filter(([name]) => name !== 'help');
+  };
+  return [...(await named()), ...(await named('keys'))];
+}
+
+describe('the help of each command', () => {
+  it('fits the width, in whole words, but for examples', async () => {
+    const names = [[], ...(await commandNames())];
+    expect(names.length).toBeGreaterThan(25);
+    for (const width of [40, 80, 200, null]) {
+      for (const name of names) {
+        const help = await helpAt(width, ...name);
+        const tooLong = help
+          .split('\n')
+          // Options and examples are indented.
+          .filter(line => /^\S/.test(line) && line.length > (width ?? 80) && line.includes(' '));
+        expect(
+          tooLong.filter(line => !line.startsWith('Usage:')),
+          `${name} at ${width}`,
+        ).toEqual([]);
+        expect(help).not.toContain('\u001b[');
+      }
+    }
+  });
+
+  it('has an example, but within keys, where those of keys are', async () => {
+    for (const name of await commandNames()) {
+      const help = await helpAt(80, ...(name[0] === 'keys' ? ['keys'] : name));
+      expect(help, name.join(' ')).toMatch(new RegExp(`\\$.*dispatch ${name[0]}\\b`));
+    }
+  });
+});
+
+describe('a help text', () => {
+  it('is wrapped by paragraphs', () => {
+    expect(wrapHelp('One two three\nfour.\n\nHead:\n  $ an example that is long\nFive six\n', 10)).toBe(
+      'One two\nthree\nfour.\n\nHead:\n  $ an example that is long\nFive six\n',
+    );
+  });
+});
