@@ -3,11 +3,11 @@ import { notificationData } from '../../../machines/dispatch/notificationData.js
 import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
 import { simulateRuns } from '../../../machines/pool/simulateRuns.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
+import { readDispatches } from '../exchange/readDispatches.js';
 import { printsJson } from '../globalOptions.js';
 import { MERGE_NAMES, MERGE_STRATEGIES, type MergeName } from '../input/mergeNames.js';
 import { parseTime } from '../input/parseTime.js';
 import { parseCount, parseId, parseName, parseNonEmpty } from '../input/parseValue.js';
-import { readDispatches } from '../input/readDispatches.js';
 import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
 import { notificationDataText } from '../output/notificationText.js';
@@ -53,8 +53,8 @@ export function simulateCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-A line of --file is what "list --json" prints for a dispatch; only id, type, startTime and selector are required, so that a plan can be
-tried before it is created. With --json each line has the form of "follow --json".
+A line of --file is what "list --json" prints for a dispatch; only type, startTime and selector are required, so that a plan can be tried
+before it is created. With --json each line has the form of "follow --json".
 
 Examples:
   $ dispatch simulate 1 now 'in 24 hours'

@@ -18,7 +18,12 @@ export function readJsonLines(text: string): ExchangeEntry[] {
     .flatMap(({ line, source }) => readEntries(source, () => [planFromJson(parseJsonObject(line))]));
 }
 
-function planFromJson(json: JsonObject): DispatchPlan {
+/**
+ * Reads the plan of a dispatch as JSON has it.
+ *
+ * @throws RangeError that says which field is wrong and what is allowed.
+ */
+export function planFromJson(json: JsonObject): DispatchPlan {
   const known = { ...json };
   for (const name of OF_SERVICE) delete (known as Record<string, unknown>)[name];
   const {

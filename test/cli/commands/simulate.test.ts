@@ -86,14 +86,14 @@ describe('simulate', () => {
   });
 
   it.each([
-    ['{"id":1', /^error: line 2 of .*: .*JSON/],
+    ['{"id":1', /^error: line 2 of .*: It must be valid JSON/],
     [
-      '{"id":1,"type":"T","selector":{"ids":[1]}}',
-      /line 2 of .*: startTime must be a time such as 2026-04-01T14:00:00Z, not undefined/,
+      '{"id":1,"type":"T","startTime":"tomorrow","selector":{"ids":[1]}}',
+      /line 2 of .*: startTime must be a time such as 2026-04-01T14:00:00Z, got tomorrow/,
     ],
     [
-      '{"id":1,"type":"T","startTime":"2026-03-02T12:00Z","selector":7}',
-      /line 2 of .*: selector must be ids or categories, not 7/,
+      '{"id":-1,"type":"T","startTime":"2026-03-02T12:00:00Z","selector":{"ids":[1]}}',
+      /line 2 of .*: id must be an integer of 0 or more, got -1/,
     ],
   ])('names what is wrong in a line: %s', async (wrong, message) => {
     using folder = temporaryFolder();
