@@ -1,10 +1,10 @@
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Kysely } from 'kysely';
 
 import { DispatchError } from '../model/dispatchError.js';
-import { connectSqlite } from './sqliteConnection.js';
+import { connectSqlite, type SqliteConnection } from './sqliteConnection.js';
 import { sqliteDialect } from './sqliteDialect.js';
 import { cannotOpen, checkHeader, type SqliteFileKind } from './sqliteHeader.js';
 
@@ -38,10 +38,8 @@ export async function readSqlite<Schema>(path: string, kind: SqliteFileKind): Pr
   });
   await checkHeader(file, kind);
   try {
-    const connection = connectSqlite(`${pathToFileURL(file)}?mode=ro`, BUSY_TIMEOUT_MS);
-    // The header may be in the log, and not in the file yet.
-    const version = async () => Number((await connection.execute('PRAGMA user_version', [])).rows[0]?.user_version);
-    await version();
+    const connection = await connectTo(file);
+    const version = () => versionOf(connection);
     const db = new Kysely<Schema>({ dialect: sqliteDialect(connection, [connection]) });
     return {
       db,
@@ -55,4 +53,28 @@ export async function readSqlite<Schema>(path: string, kind: SqliteFileKind): Pr
   } catch (error) {
     throw cannotOpen(file, error);
   }
+}
+
+/** Connects to a file, and where its folder cannot be written also to one that no process has open: SQLite would put a log beside it. */
+async function connectTo(file: string): Promise<SqliteConnection> {
+  const connection = connectSqlite(`${pathToFileURL(file)}?mode=ro`, BUSY_TIMEOUT_MS);
+  try {
+    await versionOf(connection);
+    return connection;
+  } catch (error) {
+    connection.close();
+    const logBytes = await stat(`${file}-wal`).then(
+      ({ size }) => size,
+      () => 0,
+    );
+    if (logBytes > 0) throw error;
+    const still = connectSqlite(`${pathToFileURL(file)}?immutable=1`, BUSY_TIMEOUT_MS);
+    await versionOf(still);
+    return still;
+  }
+}
+
+/** Read by a statement, because the header may be in the log, and not in the file yet. */
+async function versionOf(connection: SqliteConnection): Promise<number> {
+  return Number((await connection.execute('PRAGMA user_version', [])).rows[0]?.user_version);
 }

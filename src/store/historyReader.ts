@@ -32,16 +32,28 @@ export async function* readEntries(path: string, options: HistoryOptions): Async
 /** `followHistory`, with the packages for SQLite. */
 export async function* followEntries(path: string, options: FollowHistoryOptions): AsyncGenerator<HistoryEntry> {
   const { afterSeq, signal, ...filter } = options;
-  signal?.throwIfAborted();
-  await using file = await open(path);
-  let seq = afterSeq ?? (await lastSeq(file));
+  let seq = afterSeq;
   for (;;) {
-    const isThere = (await file.version()) >= historyVersion;
-    const page = isThere ? await readPage(file, filter, { direction: 'asc', seq }) : [];
-    yield* page;
-    seq = page.at(-1)?.seq ?? seq;
-    if (page.length < pageSize) await setTimeout(followIntervalMs, undefined, { signal }).catch(throwReason(signal));
+    signal?.throwIfAborted();
+    const page = await readNext(path, filter, seq);
+    yield* page.entries;
+    seq = page.seq;
+    if (page.entries.length < pageSize) {
+      await setTimeout(followIntervalMs, undefined, { signal }).catch(throwReason(signal));
+    }
   }
+}
+
+/** Reads the entries after `seq`; undefined: none, but what the last one is. The file is opened anew, because it may be another one by now. */
+async function readNext(path: string, filter: HistoryFilter, seq: number | undefined) {
+  await using file = await open(path);
+  const isThere = (await file.version()) >= historyVersion;
+  const last = isThere ? await lastSeq(file) : 0;
+  if (seq === undefined || !isThere) return { entries: [], seq: seq ?? last };
+  const entries = await readPage(file, filter, { direction: 'asc', seq });
+  const lastRead = entries.at(-1)?.seq ?? seq;
+  // What the filter left out is not looked at again.
+  return { entries, seq: entries.length < pageSize ? Math.max(last, lastRead) : lastRead };
 }
 
 async function open(path: string): Promise<File & AsyncDisposable> {
@@ -50,7 +62,6 @@ async function open(path: string): Promise<File & AsyncDisposable> {
 }
 
 async function lastSeq(file: File): Promise<number> {
-  if ((await file.version()) < historyVersion) return 0;
   const row = await file.db
     .selectFrom('history')
     .select(({ fn }) => fn.max<number | null>('seq').as('seq'))

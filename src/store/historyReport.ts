@@ -121,7 +121,8 @@ export async function reportHistory(
         if (isWithin(atMs)) countMissed(talliesOf(tallies, entry), entry);
     }
   }
-  for (const [key, { entry }] of [...open]) close(key, entry.run.endMs ?? toMs, toMs);
+  // The stop of a run that is over comes late, or the dispatcher is not there to announce it.
+  for (const [key, { entry }] of [...open]) close(key, entry.run.endMs ?? toMs, entry.run.endMs ?? toMs);
   return [...tallies.values()].map(rowOf).sort(byName);
 }
 

@@ -129,6 +129,10 @@ describe('the report of a history', () => {
     expect(await report(entries, '11:10', '11:50')).toEqual([]);
   });
 
+  it('takes a run as delivered until its end when its stop was not announced', async () => {
+    expect(await report([entry('running.started', '10:00')])).toMatchObject([hour]);
+  });
+
   it('takes the start of the run for the start that is not in the history any more', async () => {
     expect(await report([entry('running.stopped', '11:00')])).toMatchObject([{ ...hour, runs: 0 }]);
     const resumed = [entry('running.resumed', '10:30', { cause: 'restore', atMs: at('10:30') })];
