@@ -101,6 +101,8 @@ export function dispatchProgram(json: boolean): Command {
     .configureHelp({ showGlobalOptions: true, subcommandTerm: command => command.name() })
     .configureOutput({
       writeOut: text => process.stdout.write(wrapHelp(text, terminalWidth() ?? HELP_WIDTH)),
+      // The help where a command is missing.
+      writeErr: text => process.stderr.write(wrapHelp(text, terminalWidth() ?? HELP_WIDTH)),
       outputError: text => json || note(withoutValue(text)),
     });
   addGlobalOptions(program).addHelpText(

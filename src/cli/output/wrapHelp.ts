@@ -3,8 +3,14 @@ import { widthOf } from './rowPrinter.js';
 /** Width of a help that is not printed in a terminal, as commander has it. */
 export const HELP_WIDTH = 80;
 
+/** Where the text of an option begins below its name, when it does not fit beside it. */
+const INDENT = ' '.repeat(6);
+/** An option, an argument or a command with its text; examples begin with `$`. */
+const TERM = /^( {2}[^\s$].*?) {2,}(\S.*)$/;
+
 /**
- * Fits a help to a width: paragraphs are wrapped anew, indented lines (options and examples) stay as they are.
+ * Fits a help to a width: paragraphs are wrapped anew, and the text of an option that does not fit beside its name goes below it. Examples stay as they
+ * are.
  */
 export function wrapHelp(text: string, width: number): string {
   const all = text.split('\n');
@@ -18,12 +24,18 @@ export function wrapHelp(text: string, width: number): string {
     const isProse = /^\S/.test(line);
     if (!isProse) flush();
     if (isProse) paragraph.push(line);
-    else lines.push(line);
+    else lines.push(...termLines(line, width));
     // A line such as "Examples:" is a head.
     if (line.endsWith(':')) flush();
   }
   flush();
   return lines.join('\n');
+}
+
+function termLines(line: string, width: number): string[] {
+  const [, term, text] = TERM.exec(line) ?? [];
+  if (term === undefined || text === undefined || widthOf(line) <= width) return [line];
+  return [term, ...wrapped(text, width - INDENT.length).map(each => INDENT + each)];
 }
 
 function wrapped(text: string, width: number): string[] {
