@@ -1,3 +1,5 @@
+/** @module xstate-dispatch/machines */
+
 export { sourceLogic } from './actors/sourceLogic.js';
 export type { StoreOptions } from './actors/storeLogic.js';
 export { storeLogic } from './actors/storeLogic.js';

@@ -1,3 +1,5 @@
+/** @module xstate-dispatch */
+
 export type { DispatchInfo, ManagedActorEvent } from '../machines/manage/dispatchInfo.js';
 export type { LogicOfDispatch } from '../machines/manage/managedActors.js';
 export type { ManagingOptions } from '../machines/manage/managingOptions.js';

@@ -1,3 +1,5 @@
+/** @module xstate-dispatch/service */
+
 export { type Logger, silentLogger } from '../logger.js';
 export type { CallLimits } from './access/callLimits.js';
 export type { ServiceTlsOptions } from './access/serverTls.js';

@@ -1,3 +1,5 @@
+/** @module xstate-dispatch/store */
+
 export type { NotificationData } from '../../machines/dispatch/notificationData.js';
 export type {
   DispatcherStore,

@@ -1,3 +1,5 @@
+/** @module xstate-dispatch/testing */
+
 export type { DispatchArbitraryFields } from './dispatchArbitrary.js';
 export { dispatchArbitrary } from './dispatchArbitrary.js';
 export type { DispatchModel, DispatchModelContext, DispatchModelEvent } from './dispatchModel.js';
