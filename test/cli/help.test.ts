@@ -26,7 +26,7 @@ async function commandNames(): Promise<string[][]> {
 
 /** Also JSON, heads of examples, continued lines, and words that are too long by themselves. */
 function isExample(line: string): boolean {
-  return /^ +(?:\$|\{|--)/.test(line) || !line.trim().includes(' ');
+  return /^ +(?:\$|\{|--|.*:$)/.test(line) || !line.trim().includes(' ');
 }
 
 describe('the help of each command', () => {
