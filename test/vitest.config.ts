@@ -20,6 +20,8 @@ const LONG_OR_SAMPLED = [
   'test/testing/dispatchModel.test.ts',
   'test/interop/zonedRules.test.ts',
   'test/interop/commandLines.test.ts',
+  'test/store/killedHistory.test.ts',
+  'test/cli/commands/simulate.test.ts',
 ];
 
 export default defineConfig({
