@@ -12,7 +12,7 @@ const WEEKDAYS = '--frequency weekly --by-weekday mon-fri --time-zone Europe/Ber
 
 /** Plays the day on a service and formats it as a page. */
 export function operatorsDay(): Promise<OperatorsDay> {
-  return withTranscript('2027-03-22T06:30:00Z', async ({ at, run }) => {
+  return withTranscript('2027-03-22T06:30:00Z', async ({ at, run, follow }) => {
     const parts: string[] = [];
     const tell = (...texts: string[]) => parts.push(...texts);
     const play = async (line: string) => parts.push(await run(line));
@@ -61,7 +61,19 @@ export function operatorsDay(): Promise<OperatorsDay> {
     await play(`skip 1 g00000001 2027-03-26 --note 'Good Friday'`);
     await play(`skip 1 g00000001 2027-03-29 --note 'Easter Monday'`);
 
-    tell('## Prove what was planned', 'In April somebody asks who stopped the measurement, and when:');
+    // It runs while nobody types.
+    await follow('2027-03-25T00:00:00Z');
+    tell(
+      '## Prove what was delivered',
+      'The dispatcher of the site is `dispatch follow 1 --store site.db`. It keeps what it did ([history](history.md)). When did the test and the measurement run?',
+    );
+    at('2027-03-25T08:00:00Z');
+    await play('history --store site.db --dispatch-ids 5,6 --oldest-first');
+    tell(
+      'And what was planned and delivered until Wednesday? It was started on Monday at 11:40, in the middle of the first limit, which the report does not hide:',
+    );
+    await play('report --store site.db --from 2027-03-22 --to 2027-03-25');
+    tell('In April somebody asks who stopped the measurement, and when:');
     at('2027-04-12T09:00:00Z');
     await play('audit 1 --dispatch-ids 5 --oldest-first');
     tell(

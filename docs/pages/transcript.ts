@@ -1,12 +1,20 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { runCommand } from '../../src/cli/runCommand.js';
 import { splitLine } from '../../src/cli/shell/splitLine.js';
+import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import { silentLogger } from '../../src/logger.js';
 import { startDispatchService } from '../../src/service/index.js';
+import { sqliteStore } from '../../src/store/index.js';
+import { simulatedClock } from '../../src/testing/index.js';
 
 /** Plays command lines on a service of its own, at times that it is given. */
 export interface Transcript {
   /** Sets the time, which stands still until it is set again. RFC 3339. */
   at(time: string): void;
+  /** Lets a dispatcher that keeps its history in `site.db` run from now until a time, on a clock that jumps. RFC 3339. */
+  follow(until: string): Promise<void>;
   /** Runs a command line and returns it with what a terminal shows, in a code block. */
   run(line: string): Promise<string>;
 }
@@ -23,11 +31,26 @@ export async function withTranscript<T>(startTime: string, work: (transcript: Tr
   const service = await startDispatchService({ listen: '127.0.0.1:0', database: ':memory:', logger: silentLogger });
   process.env.DISPATCH_API_URL = service.address;
   const groups = fixedGroupIds();
+  const folder = mkdtempSync(join(tmpdir(), 'xstate-dispatch-pages-'));
+  const store = join(folder, 'site.db');
   try {
     return await work({
       at: clock.set,
+      follow: async until => {
+        const time = simulatedClock(Date.now());
+        await using dispatcher = new Dispatcher({
+          microgridId: 1,
+          address: service.address,
+          clock: time,
+          store: sqliteStore(store),
+          logger: silentLogger,
+        });
+        await dispatcher.start();
+        await dispatcher.ready();
+        await time.advanceTo(Date.parse(until));
+      },
       run: async line => {
-        const output = groups.toFixed(await outputOf(groups.toReal(line)));
+        const output = groups.toFixed(await outputOf(groups.toReal(line).replace('site.db', store)));
         return `\`\`\`console\n$ dispatch ${line}\n${output.replace(/ +$/gm, '')}\`\`\``;
       },
     });
@@ -36,6 +59,7 @@ export async function withTranscript<T>(startTime: string, work: (transcript: Tr
     for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
     Object.assign(process.env, env);
     clock.restore();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
