@@ -10,6 +10,8 @@ import { isPostgres } from './store/openStore.js';
 const KEEP_CHANGES_MS = 7 * 24 * 3_600_000;
 const KEEP_CHANGES_IN_MEMORY_MS = 10 * 60_000;
 const MIN_KEEP_MS = 60_000;
+/** A thousand years: PostgreSQL keeps microseconds in 64 bits. */
+const MAX_KEEP_MS = 1_000 * 365 * 86_400_000;
 /** Default age of the audit. */
 const KEEP_AUDIT_MS = 400 * 24 * 3_600_000;
 const DEFAULT_STOP_GRACE_MS = 5_000;
@@ -54,6 +56,7 @@ function retention(options: DispatchServiceOptions, isInMemory: boolean): Retent
 
 function checkKept(field: string, keepMs: number, reason: string): void {
   if (!(keepMs >= MIN_KEEP_MS)) throw invalidOption(field, `must be at least a minute: ${reason}`);
+  if (keepMs > MAX_KEEP_MS) throw invalidOption(field, 'must be at most 1000 years of 365 days');
 }
 
 function spans(options: DispatchServiceOptions) {

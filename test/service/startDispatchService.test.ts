@@ -112,12 +112,15 @@ describe('options', () => {
     },
   );
 
-  it.each([0, -1, 59_999, Number.NaN])('refuse to keep changes for %d ms', async keepChangesMs => {
-    await expect(startDispatchService({ keepChangesMs })).rejects.toMatchObject({
-      code: 'INVALID_ARGUMENT',
-      field: 'keepChangesMs',
-    });
-  });
+  it.each([0, -1, 59_999, Number.NaN, 1e15, Number.POSITIVE_INFINITY])(
+    'refuse to keep changes for %d ms',
+    async keepChangesMs => {
+      await expect(startDispatchService({ keepChangesMs })).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        field: 'keepChangesMs',
+      });
+    },
+  );
 
   it.each([0, 59_999, Number.NaN])('refuse to keep the audit for %d ms', async keepAuditMs => {
     await expect(startDispatchService({ keepAuditMs })).rejects.toMatchObject({

@@ -24,7 +24,7 @@ const MAX_PAGE_BYTES = 3_000_000;
 /** Entries that a stream reads at a time. */
 const FOLLOWED_AT_ONCE = 100;
 
-/** Implements `xstate_dispatch.v1.Operations` on a store and the feed of its changes; lists take the shares of their keys. */
+/** Implements `xstate_dispatch.v1.Operations` on a store and the feed of its changes; whatever reads the audit takes the share of its key. */
 export function operationsHandlers(
   store: DispatchStore,
   feed: ChangeFeed,
@@ -50,12 +50,16 @@ export function operationsHandlers(
       return { entries: entries.map(encodeEntry), nextPageToken: more ? String(entries.at(-1)?.seq) : '' };
     },
 
-    followAudit: (request, call) => followAudit(store, feed, request, call),
+    followAudit: (request, call) => followAudit({ store, feed, reads }, request, call),
   };
 }
 
 /** The change feed tells when there are new entries, and ends the stream when the log goes back. */
-async function* followAudit(store: DispatchStore, feed: ChangeFeed, request: FollowAuditRequest, call: ServedCall) {
+async function* followAudit(
+  { store, feed, reads }: { store: DispatchStore; feed: ChangeFeed; reads: ReadShares },
+  request: FollowAuditRequest,
+  call: ServedCall,
+) {
   const microgridId = readId(request.microgridId);
   const filter = readAuditFilter(request.filter);
   const stream = await feed.open(microgridId, call.signal);
@@ -72,7 +76,8 @@ async function* followAudit(store: DispatchStore, feed: ChangeFeed, request: Fol
     for (;;) {
       while (seq < toSeq) {
         const query = { filter, oldestFirst: true, after: seq };
-        const { entries, more } = await store.audit(microgridId, query, FOLLOWED_AT_ONCE, MAX_PAGE_BYTES);
+        const list = () => store.audit(microgridId, query, FOLLOWED_AT_ONCE, MAX_PAGE_BYTES);
+        const { entries, more } = await reads.run(call, list);
         for (const entry of entries) yield { entry: encodeEntry(entry) };
         const lastSeq = entries.at(-1)?.seq ?? seq;
         seq = more ? lastSeq : Math.max(lastSeq, toSeq);

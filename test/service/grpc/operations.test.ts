@@ -1,6 +1,7 @@
 import { Metadata, Status } from 'nice-grpc-common';
 import { describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../../proto/gen/xstate_dispatch/v1/operations.js';
+import { DEFAULT_LIMITS } from '../../../src/service/access/callLimits.js';
 import { type ApiKey, keyRing } from '../../../src/service/access/keyRing.js';
 import { memoryStore } from '../../../src/service/store/memory/memoryStore.js';
 import { NOTE } from '../../../src/wire/note.js';
@@ -186,6 +187,29 @@ describe('following the audit', () => {
     await service.dispatches.deleteMicrogridDispatch({ microgridId: 1n, dispatchId: id });
     expect(await first).toBe(3n);
     await entries.return?.();
+  });
+
+  it('takes the share of its key, so that many do not read at the same time', async () => {
+    const store = memoryStore();
+    let reading = 0;
+    let most = 0;
+    const audit: typeof store.audit = async (...query) => {
+      reading += 1;
+      most = Math.max(most, reading);
+      await new Promise(resolve => setTimeout(resolve, 5));
+      reading -= 1;
+      return store.audit(...query);
+    };
+    const access = withKeys(keyRing([writer, auditor]));
+    const limits = { ...DEFAULT_LIMITS, readsPerKey: 2 };
+    await using service = await servedStore({ ...store, audit }, { access, limits });
+    await service.dispatches.createMicrogridDispatch({ microgridId: 1n, dispatchData: dispatchData() }, by(writer));
+    const follow = () =>
+      service.operations.followAudit({ microgridId: 1n, afterSeq: 0n }, by(auditor))[Symbol.asyncIterator]();
+    const streams = Array.from({ length: 8 }, follow);
+    expect(await Promise.all(streams.map(next))).toEqual(streams.map(() => 1n));
+    expect(most).toBe(2);
+    for (const stream of streams) await stream.return?.();
   });
 
   it('is refused behind the end of the log, and ends when the service stops', async () => {

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startDispatchService } from '../../../src/service/index.js';
 import { describeWithPostgres } from '../../support/describeWithPostgres.js';
 import { expectOutage } from '../../support/outage.js';
 import { startPostgres, type TestPostgres } from '../../support/postgres.js';
@@ -11,8 +12,9 @@ describeWithPostgres('a service on a PostgreSQL in need', () => {
   });
   afterAll(() => postgres[Symbol.asyncDispose]());
 
-  async function execute(statement: string): Promise<void> {
-    const client = new pg.Client({ host: '127.0.0.1', port: postgres.port, user: 'postgres', database: 'postgres' });
+  async function execute(statement: string, database?: string): Promise<void> {
+    const ours = { host: '127.0.0.1', port: postgres.port, user: 'postgres', database: 'postgres' };
+    const client = new pg.Client(database ?? ours);
     await client.connect();
     await client.query(statement).finally(() => client.end());
   }
@@ -26,6 +28,28 @@ describeWithPostgres('a service on a PostgreSQL in need', () => {
       begin: () => setReadOnly('set default_transaction_read_only = on'),
       end: () => setReadOnly('reset default_transaction_read_only'),
       reason: /the database is read-only/,
+    });
+  });
+
+  it('that takes its rights from its role goes on once it has them again', async () => {
+    const database = await postgres.createDatabase();
+    await execute('create role planner login; grant all on schema public to planner', database);
+    const ofPlanner = new URL(database);
+    ofPlanner.username = 'planner';
+    await expectOutage(ofPlanner.href, {
+      begin: () => execute('revoke insert, update on all tables in schema public from planner', database),
+      end: () => execute('grant insert, update on all tables in schema public to planner', database),
+      reason: /permission denied/,
+    });
+  });
+
+  it('whose encoding cannot hold every text is refused', async () => {
+    await execute(`create database western encoding 'LATIN1' template template0 lc_collate 'C' lc_ctype 'C'`);
+    const database = new URL(await postgres.createDatabase());
+    database.pathname = '/western';
+    await expect(startDispatchService({ database: database.href })).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: expect.stringMatching(/has the encoding LATIN1: create the database with encoding UTF8$/),
     });
   });
 

@@ -39,7 +39,7 @@ export interface PostgresStoreOptions extends StoreOptions {
  *
  * @param url - `postgres://user:password@host:port/database`; the database must exist, and be used for nothing else.
  * @throws DispatchError INVALID_ARGUMENT when the address is malformed, UNAVAILABLE when the database cannot be used,
- * FAILED_PRECONDITION when its schema is newer than this version. No message contains the password.
+ * FAILED_PRECONDITION when its schema is newer than this version, or its encoding is not UTF-8. No message contains the password.
  */
 export async function openPostgresStore(
   url: string,
@@ -59,6 +59,7 @@ export async function openPostgresStore(
   async function openOn(server: PostgresServer): Promise<DispatchStore> {
     const over = (pool: PostgresConnections) => new Kysely<ServiceSchema>({ dialect: new PostgresDialect({ pool }) });
     const upkeep = over(server.single);
+    await checkEncoding(upkeep, name);
     await migrate(upkeep, migrations({ integer: 'bigint', bytes: 'bytea', createIds }), name);
     const health = over(server.pool({ max: 1, min: 1 }));
     const writing = server.pool({ max: connections.writes, min: 1 }, { lock_timeout: WRITE_LOCK_MS });
@@ -95,6 +96,16 @@ export async function openPostgresStore(
     };
     return sqlStore(database, { observer });
   }
+}
+
+/** Another encoding cannot hold every text that the contract allows. `SQL_ASCII` keeps UTF-8 as it comes. */
+async function checkEncoding(db: Kysely<ServiceSchema>, name: string): Promise<void> {
+  const { encoding } = await db
+    .selectNoFrom(sql<string>`current_setting('server_encoding')`.as('encoding'))
+    .executeTakeFirstOrThrow();
+  if (encoding === 'UTF8' || encoding === 'SQL_ASCII') return;
+  const message = `${name} has the encoding ${encoding}: create the database with encoding UTF8`;
+  throw new DispatchError('FAILED_PRECONDITION', message);
 }
 
 /** A primary that was made read-only, and a standby, answer reads only. */

@@ -145,8 +145,11 @@ export function isLockTimeout(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '55P03';
 }
 
-/** Classes and codes (SQLSTATE) that mean that the server cannot serve, not that a statement is wrong. */
-const UNABLE = /^(08|25006|25P03|28|3D|40|53|55P03|57|58|XX)/;
+/**
+ * Classes and codes (SQLSTATE) that mean that the server cannot serve, not that a statement is wrong. Among them are rights that the role has lost,
+ * and tables that somebody else has changed.
+ */
+const UNABLE = /^(08|25006|25P03|28|3D|40|42501|42703|42P01|53|55P03|57|58|XX)/;
 
 /** Whether the server refused a statement, so that the connection is still usable. */
 function isRefusal(error: unknown): boolean {
