@@ -26,34 +26,27 @@ const before: Readonly<Record<string, string>> = {
     declare const dispatch: DispatchRecord;`,
   'docs/webhooks.md 1': 'declare const address: string, secret: string;',
   'docs/from-python.md 1': `import { Dispatcher, type JsonObject, type Selector } from 'xstate-dispatch';
-
     declare const address: string;
     declare const authKey: string;
     declare function stop(id: number): void;
     declare function startOrReconfigure(selector: Selector, payload: JsonObject, until: Date | null): void;`,
   'docs/from-python.md 2': `import type { Dispatcher } from 'xstate-dispatch';
-
     declare const dispatcher: Dispatcher;`,
   'docs/from-python.md 3': `import type { Dispatcher } from 'xstate-dispatch';
-
     declare const dispatcher: Dispatcher;`,
   'docs/inspection.md 1': 'declare const address: string;',
   'docs/inspection.md 2': `import type { Dispatcher } from 'xstate-dispatch';
-
     declare const dispatcher: Dispatcher;`,
   'docs/managing.md 2': `import type { CallbackActorLogic } from 'xstate';
     import type { DispatchInfo, ManagedActorEvent } from 'xstate-dispatch';
-
     declare const charge: CallbackActorLogic<ManagedActorEvent, DispatchInfo>;`,
   'docs/merging.md 2': `import { type Dispatcher, mergeForComponent } from 'xstate-dispatch';
-
     declare const dispatcher: Dispatcher;`,
   'docs/restart.md 1': 'declare const address: string;',
   'docs/testing.md 3': `import { dispatchRecord, memoryTransport, simulatedClock } from 'xstate-dispatch/testing';
-
     declare const startTimeMs: number;
     const clock = simulatedClock(startTimeMs);`,
-  'docs/testing.md 4': `import type { Dispatcher } from 'xstate-dispatch';
+  'docs/testing.md 4': `import { Dispatcher } from 'xstate-dispatch';
     import { recordNotifications, startTestService } from 'xstate-dispatch/testing';`,
 };
 
