@@ -1,4 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
+import type { Status } from 'nice-grpc-common';
 
 import type { ExpiringId } from '../domain/dispatchStore.js';
 import type { ApiKey } from './keyRing.js';
@@ -24,6 +25,8 @@ export interface AdmittedCall {
    * Calls a function when the connection of the call has reached its age, unless the one that is returned was called before.
    */
   endWithConnection(end: () => void): () => void;
+  /** The status that its caller got already, as grpc-js ends calls by itself; null when it has none. */
+  statusSent(): { readonly status: Status; readonly details: string } | null;
   /** The request has arrived and is served from now on. */
   serve(): void;
   /** It is no longer served. */

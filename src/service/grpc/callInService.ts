@@ -108,14 +108,22 @@ export class CallInService {
   /** The handler has answered. */
   answered(): void {
     // Nobody waits for the answer to a call that was cancelled.
-    this.#end(this.call.isCancelled ? Status.CANCELLED : Status.OK);
+    if (this.call.isCancelled) this.#cancelled();
+    else this.#end(Status.OK);
   }
 
   /** The handler, or what comes before it, has failed. Returns the status for the caller. */
   failed(error: unknown): ErrorStatus {
     const status = errorStatus(error, this.call.path, this.#serving.logger);
-    this.#end(status.code, status.code === Status.CANCELLED ? undefined : status.details);
+    if (status.code === Status.CANCELLED) this.#cancelled();
+    else this.#end(status.code, status.details);
     return status;
+  }
+
+  /** By its caller, or by grpc-js: past its deadline, or by a request that it cannot read. */
+  #cancelled(): void {
+    const sent = this.#admitted.statusSent();
+    this.#end(sent?.status ?? Status.CANCELLED, sent?.details);
   }
 
   /** The span of a stream covers its opening. */

@@ -121,6 +121,10 @@ export class JudgedCall extends ServerInterceptingCall implements AdmittedCall, 
     return this.#connection?.streamBegun(end) ?? (() => {});
   }
 
+  statusSent(): ReturnType<AdmittedCall['statusSent']> {
+    return sentStatus(this.#stream);
+  }
+
   serve(): void {
     this.#isReported = true;
     this.#isServing = true;

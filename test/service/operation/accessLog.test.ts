@@ -1,10 +1,13 @@
+import { gzipSync } from 'node:zlib';
 import { Metadata, ServerError, Status } from 'nice-grpc-common';
 import { describe, expect, it, vi } from 'vitest';
+import { StreamMicrogridDispatchesRequest } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import type { DispatchStore } from '../../../src/service/domain/dispatchStore.js';
 import { accessLog } from '../../../src/service/operation/accessLog.js';
 import type { EndedCall } from '../../../src/service/operation/endedCall.js';
 import { memoryStore } from '../../../src/service/store/memory/memoryStore.js';
 import { deferred } from '../../support/deferred.js';
+import { grpcFrame, http2Calls } from '../../support/http2Calls.js';
 import { keptLog, type LogEntry } from '../../support/keptLog.js';
 import { created, dispatchData, openStream, rawService } from '../../support/rawService.js';
 import { servedStore } from '../../support/servedStore.js';
@@ -112,6 +115,26 @@ describe('the log of calls', () => {
     await expect
       .poll(() => ofCalls(entries).filter(({ method }) => method === 'GetMicrogridDispatch'))
       .toMatchObject([{ level: 'debug', status: 'CANCELLED' }]);
+  });
+
+  it('tells the status of what grpc-js ends by itself', async () => {
+    const { entries, logger } = keptLog();
+    await using served = await servedStore(memoryStore(), { logger });
+    using calls = http2Calls(served);
+    const request = StreamMicrogridDispatchesRequest.encode({ microgridId: 1n }).finish();
+    const stream = '/frequenz.api.dispatch.v1.MicrogridDispatchService/StreamMicrogridDispatches';
+    const late = await calls.call({ path: stream, headers: { 'grpc-timeout': '50m' }, body: grpcFrame(request) });
+    expect(late.status).toBe(Status.DEADLINE_EXCEEDED);
+    const reflection = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+    const bomb = grpcFrame(gzipSync(Buffer.alloc(10_000_000)), true);
+    const large = await calls.call({ path: reflection, headers: { 'grpc-encoding': 'gzip' }, body: bomb });
+    expect(large.status).toBe(Status.RESOURCE_EXHAUSTED);
+    await expect
+      .poll(() => ofCalls(entries).map(({ method, status }) => [method, status]))
+      .toEqual([
+        ['StreamMicrogridDispatches', 'DEADLINE_EXCEEDED'],
+        ['ServerReflectionInfo', 'RESOURCE_EXHAUSTED'],
+      ]);
   });
 
   it('makes a line of a failure that only the log is told of', async () => {
