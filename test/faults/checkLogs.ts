@@ -1,8 +1,19 @@
 import { Dispatch } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import type { AuditEntry } from '../../src/service/domain/audit.js';
 import type { DispatchStore, LoggedChange } from '../../src/service/domain/dispatchStore.js';
 import { type Ledger, MICROGRID_IDS, markOf } from './ledger.js';
 
-/** Each log must be without gaps, in order of time, and come to what is there. Returns the number of entries. */
+/** The method that each kind of change comes from. */
+const METHODS = {
+  created: 'CreateMicrogridDispatch',
+  updated: 'UpdateMicrogridDispatch',
+  deleted: 'DeleteMicrogridDispatch',
+} as const;
+
+/**
+ * Each log must be without gaps, in order of time, and come to what is there; the audit must have one entry for each change, and no other.
+ * Returns the number of changes.
+ */
 export async function checkLogs(store: DispatchStore, ledger: Ledger): Promise<number> {
   const replayed = new Map<string, string>();
   const logged = new Set<string>();
@@ -10,7 +21,9 @@ export async function checkLogs(store: DispatchStore, ledger: Ledger): Promise<n
   let count = 0;
   for (const microgridId of MICROGRID_IDS.map(Number)) {
     let last: LoggedChange | undefined;
-    for (const change of await wholeLog(store, microgridId)) {
+    const log = await wholeLog(store, microgridId);
+    await checkAudit(store, microgridId, log);
+    for (const change of log) {
       if (change.seq !== (last?.seq ?? 0) + 1) throw new Error(`${microgridId}: ${change.seq} follows ${last?.seq}`);
       if (change.atUs <= (last?.atUs ?? 0))
         throw new Error(`${microgridId}: ${change.seq} is not later than the one before`);
@@ -35,6 +48,24 @@ export async function checkLogs(store: DispatchStore, ledger: Ledger): Promise<n
   if (wrong.length > 0 || replayed.size !== ledger.present.size)
     throw new Error(`the logs come to something else: ${wrong}`);
   return count;
+}
+
+/** Compares a log with the audit of its microgrid. */
+async function checkAudit(store: DispatchStore, microgridId: number, log: readonly LoggedChange[]): Promise<void> {
+  const entries: AuditEntry[] = [];
+  for (let more = true; more; ) {
+    const query = { filter: {}, oldestFirst: true, after: entries.at(-1)?.seq ?? null };
+    const page = await store.audit(microgridId, query, 500, 3_000_000);
+    entries.push(...page.entries);
+    more = page.more;
+  }
+  const told = new Set(entries.map(({ seq, atUs, dispatchId, method }) => `${seq} ${atUs} ${dispatchId} ${method}`));
+  const made = log.map(({ seq, atUs, id, kind }) => `${seq} ${atUs} ${id} ${METHODS[kind]}`);
+  const untold = made.filter(change => !told.has(change));
+  if (untold.length > 0) throw new Error(`${microgridId}: changes without an entry of the audit: ${untold}`);
+  if (entries.length !== made.length) {
+    throw new Error(`${microgridId}: ${entries.length} entries of the audit for ${made.length} changes`);
+  }
 }
 
 /**
