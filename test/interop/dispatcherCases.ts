@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { MicrogridClient } from '../../src/client/microgridClient.js';
 import type { DispatchChanges, NewDispatch } from '../../src/client/requests.js';
+import { RunningState } from '../../src/dispatch.js';
+import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
+import { zonedRules } from '../../src/model/recurrence/zonedRules.js';
 import type { NewPlace } from './databases.js';
 import {
   actorEntry,
@@ -12,6 +15,7 @@ import {
   laterRun,
   startSetting,
 } from './dispatcherSetting.js';
+import { credentials } from './follower.js';
 import { fromNow, type PythonDispatch } from './pythonDispatch.js';
 import type { PythonDispatcher, PythonJournal, PythonLifecycle } from './pythonDispatcher.js';
 
@@ -105,6 +109,34 @@ export function describeDispatcher(newPlace: NewPlace): void {
     expect((await all.take(4)).map(inWords)).toEqual(words);
     expect((await byTarget.rest()).map(inWords)).toEqual(words);
     expect((await merged.rest()).map(inWords)).toEqual(words.filter(word => word !== `${first} stops`));
+  });
+
+  it('hears of a rule in local time what ours hears', async () => {
+    const running = await python.runningState('ZONED');
+    await using ours = new Dispatcher({ microgridId: 1, address: setting.service.address, ...credentials });
+    await ours.start();
+    await ours.ready();
+    const told: string[] = [];
+    // A dispatch tells whether it runs now, so it is asked at once.
+    ours.on('running', dispatch => {
+      if (dispatch.type === 'ZONED') {
+        told.push(`${dispatch.id} ${dispatch.running('ZONED') === RunningState.RUNNING ? 'starts' : 'stops'}`);
+      }
+    });
+    const startTimeMs = Math.ceil(Date.now() / 1000) * 1000 + 3000;
+    // Over two changes of the clock at least.
+    const untilMs = startTimeMs + 400 * 24 * hourMs;
+    const rules = zonedRules({ frequency: 'DAILY', interval: 1 }, startTimeMs, 'Europe/Berlin', untilMs);
+    expect(rules.length).toBeGreaterThan(2);
+    const ids: number[] = [];
+    for (const rule of rules) {
+      const startTime = new Date(rule.startTimeMs);
+      ids.push(await create('ZONED', { startTime, recurrence: rule.rule, durationMs: 1000 }));
+    }
+    const [first] = ids;
+    expect((await running.take(2)).map(inWords)).toEqual([`${first} starts`, `${first} stops`]);
+    expect(await running.rest()).toEqual([]);
+    expect(told).toEqual([`${first} starts`, `${first} stops`]);
   });
 
   it('merges runs that overlap, by type and by target', async () => {
