@@ -4,6 +4,7 @@ import type { NewDispatch } from '../../client/requests.js';
 import type { JsonObject } from '../../model/dispatchRecord.js';
 import type { Selector } from '../../model/selector.js';
 import { createGroup } from '../groups/createGroup.js';
+import { LEAD_MS } from '../groups/planChanges.js';
 import { addZoneOptions, checkZoneOptions, durationTo, newGroup, type ZoneOptions } from '../groups/zoneOptions.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseDuration } from '../input/parseDuration.js';
@@ -94,7 +95,9 @@ async function create(
   const startTimeMs = startTime === 'NOW' ? nowMs : startTime.getTime();
   const recurrence = (await readRecurrence(options, nowMs, zone)) ?? null;
   if (zone !== undefined && recurrence !== null) {
-    const input = { zone, startTimeMs, rule: recurrence, durationMs: durationMs ?? null, toMinute: to ?? null };
+    // A group has no start that is now: its first run begins as soon as a service can have it.
+    const fromMs = startTime === 'NOW' ? Math.ceil((nowMs + LEAD_MS) / 1000) * 1000 : startTimeMs;
+    const input = { zone, startTimeMs: fromMs, rule: recurrence, durationMs: durationMs ?? null, toMinute: to ?? null };
     return createGroup(
       microgridId,
       newGroup(input),

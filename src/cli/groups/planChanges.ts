@@ -15,7 +15,7 @@ export type Change =
   | { readonly kind: 'delete'; readonly record: DispatchRecord };
 
 /** A start time that a service still takes after the time that the writes may need. */
-const LEAD_MS = 2_000;
+export const LEAD_MS = 2_000;
 
 /**
  * Plans the writes after which the dispatches of a group mean what it says. Nothing that is over changes, except what its payload tells of the

@@ -71,9 +71,10 @@ export function newGroup({ zone, startTimeMs, rule, durationMs, toMinute }: Grou
   return group;
 }
 
-/** The duration of a single run until a local time of day. */
+/** The duration of a single run until a local time of day, in whole seconds: a service takes no others. */
 export function durationTo(zone: string, startTimeMs: number, toMinute: number): number {
-  return localEnd({ toMinute, durationMs: 0 }, zone, startTimeMs) - startTimeMs;
+  const startMs = Math.floor(startTimeMs / 1000) * 1000;
+  return localEnd({ toMinute, durationMs: 0 }, zone, startMs) - startMs;
 }
 
 /** Turns the refusal of a rule into a usage error. */

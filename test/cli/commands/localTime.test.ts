@@ -41,6 +41,34 @@ describe.concurrent('create --time-zone', () => {
     ]);
   });
 
+  it('has its first run now when it begins now', async () => {
+    const until = new Date(Date.now() + 300 * 24 * 3_600_000).toISOString();
+    const args = ['CHARGE', '5', 'now', '1h', '-f', 'daily', '--time-zone', 'Europe/Berlin', '--until', until];
+    const beforeMs = Date.now();
+    const [{ dispatches }] = await dispatchJson('create', '90', ...args);
+    const [{ startTime }] = dispatches;
+    const afterMs = Date.parse(startTime) - beforeMs;
+    expect(afterMs).toBeGreaterThan(0);
+    expect(afterMs).toBeLessThan(60_000);
+  });
+
+  it('takes a run that begins now and ends at a local time', async () => {
+    const [{ durationMs }] = await dispatchJson(
+      'create',
+      '91',
+      'A',
+      '1',
+      'now',
+      '--to',
+      '12:00',
+      '--time-zone',
+      'Europe/Berlin',
+    );
+    expect(durationMs % 1000).toBe(0);
+    expect(durationMs).toBeGreaterThan(0);
+    expect(durationMs).toBeLessThanOrEqual(24 * 3_600_000);
+  });
+
   it('gives a night in which the clock changes a dispatch of its own with --to', async () => {
     const plan = ['2031-03-28', ...IN_BERLIN, '-f', 'daily', '--by-hour', '22', '--by-minute', '0'];
     const { code, stdout, stderr } = await run(

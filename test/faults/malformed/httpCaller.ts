@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from 'node:http2';
+import { connect as connectTcp, type Socket } from 'node:net';
 
 /** A request as it goes out, below gRPC. */
 export interface HttpRequest {
@@ -38,7 +39,7 @@ const MAX_MEGABYTES = 1_000;
 export function httpCaller(port: number): HttpCaller {
   let session: ClientHttp2Session | null = null;
   let used = 0;
-  const open = new Set<ClientHttp2Session>();
+  const open = new Set<Socket>();
 
   function connected(): ClientHttp2Session {
     if (session && !session.closed && !session.destroyed && used < REQUESTS_PER_CONNECTION) {
@@ -47,9 +48,12 @@ export function httpCaller(port: number): HttpCaller {
     }
     // It ends with the last of its requests.
     session?.close();
-    const fresh = connect(`http://127.0.0.1:${port}`, { maxSessionMemory: MAX_MEGABYTES });
-    open.add(fresh);
-    fresh.once('close', () => open.delete(fresh));
+    // Its own socket, because a session that is destroyed while it closes may never end.
+    const socket = connectTcp(port, '127.0.0.1');
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    const options = { createConnection: () => socket, maxSessionMemory: MAX_MEGABYTES };
+    const fresh = connect(`http://127.0.0.1:${port}`, options);
     // Its requests tell how it ended.
     fresh.on('error', () => {});
     session = fresh;
