@@ -69,6 +69,7 @@ export function httpCaller(port: number): HttpCaller {
     async [Symbol.asyncDispose]() {
       await Promise.all(
         [...open].map(async each => {
+          if (each.closed) return;
           const closed = once(each, 'close');
           each.destroy();
           await closed;
