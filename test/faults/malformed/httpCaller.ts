@@ -1,6 +1,11 @@
 import { once } from 'node:events';
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from 'node:http2';
-import { connect as connectTcp, type Socket } from 'node:net';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  constants,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
 
 /** A request as it goes out, below gRPC. */
 export interface HttpRequest {
@@ -30,6 +35,8 @@ export interface HttpCaller extends AsyncDisposable {
 const ANSWER_MS = 30_000;
 /** How long a request that goes on is left open, and a stream that the service has opened. */
 const OPEN_MS = 30;
+/** Time for a reset to close its stream. */
+const RESET_MS = 1_000;
 /** Requests of one connection, one after the other and at the same time. */
 const REQUESTS_PER_CONNECTION = 500;
 /** What a connection may hold; by default Node resets streams above 10 MB. */
@@ -39,7 +46,7 @@ const MAX_MEGABYTES = 1_000;
 export function httpCaller(port: number): HttpCaller {
   let session: ClientHttp2Session | null = null;
   let used = 0;
-  const open = new Set<Socket>();
+  const open = new Set<ClientHttp2Session>();
 
   function connected(): ClientHttp2Session {
     if (session && !session.closed && !session.destroyed && used < REQUESTS_PER_CONNECTION) {
@@ -48,12 +55,9 @@ export function httpCaller(port: number): HttpCaller {
     }
     // It ends with the last of its requests.
     session?.close();
-    // Its own socket, because a session that is destroyed while it closes may never end.
-    const socket = connectTcp(port, '127.0.0.1');
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-    const options = { createConnection: () => socket, maxSessionMemory: MAX_MEGABYTES };
-    const fresh = connect(`http://127.0.0.1:${port}`, options);
+    const fresh = connect(`http://127.0.0.1:${port}`, { maxSessionMemory: MAX_MEGABYTES });
+    open.add(fresh);
+    fresh.once('close', () => open.delete(fresh));
     // Its requests tell how it ended.
     fresh.on('error', () => {});
     session = fresh;
@@ -69,7 +73,6 @@ export function httpCaller(port: number): HttpCaller {
     async [Symbol.asyncDispose]() {
       await Promise.all(
         [...open].map(async each => {
-          if (each.closed) return;
           const closed = once(each, 'close');
           each.destroy();
           await closed;
@@ -87,13 +90,19 @@ function answerTo(stream: ClientHttp2Stream, { body, ends }: HttpRequest): Promi
     let http = '';
     let left = false;
     let silent = false;
+    let destroying: NodeJS.Timeout | undefined;
+    const cancel = () => {
+      stream.close(constants.NGHTTP2_CANCEL);
+      // Node may keep a reset back behind data that its peer does not take, for ever.
+      destroying ??= setTimeout(() => stream.destroy(), RESET_MS);
+    };
     const leave = () => {
       left = true;
-      stream.close(8);
+      cancel();
     };
     const unanswered = setTimeout(() => {
       silent = true;
-      stream.close(8);
+      cancel();
     }, ANSWER_MS);
     const leaving = ends ? null : setTimeout(leave, OPEN_MS);
     const read = (headers: { readonly [name: string]: unknown }) => {
@@ -112,6 +121,7 @@ function answerTo(stream: ClientHttp2Stream, { body, ends }: HttpRequest): Promi
     stream.on('error', () => {});
     stream.once('close', () => {
       clearTimeout(unanswered);
+      clearTimeout(destroying);
       if (leaving) clearTimeout(leaving);
       const outcome = outcomeOf({ status, http, left, silent, reset: stream.rstCode ?? 0 });
       const number = status === undefined ? null : Number(status);
