@@ -6,7 +6,7 @@ import { readCalendar } from '../../src/cli/exchange/readCalendar.js';
 import { readJsonLines } from '../../src/cli/exchange/readJsonLines.js';
 import { remainingPlan } from '../../src/cli/exchange/remainingPlan.js';
 import { calendarWriter } from '../../src/cli/exchange/writeCalendar.js';
-import { groupOf } from '../../src/cli/groups/group.js';
+import { type Group, groupOf, withGroup } from '../../src/cli/groups/group.js';
 import { ignoredFields, wholeRecord } from '../../src/cli/planning/planNotes.js';
 import { Dispatch } from '../../src/dispatch.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
@@ -24,6 +24,36 @@ const WHOLE = [START, 'SUMMARY:CHARGE', 'X-DISPATCH-TARGET:BATTERY'];
 
 /** Fields in which what was read is not what was written. */
 const lost = (record: DispatchRecord, read: DispatchPlan) => ignoredFields(planOf(record), { ...record, ...read });
+
+/** A dispatch of a group, as `create --time-zone` makes them. */
+function partOfGroup(payload = {}): DispatchRecord {
+  const group: Group = {
+    id: 'g0badcafe',
+    zone: 'Europe/Berlin',
+    rule: { frequency: 'DAILY', interval: 1, byHours: [8], byMinutes: [0] },
+    startTimeMs: monday10Ms,
+    untilMs: monday10Ms + 30 * dayMs,
+    durationMs: hourMs,
+    toMinute: null,
+    exceptions: [],
+  };
+  return dispatchRecord({ recurrence: daily(), payload: withGroup(payload, { group, part: '1/1', step: null }) });
+}
+
+describe('a dispatch of a group', () => {
+  const atMs = monday10Ms - dayMs;
+  const entryOf = (record: DispatchRecord) => ({ source: 'line 1', plan: planOf(record) });
+
+  it('is refused where its group is, and is otherwise: the next command on the group would delete one of both', () => {
+    const there = [partOfGroup()];
+    expect(importPlan([entryOf(partOfGroup())], there, atMs)).toMatchObject([{ step: 'present', id: there[0]?.id }]);
+    const other = partOfGroup({ kw: 7 });
+    expect(importPlan([entryOf(other)], there, atMs)).toMatchObject([
+      { step: 'refuse', message: expect.stringContaining('part of group g0badcafe, which is there') },
+    ]);
+    expect(importPlan([entryOf(other)], [], atMs)).toMatchObject([{ step: 'create' }]);
+  });
+});
 
 describe('lines of JSON', () => {
   test.prop([dispatchArbitrary()], { numRuns: 500 })('keep everything of a plan', record => {

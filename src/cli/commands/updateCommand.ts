@@ -66,7 +66,8 @@ async function update(microgridId: number, id: TargetId, options: UpdateOptions,
   const nowMs = Date.now();
   const { note: _, dry: __, ...wanted } = options;
   if (Object.keys(wanted).length === 0) throw new UsageError('There is nothing to change: give at least one option.');
-  checkZoneOptions(options, options.duration);
+  // A group has a zone of its own.
+  checkZoneOptions({ timeZone: options.timeZone ?? 'UTC', to: options.to }, options.duration);
   // What is said of a group may be less than a rule.
   const changes = isOfGroup(id, wanted) ? null : await readChanges(options, nowMs);
   await withMicrogrid(command, microgridId, async client => {

@@ -1,6 +1,7 @@
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { runAt } from '../../model/schedule.js';
 import { selectorKey } from '../../model/selector.js';
+import { groupOf } from '../groups/group.js';
 import { timeText } from '../output/timeText.js';
 import { ignoredFields, wholeRecord } from '../planning/planNotes.js';
 import type { DispatchPlan, ExchangeEntry } from './exchangeEntry.js';
@@ -30,7 +31,9 @@ export function importPlan(
   existing: Iterable<DispatchRecord>,
   nowMs: number,
 ): ImportStep[] {
-  const present = presentPlans(existing, nowMs);
+  const records = [...existing];
+  const present = presentPlans(records, nowMs);
+  const groupIds = new Set(records.map(({ payload }) => groupOf(payload)?.group.id));
   return entries.map(entry => {
     const { source } = entry;
     if ('refusal' in entry) return { source, step: 'refuse', message: entry.refusal };
@@ -41,11 +44,19 @@ export function importPlan(
     const found = present.take(wanted);
     if (found !== undefined) return { source, step: 'present', id: found.id, notes: differences(plan, found) };
     if (remaining.kind === 'on') return { source, step: 'refuse', message: ON };
+    const groupId = groupOf(plan.payload)?.group.id;
+    if (groupId !== undefined && groupIds.has(groupId))
+      return { source, step: 'refuse', message: ofPresentGroup(groupId) };
     return { source, step: 'create', plan: wanted, notes: notesOn(plan, wanted, nowMs) };
   });
 }
 
 const ON = 'it has only a run that is on, and a service takes no start in the past: create it with the start now';
+
+/** Another dispatch of a group would be taken for one of its own, and the next command on the group would delete it or change the others. */
+function ofPresentGroup(id: string): string {
+  return `it is part of group ${id}, which is there and is otherwise: change that with 'dispatch update', or complete it with 'dispatch check'`;
+}
 
 /** The dispatches of a microgrid by what is left of them, each to be taken once. */
 interface PresentPlans {

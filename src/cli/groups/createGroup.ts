@@ -42,7 +42,7 @@ export async function createGroup(
     ...(group.startTimeMs < nowMs - PAST_MS ? ['The start is in the past: runs before now are left out.'] : []),
     ...groupNotes(group, nowMs),
   ]);
-  if (dry) return printGroup(command, plannedGroup(microgridId, group, common), 'Nothing was created.');
+  if (dry) return printGroup(command, plannedGroup(microgridId, group, common, nowMs), 'Nothing was created.');
   const live = await withMicrogrid(command, microgridId, async client => {
     if (await isEmpty(client)) say([`It is the first dispatch of microgrid ${microgridId}.`]);
     await writeGroup(client, group, changes, { step: 'create', note });
@@ -53,9 +53,18 @@ export async function createGroup(
   checkStored(live, group, common, nowMs);
 }
 
-/** A group that was not created; the ids of its dispatches are 0. */
-export function plannedGroup(microgridId: number, group: Group, common: Common): LiveGroup {
-  const records = plannedDispatches(microgridId, group, common).map(({ record }) => record);
+/**
+ * A group that was not created; the ids of its dispatches are 0.
+ *
+ * @param atMs - when it would be: runs before are left out. Default: none is.
+ */
+export function plannedGroup(
+  microgridId: number,
+  group: Group,
+  common: Common,
+  atMs = Number.NEGATIVE_INFINITY,
+): LiveGroup {
+  const records = plannedDispatches(microgridId, group, common, atMs).map(({ record }) => record);
   const [anchor] = records;
   if (anchor === undefined) throw new Error(`group ${group.id} has no part`);
   return { group, common, step: null, anchor, records };

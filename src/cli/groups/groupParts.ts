@@ -74,7 +74,10 @@ export function changedEnds(group: Group, parts: readonly PartPlan[]): (Run & { 
 const DAY_MS = 24 * 3_600_000;
 const LONGEST_CHANGE_MS = DAY_MS;
 
-/** When a run ends by the local clock: at the time of day of the group, or its duration later by that clock. */
+/**
+ * When a run ends by the local clock: at the time of day of the group, or its duration later by that clock. A run whose start the clock moves to
+ * its end or past it has its duration.
+ */
 export function localEnd(
   { toMinute, durationMs }: Pick<Group, 'toMinute' | 'durationMs'>,
   zone: string,
@@ -82,6 +85,8 @@ export function localEnd(
 ): number {
   const localStartMs = startMs + offsetAt(zone, startMs);
   if (toMinute === null) return instantOf(zone, localStartMs + durationMs);
+  const movedMs = (localStartMs + durationMs - toMinute * 60_000) % DAY_MS;
+  if (durationMs > 0 && movedMs >= durationMs) return startMs + durationMs;
   const sameDayMs = Math.floor(localStartMs / DAY_MS) * DAY_MS + toMinute * 60_000;
   return instantOf(zone, sameDayMs > localStartMs ? sameDayMs : sameDayMs + DAY_MS);
 }

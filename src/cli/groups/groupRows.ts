@@ -24,7 +24,9 @@ export function groupRows(): GroupRows {
       if (step !== null) steps.set(group.id, step);
       if (rows.has(group.id)) return null;
       try {
-        const row = { dispatch, group, parts: plannedDispatches(dispatch.microgridId, group, dispatch.record) };
+        const { microgridId, record } = dispatch;
+        const createdMs = Date.parse(record.createTime);
+        const row = { dispatch, group, parts: plannedDispatches(microgridId, group, record, createdMs) };
         rows.set(group.id, row);
         return row;
       } catch (error) {

@@ -14,7 +14,7 @@ import { selectorToText } from '../selectorText.js';
 import { type Group, timeOfDay } from './group.js';
 import { partsOf } from './groupParts.js';
 import type { LiveGroup } from './liveGroup.js';
-import type { Common } from './planChanges.js';
+import { type Common, fromNow } from './planChanges.js';
 
 /** Formats the rule of a group in words, in local time. */
 export function groupRuleText(group: Group): string {
@@ -30,9 +30,10 @@ export function groupDurationText({ durationMs, toMinute }: Group): string {
   return toMinute === null ? spanText(durationMs) : `to ${timeOfDay(toMinute)}`;
 }
 
-/** The dispatches that a group means, as if it were just planned; their ids are 0. */
-export function plannedDispatches(microgridId: number, group: Group, common: Common): Dispatch[] {
-  return partsOf(group).map(({ startTimeMs, durationMs, rule }) =>
+/** The dispatches that a group means when it is created at an instant, without runs before it; their ids are 0. */
+export function plannedDispatches(microgridId: number, group: Group, common: Common, atMs: number): Dispatch[] {
+  const parts = partsOf(group).flatMap(part => fromNow(part, atMs) ?? []);
+  return parts.map(({ startTimeMs, durationMs, rule }) =>
     plannedDispatch(microgridId, { ...common, startTimeMs, durationMs, recurrence: rule }),
   );
 }

@@ -94,7 +94,7 @@ function keepingStart(part: PartPlan, startTimeMs: number, nowMs: number): PartP
 }
 
 /** The part without the runs that have begun: a service refuses a start in the past. Null when none is left. */
-function fromNow(part: PartPlan, nowMs: number): PartPlan | null {
+export function fromNow(part: PartPlan, nowMs: number): PartPlan | null {
   if (part.startTimeMs >= nowMs) return part;
   const startTimeMs = occurrences(part.rule, part.startTimeMs).after(nowMs + LEAD_MS);
   return startTimeMs === null ? null : { ...part, startTimeMs, rule: withoutCount(part) };

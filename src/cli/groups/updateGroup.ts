@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 
 import type { MicrogridClient } from '../../client/microgridClient.js';
 import type { JsonObject } from '../../model/dispatchRecord.js';
+import { instantOf, offsetAt } from '../../model/recurrence/localTime.js';
 import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import type { Selector } from '../../model/selector.js';
 import { parseLastTime, parseTime } from '../input/parseTime.js';
@@ -63,6 +64,14 @@ export async function updateGroup(
   printGroup(command, changed, 'Group updated.');
 }
 
+/** The end of a group, at the same time of the local clock in another zone. */
+function lastTimeIn(zone: string | undefined, group: Group): number | undefined {
+  const { untilMs, zone: own } = group;
+  if (untilMs === null) return undefined;
+  if (zone === undefined || own === null || zone === own) return untilMs;
+  return instantOf(zone, untilMs + offsetAt(own, untilMs));
+}
+
 async function changedGroup(group: Group, options: GroupOptions, nowMs: number): Promise<Group> {
   const { startTime, duration, noDuration, noRecurrence, until, timeZone, to, frequency, rrule } = options;
   if (noDuration) throw new UsageError('A group needs a duration.');
@@ -86,7 +95,7 @@ async function changedGroup(group: Group, options: GroupOptions, nowMs: number):
   }
   const untilMs = isUntilOnly
     ? (await parseLastTime(until, { nowMs, ahead: true, timeZone: zone })).getTime()
-    : (rule?.untilMs ?? group.untilMs ?? undefined);
+    : (rule?.untilMs ?? lastTimeIn(zone, group));
   const wall: RecurrenceRule = { ...(rule ?? group.rule), ...(untilMs !== undefined && { untilMs }) };
   const base = startTime === undefined && untilMs !== undefined ? rebased(group, untilMs, nowMs) : startTimeMs;
   const toMinute = to ?? (duration === undefined ? group.toMinute : null);

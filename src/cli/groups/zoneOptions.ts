@@ -50,9 +50,10 @@ export function checkZoneOptions({ timeZone, to }: ZoneOptions, durationMs: numb
  */
 export function newGroup({ zone, startTimeMs, rule, durationMs, toMinute }: GroupInput, id = newGroupId()): Group {
   const { untilMs, count, ...endless } = rule;
-  if (untilMs === undefined || count !== undefined) {
-    throw new UsageError(NEEDS_UNTIL);
-  }
+  if (count !== undefined)
+    throw new UsageError('A rule in local time ends by --until: --count cannot be used with it.');
+  if (untilMs === undefined) throw new UsageError(NEEDS_UNTIL);
+  if (untilMs < startTimeMs) throw new UsageError('The end of --until is before the start of the rule.');
   const timed = withTimes(endless, startTimeMs + offsetAt(zone, startTimeMs));
   const spanMs = toMinute === null ? durationMs : spanTo(timed, toMinute);
   if (spanMs === null) throw new UsageError('A rule in local time needs a duration, or --to.');

@@ -148,6 +148,30 @@ describe.concurrent('create --time-zone', () => {
     );
   });
 
+  it('keeps the duration of a run whose start the clock moves to its end', async () => {
+    const plan = ['2031-03-29', ...IN_BERLIN, '-f', 'daily', '--by-hour', '2', '--by-minute', '0', '--to', '03:00'];
+    const [{ dispatches }] = await dispatchJson('create', '92', 'A', '1', ...plan, '--until', '2031-04-01');
+    for (const { durationMs } of dispatches) expect(durationMs).toBe(3_600_000);
+    const [changed] = await dispatchJson('update', '92', dispatches[0].payload._group.id, '--to', '04:00');
+    for (const { durationMs } of changed.dispatches) expect(durationMs % 3_600_000).toBe(0);
+    expect(changed.group.toMinute).toBe(240);
+  });
+
+  it('keeps the last local day in another zone', async () => {
+    const { id } = await createGroup(93);
+    const [{ group }] = await dispatchJson('update', '93', id, '--time-zone', 'America/New_York');
+    expect(group.until).toBe('2031-12-01T04:59:59.000Z');
+  });
+
+  it('does not show a run as one that is on which it has not', async () => {
+    const past = new Date(Date.now() - 30 * 60_000).toISOString();
+    const until = new Date(Date.now() + 300 * 24 * 3_600_000).toISOString();
+    await run('create', '94', 'A', '1', past, '1h', '-f', 'daily', '--time-zone', 'Europe/Berlin', '--until', until);
+    const { stdout } = await run('list', '94');
+    expect(stdout).not.toContain('running');
+    expect(stdout).toContain('starts in');
+  });
+
   it('without a rule only reads the start in the zone', async () => {
     const [created] = await dispatchJson(
       'create',
@@ -164,7 +188,8 @@ describe.concurrent('create --time-zone', () => {
 
   it.each([
     ['a rule in local time needs an --until', ['1h', ...AT_8, '--time-zone', 'Europe/Berlin']],
-    ['needs an --until', ['1h', ...AT_8, '--time-zone', 'Europe/Berlin', '--count', '3']],
+    ['--count cannot be used', ['1h', ...AT_8, '--time-zone', 'Europe/Berlin', '--count', '3']],
+    ['before the start of the rule', ['1h', ...AT_8, '--time-zone', 'Europe/Berlin', '--until', '2029-01-01']],
     ['needs a duration, or --to', [...AT_8, ...IN_BERLIN]],
     ['Give either a duration or --to', ['1h', ...AT_8, ...IN_BERLIN, '--to', '09:00']],
     ['--to needs a --time-zone', [...AT_8, '--to', '09:00']],
