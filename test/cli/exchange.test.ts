@@ -1,6 +1,5 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { type DispatchPlan, planOf } from '../../src/cli/exchange/exchangeEntry.js';
 import { importPlan } from '../../src/cli/exchange/importPlan.js';
 import { readCalendar } from '../../src/cli/exchange/readCalendar.js';
 import { readJsonLines } from '../../src/cli/exchange/readJsonLines.js';
@@ -8,6 +7,7 @@ import { remainingPlan } from '../../src/cli/exchange/remainingPlan.js';
 import { calendarWriter } from '../../src/cli/exchange/writeCalendar.js';
 import { type Group, groupOf, withGroup } from '../../src/cli/groups/group.js';
 import { ignoredFields, wholeRecord } from '../../src/cli/planning/planNotes.js';
+import { type DispatchPlan, planOf } from '../../src/cli/planning/planned.js';
 import { Dispatch } from '../../src/dispatch.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { runsBetween, startAtOrAfter, startsBetween } from '../../src/model/schedule.js';

@@ -6,7 +6,7 @@ import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import { type Group, withGroup } from '../groups/group.js';
 import { partsOf } from '../groups/groupParts.js';
 import { newGroup } from '../groups/zoneOptions.js';
-import type { DispatchPlan } from './exchangeEntry.js';
+import type { DispatchPlan } from '../planning/planned.js';
 
 /** What of an event one dispatch cannot have. */
 export interface EventRuns {

@@ -1,30 +1,10 @@
-import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { UsageError } from '../input/usageError.js';
-
-/** What a planner gives of a dispatch; the rest is the service's. */
-export type DispatchPlan = Pick<
-  DispatchRecord,
-  'type' | 'startTimeMs' | 'durationMs' | 'selector' | 'active' | 'dryRun' | 'payload' | 'recurrence'
->;
+import type { DispatchPlan } from '../planning/planned.js';
 
 /** A dispatch in a file, or why it cannot be imported. */
 export type ExchangeEntry =
   | { readonly source: string; readonly plan: DispatchPlan }
   | { readonly source: string; readonly refusal: string };
-
-/** Takes the plan of a dispatch. */
-export function planOf({
-  type,
-  startTimeMs,
-  durationMs,
-  selector,
-  active,
-  dryRun,
-  payload,
-  recurrence,
-}: DispatchPlan): DispatchPlan {
-  return { type, startTimeMs, durationMs, selector, active, dryRun, payload, recurrence };
-}
 
 /**
  * Reads an entry of a file. One of several dispatches becomes an entry for each.

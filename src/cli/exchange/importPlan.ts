@@ -4,7 +4,8 @@ import { selectorKey } from '../../model/selector.js';
 import { groupOf } from '../groups/group.js';
 import { timeText } from '../output/timeText.js';
 import { ignoredFields, wholeRecord } from '../planning/planNotes.js';
-import type { DispatchPlan, ExchangeEntry } from './exchangeEntry.js';
+import type { DispatchPlan } from '../planning/planned.js';
+import type { ExchangeEntry } from './exchangeEntry.js';
 import { remainingPlan } from './remainingPlan.js';
 
 /** What an import does with an entry. */

@@ -9,10 +9,11 @@ import { ruleFromRfc5545 } from '../../model/recurrence/ruleRfc5545.js';
 import type { Selector } from '../../model/selector.js';
 import { parsePayload } from '../input/parsePayload.js';
 import { UsageError } from '../input/usageError.js';
+import type { DispatchPlan } from '../planning/planned.js';
 import { parseSelector } from '../selectorText.js';
 import { INACTIVE, X_DISPATCH } from './calendarNames.js';
 import { plansOfEvent } from './eventGroup.js';
-import { type DispatchPlan, type ExchangeEntry, readEntries } from './exchangeEntry.js';
+import { type ExchangeEntry, readEntries } from './exchangeEntry.js';
 import { selectorFromJson } from './readJsonLines.js';
 
 /** What events of a calendar do not say. */

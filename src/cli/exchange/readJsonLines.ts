@@ -3,7 +3,8 @@ import { checkRule } from '../../model/recurrence/checkRule.js';
 import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import type { CategorySelector, Selector } from '../../model/selector.js';
 import { parseJsonObject } from '../input/parsePayload.js';
-import { type DispatchPlan, type ExchangeEntry, readEntries } from './exchangeEntry.js';
+import type { DispatchPlan } from '../planning/planned.js';
+import { type ExchangeEntry, readEntries } from './exchangeEntry.js';
 
 /** What only a service decides: it is read over. */
 const OF_SERVICE = ['id', 'microgridId', 'createTime', 'updateTime', 'endTime'];

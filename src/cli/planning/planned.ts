@@ -8,27 +8,33 @@ import { OperationFailed } from '../operationFailed.js';
 import { note } from '../output/print.js';
 import { type Asked, ignoredFields, lastEndMs } from './planNotes.js';
 
+/** What a planner gives of a dispatch; the rest is the service's. */
+export type DispatchPlan = Pick<
+  DispatchRecord,
+  'type' | 'startTimeMs' | 'durationMs' | 'selector' | 'active' | 'dryRun' | 'payload' | 'recurrence'
+>;
+
+/** Takes the plan of a dispatch. */
+export function planOf({
+  type,
+  startTimeMs,
+  durationMs,
+  selector,
+  active,
+  dryRun,
+  payload,
+  recurrence,
+}: DispatchPlan): DispatchPlan {
+  return { type, startTimeMs, durationMs, selector, active, dryRun, payload, recurrence };
+}
+
 /** A dispatch that was not created; its id is 0. */
-export function plannedDispatch(
-  microgridId: number,
-  plan: Pick<
-    DispatchRecord,
-    'type' | 'startTimeMs' | 'durationMs' | 'selector' | 'active' | 'dryRun' | 'payload' | 'recurrence'
-  >,
-): Dispatch {
-  const { type, startTimeMs, durationMs, selector, active, dryRun, payload, recurrence } = plan;
+export function plannedDispatch(microgridId: number, plan: DispatchPlan): Dispatch {
   const now = `${new Date().toISOString().slice(0, 23)}000000Z`;
   return new Dispatch({
     id: 0,
     microgridId,
-    type,
-    startTimeMs,
-    durationMs,
-    selector,
-    active,
-    dryRun,
-    payload,
-    recurrence,
+    ...planOf(plan),
     createTime: now,
     updateTime: now,
     endTimeMs: lastEndMs(plan),
