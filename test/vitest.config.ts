@@ -4,15 +4,18 @@ import { defineConfig } from 'vitest/config';
 const root = new URL('..', import.meta.url).pathname;
 
 /**
- * Only `npm run test:long` runs these: they install the package, run a page of commands or a benchmark, or repeat a suite on another
- * database.
+ * Only `npm run test:long` runs these: they install the package, run a page of commands or a benchmark, repeat a suite on another
+ * database or service, or play a part of what `npm run faults` plays.
  */
 const ALWAYS_LONG = [
   'test/package/**/*.test.ts',
   'test/docs/operations.test.ts',
   'test/bench/fleet/fleet.test.ts',
+  'test/faults/{dispatchersOfOthers,failedPrimary,sharedDatabase}.test.ts',
   'test/interop/pythonClientIn{File,Postgres,PgBouncer}.test.ts',
-  'test/interop/pythonDispatcherInPgBouncer.test.ts',
+  'test/interop/pythonDispatcherIn{Postgres,PgBouncer}.test.ts',
+  'test/interop/pythonDispatcherRestartInPostgres.test.ts',
+  'test/interop/macrocosim.test.ts',
   'test/service/store/pgBouncerStore.test.ts',
 ];
 /** `npm test` runs some of their cases, `npm run test:long` all. */
