@@ -11,7 +11,7 @@ const ALWAYS_LONG = [
   'test/package/**/*.test.ts',
   'test/docs/operations.test.ts',
   'test/bench/fleet/fleet.test.ts',
-  'test/faults/{dispatchersOfOthers,failedPrimary,sharedDatabase}.test.ts',
+  'test/faults/{dispatchersOfOthers,failedPrimary,killedService,sharedDatabase}.test.ts',
   'test/interop/pythonClientIn{File,Postgres,PgBouncer}.test.ts',
   'test/interop/pythonDispatcherIn{Postgres,PgBouncer}.test.ts',
   'test/interop/pythonDispatcherRestartInPostgres.test.ts',
