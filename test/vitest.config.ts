@@ -24,7 +24,7 @@ const LONG_OR_SAMPLED = [
   'test/interop/zonedRules.test.ts',
   'test/interop/commandLines.test.ts',
   'test/store/killedHistory.test.ts',
-  'test/cli/commands/simulate.test.ts',
+  'test/cli/commands/{exitCodes,simulate}.test.ts',
 ];
 
 export default defineConfig({

@@ -1,39 +1,41 @@
-import { DispatchError } from '../model/dispatchError.js';
+import { DispatchError, type DispatchErrorCode } from '../model/dispatchError.js';
+import { OperationFailed } from './operationFailed.js';
 import { errorJson, errorLines } from './output/errorText.js';
 import { note } from './output/print.js';
 import { tellProgress } from './output/progress.js';
 
-/** Results of the calls for several dispatches. */
-export interface Outcome<Id> {
-  readonly done: readonly Id[];
-  readonly failed: readonly Id[];
+/** What is said of the calls for several dispatches. */
+export interface CallTexts {
+  /** Name of the call, such as `delete`. */
+  readonly verb: string;
+  /** Name of several of them, such as `deletions`. */
+  readonly noun: string;
+  /** Whether errors are printed as JSON. */
+  readonly json: boolean;
 }
 
 /** Errors of one dispatch, not of the service: calls for the others may succeed. */
 const OF_ONE_DISPATCH = new Set(['NOT_FOUND', 'INVALID_ARGUMENT', 'FAILED_PRECONDITION', 'UNDECODABLE']);
 
 /**
- * Makes a call for each dispatch in turn. When one fails, its error is printed and the rest continues; when it is the only one, or when
- * the service fails, the error is thrown.
+ * Makes a call for each dispatch in turn. When one fails, its error is printed and the rest continues.
  *
- * @param verb Name of the call for the message, such as `delete`.
- * @param json Whether errors are printed as JSON.
+ * @throws the error of a call at once when it is the only one, or when the service fails.
+ * @throws OperationFailed after the last call when some failed, with the code of the first that did.
  */
 export async function forEachId<Id extends number | string>(
   ids: readonly Id[],
-  verb: string,
+  { verb, noun, json }: CallTexts,
   call: (id: Id) => Promise<void>,
-  json = false,
-): Promise<Outcome<Id>> {
-  const [done, failed]: [Id[], Id[]] = [[], []];
-  for (const id of ids) {
+): Promise<void> {
+  const failures: DispatchErrorCode[] = [];
+  for (const [index, id] of ids.entries()) {
     try {
       await call(id);
-      done.push(id);
-      tellProgress(() => `${done.length + failed.length} of ${ids.length} done`);
+      tellProgress(() => `${index + 1} of ${ids.length} done`);
     } catch (error) {
       if (ids.length === 1 || !(error instanceof DispatchError) || !OF_ONE_DISPATCH.has(error.code)) throw error;
-      failed.push(id);
+      failures.push(error.code);
       if (json) note(JSON.stringify(errorJson(error)));
       else {
         const [message, ...more] = errorLines(error);
@@ -42,5 +44,7 @@ export async function forEachId<Id extends number | string>(
       }
     }
   }
-  return { done, failed };
+  const [code] = failures;
+  if (code === undefined) return;
+  throw new OperationFailed(code, `${failures.length === ids.length ? 'All' : 'Some'} ${noun} failed.`);
 }

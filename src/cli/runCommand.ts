@@ -108,8 +108,15 @@ export function dispatchProgram(json: boolean): Command {
   addGlobalOptions(program).addHelpText(
     'after',
     `
-Exit codes: 0 success, 1 the operation failed, or an id does not exist, 2 the command line is invalid, 3 the service refused,
-4 the service cannot be reached. With --json an error is one line on stderr: {"error":{"code":…,"message":…,…}}
+Exit codes:
+  0  success
+  1  it failed by what there is: an id, a run or a file does not exist, or is not such that it can be done
+  2  the command line, or a setting beside it, is wrong, whatever the service and the files hold: nothing was tried
+  3  the service refused
+  4  the service cannot be reached
+
+Of several ids it is 1 when some fail. With --json an error is one line on stderr, {"error":{"code":…,"message":…,…}}: code USAGE with 2, else
+the cause, such as NOT_FOUND, FAILED_PRECONDITION or UNAUTHENTICATED.
 
 Examples:
   $ dispatch demo                                   see a service, a dispatcher and a client at work

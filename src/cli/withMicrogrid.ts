@@ -8,6 +8,7 @@ import { CallError } from './callError.js';
 import { commandSignal } from './commandSignal.js';
 import { readServiceAccess } from './globalOptions.js';
 import { UsageError } from './input/usageError.js';
+import { OperationFailed } from './operationFailed.js';
 import { startProgress } from './output/progress.js';
 
 /** Opens a client for a microgrid with the global options of a command, calls `work` and closes the client. */
@@ -30,7 +31,8 @@ export async function withClient<T>(command: Command, work: (client: DispatchCli
   try {
     return await work(client);
   } catch (error) {
-    throw error instanceof DispatchError ? new CallError(error, access.url) : error;
+    const isOfService = error instanceof DispatchError && !(error instanceof OperationFailed);
+    throw isOfService ? new CallError(error, access.url) : error;
   } finally {
     signal?.removeEventListener('abort', close);
   }

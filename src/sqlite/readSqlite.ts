@@ -1,4 +1,4 @@
-import { access, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Kysely } from 'kysely';
@@ -26,16 +26,17 @@ const BUSY_TIMEOUT_MS = 5_000;
  * Opens an SQLite file for reading, also while another process uses it. It takes no lock that others would notice, and sees what is
  * committed.
  *
- * @throws DispatchError NOT_FOUND when there is no file; FAILED_PRECONDITION when it is not a database, or belongs to another program or
+ * @throws DispatchError NOT_FOUND when there is no file; FAILED_PRECONDITION when it is a folder or not a database, or belongs to another program or
  * to a newer version of this one; INTERNAL when it cannot be opened.
  */
 export async function readSqlite<Schema>(path: string, kind: SqliteFileKind): Promise<SqliteReader<Schema>> {
   const file = resolve(path);
-  await access(file).catch((error: NodeJS.ErrnoException) => {
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT'
       ? new DispatchError('NOT_FOUND', `there is no file ${file}`)
       : cannotOpen(file, error);
   });
+  if (found.isDirectory()) throw new DispatchError('FAILED_PRECONDITION', `${file} is a folder`);
   await checkHeader(file, kind);
   try {
     const connection = await connectTo(file);

@@ -59,6 +59,10 @@ describe('a help text', () => {
     );
   });
 
+  it('has the text of a short name beside it also where it needs several lines', () => {
+    expect(wrapHelp('  1  the first of some texts\n', 16)).toBe('  1  the first\n     of some\n     texts\n');
+  });
+
   it('is wrapped by paragraphs', () => {
     expect(wrapHelp('One two three\nfour.\n\nHead:\n  $ an example that is long\nFive six\n', 10)).toBe(
       'One two\nthree\nfour.\n\nHead:\n  $ an example that is long\nFive six\n',

@@ -70,7 +70,7 @@ async function check(microgridId: number, { note, dry }: CheckOptions, command: 
     );
   }
   const wrong = counts.differ + counts.invalid;
-  if (wrong > 0) throw new OperationFailed(`${wrong} groups are not what their rules mean.`);
+  if (wrong > 0) throw new OperationFailed('FAILED_PRECONDITION', `${wrong} groups are not what their rules mean.`);
 }
 
 function checkText({ group }: LiveGroup, outcome: string, text: string): string {

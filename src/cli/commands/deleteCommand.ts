@@ -7,7 +7,6 @@ import { findTargets, parseTargetIds, TARGET_IDS, type TargetId, targetText } fr
 import { writeGroup } from '../groups/writeGroup.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseId } from '../input/parseValue.js';
-import { OperationFailed } from '../operationFailed.js';
 import { print, printJson } from '../output/print.js';
 import { notesFor } from '../planning/planned.js';
 import { withMicrogrid } from '../withMicrogrid.js';
@@ -43,7 +42,7 @@ async function deleteDispatches(
   const json = printsJson(command);
   const deleted: string[] = [];
   try {
-    const { failed } = await withMicrogrid(command, microgridId, async client => {
+    await withMicrogrid(command, microgridId, async client => {
       const targets = await findTargets(client, ids, notesFor(command));
       const remove = async (id: TargetId) => {
         const live = targets.groupOf(id);
@@ -52,12 +51,10 @@ async function deleteDispatches(
         deleted.push(targetText(id, live));
         if (json) printJson({ deleted: id });
       };
-      return forEachId(targets.ids, 'delete', remove, json);
+      await forEachId(targets.ids, { verb: 'delete', noun: 'deletions', json }, remove);
     });
-    if (failed.length === 0) return;
   } finally {
     // Also when the service fails midway: these are deleted.
     if (!json && deleted.length > 0) print(`Dispatches deleted: ${deleted.join(', ')}`);
   }
-  throw new OperationFailed(deleted.length === 0 ? 'All deletions failed.' : 'Some deletions failed.');
 }

@@ -63,7 +63,11 @@ async function exportDispatches(microgridId: number, options: ExportOptions, com
     }
   });
   write(writer?.end);
-  if (failed > 0) throw new OperationFailed(`${failed} dispatches were not exported.`);
+  if (failed > 0)
+    throw new OperationFailed(
+      writer === null ? 'UNDECODABLE' : 'UNIMPLEMENTED',
+      `${failed} dispatches were not exported.`,
+    );
 }
 
 async function writeEvent(writer: CalendarWriter, dispatch: Dispatch, tell: (problem: string) => void): Promise<void> {

@@ -84,8 +84,10 @@ async function follow(microgridId: number, options: FollowOptions, command: Comm
   await dispatcher.stop();
   noteUnsent(webhooks, store);
   await commandsDone();
-  if (unread.signal.aborted) throw new OperationFailed('nobody reads what follow prints');
-  if (!interrupted.aborted) throw new OperationFailed(dispatcher.status.problem?.message ?? 'the dispatcher stopped');
+  if (unread.signal.aborted) throw new OperationFailed('CANCELLED', 'nobody reads what follow prints');
+  if (interrupted.aborted) return;
+  const { code = 'STOPPED', message = 'the dispatcher stopped' } = dispatcher.status.problem ?? {};
+  throw new OperationFailed(code, message);
 }
 
 /** Whether it does more than print. */
@@ -147,8 +149,9 @@ async function storeOf({
 async function checkPlace(file: string): Promise<void> {
   const folder = dirname(file);
   const [ofFile, ofFolder] = await Promise.all([file, folder].map(path => stat(path).catch(() => undefined)));
-  if (ofFile?.isDirectory()) throw new OperationFailed(`cannot open ${file}: it is a folder`);
-  if (!ofFolder?.isDirectory()) throw new OperationFailed(`cannot open ${file}: there is no folder ${folder}`);
+  if (ofFile?.isDirectory()) throw new OperationFailed('FAILED_PRECONDITION', `cannot open ${file}: it is a folder`);
+  if (!ofFolder?.isDirectory())
+    throw new OperationFailed('NOT_FOUND', `cannot open ${file}: there is no folder ${folder}`);
 }
 
 /** Opens the inspector of `--inspect` if it is wanted; its packages are loaded only then. */

@@ -4,7 +4,6 @@ import { printsJson } from '../globalOptions.js';
 import { printGroup } from '../groups/createGroup.js';
 import { findTargets, parseTargetIds, TARGET_IDS, type TargetId } from '../groups/targets.js';
 import { parseId } from '../input/parseValue.js';
-import { OperationFailed } from '../operationFailed.js';
 import { printResult } from '../output/printResult.js';
 import { notesFor } from '../planning/planned.js';
 import { withMicrogrid } from '../withMicrogrid.js';
@@ -29,14 +28,13 @@ Examples:
 
 async function get(microgridId: number, ids: readonly TargetId[], _: object, command: Command): Promise<void> {
   const json = printsJson(command);
-  const { done, failed } = await withMicrogrid(command, microgridId, async client => {
+  await withMicrogrid(command, microgridId, async client => {
     const targets = await findTargets(client, ids, notesFor(command));
     const show = async (id: TargetId) => {
       const live = targets.groupOf(id);
       if (live === null) printResult(command, await client.get(Number(id)));
       else printGroup(command, live);
     };
-    return forEachId(targets.ids, 'get', show, json);
+    await forEachId(targets.ids, { verb: 'get', noun: 'gets', json }, show);
   });
-  if (failed.length > 0) throw new OperationFailed(done.length === 0 ? 'All gets failed.' : 'Some gets failed.');
 }

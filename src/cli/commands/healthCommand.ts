@@ -47,7 +47,7 @@ async function health({ wait = 0 }: { readonly wait?: number }, command: Command
   if (failure !== undefined) throw failure instanceof DispatchError ? new CallError(failure, url) : failure;
   if (json) printJson({ health: status, url });
   else print(`${status} ${url}`);
-  if (status !== 'SERVING') throw new OperationFailed('The service is not serving.');
+  if (status !== 'SERVING') throw new OperationFailed('UNAVAILABLE', 'The service is not serving.');
 }
 
 /** The health status of a service, or why there is none. */

@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 
 import type { MicrogridClient } from '../../client/microgridClient.js';
-import { messageOf } from '../../model/dispatchError.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import type { Selector } from '../../model/selector.js';
 import { createAll } from '../exchange/createAll.js';
@@ -15,7 +14,6 @@ import { readJsonLines } from '../exchange/readJsonLines.js';
 import { printsJson } from '../globalOptions.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseId } from '../input/parseValue.js';
-import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
 import { planLine } from '../output/dispatchText.js';
 import { note, print, printable, printJson } from '../output/print.js';
@@ -68,7 +66,7 @@ async function importDispatches(
   command: Command,
 ): Promise<void> {
   const entries = await readEntries(file, options.target);
-  if (entries.length === 0) throw new OperationFailed(`There is nothing to import in ${file}.`);
+  if (entries.length === 0) throw new OperationFailed('INVALID_ARGUMENT', `There is nothing to import in ${file}.`);
   using signal = untilInterrupted();
   await withMicrogrid(command, microgridId, async client => {
     const existing = await unfinished(client);
@@ -79,6 +77,7 @@ async function importDispatches(
     if (!json) print(summary(steps));
     if (refused > 0 && !options.skipRefused) {
       throw new OperationFailed(
+        'INVALID_ARGUMENT',
         `${refused} of ${steps.length} cannot be imported, so nothing was; --skip-refused imports the others.`,
       );
     }
@@ -104,7 +103,9 @@ async function importDispatches(
 async function readEntries(file: string, selector: Selector | undefined): Promise<ExchangeEntry[]> {
   const content = await readText(file);
   if (isCalendar(content)) return readCalendar(content, { selector });
-  if (selector !== undefined) throw new UsageError('--target is for calendars: lines of JSON have a selector each.');
+  if (selector !== undefined) {
+    throw new OperationFailed('INVALID_ARGUMENT', '--target is for calendars: lines of JSON have a selector each.');
+  }
   return readJsonLines(content);
 }
 
@@ -112,7 +113,7 @@ async function readText(file: string): Promise<string> {
   try {
     return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`The file cannot be read: ${messageOf(error)}.`);
+    throw OperationFailed.ofFile('The file cannot be read', error);
   }
 }
 

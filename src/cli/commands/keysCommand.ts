@@ -81,7 +81,8 @@ async function make(
     ...(audit && { audit }),
   };
   const add = (keys: readonly KeyEntry[]) => {
-    if (keys.some(other => other.name === name)) throw new OperationFailed(`${path} already has a key ${name}.`);
+    if (keys.some(other => other.name === name))
+      throw new OperationFailed('ALREADY_EXISTS', `${path} already has a key ${name}.`);
     return [...keys, entry];
   };
   await editKeys(path, add, () => printSecrets(entry, command));
@@ -122,7 +123,10 @@ async function revoke(path: string, name: string, _: object, command: Command): 
 function check(path: string, _: object, command: Command): void {
   const { length } = readKeys(path);
   if (isReadableByOthers(path)) {
-    throw new OperationFailed(`${path} can be read by other users of this machine; restrict it (chmod 600).`);
+    throw new OperationFailed(
+      'FAILED_PRECONDITION',
+      `${path} can be read by other users of this machine; restrict it (chmod 600).`,
+    );
   }
   if (printsJson(command)) printJson({ keys: length });
   else print(`${length} keys; only their owner can read them.`);
@@ -156,7 +160,7 @@ function rightsText({
 }
 
 function noKey(path: string, name: string): OperationFailed {
-  return new OperationFailed(`${path} has no key ${name}.`);
+  return new OperationFailed('NOT_FOUND', `${path} has no key ${name}.`);
 }
 
 function parseMicrogrids(text: string): KeyEntry['microgrids'] {

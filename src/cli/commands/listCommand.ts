@@ -99,7 +99,7 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
     const what = groups === 0 ? `${shown} dispatches` : `${shown} dispatches, ${groups} groups`;
     print(isCut ? `The first ${what}.` : `${what}, ${filteredOut} filtered out.`);
   }
-  if (unreadable > 0) throw new OperationFailed(`${unreadable} dispatches could not be decoded.`);
+  if (unreadable > 0) throw new OperationFailed('UNDECODABLE', `${unreadable} dispatches could not be decoded.`);
 }
 
 async function readListOptions(options: ListCommandOptions): Promise<ListOptions> {

@@ -83,7 +83,7 @@ async function setActive(
   const text = active ? ['resume', note] : [PAUSED, note];
   const changed: string[] = [];
   try {
-    const { failed } = await withMicrogrid(command, microgridId, async client => {
+    await withMicrogrid(command, microgridId, async client => {
       const all = type === undefined ? ids : await idsOfType(client, type, active);
       const targets = await findTargets(client, all, notesFor(command));
       const change = async (id: TargetId) => {
@@ -94,9 +94,8 @@ async function setActive(
         changed.push(targetText(id, live));
         if (json) printJson({ [done]: id });
       };
-      return forEachId(targets.ids, verb, change, json);
+      await forEachId(targets.ids, { verb, noun: active ? 'resumptions' : 'pauses', json }, change);
     });
-    if (failed.length > 0) throw new OperationFailed(`${failed.length} dispatches were not ${done}.`);
     if (!json && changed.length === 0) print(`Nothing was ${done}.`);
   } finally {
     // Also when the service fails midway: these are changed.
@@ -128,6 +127,7 @@ async function pausedOf(client: MicrogridClient, type: string, ids: readonly num
       const isMissing = error instanceof DispatchError && ['UNIMPLEMENTED', 'PERMISSION_DENIED'].includes(error.code);
       if (!isMissing) throw error;
       throw new OperationFailed(
+        error.code,
         `Which dispatches were paused cannot be told without the audit (${error.message}). Inactive ones of type ${type}: ` +
           `${ids.join(', ')}. Give the ids of those to resume.`,
       );

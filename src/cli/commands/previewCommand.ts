@@ -154,7 +154,8 @@ function nextRuns(dispatches: readonly Dispatch[], nowMs: number, limit: number)
       .sort((a, b) => a.startMs - b.startMs)
       .slice(0, limit);
   } catch (error) {
-    if (error instanceof RangeError) throw new OperationFailed(`The rule cannot be evaluated: ${error.message}.`);
+    if (error instanceof RangeError)
+      throw new OperationFailed('UNEVALUABLE', `The rule cannot be evaluated: ${error.message}.`);
     throw error;
   }
 }

@@ -79,7 +79,7 @@ async function simulate(
   const records = new Map<number, DispatchRecord>();
   for await (const record of recordsFrom(microgridId, fromMs, file, command)) {
     if (record.microgridId !== microgridId || (type !== undefined && record.type !== type)) continue;
-    if (records.has(record.id)) throw new OperationFailed(`dispatch ${record.id} is there twice`);
+    if (records.has(record.id)) throw new OperationFailed('INVALID_ARGUMENT', `dispatch ${record.id} is there twice`);
     records.set(record.id, record);
     tellProgress(() => `${records.size} dispatches read`);
   }
@@ -105,7 +105,7 @@ async function simulate(
   // Also with --json: what is missing must not go unnoticed.
   if (isCut) note(`There are more than ${limit} notifications; --limit prints more.`);
   else if (!printsJson(command)) print(`${printed} notifications until ${timeText(new Date(toMs))}.`);
-  if (problems > 0) throw new OperationFailed(`${problems} dispatches cannot be evaluated.`);
+  if (problems > 0) throw new OperationFailed('UNEVALUABLE', `${problems} dispatches cannot be evaluated.`);
 }
 
 /** The dispatches that may run from a time on. */

@@ -109,7 +109,7 @@ async function liveOf(client: MicrogridClient, id: TargetId, command: Command): 
   const { record } = await client.get(Number(found));
   const { recurrence: rule, durationMs, startTimeMs } = record;
   if (rule === null || durationMs === null) {
-    throw new OperationFailed(`Dispatch ${id} runs once: pause or delete it.`);
+    throw new OperationFailed('FAILED_PRECONDITION', `Dispatch ${id} runs once: pause or delete it.`);
   }
   const group = {
     id: newGroupId(),

@@ -13,6 +13,7 @@ import { parseTime } from '../input/parseTime.js';
 import { parseBoolean, parseId } from '../input/parseValue.js';
 import { addRecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
 import { UsageError } from '../input/usageError.js';
+import { OperationFailed } from '../operationFailed.js';
 import { printResult } from '../output/printResult.js';
 import { lastEndMs, planNotes } from '../planning/planNotes.js';
 import { checkAnswer, notesFor } from '../planning/planned.js';
@@ -75,9 +76,14 @@ async function update(microgridId: number, id: TargetId, options: UpdateOptions,
     const [found = id] = targets.ids;
     const live = targets.groupOf(found);
     if (live !== null) return updateGroup(client, live, options, command);
-    if (wanted.to !== undefined) throw new UsageError('--to needs a group: a dispatch has a duration.');
+    if (wanted.to !== undefined) {
+      throw new OperationFailed('FAILED_PRECONDITION', '--to needs a group: a dispatch has a duration.');
+    }
     if (wanted.timeZone !== undefined && changes?.recurrence) {
-      throw new UsageError(`Dispatch ${id} is not a group, so its rule is in UTC: create a group, and delete it.`);
+      throw new OperationFailed(
+        'FAILED_PRECONDITION',
+        `Dispatch ${id} is not a group, so its rule is in UTC: create a group, and delete it.`,
+      );
     }
     return updateDispatch(client, Number(id), changes ?? (await readChanges(options, nowMs)), options, command);
   });

@@ -118,7 +118,7 @@ async function recurring({ client, dispatcher, tell }: Stage, heard: Heard): Pro
   });
   await heard(id, 'running.stopped');
   const first = dispatcher.dispatches.get(id)?.nextRun ?? null;
-  if (first === null) throw new OperationFailed(`dispatch ${id} has no next run`);
+  if (first === null) throw new OperationFailed('INTERNAL', `dispatch ${id} has no next run`);
   const second = dispatcher.dispatches.get(id)?.nextRunAfter(new Date(first.getTime() + 1)) ?? null;
   const times = [first, second].map(at => (at === null ? 'never' : clockText(at.getTime()).slice(0, 8)));
   explain(tell, `It runs ${ruleToText(rule)}; the next runs start at ${times.join(' and ')} UTC.`);
@@ -148,7 +148,12 @@ function listen(dispatcher: Dispatcher): Heard {
       const timeout = setTimeout(
         () =>
           settle(() =>
-            reject(new OperationFailed(`${type} of dispatch ${id} did not arrive within ${PATIENCE_MS} ms`)),
+            reject(
+              new OperationFailed(
+                'DEADLINE_EXCEEDED',
+                `${type} of dispatch ${id} did not arrive within ${PATIENCE_MS} ms`,
+              ),
+            ),
           ),
         PATIENCE_MS,
       );

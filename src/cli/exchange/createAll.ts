@@ -46,7 +46,7 @@ export async function createAll(
         left.length === 0 ? 'What was created before was deleted.' : `Could not be deleted again: ${left.join(', ')}.`,
         isUnsure ? await unsureText(client, step, new Set([...known, ...created])) : '',
       ];
-      throw new OperationFailed(parts.join(' ').trim());
+      throw new OperationFailed(signal.aborted ? 'CANCELLED' : DispatchError.from(error).code, parts.join(' ').trim());
     }
   }
 }

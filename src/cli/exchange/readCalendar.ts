@@ -8,7 +8,7 @@ import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import { ruleFromRfc5545 } from '../../model/recurrence/ruleRfc5545.js';
 import type { Selector } from '../../model/selector.js';
 import { parsePayload } from '../input/parsePayload.js';
-import { UsageError } from '../input/usageError.js';
+import { OperationFailed } from '../operationFailed.js';
 import type { DispatchPlan } from '../planning/planned.js';
 import { parseSelector } from '../selectorText.js';
 import { INACTIVE, X_DISPATCH } from './calendarNames.js';
@@ -34,7 +34,7 @@ export function isCalendar(text: string): boolean {
  * Reads the events of a calendar (RFC 5545). Times are in UTC or in an IANA zone. What says nothing about runs, such as descriptions, attendees and alarms, is
  * read over; what does and cannot be a dispatch is refused, by its name.
  *
- * @throws UsageError when the text is no calendar.
+ * @throws OperationFailed when the text is no calendar.
  */
 export async function readCalendar(text: string, defaults: CalendarDefaults): Promise<ExchangeEntry[]> {
   const { default: ical } = await loadOptional('a calendar', () => import('ical.js'));
@@ -58,7 +58,7 @@ function calendarsOf(ical: typeof ICAL, text: string): ICAL.Component[] {
     const roots = (Array.isArray(parsed[0]) ? parsed : [parsed]) as unknown[][];
     return roots.map(root => new ical.Component(root));
   } catch (error) {
-    throw new UsageError(`The calendar cannot be read: ${messageOf(error)}.`);
+    throw new OperationFailed('INVALID_ARGUMENT', `The calendar cannot be read: ${messageOf(error)}.`);
   }
 }
 

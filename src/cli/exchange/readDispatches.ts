@@ -25,8 +25,8 @@ export async function* readDispatches(path: string, microgridId: number): AsyncG
       if (text.trim() !== '') yield recordOf(text, { id: line, microgridId });
     }
   } catch (error) {
-    const where = line === 0 ? `cannot read ${path}` : `line ${line} of ${path}`;
-    throw new OperationFailed(`${where}: ${messageOf(error)}`);
+    if (line === 0) throw OperationFailed.ofFile(`cannot read ${path}`, error);
+    throw new OperationFailed('INVALID_ARGUMENT', `line ${line} of ${path}: ${messageOf(error)}`);
   } finally {
     if (input !== process.stdin) input.destroy();
   }

@@ -45,5 +45,5 @@ export function checkStored({ records }: LiveGroup, group: Group, common: Common
   if (changes.length === 0) return;
   const ids = changes.flatMap(change => (change.kind === 'create' ? [] : [change.record.id]));
   const which = ids.length === 0 ? '' : `: dispatches ${ids.join(', ')}`;
-  throw new OperationFailed(`The service stored group ${group.id} otherwise than was asked${which}.`);
+  throw new OperationFailed('INTERNAL', `The service stored group ${group.id} otherwise than was asked${which}.`);
 }

@@ -48,7 +48,8 @@ export async function createGroup(
     await writeGroup(client, group, changes, { step: 'create', note });
     return readGroup(client, group.id);
   });
-  if (live === null) throw new OperationFailed(`The service does not list group ${group.id}, which it created.`);
+  if (live === null)
+    throw new OperationFailed('INTERNAL', `The service does not list group ${group.id}, which it created.`);
   printGroup(command, live, `Group created: ${live.records.length} dispatches.`);
   checkStored(live, group, common, nowMs);
 }

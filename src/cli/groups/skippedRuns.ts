@@ -1,6 +1,5 @@
 import { occurrences } from '../../model/recurrence/recurrence.js';
 import { parseLastTime, parseTime } from '../input/parseTime.js';
-import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
 import { zonedTimeText } from '../output/runsText.js';
 import type { Group } from './group.js';
@@ -16,29 +15,35 @@ export function nextRun(live: LiveGroup, nowMs: number): number {
   const next = partsOf(live.group).flatMap(
     ({ rule, startTimeMs }) => occurrences(rule, startTimeMs).after(nowMs, false) ?? [],
   );
-  if (next.length === 0) throw new OperationFailed('No run is to come.');
+  if (next.length === 0) throw new OperationFailed('NOT_FOUND', 'No run is to come.');
   return checkedRun(live, Math.min(...next));
 }
 
 /**
  * The run that a text names: by its start, or by its day when one run starts on it.
  *
- * @throws UsageError when it is no time, or there is no such run.
- * @throws OperationFailed when the run is on, is over, is skipped already, or is the only one.
+ * @throws UsageError when it is no time.
+ * @throws OperationFailed when there is no such run, or it is on, is over, is skipped already, or is the only one.
  */
 export async function runToSkip(live: LiveGroup, text: string, nowMs: number): Promise<number> {
   const { group } = live;
   const named = await namedRuns(live, text, nowMs);
   const [atMs, second] = named.runs;
-  if (atMs === undefined) throw new UsageError(`No run starts ${named.when}.`);
+  if (atMs === undefined) throw new OperationFailed('NOT_FOUND', `No run starts ${named.when}.`);
   if (second !== undefined)
-    throw new UsageError(`Several runs start ${named.when}: give the time, such as ${timeOf(live, second)}.`);
+    throw new OperationFailed(
+      'FAILED_PRECONDITION',
+      `Several runs start ${named.when}: give the time, such as ${timeOf(live, second)}.`,
+    );
   if (group.exceptions.includes(atMs))
-    throw new OperationFailed(`The run of ${timeOf(live, atMs)} is skipped already.`);
+    throw new OperationFailed('FAILED_PRECONDITION', `The run of ${timeOf(live, atMs)} is skipped already.`);
   const endMs = endOfRun(group, atMs);
   if (atMs <= nowMs) {
     const isOn = endMs > nowMs;
-    throw new OperationFailed(`The run of ${timeOf(live, atMs)} is ${isOn ? 'on: use pause' : 'over'}.`);
+    throw new OperationFailed(
+      'FAILED_PRECONDITION',
+      `The run of ${timeOf(live, atMs)} is ${isOn ? 'on: use pause' : 'over'}.`,
+    );
   }
   return checkedRun(live, atMs);
 }
@@ -46,21 +51,27 @@ export async function runToSkip(live: LiveGroup, text: string, nowMs: number): P
 /**
  * The skipped run that a text names; without a text the only one to come.
  *
- * @throws UsageError when there is none, or the text is missing and there are several.
+ * @throws UsageError when it is no time.
+ * @throws OperationFailed when there is none, or the text is missing and there are several.
  */
 export async function skippedRun(live: LiveGroup, text: string | undefined, nowMs: number): Promise<number> {
   const skipped = live.group.exceptions;
   const toCome = skipped.filter(at => at > nowMs);
   if (text === undefined) {
     const [atMs, second] = toCome;
-    if (atMs === undefined) throw new OperationFailed('No run that is to come is skipped.');
+    if (atMs === undefined) throw new OperationFailed('FAILED_PRECONDITION', 'No run that is to come is skipped.');
     if (second === undefined) return atMs;
-    throw new UsageError(`Give one of the runs that are skipped: ${toCome.map(at => timeOf(live, at)).join(', ')}.`);
+    throw new OperationFailed(
+      'FAILED_PRECONDITION',
+      `Give one of the runs that are skipped: ${toCome.map(at => timeOf(live, at)).join(', ')}.`,
+    );
   }
   const { runs, when } = await namedRuns(live, text, nowMs);
   const [atMs] = runs.filter(at => skipped.includes(at));
-  if (atMs === undefined) throw new UsageError(`No run is skipped that starts ${when}.`);
-  if (atMs <= nowMs) throw new OperationFailed(`The run of ${timeOf(live, atMs)} would be over.`);
+  if (runs.length === 0) throw new OperationFailed('NOT_FOUND', `No run starts ${when}.`);
+  if (atMs === undefined) throw new OperationFailed('FAILED_PRECONDITION', `No run is skipped that starts ${when}.`);
+  if (atMs <= nowMs)
+    throw new OperationFailed('FAILED_PRECONDITION', `The run of ${timeOf(live, atMs)} would be over.`);
   return atMs;
 }
 
@@ -88,7 +99,7 @@ function endOfRun(group: Group, atMs: number): number {
 /** Refuses to skip the last run that is left: nothing would hold that it is skipped. */
 function checkedRun({ group }: LiveGroup, atMs: number): number {
   if (partsOf({ ...group, exceptions: [...group.exceptions, atMs].sort((a, b) => a - b) }).length > 0) return atMs;
-  throw new OperationFailed('It is the only run: pause or delete the dispatch.');
+  throw new OperationFailed('FAILED_PRECONDITION', 'It is the only run: pause or delete the dispatch.');
 }
 
 function timeOf({ group }: LiveGroup, ms: number): string {

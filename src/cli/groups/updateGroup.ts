@@ -7,7 +7,7 @@ import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import type { Selector } from '../../model/selector.js';
 import { parseLastTime, parseTime } from '../input/parseTime.js';
 import { type RecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
-import { UsageError } from '../input/usageError.js';
+import { OperationFailed } from '../operationFailed.js';
 import { notesFor } from '../planning/planned.js';
 import { changeGroup } from './changeGroup.js';
 import { plannedGroup, printGroup } from './createGroup.js';
@@ -74,8 +74,13 @@ function lastTimeIn(zone: string | undefined, group: Group): number | undefined 
 
 async function changedGroup(group: Group, options: GroupOptions, nowMs: number): Promise<Group> {
   const { startTime, duration, noDuration, noRecurrence, until, timeZone, to, frequency, rrule } = options;
-  if (noDuration) throw new UsageError('A group needs a duration.');
-  if (noRecurrence) throw new UsageError('A group needs a rule: delete it, and create a dispatch that runs once.');
+  if (noDuration) throw new OperationFailed('FAILED_PRECONDITION', 'A group needs a duration.');
+  if (noRecurrence) {
+    throw new OperationFailed(
+      'FAILED_PRECONDITION',
+      'A group needs a rule: delete it, and create a dispatch that runs once.',
+    );
+  }
   const ofSchedule = [startTime, duration, until, timeZone, to, frequency, rrule];
   const isUntilOnly = until !== undefined && frequency === undefined;
   const zone = timeZone ?? group.zone ?? undefined;
@@ -87,7 +92,8 @@ async function changedGroup(group: Group, options: GroupOptions, nowMs: number):
       : (await parseTime(startTime, { nowMs, ahead: true, timeZone: zone })).getTime();
   if (group.zone === null) {
     if (timeZone !== undefined || to !== undefined || isUntilOnly) {
-      throw new UsageError(
+      throw new OperationFailed(
+        'FAILED_PRECONDITION',
         `Group ${group.id} is a dispatch with skipped runs, whose rule is in UTC: give a whole rule.`,
       );
     }

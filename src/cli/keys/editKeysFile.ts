@@ -16,7 +16,7 @@ import {
   writeSync,
 } from 'node:fs';
 
-import { DispatchError, messageOf } from '../../model/dispatchError.js';
+import { DispatchError } from '../../model/dispatchError.js';
 import { parseKeysFile } from '../../service/access/keysFile.js';
 import { OperationFailed } from '../operationFailed.js';
 
@@ -43,7 +43,7 @@ export function readKeys(path: string): readonly KeyEntry[] {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new OperationFailed(`The file of keys cannot be read: ${messageOf(error)}.`);
+    throw OperationFailed.ofFile('The file of keys cannot be read', error);
   }
   checkKeys(text, path);
   return (JSON.parse(text) as { readonly keys: readonly KeyEntry[] }).keys;
@@ -104,7 +104,7 @@ function keepOwner(file: number, { uid, gid, mode }: Stats, path: string): void 
     if (own.uid !== uid || own.gid !== gid) fchownSync(file, uid, gid);
     fchmodSync(file, mode & 0o777);
   } catch (error) {
-    throw new OperationFailed(`${path} belongs to another user or group, which must not change: ${messageOf(error)}.`);
+    throw OperationFailed.ofFile(`${path} belongs to another user or group, which must not change`, error);
   }
 }
 
@@ -113,9 +113,10 @@ function openNew(path: string): number {
     return openSync(path, 'wx', OWNER_ONLY);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw new OperationFailed(`The file of keys cannot be written: ${messageOf(error)}.`);
+      throw OperationFailed.ofFile('The file of keys cannot be written', error);
     }
     throw new OperationFailed(
+      'ABORTED',
       `Another change is being made, or was interrupted: remove ${path} if no other command runs.`,
     );
   }
@@ -125,6 +126,6 @@ function checkKeys(text: string, path: string): void {
   try {
     parseKeysFile(text, path);
   } catch (error) {
-    throw error instanceof DispatchError ? new OperationFailed(error.message) : error;
+    throw error instanceof DispatchError ? new OperationFailed(error.code, error.message) : error;
   }
 }

@@ -9,8 +9,8 @@ const INDENT = ' '.repeat(6);
 const TERM = /^( {2}[^\s$].*?) {2,}(\S.*)$/;
 
 /**
- * Fits a help to a width: paragraphs are wrapped anew, and the text of an option that does not fit beside its name goes below it. Examples stay as they
- * are.
+ * Fits a help to a width: paragraphs are wrapped anew, and the text of an option that does not fit beside its name goes below it; that of a name
+ * of a few letters stays beside it. Examples stay as they are.
  */
 export function wrapHelp(text: string, width: number): string {
   const all = text.split('\n');
@@ -35,6 +35,11 @@ export function wrapHelp(text: string, width: number): string {
 function termLines(line: string, width: number): string[] {
   const [, term, text] = TERM.exec(line) ?? [];
   if (term === undefined || text === undefined || widthOf(line) <= width) return [line];
+  const column = line.length - text.length;
+  if (column <= INDENT.length) {
+    const beside = wrapped(text, width - column);
+    return beside.map((each, index) => (index === 0 ? line.slice(0, column) : ' '.repeat(column)) + each);
+  }
   return [term, ...wrapped(text, width - INDENT.length).map(each => INDENT + each)];
 }
 

@@ -65,5 +65,8 @@ export async function isEmpty(client: MicrogridClient): Promise<boolean> {
 export function checkAnswer(asked: Asked, { id, record }: Dispatch): void {
   const ignored = ignoredFields(asked, record);
   if (ignored.length === 0) return;
-  throw new OperationFailed(`The service stored another ${ignored.join(', ')} for dispatch ${id} than was asked.`);
+  throw new OperationFailed(
+    'INTERNAL',
+    `The service stored another ${ignored.join(', ')} for dispatch ${id} than was asked.`,
+  );
 }

@@ -148,7 +148,7 @@ describe.concurrent('import', () => {
 
   it('wants a file with something in it', async () => {
     expect(await runCli(['import', '1', '/nowhere'], serviceEnv())).toMatchObject({
-      code: 2,
+      code: 1,
       stderr: expect.stringContaining('The file cannot be read: ENOENT'),
     });
     await fileOf([''], async file => {

@@ -239,7 +239,7 @@ describe.concurrent('a group', () => {
     const [elsewhere] = await dispatchJson('update', '75', id, '--time-zone', 'Asia/Kolkata');
     expect(elsewhere.dispatches).toHaveLength(1);
     expect(elsewhere.dispatches[0]).toMatchObject({ startTime: '2030-12-01T04:00:00.000Z' });
-    expectRefusal(await run('update', '75', id, '--no-duration'), 2, 'A group needs a duration.');
+    expectRefusal(await run('update', '75', id, '--no-duration'), 1, 'A group needs a duration.');
   });
 
   it('is paused, resumed and deleted as one', async () => {
@@ -388,7 +388,7 @@ describe.concurrent('skip and unskip', () => {
     expect(again.code).toBe(1);
     expect(again.stderr).toContain('error: The run of Wed 2030-12-25 08:00:00 UTC is skipped already.');
     const several = await run('unskip', '81', id);
-    expect(several.code).toBe(2);
+    expect(several.code).toBe(1);
     expect(several.stderr).toContain(
       'Give one of the runs that are skipped: Sun 2030-12-22 08:00:00 UTC, Wed 2030-12-25 08:00:00 UTC.',
     );
@@ -409,12 +409,12 @@ describe.concurrent('skip and unskip', () => {
   });
 
   it.each([
-    ['No run starts on the day that begins at Wed 2030-11-20 00:00:00 UTC', 2, ['2030-11-20'], ['--count', '3']],
-    ['It is the only run: pause or delete the dispatch.', 1, [], ['--count', '1']],
-    ['Several runs start on the day', 2, ['2030-12-21'], ['--by-hour', '8,9']],
-  ])('refuse: %s', async (message, code, args, rule) => {
+    ['No run starts on the day that begins at Wed 2030-11-20 00:00:00 UTC', ['2030-11-20'], ['--count', '3']],
+    ['It is the only run: pause or delete the dispatch.', [], ['--count', '1']],
+    ['Several runs start on the day', ['2030-12-21'], ['--by-hour', '8,9']],
+  ])('refuse: %s', async (message, args, rule) => {
     const id = await created(83, ...rule);
-    expectRefusal(await run('skip', '83', id, ...args), code, message);
+    expectRefusal(await run('skip', '83', id, ...args), 1, message);
   });
 
   it('refuse a run that is on, a single run, and to undo nothing', async () => {
