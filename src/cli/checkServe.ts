@@ -1,11 +1,10 @@
 import pc from 'picocolors';
-
+import { spanText } from '../planning/timeText.js';
 import type { ServiceCheck } from '../service/checkDispatchService.js';
 import type { DispatchServiceOptions } from '../service/startDispatchService.js';
 import { isPostgres } from '../service/store/openStore.js';
 import { ExitCode } from './exitCode.js';
 import { print, printable, printJson } from './output/print.js';
-import { spanText } from './output/timeText.js';
 import type { ServeSettings } from './serveSettings.js';
 
 /**

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
-
+import { InvalidPlan } from '../planning/planError.js';
 import { CallError } from './callError.js';
 import { commandSignal } from './commandSignal.js';
 import { atCommand } from './commands/atCommand.js';
@@ -132,7 +132,8 @@ Examples:
 const INTERRUPTED = 130;
 
 /** Prints an error on stderr, with `json` as one line of JSON; returns the exit code. */
-function report(error: unknown, json: boolean): number {
+function report(thrown: unknown, json: boolean): number {
+  const error = thrown instanceof InvalidPlan ? new UsageError(thrown.message) : thrown;
   const isUsage = error instanceof CommanderError;
   // Help and version end here.
   if (isUsage && error.exitCode === 0) return 0;

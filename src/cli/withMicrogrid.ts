@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { DispatchClient } from '../client/dispatchClient.js';
 import type { MicrogridClient } from '../client/microgridClient.js';
 import { DispatchError } from '../model/dispatchError.js';
+import { PlanError } from '../planning/planError.js';
 import type { ServiceAccess } from './access/serviceAccess.js';
 import { CallError } from './callError.js';
 import { commandSignal } from './commandSignal.js';
@@ -31,8 +32,8 @@ export async function withClient<T>(command: Command, work: (client: DispatchCli
   try {
     return await work(client);
   } catch (error) {
-    const isOfService = error instanceof DispatchError && !(error instanceof OperationFailed);
-    throw isOfService ? new CallError(error, access.url) : error;
+    const isOfCommand = error instanceof OperationFailed || error instanceof PlanError;
+    throw error instanceof DispatchError && !isOfCommand ? new CallError(error, access.url) : error;
   } finally {
     signal?.removeEventListener('abort', close);
   }

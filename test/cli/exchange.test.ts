@@ -5,12 +5,12 @@ import { readCalendar } from '../../src/cli/exchange/readCalendar.js';
 import { readJsonLines } from '../../src/cli/exchange/readJsonLines.js';
 import { remainingPlan } from '../../src/cli/exchange/remainingPlan.js';
 import { calendarWriter } from '../../src/cli/exchange/writeCalendar.js';
-import { type Group, groupOf, withGroup } from '../../src/cli/groups/group.js';
-import { ignoredFields, wholeRecord } from '../../src/cli/planning/planNotes.js';
-import { type DispatchPlan, planOf } from '../../src/cli/planning/planned.js';
 import { Dispatch } from '../../src/dispatch.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { runsBetween, startAtOrAfter, startsBetween } from '../../src/model/schedule.js';
+import { type Group, groupOf, withGroup } from '../../src/planning/groups/group.js';
+import { ignoredFields, wholeRecord } from '../../src/planning/planNotes.js';
+import { type DispatchPlan, planOf } from '../../src/planning/planned.js';
 import { dispatchArbitrary } from '../../src/testing/dispatchArbitrary.js';
 import { daily, dispatchRecord, hourMs, monday10Ms } from '../support/dispatchRecord.js';
 

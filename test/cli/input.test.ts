@@ -4,11 +4,12 @@ import { describe, expect, it } from 'vitest';
 
 import { parseDuration } from '../../src/cli/input/parseDuration.js';
 import { parsePayload } from '../../src/cli/input/parsePayload.js';
+import { parseTarget } from '../../src/cli/input/parseTarget.js';
 import { parseLastTime, parseTime } from '../../src/cli/input/parseTime.js';
 import { parseBoolean, parseIds } from '../../src/cli/input/parseValue.js';
 import { addRecurrenceOptions, type RecurrenceOptions, readRecurrence } from '../../src/cli/input/recurrenceOptions.js';
 import { UsageError } from '../../src/cli/input/usageError.js';
-import { parseSelector, selectorToText } from '../../src/cli/selectorText.js';
+import { selectorToText } from '../../src/planning/selectorText.js';
 
 // A Monday.
 const nowMs = Date.parse('2026-11-23T10:20:30.400Z');
@@ -208,14 +209,14 @@ describe('a target', () => {
     ['inverter:solar', { categories: [{ category: 'INVERTER', inverter: 'PV' }] }],
     ['EV_CHARGER:HYBRID', { categories: [{ category: 'EV_CHARGER', evCharger: 'HYBRID' }] }],
   ])('%s is read, and its text reads the same', (text, expected) => {
-    const selector = parseSelector(text);
+    const selector = parseTarget(text);
     expect(selector).toEqual(expected);
-    expect(parseSelector(selectorToText(selector))).toEqual(expected);
+    expect(parseTarget(selectorToText(selector))).toEqual(expected);
   });
 
   it.each(['', '1,', 'FOO', '1,BATTERY', '-1', '1.5', 'UNSPECIFIED', 'BATTERY:PV', '9007199254740993'])(
     '%j is refused',
-    text => expect(() => parseSelector(text)).toThrow(UsageError),
+    text => expect(() => parseTarget(text)).toThrow(UsageError),
   );
 });
 

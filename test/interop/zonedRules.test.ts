@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-
-import type { Group } from '../../src/cli/groups/group.js';
-import { type PartPlan, partsOf } from '../../src/cli/groups/groupParts.js';
 import { type ZonedRule, zonedRules } from '../../src/model/recurrence/zonedRules.js';
+import type { Group } from '../../src/planning/groups/group.js';
+import { type PartPlan, partsOf } from '../../src/planning/groups/groupParts.js';
 import { describeWith } from '../support/describeWith.js';
 import { allOccurrences, type ZonedCase, zonedCase } from '../support/zonedCases.js';
 import { missingPython, missingZoneData, type PythonProgram, startPython } from './python.js';

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 
-import { type MergeStrategy, mergeNothing } from '../../../machines/manage/mergeStrategy.js';
+import { mergeNothing } from '../../../machines/manage/mergeStrategy.js';
 import { Dispatch } from '../../dispatch.js';
-import type { DispatchRecord } from '../../model/dispatchRecord.js';
-import { type Run, runAt } from '../../model/schedule.js';
+import { inForce } from '../../planning/inForce.js';
+import { timeText } from '../../planning/timeText.js';
 import { printsJson } from '../globalOptions.js';
 import { MERGE_NAMES, MERGE_STRATEGIES, type MergeName } from '../input/mergeNames.js';
 import { parseTime } from '../input/parseTime.js';
@@ -11,7 +11,6 @@ import { parseId, parseName } from '../input/parseValue.js';
 import { dispatchLine } from '../output/dispatchText.js';
 import { print, printJson } from '../output/print.js';
 import { tellProgress } from '../output/progress.js';
-import { timeText } from '../output/timeText.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 /** Adds `at`, which prints what runs at a time. */
@@ -58,25 +57,4 @@ async function at(
   }
   for (const { record } of found) print(dispatchLine(new Dispatch(record), atMs));
   print(`${found.length} ${merge === undefined ? 'running' : 'in force'} at ${timeText(new Date(atMs))}.`);
-}
-
-/** The dispatches that run at a time, of those with one identity only the one whose run began last, of equal ones that with the higher id. */
-function inForce(records: readonly DispatchRecord[], atMs: number, { identity }: MergeStrategy) {
-  const running = records
-    .flatMap(record => {
-      const run = runOf(record, atMs);
-      return run === null ? [] : [{ record, run }];
-    })
-    .sort((a, b) => a.run.startMs - b.run.startMs || a.record.id - b.record.id);
-  return [...new Map(running.map(one => [identity(one.record), one])).values()];
-}
-
-/** The run at a time; null where there is none, also because another service stored an invalid rule. */
-function runOf(record: DispatchRecord, atMs: number): Run | null {
-  try {
-    return runAt(record, atMs);
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
 }

@@ -1,16 +1,15 @@
 import type { Command } from 'commander';
-
+import { finishStep } from '../../planning/groups/finishStep.js';
+import { endingNote, groupRuleText } from '../../planning/groups/groupWords.js';
+import { type LiveGroup, readGroups } from '../../planning/groups/liveGroup.js';
+import { type Change, planChanges } from '../../planning/groups/planChanges.js';
+import { writeGroup } from '../../planning/groups/writeGroup.js';
 import { printsJson } from '../globalOptions.js';
-import { finishStep } from '../groups/finishStep.js';
-import { endingNote, groupRuleText } from '../groups/groupText.js';
-import { type LiveGroup, readGroups } from '../groups/liveGroup.js';
-import { type Change, planChanges } from '../groups/planChanges.js';
-import { writeGroup } from '../groups/writeGroup.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseId } from '../input/parseValue.js';
 import { OperationFailed } from '../operationFailed.js';
+import { notesFor } from '../output/notesFor.js';
 import { print, printJson } from '../output/print.js';
-import { notesFor } from '../planning/planned.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 interface CheckOptions {

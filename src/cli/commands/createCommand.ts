@@ -3,19 +3,21 @@ import { type Command, Option } from 'commander';
 import type { NewDispatch } from '../../client/requests.js';
 import type { JsonObject } from '../../model/dispatchRecord.js';
 import type { Selector } from '../../model/selector.js';
-import { createGroup } from '../groups/createGroup.js';
-import { LEAD_MS } from '../groups/planChanges.js';
-import { addZoneOptions, checkZoneOptions, durationTo, newGroup, type ZoneOptions } from '../groups/zoneOptions.js';
+import { durationTo, newGroup } from '../../planning/groups/newGroup.js';
+import { LEAD_MS } from '../../planning/groups/planChanges.js';
+import { planNotes } from '../../planning/planNotes.js';
+import { checkAnswer, isEmpty, plannedDispatch } from '../../planning/planned.js';
+import { createAndPrintGroup } from '../groups/createAndPrintGroup.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseDuration } from '../input/parseDuration.js';
 import { parsePayload } from '../input/parsePayload.js';
+import { parseTarget } from '../input/parseTarget.js';
 import { isNow, parseTime } from '../input/parseTime.js';
 import { parseBoolean, parseId } from '../input/parseValue.js';
 import { addRecurrenceOptions, type RecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
+import { addZoneOptions, checkZoneOptions, type ZoneOptions } from '../input/zoneOptions.js';
+import { notesFor } from '../output/notesFor.js';
 import { printResult } from '../output/printResult.js';
-import { planNotes } from '../planning/planNotes.js';
-import { checkAnswer, isEmpty, notesFor, plannedDispatch } from '../planning/planned.js';
-import { parseSelector } from '../selectorText.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 interface CreateOptions extends RecurrenceOptions, ZoneOptions {
@@ -40,7 +42,7 @@ export function createCommand(program: Command): void {
     .argument(
       '<target>',
       'component ids (1,2,3), or categories and types by name (BATTERY, EV_CHARGER, PV)',
-      parseSelector,
+      parseTarget,
     )
     .argument(
       '<start-time>',
@@ -98,7 +100,7 @@ async function create(
     // A group has no start that is now: its first run begins as soon as a service can have it.
     const fromMs = startTime === 'NOW' ? Math.ceil((nowMs + LEAD_MS) / 1000) * 1000 : startTimeMs;
     const input = { zone, startTimeMs: fromMs, rule: recurrence, durationMs: durationMs ?? null, toMinute: to ?? null };
-    return createGroup(
+    return createAndPrintGroup(
       microgridId,
       newGroup(input),
       { type, selector, active, dryRun, payload },

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-
+import { deletions } from '../../planning/groups/finishStep.js';
+import { findTargets, type TargetId, targetText } from '../../planning/groups/targets.js';
+import { writeGroup } from '../../planning/groups/writeGroup.js';
 import { forEachId } from '../forEachId.js';
 import { printsJson } from '../globalOptions.js';
-import { deletions } from '../groups/finishStep.js';
-import { findTargets, parseTargetIds, TARGET_IDS, type TargetId, targetText } from '../groups/targets.js';
-import { writeGroup } from '../groups/writeGroup.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
+import { parseTargetIds, TARGET_IDS } from '../input/parseTargetIds.js';
 import { parseId } from '../input/parseValue.js';
+import { notesFor } from '../output/notesFor.js';
 import { print, printJson } from '../output/print.js';
-import { notesFor } from '../planning/planned.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 /** Adds `delete`, which deletes dispatches by id. */

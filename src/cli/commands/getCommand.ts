@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { findTargets, type TargetId } from '../../planning/groups/targets.js';
 import { forEachId } from '../forEachId.js';
 import { printsJson } from '../globalOptions.js';
-import { printGroup } from '../groups/createGroup.js';
-import { findTargets, parseTargetIds, TARGET_IDS, type TargetId } from '../groups/targets.js';
+import { parseTargetIds, TARGET_IDS } from '../input/parseTargetIds.js';
 import { parseId } from '../input/parseValue.js';
+import { notesFor } from '../output/notesFor.js';
+import { printGroup } from '../output/printGroup.js';
 import { printResult } from '../output/printResult.js';
-import { notesFor } from '../planning/planned.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 /** Adds `get`, which prints dispatches by id. */

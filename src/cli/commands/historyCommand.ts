@@ -1,12 +1,11 @@
 import { type Command, Option } from 'commander';
-
+import { instantText } from '../../planning/timeText.js';
 import type { HistoryEntry, HistoryFilter } from '../../store/readHistory.js';
 import { printsJson } from '../globalOptions.js';
 import { parseTime } from '../input/parseTime.js';
 import { listOf, parseCount, parseId, parseIds, parseName, parseNonEmpty, repeated } from '../input/parseValue.js';
 import { notificationDataText } from '../output/notificationText.js';
 import { drained, print, printJson } from '../output/print.js';
-import { instantText } from '../output/timeText.js';
 import { untilInterrupted } from '../untilInterrupted.js';
 
 const KINDS = {

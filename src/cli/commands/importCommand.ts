@@ -6,6 +6,8 @@ import pc from 'picocolors';
 import type { MicrogridClient } from '../../client/microgridClient.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import type { Selector } from '../../model/selector.js';
+import { planNotes } from '../../planning/planNotes.js';
+import { plannedDispatch } from '../../planning/planned.js';
 import { createAll } from '../exchange/createAll.js';
 import type { ExchangeEntry } from '../exchange/exchangeEntry.js';
 import { type ImportStep, importPlan } from '../exchange/importPlan.js';
@@ -13,13 +15,11 @@ import { isCalendar, readCalendar } from '../exchange/readCalendar.js';
 import { readJsonLines } from '../exchange/readJsonLines.js';
 import { printsJson } from '../globalOptions.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
+import { parseTarget } from '../input/parseTarget.js';
 import { parseId } from '../input/parseValue.js';
 import { OperationFailed } from '../operationFailed.js';
 import { planLine } from '../output/dispatchText.js';
 import { note, print, printable, printJson } from '../output/print.js';
-import { planNotes } from '../planning/planNotes.js';
-import { plannedDispatch } from '../planning/planned.js';
-import { parseSelector } from '../selectorText.js';
 import { untilInterrupted } from '../untilInterrupted.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
@@ -43,7 +43,7 @@ export function importCommand(program: Command): void {
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .argument('<file>', 'lines of JSON or a calendar; - is stdin')
-    .option('-t, --target <target>', 'target of events without X-DISPATCH-TARGET, as for create', parseSelector)
+    .option('-t, --target <target>', 'target of events without X-DISPATCH-TARGET, as for create', parseTarget)
     .option('--skip-refused', 'import the others when some cannot be imported')
     .option(...NOTE_OPTION)
     .option('--dry', 'show what would be done, and do nothing')

@@ -2,17 +2,17 @@ import type { Command } from 'commander';
 
 import type { ListOptions } from '../../client/requests.js';
 import { Dispatch } from '../../dispatch.js';
+import { groupRows } from '../../planning/groups/groupRows.js';
 import { printsJson } from '../globalOptions.js';
-import { groupRows } from '../groups/groupRows.js';
 import { addListFilters, type ListFilters, passesFilters, readListFilters } from '../input/listFilters.js';
 import { listOf, parseCount, parseId, parseInteger, parseName } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
 import { COLUMN_NAMES, type ColumnName, DEFAULT_COLUMNS, dispatchColumns } from '../output/dispatchColumns.js';
+import { notesFor } from '../output/notesFor.js';
 import { drained, note, print, printJson, terminalWidth } from '../output/print.js';
 import { tellProgress } from '../output/progress.js';
 import { rowPrinter } from '../output/rowPrinter.js';
-import { notesFor } from '../planning/planned.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 const SORT_FIELDS = { 'start-time': 'startTime', 'create-time': 'createTime', 'update-time': 'updateTime' } as const;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-
+import { findOverlaps, type Overlap } from '../../planning/findOverlaps.js';
+import { timeText } from '../../planning/timeText.js';
 import { printsJson } from '../globalOptions.js';
 import { parseTime } from '../input/parseTime.js';
 import { parseCount, parseId, parseIds } from '../input/parseValue.js';
@@ -7,8 +8,6 @@ import { UsageError } from '../input/usageError.js';
 import { targetText } from '../output/dispatchText.js';
 import { print, printable, printJson } from '../output/print.js';
 import { tellProgress } from '../output/progress.js';
-import { timeText } from '../output/timeText.js';
-import { findOverlaps, type Overlap } from '../planning/findOverlaps.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 interface OverlapsOptions {

@@ -3,16 +3,17 @@ import type { Command } from 'commander';
 import type { MicrogridClient } from '../../client/microgridClient.js';
 import type { Dispatch } from '../../dispatch.js';
 import { DispatchError } from '../../model/dispatchError.js';
+import { changeGroup } from '../../planning/groups/changeGroup.js';
+import { findTargets, type TargetId, targetText } from '../../planning/groups/targets.js';
 import { forEachId } from '../forEachId.js';
 import { printsJson } from '../globalOptions.js';
-import { changeGroup } from '../groups/changeGroup.js';
-import { findTargets, parseTargetIds, TARGET_IDS, type TargetId, targetText } from '../groups/targets.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
+import { parseTargetIds, TARGET_IDS } from '../input/parseTargetIds.js';
 import { parseId, parseNonEmpty } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
+import { notesFor } from '../output/notesFor.js';
 import { print, printJson } from '../output/print.js';
-import { notesFor } from '../planning/planned.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 interface PauseOptions {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-
+import { timeText } from '../../planning/timeText.js';
 import type { ReportRow } from '../../store/historyReport.js';
 import { printsJson } from '../globalOptions.js';
 import { parseTime } from '../input/parseTime.js';
@@ -8,7 +8,6 @@ import { UsageError } from '../input/usageError.js';
 import { drained, note, print, printJson, terminalWidth } from '../output/print.js';
 import { reportColumns } from '../output/reportColumns.js';
 import { rowPrinter } from '../output/rowPrinter.js';
-import { timeText } from '../output/timeText.js';
 
 interface ReportOptions {
   readonly store: string;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { withoutGroup } from '../groups/group.js';
+import { withoutGroup } from '../../planning/groups/group.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseDuration } from '../input/parseDuration.js';
 import { parseId } from '../input/parseValue.js';

@@ -3,6 +3,8 @@ import { notificationData } from '../../../machines/dispatch/notificationData.js
 import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
 import { simulateRuns } from '../../../machines/pool/simulateRuns.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
+import { mergedNotifications, type SimulatedNotification } from '../../planning/simulatedLines.js';
+import { clockText, dayText, timeText } from '../../planning/timeText.js';
 import { readDispatches } from '../exchange/readDispatches.js';
 import { printsJson } from '../globalOptions.js';
 import { MERGE_NAMES, MERGE_STRATEGIES, type MergeName } from '../input/mergeNames.js';
@@ -13,8 +15,6 @@ import { OperationFailed } from '../operationFailed.js';
 import { notificationDataText } from '../output/notificationText.js';
 import { drained, note, print, printJson } from '../output/print.js';
 import { startProgress, tellProgress } from '../output/progress.js';
-import { clockText, dayText, timeText } from '../output/timeText.js';
-import { mergedNotifications, type SimulatedNotification } from '../planning/simulatedLines.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 interface SimulateOptions {

@@ -1,17 +1,19 @@
 import type { Command } from 'commander';
 
 import type { MicrogridClient } from '../../client/microgridClient.js';
-import { changeGroup } from '../groups/changeGroup.js';
-import { printGroup } from '../groups/createGroup.js';
-import { newGroupId } from '../groups/group.js';
-import { commonOf, type LiveGroup } from '../groups/liveGroup.js';
-import { nextRun, runToSkip, skippedRun } from '../groups/skippedRuns.js';
-import { findTargets, parseTargetId, type TargetId } from '../groups/targets.js';
+import { changeGroup } from '../../planning/groups/changeGroup.js';
+import { type Group, newGroupId } from '../../planning/groups/group.js';
+import { commonOf, type LiveGroup } from '../../planning/groups/liveGroup.js';
+import { nextRun, runToSkip, type Starts, skippedRun } from '../../planning/groups/skippedRuns.js';
+import { findTargets, type TargetId } from '../../planning/groups/targets.js';
+import { zonedTimeText } from '../../planning/zonedTimeText.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
+import { parseTargetId } from '../input/parseTargetIds.js';
+import { parseLastTime, parseTime } from '../input/parseTime.js';
 import { parseId } from '../input/parseValue.js';
 import { OperationFailed } from '../operationFailed.js';
-import { zonedTimeText } from '../output/runsText.js';
-import { notesFor } from '../planning/planned.js';
+import { notesFor } from '../output/notesFor.js';
+import { printGroup } from '../output/printGroup.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 interface SkipOptions {
@@ -77,7 +79,8 @@ async function skip(
   await withMicrogrid(command, microgridId, async client => {
     const live = await liveOf(client, id, command);
     const nowMs = Date.now();
-    const atMs = run === undefined ? nextRun(live, nowMs) : await runToSkip(live, run, nowMs);
+    const atMs =
+      run === undefined ? nextRun(live, nowMs) : runToSkip(live, await parseStarts(run, live.group, nowMs), nowMs);
     const exceptions = [...live.group.exceptions, atMs].sort((a, b) => a - b);
     const changed = await changeGroup(client, live, { group: { exceptions } }, { note });
     printGroup(command, changed, `Run skipped: ${textOf(live, atMs)}`);
@@ -93,7 +96,8 @@ async function unskip(
 ): Promise<void> {
   await withMicrogrid(command, microgridId, async client => {
     const live = await liveOf(client, id, command);
-    const atMs = await skippedRun(live, run, Date.now());
+    const nowMs = Date.now();
+    const atMs = skippedRun(live, run === undefined ? undefined : await parseStarts(run, live.group, nowMs), nowMs);
     const exceptions = live.group.exceptions.filter(at => at !== atMs);
     const changed = await changeGroup(client, live, { group: { exceptions } }, { note });
     printGroup(command, changed, `Run not skipped any more: ${textOf(live, atMs)}`);
@@ -122,6 +126,13 @@ async function liveOf(client: MicrogridClient, id: TargetId, command: Command): 
     exceptions: [],
   };
   return { group, common: commonOf(record), step: null, anchor: record, records: [record] };
+}
+
+/** Reads when a run starts, by its time or its day, in the zone of its group. */
+async function parseStarts(text: string, { zone }: Group, nowMs: number): Promise<Starts> {
+  const options = { nowMs, ahead: true, timeZone: zone ?? undefined };
+  const fromMs = (await parseTime(text, options)).getTime();
+  return { fromMs, lastMs: (await parseLastTime(text, options)).getTime() };
 }
 
 function textOf({ group }: LiveGroup, atMs: number): string {

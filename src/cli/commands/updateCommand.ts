@@ -3,21 +3,23 @@ import { type Command, Option } from 'commander';
 import type { MicrogridClient } from '../../client/microgridClient.js';
 import type { DispatchChanges } from '../../client/requests.js';
 import { Dispatch } from '../../dispatch.js';
-import { findTargets, parseTargetId, type TargetId } from '../groups/targets.js';
-import { type GroupOptions, updateGroup } from '../groups/updateGroup.js';
-import { addZoneOptions, checkZoneOptions } from '../groups/zoneOptions.js';
+import { findTargets, type TargetId } from '../../planning/groups/targets.js';
+import { lastEndMs, planNotes } from '../../planning/planNotes.js';
+import { checkAnswer } from '../../planning/planned.js';
+import { type GroupOptions, updateAndPrintGroup } from '../groups/updateAndPrintGroup.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseDuration } from '../input/parseDuration.js';
 import { parsePayload } from '../input/parsePayload.js';
+import { parseTarget } from '../input/parseTarget.js';
+import { parseTargetId } from '../input/parseTargetIds.js';
 import { parseTime } from '../input/parseTime.js';
 import { parseBoolean, parseId } from '../input/parseValue.js';
 import { addRecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
 import { UsageError } from '../input/usageError.js';
+import { addZoneOptions, checkZoneOptions } from '../input/zoneOptions.js';
 import { OperationFailed } from '../operationFailed.js';
+import { notesFor } from '../output/notesFor.js';
 import { printResult } from '../output/printResult.js';
-import { lastEndMs, planNotes } from '../planning/planNotes.js';
-import { checkAnswer, notesFor } from '../planning/planned.js';
-import { parseSelector } from '../selectorText.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 interface UpdateOptions extends GroupOptions {
@@ -40,7 +42,7 @@ export function updateCommand(program: Command): void {
     .option('--start-time <time>', 'start of the first run; of a group in its zone')
     .option('--duration <duration>', 'duration of each run, such as 90s or 1h30m', parseDuration)
     .addOption(flag('--no-duration', 'remove the duration: the run has no end').conflicts('duration'))
-    .option('-t, --target <target>', 'component ids, or categories and types by name', parseSelector)
+    .option('-t, --target <target>', 'component ids, or categories and types by name', parseTarget)
     .addOption(new Option('-a, --active <bool>', 'false: it does not run').argParser(parseBoolean))
     .option('-p, --payload <json>', 'parameters for consumers, a JSON object such as {"power_kw": 5}', parsePayload)
     .option(...NOTE_OPTION)
@@ -75,7 +77,7 @@ async function update(microgridId: number, id: TargetId, options: UpdateOptions,
     const targets = await findTargets(client, [id], notesFor(command));
     const [found = id] = targets.ids;
     const live = targets.groupOf(found);
-    if (live !== null) return updateGroup(client, live, options, command);
+    if (live !== null) return updateAndPrintGroup(client, live, options, command);
     if (wanted.to !== undefined) {
       throw new OperationFailed('FAILED_PRECONDITION', '--to needs a group: a dispatch has a duration.');
     }

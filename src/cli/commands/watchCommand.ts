@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 
 import { Dispatch } from '../../dispatch.js';
+import { clockText } from '../../planning/timeText.js';
 import { printsJson } from '../globalOptions.js';
 import { parseId } from '../input/parseValue.js';
 import { dispatchLine } from '../output/dispatchText.js';
 import { note, print, printJson } from '../output/print.js';
 import { endProgress } from '../output/progress.js';
-import { clockText } from '../output/timeText.js';
 import { untilInterrupted } from '../untilInterrupted.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 

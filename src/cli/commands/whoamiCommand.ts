@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-
+import { spanText } from '../../planning/timeText.js';
 import { printsJson } from '../globalOptions.js';
 import { print, printJson } from '../output/print.js';
-import { spanText } from '../output/timeText.js';
 import { withClient } from '../withMicrogrid.js';
 
 /** Adds `whoami`, which prints the rights of the key. */

@@ -6,8 +6,8 @@ import { isRunNotification } from '../../../machines/protocol/dispatcherOutput.j
 import type { MicrogridClient } from '../../client/microgridClient.js';
 import type { Dispatcher } from '../../dispatcher/dispatcher.js';
 import { ruleToText } from '../../model/recurrence/ruleText.js';
+import { clockText } from '../../planning/timeText.js';
 import { OperationFailed } from '../operationFailed.js';
-import { clockText } from '../output/timeText.js';
 
 /** What the demo needs. */
 export interface Stage {

@@ -1,8 +1,8 @@
 import type { MicrogridClient } from '../../client/microgridClient.js';
 import { DispatchError, messageOf } from '../../model/dispatchError.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
+import { checkAnswer } from '../../planning/planned.js';
 import { OperationFailed } from '../operationFailed.js';
-import { checkAnswer } from '../planning/planned.js';
 import { type ImportStep, importPlan } from './importPlan.js';
 
 type Creation = Extract<ImportStep, { step: 'create' }>;

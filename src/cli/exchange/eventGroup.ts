@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { instantOf, offsetAt } from '../../model/recurrence/localTime.js';
 import { occurrences } from '../../model/recurrence/recurrence.js';
 import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
-import { type Group, withGroup } from '../groups/group.js';
-import { partsOf } from '../groups/groupParts.js';
-import { newGroup } from '../groups/zoneOptions.js';
-import type { DispatchPlan } from '../planning/planned.js';
+import { type Group, withGroup } from '../../planning/groups/group.js';
+import { partsOf } from '../../planning/groups/groupParts.js';
+import { newGroup } from '../../planning/groups/newGroup.js';
+import type { DispatchPlan } from '../../planning/planned.js';
 
 /** What of an event one dispatch cannot have. */
 export interface EventRuns {
@@ -21,7 +21,7 @@ export interface EventRuns {
  * The dispatches of an event: one, or those of a group when its rule is in local time or leaves out runs. An event that is read again gives the
  * same group, one that was changed gives another.
  *
- * @throws RangeError, or a UsageError, that says what cannot be imported.
+ * @throws RangeError, or InvalidPlan, that says what cannot be imported.
  */
 export function plansOfEvent(plan: DispatchPlan, { uid, zone, exceptions }: EventRuns): DispatchPlan[] {
   const { recurrence: rule, durationMs, startTimeMs } = plan;

@@ -1,5 +1,6 @@
+import { InvalidPlan } from '../../planning/planError.js';
+import type { DispatchPlan } from '../../planning/planned.js';
 import { UsageError } from '../input/usageError.js';
-import type { DispatchPlan } from '../planning/planned.js';
 
 /** A dispatch in a file, or why it cannot be imported. */
 export type ExchangeEntry =
@@ -10,7 +11,7 @@ export type ExchangeEntry =
  * Reads an entry of a file. One of several dispatches becomes an entry for each.
  *
  * @param source Where the entry is in its file, such as `line 3`.
- * @param read Returns the plans, or throws a RangeError, or a UsageError, that says what cannot be imported.
+ * @param read Returns the plans, or throws a RangeError, a UsageError or an InvalidPlan that says what cannot be imported.
  */
 export function readEntries(source: string, read: () => readonly DispatchPlan[]): ExchangeEntry[] {
   try {
@@ -18,7 +19,8 @@ export function readEntries(source: string, read: () => readonly DispatchPlan[])
     const place = (index: number) => (plans.length === 1 ? source : `${source} (${index + 1}/${plans.length})`);
     return plans.map((plan, index) => ({ source: place(index), plan }));
   } catch (error) {
-    if (error instanceof RangeError || error instanceof UsageError) return [{ source, refusal: error.message }];
-    throw error;
+    const isRefusal = error instanceof RangeError || error instanceof UsageError || error instanceof InvalidPlan;
+    if (!isRefusal) throw error;
+    return [{ source, refusal: error.message }];
   }
 }

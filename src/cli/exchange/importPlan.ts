@@ -1,10 +1,10 @@
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { runAt } from '../../model/schedule.js';
 import { selectorKey } from '../../model/selector.js';
-import { groupOf } from '../groups/group.js';
-import { timeText } from '../output/timeText.js';
-import { ignoredFields, wholeRecord } from '../planning/planNotes.js';
-import type { DispatchPlan } from '../planning/planned.js';
+import { groupOf } from '../../planning/groups/group.js';
+import { ignoredFields, wholeRecord } from '../../planning/planNotes.js';
+import type { DispatchPlan } from '../../planning/planned.js';
+import { timeText } from '../../planning/timeText.js';
 import type { ExchangeEntry } from './exchangeEntry.js';
 import { remainingPlan } from './remainingPlan.js';
 

@@ -2,8 +2,8 @@ import type { JsonObject, JsonValue } from '../../model/dispatchRecord.js';
 import { checkRule } from '../../model/recurrence/checkRule.js';
 import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import type { CategorySelector, Selector } from '../../model/selector.js';
+import type { DispatchPlan } from '../../planning/planned.js';
 import { parseJsonObject } from '../input/parsePayload.js';
-import type { DispatchPlan } from '../planning/planned.js';
 import { type ExchangeEntry, readEntries } from './exchangeEntry.js';
 
 /** What only a service decides: it is read over. */

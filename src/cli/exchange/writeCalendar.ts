@@ -5,9 +5,9 @@ import { loadOptional } from '../../model/loadOptional.js';
 import { ruleToRfc5545 } from '../../model/recurrence/ruleRfc5545.js';
 import { startAtOrAfter } from '../../model/schedule.js';
 import type { Selector } from '../../model/selector.js';
-import { ignoredFields, type Plan, wholeRecord } from '../planning/planNotes.js';
-import { planOf } from '../planning/planned.js';
-import { parseSelector, selectorToText } from '../selectorText.js';
+import { ignoredFields, type Plan, wholeRecord } from '../../planning/planNotes.js';
+import { planOf } from '../../planning/planned.js';
+import { parseSelector, selectorToText } from '../../planning/selectorText.js';
 import { INACTIVE, X_DISPATCH } from './calendarNames.js';
 import { readCalendar } from './readCalendar.js';
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { ListOptions } from '../../client/requests.js';
 import type { Dispatch } from '../../dispatch.js';
 import type { Selector } from '../../model/selector.js';
-import { parseSelector } from '../selectorText.js';
+import { parseTarget } from './parseTarget.js';
 import { parseTime } from './parseTime.js';
 import { parseBoolean, parseIds, parseNonEmpty, repeated } from './parseValue.js';
 
@@ -25,7 +25,7 @@ export interface ListFilters extends Partial<Record<(typeof TIMES)[number], stri
 export function addListFilters(command: Command): Command {
   return command
     .optionsGroup('Filters (of the service):')
-    .option('-t, --target <target>', 'for at least one of these components; may be repeated', repeated(parseSelector))
+    .option('-t, --target <target>', 'for at least one of these components; may be repeated', repeated(parseTarget))
     .option('--start-from <time>', 'start time at or after, such as today or 2026-04-01T14:00')
     .option('--start-to <time>', 'start time before')
     .option('--end-from <time>', 'end time at or after, or no end')

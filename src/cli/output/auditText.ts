@@ -2,10 +2,10 @@ import pc from 'picocolors';
 
 import type { AuditEntry } from '../../client/audit.js';
 import type { Dispatch } from '../../dispatch.js';
-import { selectorToText } from '../selectorText.js';
+import { selectorToText } from '../../planning/selectorText.js';
+import { timeText } from '../../planning/timeText.js';
 import { durationText, payloadText, recurrenceText } from './dispatchText.js';
 import { printable } from './print.js';
-import { timeText } from './timeText.js';
 
 const FIELDS: readonly (readonly [name: string, text: (dispatch: Dispatch) => string])[] = [
   ['start', ({ startTime }) => timeText(startTime)],

@@ -1,14 +1,16 @@
 import pc from 'picocolors';
 
 import type { Dispatch } from '../../dispatch.js';
-import { type Group, withoutGroup } from '../groups/group.js';
-import { groupDurationText, groupRuleText, groupState } from '../groups/groupText.js';
-import { selectorToText } from '../selectorText.js';
-import { nextRunText, stateStyle } from './dispatchState.js';
+import { nextRunText } from '../../planning/dispatchState.js';
+import { withoutGroup } from '../../planning/groups/group.js';
+import type { ListRow } from '../../planning/groups/groupRows.js';
+import { groupDurationText, groupRuleText, groupState } from '../../planning/groups/groupWords.js';
+import { selectorToText } from '../../planning/selectorText.js';
+import { timeText } from '../../planning/timeText.js';
 import { durationText, payloadText, recurrenceText } from './dispatchText.js';
 import { printable } from './print.js';
 import type { Column } from './rowPrinter.js';
-import { timeText } from './timeText.js';
+import { stateStyle } from './stateText.js';
 
 /** Maximum width of targets, rules and payloads; `get` and `--json` print them whole. */
 const MAX_TEXT_WIDTH = 48;
@@ -23,14 +25,6 @@ export const COLUMN_NAMES = [...DEFAULT_COLUMNS, 'next', 'end', 'created', 'upda
 
 /** Name of a column of a list. */
 export type ColumnName = (typeof COLUMN_NAMES)[number];
-
-/** A row of a list: a dispatch, or the group that it is part of. */
-export interface ListRow {
-  readonly dispatch: Dispatch;
-  readonly group: Group | null;
-  /** What the group runs; of a dispatch itself. */
-  readonly parts: readonly Dispatch[];
-}
 
 /** Columns of a list of dispatches and groups, as of a time. */
 export function dispatchColumns(names: readonly ColumnName[], nowMs: number): Column<ListRow>[] {

@@ -4,10 +4,11 @@ import type { Dispatch } from '../../dispatch.js';
 import type { JsonObject } from '../../model/dispatchRecord.js';
 import { ruleToText } from '../../model/recurrence/ruleText.js';
 import type { Selector } from '../../model/selector.js';
-import { selectorToText } from '../selectorText.js';
-import { dispatchState, nextRunText, stateText } from './dispatchState.js';
+import { dispatchState, nextRunText } from '../../planning/dispatchState.js';
+import { selectorToText } from '../../planning/selectorText.js';
+import { spanText, timeText } from '../../planning/timeText.js';
 import { printable } from './print.js';
-import { spanText, timeText } from './timeText.js';
+import { stateText } from './stateText.js';
 
 /** Formats all fields of a dispatch, in several lines. */
 export function dispatchText(dispatch: Dispatch, nowMs: number): string {

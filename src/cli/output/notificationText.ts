@@ -3,9 +3,9 @@ import { type NotificationData, notificationData } from '../../../machines/dispa
 import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
 import type { LifecycleEvent } from '../../../machines/protocol/dispatcherOutput.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
+import { clockText, spanText, timeText } from '../../planning/timeText.js';
 import { payloadText, targetText } from './dispatchText.js';
 import { printable } from './print.js';
-import { clockText, spanText, timeText } from './timeText.js';
 
 /** A notification that was noticed later than this says so. */
 const LATE_MS = 100;

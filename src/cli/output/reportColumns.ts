@@ -1,10 +1,9 @@
 import pc from 'picocolors';
-
+import { selectorToText } from '../../planning/selectorText.js';
+import { spanText } from '../../planning/timeText.js';
 import type { ReportRow } from '../../store/historyReport.js';
-import { selectorToText } from '../selectorText.js';
 import { printable } from './print.js';
 import type { Column } from './rowPrinter.js';
-import { spanText } from './timeText.js';
 
 const HOUR_MS = 3_600_000;
 

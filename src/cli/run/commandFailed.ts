@@ -1,4 +1,4 @@
-import { spanText } from '../output/timeText.js';
+import { spanText } from '../../planning/timeText.js';
 
 /** What became of a command. */
 export interface CommandOutcome {

@@ -1,11 +1,7 @@
-import rrule from 'rrule';
-
 import { FIRST_MS, LAST_MS } from './calendar.js';
 import { checkRule, checkStartTime, FREQUENCIES, WEEKDAYS } from './checkRule.js';
 import type { Frequency, RecurrenceRule, Weekday } from './recurrenceRule.js';
-
-// rrule is CommonJS: under ES modules it has a default import only.
-const { RRule } = rrule;
+import { RRule } from './rrule.js';
 
 /**
  * Converts a rule to RFC 5545 text: a DTSTART line in UTC and an RRULE line, separated by a line feed.

@@ -1,11 +1,9 @@
-import rrule, { type Options } from 'rrule';
+import type { Options } from 'rrule';
 
 import { FIRST_MS, LAST_MS } from './calendar.js';
 import { type CheckedRule, checkRule, WEEKDAYS } from './checkRule.js';
 import type { Frequency, RecurrenceRule } from './recurrenceRule.js';
-
-// rrule is CommonJS: under ES modules it has a default import only.
-const { RRule } = rrule;
+import { RRule } from './rrule.js';
 
 /**
  * Describes a rule in English, such as `every 2 weeks on Monday and Friday at 08:00 and 17:30 UTC, 10 times`.

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+
+import { checkStored } from '../../planning/groups/changeGroup.js';
+import { createGroup, planCreation } from '../../planning/groups/createGroup.js';
+import type { Group } from '../../planning/groups/group.js';
+import { groupNotes } from '../../planning/groups/groupNotes.js';
+import type { Common } from '../../planning/groups/planChanges.js';
+import { plannedGroup } from '../../planning/groups/plannedGroup.js';
+import { isEmpty } from '../../planning/planned.js';
+import { notesFor } from '../output/notesFor.js';
+import { printGroup } from '../output/printGroup.js';
+import { withMicrogrid } from '../withMicrogrid.js';
+
+/** Options of {@link createAndPrintGroup}. */
+export interface CreateGroupOptions {
+  readonly note?: string | undefined;
+  /** Whether to show only what would be created. */
+  readonly dry?: true | undefined;
+}
+
+/** How far in the past a start still counts as now. */
+const PAST_MS = 5_000;
+
+/** Creates the dispatches of a group, tells what may surprise about them, and prints it. */
+export async function createAndPrintGroup(
+  microgridId: number,
+  group: Group,
+  common: Common,
+  { note, dry }: CreateGroupOptions,
+  command: Command,
+): Promise<void> {
+  const nowMs = Date.now();
+  const say = notesFor(command);
+  const changes = planCreation(group, common, nowMs);
+  say([
+    ...(group.startTimeMs < nowMs - PAST_MS ? ['The start is in the past: runs before now are left out.'] : []),
+    ...groupNotes(group, nowMs),
+  ]);
+  if (dry) return printGroup(command, plannedGroup(microgridId, group, common, nowMs), 'Nothing was created.');
+  const live = await withMicrogrid(command, microgridId, async client => {
+    if (await isEmpty(client)) say([`It is the first dispatch of microgrid ${microgridId}.`]);
+    return createGroup(client, group, changes, { note });
+  });
+  printGroup(command, live, `Group created: ${live.records.length} dispatches.`);
+  checkStored(live, group, common, nowMs);
+}

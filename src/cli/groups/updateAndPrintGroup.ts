@@ -1,0 +1,87 @@
+import type { Command } from 'commander';
+
+import type { JsonObject } from '../../model/dispatchRecord.js';
+import type { Selector } from '../../model/selector.js';
+import { changedGroup, type ScheduleChange } from '../../planning/groups/changedGroup.js';
+import { changeGroup } from '../../planning/groups/changeGroup.js';
+import { type Group, withoutGroup } from '../../planning/groups/group.js';
+import { groupNotes } from '../../planning/groups/groupNotes.js';
+import type { LiveGroup } from '../../planning/groups/liveGroup.js';
+import { planChanges } from '../../planning/groups/planChanges.js';
+import { plannedGroup } from '../../planning/groups/plannedGroup.js';
+import type { PlanningClient } from '../../planning/planningClient.js';
+import { parseLastTime, parseTime } from '../input/parseTime.js';
+import { type RecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
+import type { ZoneOptions } from '../input/zoneOptions.js';
+import { OperationFailed } from '../operationFailed.js';
+import { notesFor } from '../output/notesFor.js';
+import { printGroup } from '../output/printGroup.js';
+
+/** The options of `update` that a group takes, and those that it refuses. */
+export interface GroupOptions extends RecurrenceOptions, ZoneOptions {
+  readonly startTime?: string;
+  readonly duration?: number;
+  readonly noDuration?: true;
+  readonly noRecurrence?: true;
+  readonly target?: Selector;
+  readonly active?: boolean;
+  readonly payload?: JsonObject;
+  readonly note?: string;
+  readonly dry?: true;
+}
+
+/** Changes a group by the options of `update`, and prints it. */
+export async function updateAndPrintGroup(
+  client: PlanningClient,
+  live: LiveGroup,
+  options: GroupOptions,
+  command: Command,
+): Promise<void> {
+  const nowMs = Date.now();
+  const { target, active, payload, note, dry } = options;
+  const group = changedGroup(live.group, await readSchedule(live.group, options, nowMs), nowMs);
+  const common = {
+    ...live.common,
+    ...(target && { selector: target }),
+    ...(active !== undefined && { active }),
+    // A payload is replaced as a whole, but what it tells of the group stays.
+    ...(payload && { payload: withoutGroup(payload) }),
+  };
+  const say = notesFor(command);
+  say([
+    ...(common.active ? [] : ['It stays inactive: it does not run.']),
+    ...(group === live.group ? [] : groupNotes(group, nowMs)),
+  ]);
+  if (dry) {
+    const changes = planChanges(group, common, live.records, nowMs);
+    const count = (kind: string) => changes.filter(change => change.kind === kind).length;
+    say([`It would create ${count('create')}, update ${count('update')} and delete ${count('delete')} dispatches.`]);
+    printGroup(command, plannedGroup(client.microgridId, group, common), 'Nothing was changed.');
+    return;
+  }
+  const changed = await changeGroup(client, live, { group, common }, { note });
+  printGroup(command, changed, 'Group updated.');
+}
+
+/** Reads what options say of the schedule of a group; their times are in its zone, or in the one that they give. */
+async function readSchedule(group: Group, options: GroupOptions, nowMs: number): Promise<ScheduleChange> {
+  const { startTime, duration, noDuration, noRecurrence, until, timeZone, to, frequency } = options;
+  if (noDuration) throw new OperationFailed('FAILED_PRECONDITION', 'A group needs a duration.');
+  if (noRecurrence) {
+    throw new OperationFailed(
+      'FAILED_PRECONDITION',
+      'A group needs a rule: delete it, and create a dispatch that runs once.',
+    );
+  }
+  const zone = timeZone ?? group.zone ?? undefined;
+  const times = { nowMs, ahead: true, timeZone: zone };
+  const isUntilOnly = until !== undefined && frequency === undefined;
+  return {
+    zone: timeZone,
+    startTimeMs: startTime === undefined ? undefined : (await parseTime(startTime, times)).getTime(),
+    durationMs: duration,
+    toMinute: to,
+    rule: isUntilOnly ? undefined : await readRecurrence(options, nowMs, zone),
+    untilMs: isUntilOnly ? (await parseLastTime(until, times)).getTime() : undefined,
+  };
+}

@@ -1,0 +1,67 @@
+import { occurrences } from '../../model/recurrence/recurrence.js';
+import { spanText } from '../timeText.js';
+import { zonedTimeText } from '../zonedTimeText.js';
+import type { Group } from './group.js';
+import { changedEnds, type PartPlan, partsOf } from './groupParts.js';
+import { endingNote } from './groupWords.js';
+
+/** Maximum number of nights that are named. */
+const MAX_NIGHTS = 10;
+/** Number of runs of each part that are compared with those of others; more than those of two days. */
+const COMPARED_RUNS = 3_000;
+
+/**
+ * Tells what about the runs of a group a planner may not expect: runs in which the clock changes, runs of two dispatches at once, and an end
+ * within 30 days. Sentences, none where there is nothing.
+ */
+export function groupNotes(group: Group, nowMs: number): string[] {
+  const { zone, durationMs, toMinute } = group;
+  if (zone === null) return [];
+  const runs = changedEnds(group, partsOf({ ...group, toMinute: null }));
+  const nights = runs.slice(0, MAX_NIGHTS).map(({ startMs, endMs }) => {
+    const from = zonedTimeText(startMs, zone);
+    if (toMinute !== null) return `The run of ${from} lasts ${spanText(endMs - startMs)}, not ${spanText(durationMs)}.`;
+    return `The run of ${from} ends at ${zonedTimeText(startMs + durationMs, zone)}: the clock changes in it.`;
+  });
+  const more = runs.length - nights.length;
+  const meeting = firstMeeting(partsOf(group));
+  return [
+    ...nights,
+    ...(more > 0 ? [`The clock changes in ${more} more runs.`] : []),
+    ...(meeting === null ? [] : [meetingNote(zonedTimeText(meeting, zone))]),
+    ...[endingNote(group, nowMs)].filter(text => text !== null),
+  ];
+}
+
+function meetingNote(time: string): string {
+  return (
+    `The run of ${time} begins when, or before, that of another dispatch of the group ends: consumers that do not merge ` +
+    'dispatches of a type get its start, then the stop of the other.'
+  );
+}
+
+/** The first run that begins before, or when, the run of another part ends; null: there is none. */
+function firstMeeting(parts: readonly PartPlan[]): number | null {
+  const runs = parts.flatMap((part, index) =>
+    startsOf(part).map(startMs => ({ startMs, endMs: startMs + part.durationMs, index })),
+  );
+  runs.sort((a, b) => a.startMs - b.startMs);
+  const found = runs.find(({ startMs, index }, place) => {
+    const before = runs[place - 1];
+    return before !== undefined && before.index !== index && startMs <= before.endMs;
+  });
+  return found?.startMs ?? null;
+}
+
+function startsOf({ rule, startTimeMs }: PartPlan): number[] {
+  const found = occurrences(rule, startTimeMs);
+  const starts: number[] = [];
+  for (
+    let next = found.after(startTimeMs);
+    next !== null && starts.length < COMPARED_RUNS;
+    next = found.after(next, false)
+  ) {
+    starts.push(next);
+  }
+  return starts;
+}

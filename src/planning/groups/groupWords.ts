@@ -1,0 +1,60 @@
+import { Dispatch } from '../../dispatch.js';
+import { ruleToText } from '../../model/recurrence/ruleText.js';
+import { type DispatchState, dispatchState } from '../dispatchState.js';
+import { spanText, timeText } from '../timeText.js';
+import { zonedTimeText } from '../zonedTimeText.js';
+import { type Group, timeOfDay } from './group.js';
+import type { LiveGroup } from './liveGroup.js';
+
+/** Formats the rule of a group in words, in local time. */
+export function groupRuleText(group: Group): string {
+  const { zone, rule, untilMs, exceptions } = group;
+  const words = ruleToText(rule).replaceAll(' UTC', zone === null || zone === 'UTC' ? ' UTC' : ` ${zone}`);
+  const until = zone === null || untilMs === null ? '' : `, until ${zonedTimeText(untilMs, zone)}`;
+  const skipped = exceptions.length === 0 ? '' : `, ${exceptions.length} skipped`;
+  return `${words}${until}${skipped}`;
+}
+
+/** Formats how long the runs of a group are. */
+export function groupDurationText({ durationMs, toMinute }: Group): string {
+  return toMinute === null ? spanText(durationMs) : `to ${timeOfDay(toMinute)}`;
+}
+
+/** Formats an instant in the zone of a group. */
+export function groupTimeText({ zone }: Group, atMs: number): string {
+  return zone === null ? timeText(new Date(atMs)) : zonedTimeText(atMs, zone);
+}
+
+/** The state of a group: that of the dispatch that runs, or of the one that runs next. */
+export function groupState(dispatches: readonly Dispatch[], nowMs: number): DispatchState {
+  const states = dispatches.map(dispatch => dispatchState(dispatch, nowMs));
+  const next = states.flatMap(({ nextRun }) => nextRun ?? []).sort((a, b) => a.getTime() - b.getTime())[0] ?? null;
+  const shown =
+    states.find(({ name }) => name === 'running') ??
+    states.find(({ nextRun }) => nextRun !== null && nextRun.getTime() === next?.getTime()) ??
+    states.at(-1);
+  return shown === undefined ? { name: 'finished', text: 'finished', nextRun: null } : { ...shown, nextRun: next };
+}
+
+/** Data of a group for programs. */
+export function groupJson({ group, records }: LiveGroup) {
+  const { startTimeMs, untilMs, exceptions, rule, ...others } = group;
+  return {
+    group: {
+      ...others,
+      rule,
+      startTime: new Date(startTimeMs).toISOString(),
+      until: untilMs === null ? null : new Date(untilMs).toISOString(),
+      exceptions: exceptions.map(at => new Date(at).toISOString()),
+    },
+    dispatches: records.map(record => new Dispatch(record)),
+  };
+}
+
+/** A sentence when a group ends within 30 days; null otherwise. */
+export function endingNote({ id, zone, untilMs }: Group, nowMs: number): string | null {
+  if (zone === null || untilMs === null || untilMs < nowMs || untilMs > nowMs + WARN_MS) return null;
+  return `Group ${id} ends at ${zonedTimeText(untilMs, zone)}: 'dispatch update' with --until prolongs it.`;
+}
+
+const WARN_MS = 30 * 24 * 3_600_000;

@@ -1,0 +1,79 @@
+import { DispatchError } from '../../model/dispatchError.js';
+import type { PlanningClient } from '../planningClient.js';
+import { finishStep } from './finishStep.js';
+import { groupOf } from './group.js';
+import { type LiveGroup, readGroup, readGroups } from './liveGroup.js';
+
+/** The id of a dispatch, or of a group. */
+export type TargetId = number | string;
+
+/** What ids of a command mean. */
+export interface Targets {
+  /** The dispatches that are in no group, and the groups, each once. */
+  readonly ids: readonly TargetId[];
+  /**
+   * The group of such an id; null for a dispatch.
+   *
+   * @throws DispatchError NOT_FOUND when the group does not exist.
+   */
+  groupOf(id: TargetId): LiveGroup | null;
+}
+
+/** The maximum number of ids in one list. */
+const MAX_LISTED = 1_000;
+
+/**
+ * Finds what ids mean. A step of a group that was broken off is finished or undone before.
+ *
+ * @param say Tells of that, and of dispatches that are part of a group.
+ */
+export async function findTargets(
+  client: PlanningClient,
+  ids: readonly TargetId[],
+  say: (notes: readonly string[]) => void,
+): Promise<Targets> {
+  const numbers = ids.filter(id => typeof id === 'number');
+  const groupOfId = new Map<number, string>();
+  for (let first = 0; first < numbers.length; first += MAX_LISTED) {
+    for await (const { dispatches } of client.listPages({ ids: numbers.slice(first, first + MAX_LISTED) })) {
+      for (const { id, payload } of dispatches) {
+        const group = groupOf(payload)?.group.id;
+        if (group !== undefined) groupOfId.set(id, group);
+      }
+    }
+  }
+  for (const [id, group] of groupOfId) {
+    if (!ids.includes(group)) say([`Dispatch ${id} is part of group ${group}, which is taken as a whole.`]);
+  }
+  const wanted = new Set([...ids.filter(id => typeof id === 'string'), ...groupOfId.values()]);
+  const found = new Map<string, LiveGroup>();
+  if (wanted.size > 0) {
+    for (const live of await readGroups(client, id => wanted.has(id))) {
+      const whole = await finished(client, live, say);
+      if (whole !== null) found.set(whole.group.id, whole);
+    }
+  }
+  return {
+    ids: [...new Set(ids.map(id => (typeof id === 'number' ? (groupOfId.get(id) ?? id) : id)))],
+    groupOf: id => (typeof id === 'number' ? null : (found.get(id) ?? missing(client, id))),
+  };
+}
+
+/** Formats an id; that of a group with the ids of its dispatches. */
+export function targetText(id: TargetId, live: LiveGroup | null): string {
+  return live === null ? `${id}` : `${id} (${live.records.map(record => record.id).join(', ')})`;
+}
+
+async function finished(
+  client: PlanningClient,
+  live: LiveGroup,
+  say: (notes: readonly string[]) => void,
+): Promise<LiveGroup | null> {
+  if (live.step === null) return live;
+  say([await finishStep(client, live, Date.now())]);
+  return readGroup(client, live.group.id);
+}
+
+function missing({ microgridId }: PlanningClient, id: string): never {
+  throw new DispatchError('NOT_FOUND', `group ${id} does not exist in microgrid ${microgridId}`, { microgridId });
+}
