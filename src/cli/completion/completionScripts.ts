@@ -6,33 +6,73 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 /** A script that makes a shell complete the words of a program. */
 export function completionScript(shell: (typeof SHELLS)[number], program: CommandWords): string {
-  if (shell === 'fish') return fishScript(program);
-  return `${wordsFunction(program)}\n${shell === 'bash' ? BASH : ZSH}`;
+  const functions = wordsFunctions(program);
+  // fish has another language, and runs them by `sh`.
+  if (shell === 'fish') return FISH.replace('FUNCTIONS', () => functions.replace(/[\\']/g, '\\$&'));
+  return `${functions}\n${shell === 'bash' ? BASH : ZSH}`;
 }
 
+// Bash also splits words at = and :, which an address has.
 const BASH = `_dispatch() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} found IFS=$'\\n'
-  [ "$cur" = = ] && cur=
-  found=$(_dispatch_words "$cur" "\${COMP_WORDS[@]:1:COMP_CWORD-1}")
+  local line=\${COMP_LINE:0:COMP_POINT} words=() last=-1 i rest cur part found word
+  for ((i = 0; i <= COMP_CWORD; i++)); do
+    rest=\${line#"\${line%%[![:space:]]*}"}
+    if [ "$i" = 0 ] || [ "$rest" != "$line" ]; then words[++last]=; fi
+    line=\${rest#"\${COMP_WORDS[i]}"}
+    if [ "$i" = "$COMP_CWORD" ]; then words[last]+=$rest; else words[last]+=\${COMP_WORDS[i]}; fi
+  done
+  cur=\${words[last]} part=\${words[last]}
+  case $cur in -*=*) part=\${cur#*=} ;; esac
+  found=$(_dispatch_words "$cur" "\${words[@]:1:last-1}")
+  COMPREPLY=()
   if [ "$found" = @files ]; then
     compopt -o filenames 2>/dev/null
-    COMPREPLY=($(compgen -f -- "$cur"))
-  else
-    COMPREPLY=($(compgen -W "$found" -- "$cur"))
+    while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen -f -- "$part")
+    return
   fi
+  while IFS= read -r word; do
+    word=\${word%%$'\\t'*}
+    case $word in '') ;; "$part"*) COMPREPLY+=("\${word#"\${part%"\${part##*:}"}"}") ;; esac
+  done <<<"$found"
 }
 complete -F _dispatch dispatch
 `;
 
 const ZSH = `_dispatch() {
-  local found=$(_dispatch_words "\${words[CURRENT]}" "\${(@)words[2,CURRENT-1]}")
+  local line found
+  local -a entries
+  found=$(_dispatch_words "\${words[CURRENT]}" "\${(@)words[2,CURRENT-1]}")
+  compset -P '-*='
   if [[ $found == @files ]]; then
     _files
-  else
-    compadd -- \${(f)found}
+    return
   fi
+  for line in \${(f)found}; do
+    entries+=("\${\${line%%$'\\t'*}//:/\\:}:\${line#*$'\\t'}")
+  done
+  _describe dispatch entries
 }
 compdef _dispatch dispatch
+`;
+
+const FISH = `function __dispatch_complete
+  set -l before (commandline -opc)
+  set -l cur (commandline -ct)
+  set -l prefix (string match -r -- '^-[^=]*=' "$cur")
+  set -e before[1]
+  set -l found (sh -c $__dispatch_functions' "$@"' sh "$cur" $before)
+  if test "$found" = @files
+    set found (__fish_complete_path (string replace -r -- '^-[^=]*=' '' "$cur"))
+  end
+  for line in $found
+    printf '%s%s\\n' "$prefix" $line
+  end
+end
+
+set -g __dispatch_functions 'FUNCTIONS
+_dispatch_words'
+
+complete -c dispatch -f -a '(__dispatch_complete)'
 `;
 
 /** A command with the names before it, separated by `/`. */
@@ -46,14 +86,16 @@ function* placed(command: CommandWords, path = ''): Generator<Placed> {
   for (const inner of command.commands) yield* placed(inner, `${path}/${inner.name}`);
 }
 
-/** Functions for any POSIX shell with \`local\`, so that shells complete the same words. */
-function wordsFunction(program: CommandWords): string {
+/** Functions for any POSIX shell with `local`, so that all shells complete the same words. */
+function wordsFunctions(program: CommandWords): string {
   const all = [...placed(program)];
   const isGlobal = (option: CommandWords['options'][number]) => program.options.includes(option);
   const valued = all.flatMap(({ path, command }) =>
     command.options.flatMap(option => {
       const pattern = (name: string) => (isGlobal(option) ? `*' ${name}'` : `'${path} ${name}'`);
-      return option.value === null ? [] : [`    ${option.names.map(pattern).join('|')}) ${printed(option.value)} ;;`];
+      return option.value === null
+        ? []
+        : [`    ${option.names.map(pattern).join('|')}) ${valuesPrinted(option.value)} ;;`];
     }),
   );
   const paths = all.flatMap(({ path, command }) =>
@@ -61,20 +103,22 @@ function wordsFunction(program: CommandWords): string {
       [name, ...aliases].map(word => `        ${path}/${word}) path=${path}/${name} count=0 ;;`),
     ),
   );
-  const options = all.map(({ path, command }) => {
-    const own = path === '' ? [] : command.options.flatMap(({ names }) => names);
-    return `    '${path}') printf '%s\\n' ${[...own, ...program.options.flatMap(({ names }) => names)].join(' ')} ;;`;
-  });
+  const optionsOf = ({ options }: CommandWords) =>
+    printed(options.flatMap(({ names, description }) => names.map(name => described(name, description))));
+  const own = all
+    .filter(({ path, command }) => path !== '' && command.options.length > 0)
+    .map(({ path, command }) => `    '${path}') ${optionsOf(command)} ;;`);
   const positions = all.flatMap(({ path, command }) =>
     command.arguments.map((argument, index) => {
       const pattern = argument.isVariadic ? `'${path} '*` : `'${path} ${index}'`;
-      return `    ${pattern}) ${printed(argument)} ;;`;
+      return `    ${pattern}) ${valuesPrinted(argument)} ;;`;
     }),
   );
   const commands = all
     .filter(({ command }) => command.commands.length > 0)
     .map(
-      ({ path, command }) => `    '${path} 0') printf '%s\\n' ${command.commands.map(({ name }) => name).join(' ')} ;;`,
+      ({ path, command }) =>
+        `    '${path} 0') ${printed(command.commands.map(({ name, summary }) => described(name, summary)))} ;;`,
     );
   return `# What an option takes, one value a line; @files: a file. It fails where it takes nothing. $1: command and option.
 _dispatch_value() {
@@ -84,14 +128,14 @@ ${valued.join('\n')}
   esac
 }
 
-# The words that may follow, one a line. $1: the word that is completed; the others: those before it.
+# The words that may follow, one a line, some with a tab and what they mean. $1: the word that is completed; the others: those before it.
 _dispatch_words() {
   local cur=$1 path= option= count=0 word
   shift
   for word in "$@"; do
-    if [ "$word" = = ]; then continue; fi
     if [ -n "$option" ]; then option=; continue; fi
     case $word in
+      -*=*) continue ;;
       -*) if _dispatch_value "$path $word" >/dev/null; then option=$word; fi; continue ;;
     esac
     if [ "$count" -gt 0 ]; then count=$((count + 1)); else
@@ -101,6 +145,7 @@ ${paths.join('\n')}
       esac
     fi
   done
+  case $cur in -*=*) option=\${cur%%=*} ;; esac
   if [ -n "$option" ]; then _dispatch_value "$path $option"; return; fi
   case $cur in -*) _dispatch_options "$path"; return ;; esac
   case "$path $count" in
@@ -110,49 +155,23 @@ ${[...commands, ...positions].join('\n')}
 
 _dispatch_options() {
   case $1 in
-${options.join('\n')}
+${own.join('\n')}
   esac
+  ${optionsOf(program)}
 }
 `;
 }
 
-function printed(value: ValueWords): string {
+function valuesPrinted(value: ValueWords): string {
   if (isFile(value)) return 'echo @files';
-  return value.values.length === 0 ? ':' : `printf '%s\\n' ${value.values.map(quoteWord).join(' ')}`;
+  return value.values.length === 0 ? ':' : printed(value.values);
 }
 
-/** Declarations in the language of fish. */
-function fishScript(program: CommandWords): string {
-  const lines = ['complete -c dispatch -f'];
-  const says = (text: string) => `-d ${quoteWord(text.split('\n')[0] ?? '')}`;
-  for (const { path, command } of placed(program)) {
-    const [first, ...more] = path.split('/').slice(1);
-    const seen = [first, ...more].filter(name => name !== undefined).map(name => `__fish_seen_subcommand_from ${name}`);
-    const inner = command.commands.map(({ name }) => name);
-    const isNext =
-      seen.length === 0
-        ? '__fish_use_subcommand'
-        : `${seen.join('; and ')}; and not __fish_seen_subcommand_from ${inner.join(' ')}`;
-    for (const { name, summary } of command.commands)
-      lines.push(`complete -c dispatch -n '${isNext}' -a ${name} ${says(summary)}`);
-    const here = seen.length === 0 ? '' : ` -n '${seen.join('; and ')}'`;
-    for (const { names, description, value } of command.options) {
-      const flags = names
-        .map(name => (name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`))
-        .join(' ');
-      lines.push(`complete -c dispatch${here} ${flags}${fishValue(value)} ${says(description)}`);
-    }
-    for (const argument of command.arguments) {
-      if (isFile(argument)) lines.push(`complete -c dispatch${here} -F`);
-      else if (argument.values.length > 0)
-        lines.push(`complete -c dispatch${here} -a ${quoteWord(argument.values.join(' '))}`);
-    }
-  }
-  return `${lines.join('\n')}\n`;
+function printed(lines: readonly string[]): string {
+  return `printf '%s\\n' ${lines.map(quoteWord).join(' ')}`;
 }
 
-function fishValue(value: ValueWords | null): string {
-  if (value === null) return '';
-  if (isFile(value)) return ' -r -F';
-  return value.values.length === 0 ? ' -x' : ` -x -a ${quoteWord(value.values.join(' '))}`;
+/** A line with a word and, behind a tab, what it means. */
+function described(word: string, text: string): string {
+  return `${word}\t${text.split('\n')[0]}`;
 }
