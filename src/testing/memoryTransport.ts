@@ -1,8 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import type { DispatchChange, DispatchPage, DispatchWatch, Transport } from '../../machines/protocol/transport.js';
 import { DispatchError } from '../model/dispatchError.js';
-import type { DispatchRecord } from '../model/dispatchRecord.js';
+import type { DispatchRecord, JsonObject } from '../model/dispatchRecord.js';
+import { jsonEquals } from '../model/jsonEquals.js';
 import { type Gate, gate } from './gate.js';
 
 /** An in-memory dispatch service that a test controls. */
@@ -103,7 +102,7 @@ export function memoryTransport(
   };
   const putSilently = (dispatch: DispatchRecord) => {
     const held = dispatches.get(dispatch.id);
-    const isOtherOfSameVersion = held?.updateTime === dispatch.updateTime && !isDeepStrictEqual(held, dispatch);
+    const isOtherOfSameVersion = held?.updateTime === dispatch.updateTime && !isSame(held, dispatch);
     const stored = isOtherOfSameVersion ? { ...dispatch, updateTime: laterThan(held.updateTime) } : dispatch;
     dispatches.set(stored.id, stored);
     return stored;
@@ -169,6 +168,10 @@ export function memoryTransport(
       return streams.size;
     },
   };
+}
+
+function isSame(a: DispatchRecord, b: DispatchRecord): boolean {
+  return jsonEquals({ ...a } as unknown as JsonObject, { ...b } as unknown as JsonObject);
 }
 
 /** An `updateTime` one millisecond later. */

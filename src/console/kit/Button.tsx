@@ -1,0 +1,33 @@
+import type { ComponentChildren } from 'preact';
+
+/** Properties of a {@link Button}. */
+export interface ButtonProps {
+  readonly children: ComponentChildren;
+  readonly onPress: () => void;
+  /** Name for screen readers and tool tip, where the content is a sign. */
+  readonly name?: string;
+  /** Whether it is on, for a button that switches something. */
+  readonly pressed?: boolean;
+  readonly disabled?: boolean;
+  readonly kind?: 'plain' | 'primary' | 'danger';
+  /** Key that presses it, as `aria-keyshortcuts` has it. */
+  readonly shortcut?: string;
+}
+
+/** A button. */
+export function Button({ children, onPress, name, pressed, disabled, kind = 'plain', shortcut }: ButtonProps) {
+  return (
+    <button
+      type="button"
+      class={`button ${kind}`}
+      aria-label={name}
+      title={shortcut === undefined ? name : `${name ?? ''} (${shortcut})`}
+      aria-pressed={pressed}
+      aria-keyshortcuts={shortcut}
+      disabled={disabled}
+      onClick={onPress}
+    >
+      {children}
+    </button>
+  );
+}

@@ -1,0 +1,38 @@
+import type { DispatcherOutput } from '../../../machines/protocol/dispatcherOutput.js';
+import type { DispatchRecord } from '../../model/dispatchRecord.js';
+import type { ViewChoices } from '../view/viewState.js';
+
+/** What the form for a dispatch is about. */
+export type PlanSubject =
+  | { readonly kind: 'create' }
+  /** A new dispatch that begins as a copy of one. */
+  | { readonly kind: 'copy'; readonly id: number }
+  | { readonly kind: 'change'; readonly id: number };
+
+/** Events to `consoleMachine`. All but the last are sent by the page. */
+export type ConsoleEvent =
+  | { readonly type: 'session.open'; readonly fields: Readonly<Record<string, string>> }
+  | { readonly type: 'session.close' }
+  | { readonly type: 'microgrid.opened'; readonly microgridId: number }
+  | { readonly type: 'microgrid.closed'; readonly microgridId: number }
+  /** Another of the open microgrids is shown. */
+  | { readonly type: 'microgrid.shown'; readonly microgridId: number }
+  | { readonly type: 'view.chosen'; readonly choices: ViewChoices }
+  | { readonly type: 'view.zoomed'; readonly factor: number; readonly aroundMs: number | null }
+  | { readonly type: 'view.panned'; readonly byMs: number }
+  | { readonly type: 'view.timeShown'; readonly fromMs: number; readonly toMs: number }
+  /** The view follows the present from now on. */
+  | { readonly type: 'view.followed' }
+  /** Time has passed. */
+  | { readonly type: 'clock.ticked'; readonly atMs: number }
+  | { readonly type: 'log.paused' }
+  | { readonly type: 'log.resumed' }
+  /** The console looks at another instant: earlier ones are told by the audit, later ones simulated. */
+  | { readonly type: 'time.travelled'; readonly toMs: number }
+  | { readonly type: 'time.returned' }
+  /** The form for a dispatch is opened; ignored where the session may not write. */
+  | { readonly type: 'plan.opened'; readonly subject: PlanSubject }
+  /** What the form would make of the timeline. */
+  | { readonly type: 'plan.previewed'; readonly records: readonly DispatchRecord[] }
+  | { readonly type: 'plan.closed' }
+  | DispatcherOutput;

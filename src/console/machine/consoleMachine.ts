@@ -1,0 +1,322 @@
+import { type ActorRefFrom, type AnyActorRef, assign, enqueueActions, fromPromise, setup, stopChild } from 'xstate';
+import { type DispatcherMachine, publicDispatcherMachine } from '../../../machines/dispatcher/dispatcherMachine.js';
+import { DispatchError } from '../../model/dispatchError.js';
+import { eventLogLogic } from '../log/eventLog.js';
+import type { SessionFacts } from '../session/sessionPort.js';
+import type { DispatchVersion } from '../travel/dispatchVersions.js';
+import type { Simulation } from '../travel/simulateUntil.js';
+import { followNow, pan, showTime, type ViewState, zoom } from '../view/viewState.js';
+import {
+  type ConsoleContext,
+  type ConsoleInput,
+  initialContext,
+  type OpenMicrogrid,
+  shownMicrogrid,
+} from './consoleContext.js';
+import type { ConsoleEvent } from './consoleEvent.js';
+
+/** Maximum number of microgrids that are opened at once when a session begins. */
+const maxOpenedAtOnce = 8;
+
+/** Minimum distance from the present, in milliseconds, at which another instant is looked at. */
+const travelToleranceMs = 1_000;
+
+/**
+ * The console: its session, the dispatchers of its open microgrids, and what it shows.
+ *
+ * Its actors come by `consoleOf(port)`: `signIn`, `dispatcher`, a `dispatcherMachine`
+ * with its own actors, `audit`, which reads the past, and `simulation`, which plays the future.
+ *
+ * - `session`: signed out, signing in, or signed in; then each open microgrid has its dispatcher as a child, `dispatcher-ID`.
+ * - `log`: whether the page follows the log or has paused it; the entries are in the child `log`, and go on in any case.
+ * - `time`: the present, the past or the future is looked at. The dispatchers go on in any case.
+ * - `plan`: whether the form for a dispatch is open.
+ */
+export const consoleMachine = setup({
+  types: {
+    input: {} as ConsoleInput,
+    context: {} as ConsoleContext,
+    events: {} as ConsoleEvent,
+  },
+  actors: {
+    signIn: fromPromise<SessionFacts, { fields: Readonly<Record<string, string>> }>(notProvided),
+    dispatcher: publicDispatcherMachine as DispatcherMachine,
+    log: eventLogLogic,
+    audit: fromPromise<readonly DispatchVersion[], { microgridId: number }>(notProvided),
+    simulation: fromPromise<Simulation, { microgrid: OpenMicrogrid; fromMs: number; toMs: number }>(notProvided),
+  },
+  actions: {
+    /** Provided: forgets the credentials and closes the connections. */
+    closeSession: () => {},
+    noteSession: assign((_, { facts }: { facts: SessionFacts }) => ({ session: facts, signInProblem: null })),
+    noteSignInProblem: assign((_, { error }: { error: unknown }) => ({
+      signInProblem: DispatchError.from(error).toJSON(),
+    })),
+    openFirst: assign(({ context: { session }, spawn, self }) => {
+      if (session === null) return {};
+      const few = session.microgrids === 'all' ? [] : session.microgrids.slice(0, maxOpenedAtOnce);
+      const ids = [...new Set([...session.openFirst, ...few])];
+      return { microgrids: ids.map(id => open(self, spawn('dispatcher', childOf(id)), id)), shownId: ids[0] ?? null };
+    }),
+    openMicrogrid: assign(({ context, event, spawn, self }) => {
+      if (event.type !== 'microgrid.opened') return {};
+      const { microgridId } = event;
+      return {
+        microgrids: [...context.microgrids, open(self, spawn('dispatcher', childOf(microgridId)), microgridId)],
+        shownId: microgridId,
+      };
+    }),
+    stopDispatcher: stopChild(({ event }) => ('microgridId' in event ? `dispatcher-${event.microgridId}` : '')),
+    closeMicrogrid: assign(({ context, event }) => {
+      if (event.type !== 'microgrid.closed') return {};
+      const microgrids = context.microgrids.filter(({ id }) => id !== event.microgridId);
+      if (context.shownId !== event.microgridId) return { microgrids };
+      return { microgrids, shownId: microgrids[0]?.id ?? null, view: withoutChoice(context.view) };
+    }),
+    stopDispatchers: enqueueActions<
+      ConsoleContext,
+      ConsoleEvent,
+      undefined,
+      ConsoleEvent,
+      never,
+      never,
+      never,
+      never,
+      never
+    >(({ enqueue, context }) => {
+      for (const { id } of context.microgrids) enqueue.stopChild(`dispatcher-${id}`);
+    }),
+    forgetSession: assign(({ context: { view } }) => ({
+      microgrids: [],
+      shownId: null,
+      session: null,
+      view: withoutChoice(view),
+    })),
+    showMicrogrid: assign(({ context: { view }, event }) =>
+      event.type === 'microgrid.shown' ? { shownId: event.microgridId, view: withoutChoice(view) } : {},
+    ),
+    noteSync: assign(({ context, event }) =>
+      event.type === 'dispatcher.sync' ? changeMicrogrid(context, event.microgridId, { sync: event.status }) : {},
+    ),
+    noteProblem: assign(({ context, event }) =>
+      event.type === 'dispatcher.problem'
+        ? changeMicrogrid(context, event.microgridId, { problem: event.problem.toJSON() })
+        : {},
+    ),
+    changeView: assign(({ context: { view, nowMs }, event }) => {
+      switch (event.type) {
+        case 'view.chosen':
+          return { view: { ...view, ...event.choices } };
+        case 'view.zoomed':
+          return { view: zoom(view, event.factor, event.aroundMs, nowMs) };
+        case 'view.panned':
+          return { view: pan(view, event.byMs) };
+        case 'view.timeShown':
+          return { view: showTime(view, event.fromMs, event.toMs) };
+        case 'view.followed':
+          return { view: followNow(view, nowMs) };
+        default:
+          return {};
+      }
+    }),
+    tick: assign(({ context: { view }, event }) =>
+      event.type === 'clock.ticked'
+        ? { nowMs: event.atMs, view: view.follows ? followNow(view, event.atMs) : view }
+        : {},
+    ),
+    travel: assign(({ event }) => (event.type === 'time.travelled' ? { travelMs: event.toMs } : {})),
+    return: assign({ travelMs: null, simulation: null, auditProblem: null }),
+    forgetVersions: assign({ versions: null }),
+    noteVersions: assign((_, { versions }: { versions: readonly DispatchVersion[] }) => ({
+      versions,
+      auditProblem: null,
+    })),
+    noteAuditProblem: assign((_, { error }: { error: unknown }) => ({
+      auditProblem: DispatchError.from(error).toJSON(),
+    })),
+    noteSimulation: assign((_, { simulation }: { simulation: Simulation }) => ({ simulation })),
+    openPlan: assign(({ event }) => (event.type === 'plan.opened' ? { plan: event.subject } : {})),
+    previewPlan: assign(({ context: { view }, event }) =>
+      event.type === 'plan.previewed' ? { view: { ...view, preview: event.records } } : {},
+    ),
+    closePlan: assign(({ context: { view } }) => ({ plan: null, view: { ...view, preview: [] } })),
+  },
+  guards: {
+    isSignedIn: ({ context }) => context.session !== null,
+    isNew: ({ context, event }) =>
+      event.type === 'microgrid.opened' && !context.microgrids.some(({ id }) => id === event.microgridId),
+    isOpen: ({ context, event }) =>
+      'microgridId' in event && context.microgrids.some(({ id }) => id === event.microgridId),
+    mayWrite: ({ context }) => context.session?.mayWrite === true && context.shownId !== null,
+    mayReadAudit: ({ context }) => context.session?.mayReadAudit === true && context.shownId !== null,
+    isKnown: ({ context }) => context.versions !== null,
+    isShowable: ({ context }) => context.shownId !== null,
+    leadsToPast: ({ context, event }) =>
+      event.type === 'time.travelled' && event.toMs < context.nowMs - travelToleranceMs,
+    leadsToFuture: ({ context, event }) =>
+      event.type === 'time.travelled' && event.toMs > context.nowMs + travelToleranceMs,
+  },
+}).createMachine({
+  id: 'console',
+  context: initialContext,
+  type: 'parallel',
+  invoke: { id: 'log', src: 'log', input: ({ self }) => ({ nowMs: () => self.getSnapshot().context.nowMs }) },
+  states: {
+    session: {
+      initial: 'signedOut',
+      states: {
+        signedOut: {
+          on: { 'session.open': { target: 'signingIn' } },
+        },
+        signingIn: {
+          invoke: {
+            src: 'signIn',
+            input: ({ event }) => ({ fields: event.type === 'session.open' ? event.fields : {} }),
+            onDone: {
+              target: 'signedIn',
+              actions: { type: 'noteSession', params: ({ event }) => ({ facts: event.output }) },
+            },
+            onError: {
+              target: 'signedOut',
+              actions: { type: 'noteSignInProblem', params: ({ event }) => ({ error: event.error }) },
+            },
+          },
+          on: { 'session.close': { target: 'signedOut' } },
+        },
+        signedIn: {
+          entry: 'openFirst',
+          exit: ['stopDispatchers', 'forgetSession', 'closeSession'],
+          on: {
+            'microgrid.opened': [{ guard: 'isNew', actions: 'openMicrogrid' }],
+            'microgrid.closed': { guard: 'isOpen', actions: ['stopDispatcher', 'closeMicrogrid'] },
+            'microgrid.shown': { guard: 'isOpen', actions: 'showMicrogrid' },
+            'dispatcher.sync': { actions: 'noteSync' },
+            'dispatcher.problem': { actions: 'noteProblem' },
+            'session.close': { target: 'signedOut' },
+          },
+        },
+      },
+    },
+    log: {
+      initial: 'following',
+      states: {
+        following: { on: { 'log.paused': { target: 'paused' } } },
+        paused: { on: { 'log.resumed': { target: 'following' } } },
+      },
+    },
+    time: {
+      initial: 'present',
+      states: {
+        present: { entry: 'return' },
+        past: {
+          initial: 'choosing',
+          states: {
+            choosing: {
+              always: [
+                { guard: 'isKnown', target: 'known' },
+                { guard: 'mayReadAudit', target: 'reading' },
+                { target: 'unknown' },
+              ],
+            },
+            reading: {
+              invoke: {
+                src: 'audit',
+                input: ({ context }) => ({ microgridId: context.shownId ?? 0 }),
+                onDone: {
+                  target: 'known',
+                  actions: { type: 'noteVersions', params: ({ event }) => ({ versions: event.output }) },
+                },
+                onError: {
+                  target: 'unknown',
+                  actions: { type: 'noteAuditProblem', params: ({ event }) => ({ error: event.error }) },
+                },
+              },
+              on: { 'time.travelled': { guard: 'leadsToPast', actions: 'travel' } },
+            },
+            known: {},
+            unknown: {},
+          },
+        },
+        future: {
+          initial: 'simulating',
+          states: {
+            simulating: {
+              invoke: {
+                src: 'simulation',
+                input: ({ context }) => ({
+                  microgrid: shownMicrogrid(context) as OpenMicrogrid,
+                  fromMs: context.nowMs,
+                  toMs: context.travelMs ?? context.nowMs,
+                }),
+                onDone: {
+                  target: 'simulated',
+                  actions: { type: 'noteSimulation', params: ({ event }) => ({ simulation: event.output }) },
+                },
+              },
+            },
+            simulated: {},
+          },
+        },
+      },
+      on: {
+        'time.travelled': [
+          { guard: 'leadsToPast', target: '.past', actions: 'travel' },
+          { guard: 'leadsToFuture', target: '.future', actions: 'travel' },
+          { target: '.present' },
+        ],
+        'time.returned': { target: '.present', actions: 'forgetVersions' },
+        'microgrid.shown': { target: '.present', actions: 'forgetVersions' },
+        'session.close': { target: '.present', actions: 'forgetVersions' },
+      },
+    },
+    plan: {
+      initial: 'closed',
+      states: {
+        closed: { on: { 'plan.opened': { guard: 'mayWrite', target: 'open', actions: 'openPlan' } } },
+        open: {
+          exit: 'closePlan',
+          on: {
+            'plan.previewed': { actions: 'previewPlan' },
+            'plan.closed': { target: 'closed' },
+            'microgrid.shown': { target: 'closed' },
+            'session.close': { target: 'closed' },
+          },
+        },
+      },
+    },
+  },
+  on: {
+    'view.*': { actions: 'changeView' },
+    'clock.ticked': { actions: 'tick' },
+  },
+});
+
+/** An actor of {@link consoleMachine}. */
+export type ConsoleActor = ActorRefFrom<typeof consoleMachine>;
+
+function childOf(microgridId: number) {
+  return { id: `dispatcher-${microgridId}`, input: { microgridId } };
+}
+
+function open(self: AnyActorRef, dispatcher: OpenMicrogrid['dispatcher'], id: number): OpenMicrogrid {
+  self.getSnapshot().children.log?.send({ type: 'log.watch', microgridId: id, dispatcher });
+  return { id, dispatcher, sync: null, problem: null };
+}
+
+function withoutChoice(view: ViewState): ViewState {
+  return { ...view, chosenId: null, preview: [] };
+}
+
+function changeMicrogrid(
+  context: ConsoleContext,
+  id: number,
+  changes: Partial<OpenMicrogrid>,
+): Partial<ConsoleContext> {
+  return {
+    microgrids: context.microgrids.map(microgrid => (microgrid.id === id ? { ...microgrid, ...changes } : microgrid)),
+  };
+}
+
+function notProvided(): never {
+  throw new Error('the console machine needs its actors: consoleOf(port)');
+}

@@ -1,0 +1,41 @@
+import { fromPromise } from 'xstate';
+import { publicDispatcherMachine } from '../../../machines/dispatcher/dispatcherMachine.js';
+import type { SessionPort } from '../session/sessionPort.js';
+import { type DispatchVersion, versionsOf } from '../travel/dispatchVersions.js';
+import { simulateUntil } from '../travel/simulateUntil.js';
+import { type OpenMicrogrid, registryOf } from './consoleContext.js';
+import { consoleMachine } from './consoleMachine.js';
+
+/** `consoleMachine` with its actors and actions, made of a session port. */
+export function consoleOf(port: SessionPort): typeof consoleMachine {
+  const { clock } = port;
+  return consoleMachine.provide({
+    actors: {
+      signIn: fromPromise<Awaited<ReturnType<SessionPort['open']>>, { fields: Readonly<Record<string, string>> }>(
+        ({ input, signal }) => port.open(input.fields, signal),
+      ),
+      dispatcher: publicDispatcherMachine.provide({ actors: port.actors as never }),
+      audit: fromPromise(async ({ input, signal }: { input: { microgridId: number }; signal: AbortSignal }) => {
+        const entries = [];
+        for await (const entry of port.calls(input.microgridId).audit({ oldestFirst: true, signal }))
+          entries.push(entry);
+        return versionsOf(entries) as readonly DispatchVersion[];
+      }),
+      simulation: fromPromise(
+        ({
+          input,
+          signal,
+        }: {
+          input: { microgrid: OpenMicrogrid; fromMs: number; toMs: number };
+          signal: AbortSignal;
+        }) => {
+          const { microgrid, fromMs, toMs } = input;
+          const registry = registryOf(microgrid);
+          const records = [...(registry?.ids() ?? [])].flatMap(id => registry?.get(id)?.dispatch ?? []);
+          return simulateUntil(records, { fromMs, toMs, clock, signal });
+        },
+      ),
+    },
+    actions: { closeSession: () => port.close() },
+  });
+}

@@ -1,0 +1,89 @@
+import type { CallbackActorLogic } from 'xstate';
+import type { timerLogic } from '../../../machines/actors/timerLogic.js';
+import type { Clock } from '../../../machines/protocol/clock.js';
+import type { SourceCommand, StoreCommand } from '../../../machines/protocol/messages.js';
+import type { AuditEntry, AuditOptions } from '../../client/audit.js';
+import type { DispatchChanges, ListOptions, NewDispatch } from '../../client/requests.js';
+import type { Dispatch } from '../../dispatch.js';
+
+/**
+ * All that the console needs from outside: the console itself imports no transport. `consoleOf(port)` gives `consoleMachine` its actors
+ * from it. In the page it is made of `xstate-dispatch/web`; tests make one of `memoryTransport()`.
+ *
+ * - {@link SessionPort.open} signs in. Credentials, and where they are kept, are the port's own matter: the machine passes on what the form
+ *   of {@link SessionPort.signInFields} has, and forgets it.
+ * - {@link SessionPort.actors} connect each `dispatcherMachine`.
+ * - {@link SessionPort.calls} are the calls of the service for one microgrid: the `MicrogridClient` has this form.
+ * - {@link SessionPort.clock} is the only clock of the console.
+ *
+ * Whoever builds on the console finds its state in `ConsoleContext` and changes it by `ConsoleEvent`s, never otherwise.
+ */
+export interface SessionPort {
+  readonly clock: Clock;
+  /** What a user must type in to sign in; empty: nothing, and the console signs in at once. */
+  readonly signInFields: readonly SignInField[];
+  /** Actors for `dispatcherMachine.provide({ actors })`; they may use the session that is open when they start. */
+  readonly actors: {
+    readonly source: CallbackActorLogic<SourceCommand, { microgridId: number }>;
+    readonly timer: ReturnType<typeof timerLogic>;
+    readonly store?: CallbackActorLogic<StoreCommand, { microgridId: number }>;
+  };
+  /**
+   * Opens the session.
+   *
+   * @param fields What was typed in, by the names of {@link signInFields}.
+   * @throws DispatchError `UNAUTHENTICATED` when it is wrong, and the other errors of a call.
+   */
+  open(fields: Readonly<Record<string, string>>, signal: AbortSignal): Promise<SessionFacts>;
+  /** Forgets the credentials and closes all connections; the calls of the session fail from then on. */
+  close(): void;
+  /** The calls of the service for one microgrid, of the open session. */
+  calls(microgridId: number): MicrogridCalls;
+}
+
+/** A field of the form to sign in. */
+export interface SignInField {
+  readonly name: string;
+  readonly label: string;
+  /** Whether it is hidden while it is typed in. */
+  readonly secret: boolean;
+  /** Whether it may be empty. */
+  readonly optional?: boolean;
+}
+
+/** What is known of an open session; JSON-safe. */
+export interface SessionFacts {
+  /** Where the service is, as a reader wants to see it. */
+  readonly service: string;
+  /** Name of the key; null when the service needs none. */
+  readonly keyName: string | null;
+  /** Microgrids that the key may read; `'all'`: any. */
+  readonly microgrids: 'all' | readonly number[];
+  /** Microgrids that are opened at once, besides those of which there are few enough to open all. */
+  readonly openFirst: readonly number[];
+  /** False: nothing can be changed, and nothing offers to. */
+  readonly mayWrite: boolean;
+  /** False: the past before the last change of each dispatch is not known. */
+  readonly mayReadAudit: boolean;
+}
+
+/** Options of a call. */
+interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** Options of a call that changes something. */
+interface WriteOptions extends CallOptions {
+  /** Note for the audit of the service. */
+  readonly note?: string;
+}
+
+/** The calls of the service for one microgrid, as `MicrogridClient` has them; every failure is a `DispatchError`. */
+export interface MicrogridCalls {
+  create(dispatch: NewDispatch, options?: WriteOptions): Promise<Dispatch>;
+  get(id: number, options?: CallOptions): Promise<Dispatch>;
+  update(id: number, changes: DispatchChanges, options?: WriteOptions): Promise<Dispatch>;
+  delete(id: number, options?: WriteOptions): Promise<void>;
+  list(options?: ListOptions & CallOptions): AsyncIterable<Dispatch>;
+  audit(options?: AuditOptions & CallOptions): AsyncIterable<AuditEntry>;
+}

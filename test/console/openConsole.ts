@@ -1,0 +1,111 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { bundleConsole } from '../package/bundleConsole.js';
+import { temporaryFolder } from '../support/temporaryFolder.js';
+import type { TestSetup } from './testSetup.js';
+
+/** As strict as it can be: the page may load its own files and call its own host, nothing else. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+};
+
+/** The console on dispatches in memory, served on loopback. */
+export interface ServedConsole extends AsyncDisposable {
+  readonly url: string;
+  /** The folder of its files. */
+  readonly folder: string;
+}
+
+/** Bundles the console with the page for tests, and serves it. */
+export async function serveConsole(): Promise<ServedConsole> {
+  const folder = temporaryFolder();
+  await bundleConsole(folder.path, { entry: fileURLToPath(new URL('page/testPage.tsx', import.meta.url)) });
+  const server = createServer((request, response) => {
+    const name = request.url === '/' ? 'index.html' : String(request.url).slice(1);
+    readFile(join(folder.path, name)).then(
+      content => {
+        response.writeHead(200, {
+          'content-type': types[extname(name)] ?? 'application/octet-stream',
+          'content-security-policy': contentSecurityPolicy,
+        });
+        response.end(content);
+      },
+      () => response.writeHead(404).end(),
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    folder: folder.path,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+/** A page with the console, and what the browser found wrong with it. */
+interface OpenConsole extends AsyncDisposable {
+  readonly page: Page;
+  /** Errors and warnings of the log, uncaught errors and requests to elsewhere or without an answer. */
+  readonly faults: readonly string[];
+}
+
+/** Options of {@link openConsole}. */
+interface OpenOptions {
+  readonly width?: number;
+  readonly height?: number;
+  readonly colorScheme?: 'light' | 'dark';
+  readonly timezoneId?: string;
+  readonly hasTouch?: boolean;
+}
+
+/** Opens the console in a new window of a browser. */
+export async function openConsole(
+  browser: Browser,
+  url: string,
+  setup: TestSetup,
+  { width = 1280, height = 800, ...options }: OpenOptions = {},
+): Promise<OpenConsole> {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    ...options,
+  });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on('console', message => {
+    if (['error', 'warning'].includes(message.type())) faults.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on('pageerror', error => faults.push(`uncaught: ${error.message}`));
+  page.on('requestfailed', request => faults.push(`failed: ${request.url()}`));
+  page.on('request', request => {
+    if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) faults.push(`asked: ${request.url()}`);
+  });
+  // Scripts of the page may not be inline: this one is of the browser.
+  await page.addInitScript(`window.testSetup = ${JSON.stringify(setup)}`);
+  await page.goto(url);
+  return { page, faults, [Symbol.asyncDispose]: () => context.close() };
+}

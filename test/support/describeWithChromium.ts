@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
+import { describeWith } from './describeWith.js';
+
+/** Where Debian installs it, unless the environment variable CHROMIUM names another. */
+const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** Starts a Chromium without a window. */
+function startChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: chromiumPath,
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
+  });
+}
+
+/** A `describe` of tests in a real browser, which all of them share. */
+export function describeWithChromium(name: string, tests: (browser: () => Browser) => void): void {
+  const missing = existsSync(chromiumPath) ? null : `there is no ${chromiumPath}`;
+  describeWith(missing, name, () => {
+    let browser: Browser | undefined;
+    beforeAll(async () => {
+      browser = await startChromium();
+    });
+    afterAll(() => browser?.close());
+    tests(() => {
+      if (browser === undefined) throw new Error('the browser is not started');
+      return browser;
+    });
+  });
+}
