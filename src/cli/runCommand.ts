@@ -32,7 +32,6 @@ import { watchCommand } from './commands/watchCommand.js';
 import { whoamiCommand } from './commands/whoamiCommand.js';
 import { ExitCode } from './exitCode.js';
 import { addGlobalOptions } from './globalOptions.js';
-import { UsageError } from './input/usageError.js';
 import { errorJson, errorLines } from './output/errorText.js';
 import { note, terminalWidth } from './output/print.js';
 import { HELP_WIDTH, wrapHelp } from './output/wrapHelp.js';
@@ -132,11 +131,10 @@ Examples:
 const INTERRUPTED = 130;
 
 /** Prints an error on stderr, with `json` as one line of JSON; returns the exit code. */
-function report(thrown: unknown, json: boolean): number {
-  const error = thrown instanceof InvalidPlan ? new UsageError(thrown.message) : thrown;
-  const isUsage = error instanceof CommanderError;
+function report(error: unknown, json: boolean): number {
+  const isUsage = error instanceof CommanderError || error instanceof InvalidPlan;
   // Help and version end here.
-  if (isUsage && error.exitCode === 0) return 0;
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
   if (error instanceof ExitCode) return error.code;
   if (commandSignal()?.aborted) {
     note('interrupted');
@@ -144,7 +142,7 @@ function report(thrown: unknown, json: boolean): number {
   }
   if (json) {
     note(JSON.stringify(isUsage ? { error: { code: 'USAGE', message: usageText(error) } } : errorJson(error)));
-  } else if (!isUsage || error instanceof UsageError) {
+  } else if (!isUsage || error instanceof InvalidPlan) {
     const [message, ...more] = errorLines(error);
     note(`error: ${message}`);
     for (const line of more) note(line);
@@ -153,7 +151,7 @@ function report(thrown: unknown, json: boolean): number {
   return error instanceof CallError ? error.exitCode : 1;
 }
 
-function usageText({ message }: CommanderError): string {
+function usageText({ message }: Error): string {
   return withoutValue(message.replace(/^error: /, ''));
 }
 

@@ -1,12 +1,16 @@
 import type { ParsedResult } from 'chrono-node';
 import { loadOptional } from '../../model/loadOptional.js';
-import { instantOf, offsetAt } from '../../model/recurrence/localTime.js';
-import { parseTimeZone, refuseAbbreviation } from './parseTimeZone.js';
+import { offsetAt } from '../../model/recurrence/localTime.js';
+import {
+  checkOneZone,
+  instantOfTime,
+  isNow,
+  lastInstantOfTime,
+  type ReadTime,
+  readIsoTime,
+  splitZone,
+} from './isoTime.js';
 import { UsageError } from './usageError.js';
-
-const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$/i;
-/** A time and the IANA name of its zone. */
-const ZONED = /^(.*\S)\s+([a-z]+(?:\/[a-z0-9_+-]+)+)$/i;
 
 /** Options of {@link parseTime}. */
 export interface ParseTimeOptions {
@@ -21,43 +25,27 @@ export interface ParseTimeOptions {
  * Parses a time: ISO 8601 (`2026-04-01`, `2026-04-01T14:00`, `2026-04-01 14:00+02:00`, `2026-04-01 14:00 Europe/Berlin`), `now`, or words
  * such as `in 2 hours` and `tomorrow at 9am`.
  *
- * A day without a time is its midnight. A local time that a zone skips, or has twice, is that of {@link instantOf}.
+ * A day without a time is its midnight. A local time that a zone skips, or has twice, takes the offset before the change.
  */
 export async function parseTime(text: string, options: ParseTimeOptions): Promise<Date> {
-  const { ms, zone } = await readTime(text, options);
-  return new Date(zone === null ? ms : instantOf(zone, ms));
+  return new Date(instantOfTime(await readTime(text, options)));
 }
 
 /** Parses the last time of something: as {@link parseTime}, but a day without a time includes the whole day, to its last second. */
 export async function parseLastTime(text: string, options: ParseTimeOptions): Promise<Date> {
-  const { ms, zone, isDay } = await readTime(text, options);
-  const lastMs = isDay ? ms + DAY_MS : ms;
-  return new Date((zone === null ? lastMs : instantOf(zone, lastMs)) - (isDay ? 1000 : 0));
-}
-
-const DAY_MS = 24 * 3_600_000;
-
-interface ReadTime {
-  /** Milliseconds since the epoch; with a zone the local time as if it were UTC. NaN: the text names no time. */
-  readonly ms: number;
-  readonly zone: string | null;
-  /** Whether it is the midnight of a day that was given without a time. */
-  readonly isDay: boolean;
+  return new Date(lastInstantOfTime(await readTime(text, options)));
 }
 
 async function readTime(text: string, options: ParseTimeOptions): Promise<ReadTime> {
   const trimmed = text.trim();
   if (isNow(trimmed)) return { ms: options.nowMs, zone: null, isDay: false };
   try {
-    const [, abbreviation = ''] = /[\s\d]([a-z]{2,5})$/i.exec(trimmed) ?? [];
-    refuseAbbreviation(abbreviation);
-    const [, local = trimmed, name] = ZONED.exec(trimmed) ?? [];
-    const zone = name === undefined ? undefined : parseTimeZone(name);
-    const inZone = { ...options, timeZone: zone ?? options.timeZone ?? 'UTC' };
-    const read = readIso(local, inZone) ?? (await readWords(local, inZone));
+    const { local, zone } = splitZone(trimmed);
+    const timeZone = zone ?? options.timeZone ?? 'UTC';
+    const read = readIsoTime(local, timeZone) ?? (await readWords(local, { ...options, timeZone }));
     if (read !== null && !Number.isNaN(read.ms)) {
-      if (zone === undefined || read.zone !== null) return read;
-      throw new UsageError(`give either a zone such as ${zone}, or an offset or a span from now.`);
+      checkOneZone(read, zone);
+      return read;
     }
   } catch (error) {
     if (error instanceof UsageError)
@@ -69,30 +57,8 @@ async function readTime(text: string, options: ParseTimeOptions): Promise<ReadTi
   );
 }
 
-/** Whether a time expression means the present time, evaluated when the service receives it. */
-export function isNow(text: string): boolean {
-  return text.trim().toLowerCase() === 'now';
-}
-
 interface ReadOptions extends ParseTimeOptions {
   readonly timeZone: string;
-}
-
-/** Null when the text has another form. */
-function readIso(text: string, { timeZone }: ReadOptions): ReadTime | null {
-  const [match, day, time, zone] = ISO.exec(text) ?? [];
-  if (match === undefined || day === undefined) return null;
-  const midnight = new Date(`${day}T00:00Z`);
-  // Date reads 30 February as a day in March.
-  const isDate = !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
-  const ms = isDate ? Date.parse(`${day}T${time ?? '00:00'}${isoZone(zone ?? 'Z')}`) : Number.NaN;
-  return { ms, zone: zone === undefined ? timeZone : null, isDay: time === undefined };
-}
-
-/** `Z`, or hours and minutes with a colon: the only forms that Date reads. */
-function isoZone(zone: string): string {
-  const [, sign, hours, minutes = '00'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone) ?? [];
-  return sign === undefined ? 'Z' : `${sign}${hours}:${minutes}`;
 }
 
 async function readWords(text: string, { nowMs, ahead, timeZone }: ReadOptions): Promise<ReadTime | null> {

@@ -3,10 +3,10 @@ import { type Command, Option } from 'commander';
 import { checkRule, FREQUENCIES } from '../../model/recurrence/checkRule.js';
 import type { Frequency, RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import { ruleFromRfc5545 } from '../../model/recurrence/ruleRfc5545.js';
-import { integers, listOfRanges } from './parseRange.js';
 import { parseLastTime } from './parseTime.js';
 import { parseInteger, parseName } from './parseValue.js';
 import { parseWeekdays, type WeekdayItem, weekdayParts } from './parseWeekdays.js';
+import { parseHours, parseMinutes, parseMonthDays, parseMonths } from './ruleLists.js';
 import { UsageError } from './usageError.js';
 
 /** The options of a recurrence rule, as commander parses them. */
@@ -33,32 +33,21 @@ export function addRecurrenceOptions(command: Command): Command {
     .option('--interval <n>', 'every how many units (default: 1)', parseInteger)
     .addOption(new Option('--count <n>', 'number of runs').argParser(parseInteger).conflicts('until'))
     .option('--until <time>', 'last time at which a run may start, such as 2026-12-31; a date includes its whole day')
-    .option('--by-minute <list>', 'minutes, such as 0,30 or 0-10', numbers(0, 59))
-    .option('--by-hour <list>', 'hours, such as 8,17 or 8-18', numbers(0, 23))
+    .option('--by-minute <list>', 'minutes, such as 0,30 or 0-10', parseMinutes)
+    .option('--by-hour <list>', 'hours, such as 8,17 or 8-18', parseHours)
     .option(
       '--by-weekday <list>',
       "weekdays, such as mon,fri or mon-fri; of a month 'first mon' or 'last fri'",
       parseWeekdays,
     )
-    .option('--by-monthday <list>', 'days of the month, such as 1,15 or 1-7; -1 is the last', MONTH_DAYS)
-    .option('--by-month <list>', 'months, such as 3,6 or 4-9', numbers(1, 12))
+    .option('--by-monthday <list>', 'days of the month, such as 1,15 or 1-7; -1 is the last', parseMonthDays)
+    .option('--by-month <list>', 'months, such as 3,6 or 4-9', parseMonths)
     .addOption(
       new Option('--rrule <text>', "the whole rule as RFC 5545 text, such as 'FREQ=WEEKLY;BYDAY=MO,FR'")
         .argParser(parseRule)
         .conflicts(['frequency', ...DETAILS]),
     );
 }
-
-/** Integers with ranges that go on at the first one: hours 22-6 are those of a night. */
-function numbers(first: number, last: number) {
-  return listOfRanges(parseInteger, { values: integers(first, last), isCyclic: true });
-}
-
-const MONTH_DAYS = listOfRanges(
-  parseInteger,
-  { values: integers(1, 31), isCyclic: false },
-  { values: integers(-31, -1), isCyclic: false },
-);
 
 function parseRule(text: string): RecurrenceRule {
   if (/^\s*DTSTART/im.test(text))

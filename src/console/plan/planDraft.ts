@@ -1,0 +1,82 @@
+import type { NewDispatch } from '../../client/requests.js';
+import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
+import { ruleToText } from '../../model/recurrence/ruleText.js';
+import { groupRuleText } from '../../planning/groups/groupWords.js';
+import { planNotes } from '../../planning/planNotes.js';
+import { changesOf } from './fieldChanges.js';
+import { joinProblems } from './fieldProblems.js';
+import { fieldsOf } from './fieldsOf.js';
+import { draftGroup } from './groupDraft.js';
+import { type DraftOptions, type Made, NOTHING_MADE, type PlanDraft, type PlanIntent } from './made.js';
+import type { FieldProblems, PlanFields } from './planFields.js';
+import { type PlanSubject, recordsOf } from './planSubject.js';
+import { type ReadFields, readFields } from './readFields.js';
+import { checkCreate, checkUpdate } from './requestCheck.js';
+import { runningNotes } from './runningNotes.js';
+
+/** Reads a form, and applies every rule of the service to it. */
+export function readDraft(subject: PlanSubject, fields: PlanFields, options: DraftOptions): PlanDraft {
+  const read = readFields(fields, options.nowMs);
+  const made =
+    subject.kind === 'group' || read.values.isLocal
+      ? draftGroup(subject, fields, read, options)
+      : draftDispatch(subject, fields, read, options);
+  const problems = joinProblems(read.problems, fixedProblems(subject, fields), made.problems);
+  const words = made.group === null ? ruleWords(read.values.recurrence ?? null) : groupRuleText(made.group);
+  if (Object.keys(problems).length > 0) return { problems, intent: null, records: [], notes: [], words };
+  const { intent, records } = made;
+  const notes = [
+    ...(made.group === null ? records.flatMap(planNotes) : made.notes),
+    ...(fields.active ? [] : ['It is inactive: it does not run.']),
+    ...runningNotes(recordsOf(subject), records, options.nowMs),
+  ];
+  return { problems, intent, records, notes, words };
+}
+
+function draftDispatch(
+  subject: Exclude<PlanSubject, { kind: 'group' }>,
+  fields: PlanFields,
+  { values }: ReadFields,
+  { microgridId, nowMs }: DraftOptions,
+): Made {
+  if (subject.kind === 'new') {
+    const dispatch = newDispatch(values);
+    const { record, problems } = checkCreate(microgridId, dispatch, nowMs);
+    if (problems !== null) return { ...NOTHING_MADE, problems };
+    // What was not read is a problem of its own, so this is whole where it is used.
+    return { ...NOTHING_MADE, records: [record], intent: { kind: 'create', dispatch: dispatch as NewDispatch } };
+  }
+  if (values.start === 'NOW')
+    return { ...NOTHING_MADE, problems: { start: ['It must be a time: only a new dispatch can start now.'] } };
+  const changes = changesOf(subject.record, fieldsOf(subject, fields.zone), fields, values);
+  const { record, problems } = checkUpdate(subject.record, changes, nowMs);
+  if (problems !== null) return { ...NOTHING_MADE, problems };
+  const intent: PlanIntent = { kind: 'update', record: subject.record, changes };
+  return { ...NOTHING_MADE, records: [record], intent: Object.keys(changes).length === 0 ? null : intent };
+}
+
+function newDispatch({ start, zone, toMinute, isLocal, ...values }: ReadFields['values']): Partial<NewDispatch> {
+  if (start === undefined) return values;
+  return { ...values, startTime: start === 'NOW' ? 'NOW' : new Date(start) };
+}
+
+/** What the protocol cannot change. */
+function fixedProblems(subject: PlanSubject, { type, dryRun }: PlanFields): FieldProblems {
+  const [first] = recordsOf(subject);
+  if (first === undefined) return {};
+  const problem = 'It cannot be changed: create another dispatch.';
+  return {
+    ...(type !== first.type && { type: [problem] }),
+    ...(dryRun !== first.dryRun && { dryRun: [problem] }),
+  };
+}
+
+function ruleWords(rule: RecurrenceRule | null): string | null {
+  if (rule === null) return null;
+  try {
+    return ruleToText(rule);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
