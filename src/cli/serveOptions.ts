@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander';
-
+import { parseDuration } from '../planning/text/parseDuration.js';
 import { dataFile } from './dataFile.js';
 import { DEFAULT_LISTEN } from './globalOptions.js';
-import { parseDuration } from './input/parseDuration.js';
 import { parseSpan } from './input/parseSpan.js';
 import { parseNonEmpty } from './input/parseValue.js';
 import { UsageError } from './input/usageError.js';

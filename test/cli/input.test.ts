@@ -1,15 +1,15 @@
 import { Command } from 'commander';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-
-import { parseDuration } from '../../src/cli/input/parseDuration.js';
-import { parsePayload } from '../../src/cli/input/parsePayload.js';
 import { parseTarget } from '../../src/cli/input/parseTarget.js';
 import { parseLastTime, parseTime } from '../../src/cli/input/parseTime.js';
 import { parseBoolean, parseIds } from '../../src/cli/input/parseValue.js';
 import { addRecurrenceOptions, type RecurrenceOptions, readRecurrence } from '../../src/cli/input/recurrenceOptions.js';
 import { UsageError } from '../../src/cli/input/usageError.js';
 import { selectorToText } from '../../src/planning/selectorText.js';
+import { InvalidText } from '../../src/planning/text/invalidText.js';
+import { parseDuration } from '../../src/planning/text/parseDuration.js';
+import { parsePayload } from '../../src/planning/text/parsePayload.js';
 
 // A Monday.
 const nowMs = Date.parse('2026-11-23T10:20:30.400Z');
@@ -183,7 +183,7 @@ describe('a duration', () => {
     '1.5',
     '0.5s',
     '99999999999999999999h',
-  ])('%j is refused', text => expect(() => parseDuration(text)).toThrow(UsageError));
+  ])('%j is refused', text => expect(() => parseDuration(text)).toThrow(InvalidText));
 });
 
 describe('a target', () => {
@@ -229,7 +229,7 @@ describe('a payload', () => {
 
   it.each(['', '[1]', '1', 'null', '"a"', '{"a":', 'a: 1', '{"a": 1, "a": 2}', '{"a": NaN}', '{"a": 01}', '[{}'])(
     '%j is refused',
-    text => expect(() => parsePayload(text)).toThrow(UsageError),
+    text => expect(() => parsePayload(text)).toThrow(InvalidText),
   );
 
   it.each([

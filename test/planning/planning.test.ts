@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseTimeZone } from '../../src/cli/input/parseTimeZone.js';
 import { findOverlaps } from '../../src/planning/findOverlaps.js';
 import { ignoredFields, lastEndMs, planNotes } from '../../src/planning/planNotes.js';
+import { parseTimeZone } from '../../src/planning/text/parseTimeZone.js';
 import { zonedTimeText } from '../../src/planning/zonedTimeText.js';
 import { daily, dispatchRecord, hourMs, minuteMs, monday10Ms } from '../support/dispatchRecord.js';
 

@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 
 import type { HealthStatus } from '../../client/checkHealth.js';
 import { DispatchError } from '../../model/dispatchError.js';
+import { parseDuration } from '../../planning/text/parseDuration.js';
 import { CallError } from '../callError.js';
 import { printsJson, serviceUrl } from '../globalOptions.js';
-import { parseDuration } from '../input/parseDuration.js';
 import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
 import { print, printJson } from '../output/print.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { withoutGroup } from '../../planning/groups/group.js';
+import { parseDuration } from '../../planning/text/parseDuration.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
-import { parseDuration } from '../input/parseDuration.js';
 import { parseId } from '../input/parseValue.js';
 import { printResult } from '../output/printResult.js';
 import { withMicrogrid } from '../withMicrogrid.js';

@@ -1,6 +1,5 @@
 import { InvalidPlan } from '../../planning/planError.js';
 import type { DispatchPlan } from '../../planning/planned.js';
-import { UsageError } from '../input/usageError.js';
 
 /** A dispatch in a file, or why it cannot be imported. */
 export type ExchangeEntry =
@@ -19,7 +18,7 @@ export function readEntries(source: string, read: () => readonly DispatchPlan[])
     const place = (index: number) => (plans.length === 1 ? source : `${source} (${index + 1}/${plans.length})`);
     return plans.map((plan, index) => ({ source: place(index), plan }));
   } catch (error) {
-    const isRefusal = error instanceof RangeError || error instanceof UsageError || error instanceof InvalidPlan;
+    const isRefusal = error instanceof RangeError || error instanceof InvalidPlan;
     if (!isRefusal) throw error;
     return [{ source, refusal: error.message }];
   }

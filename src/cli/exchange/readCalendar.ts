@@ -9,7 +9,7 @@ import { ruleFromRfc5545 } from '../../model/recurrence/ruleRfc5545.js';
 import type { Selector } from '../../model/selector.js';
 import type { DispatchPlan } from '../../planning/planned.js';
 import { parseSelector } from '../../planning/selectorText.js';
-import { parsePayload } from '../input/parsePayload.js';
+import { parsePayload } from '../../planning/text/parsePayload.js';
 import { OperationFailed } from '../operationFailed.js';
 import { INACTIVE, X_DISPATCH } from './calendarNames.js';
 import { plansOfEvent } from './eventGroup.js';

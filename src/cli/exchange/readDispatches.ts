@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 
 import { messageOf } from '../../model/dispatchError.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
-import { parseJsonObject } from '../input/parsePayload.js';
+import { parseJsonObject } from '../../planning/text/parsePayload.js';
 import { OperationFailed } from '../operationFailed.js';
 import { planFromJson } from './readJsonLines.js';
 

@@ -3,7 +3,7 @@ import { checkRule } from '../../model/recurrence/checkRule.js';
 import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import type { CategorySelector, Selector } from '../../model/selector.js';
 import type { DispatchPlan } from '../../planning/planned.js';
-import { parseJsonObject } from '../input/parsePayload.js';
+import { parseJsonObject } from '../../planning/text/parsePayload.js';
 import { type ExchangeEntry, readEntries } from './exchangeEntry.js';
 
 /** What only a service decides: it is read over. */

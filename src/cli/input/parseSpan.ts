@@ -1,4 +1,4 @@
-import { parseDuration } from './parseDuration.js';
+import { parseDuration } from '../../planning/text/parseDuration.js';
 import { UsageError } from './usageError.js';
 
 /** The longest wait of a timer of Node.js is some hours longer; then a timer fires at once. */

@@ -1,6 +1,7 @@
 import type { ParsedResult } from 'chrono-node';
 import { loadOptional } from '../../model/loadOptional.js';
 import { offsetAt } from '../../model/recurrence/localTime.js';
+import { InvalidText } from '../../planning/text/invalidText.js';
 import {
   checkOneZone,
   instantOfTime,
@@ -9,7 +10,7 @@ import {
   type ReadTime,
   readIsoTime,
   splitZone,
-} from './isoTime.js';
+} from '../../planning/text/isoTime.js';
 import { UsageError } from './usageError.js';
 
 /** Options of {@link parseTime}. */
@@ -48,7 +49,7 @@ async function readTime(text: string, options: ParseTimeOptions): Promise<ReadTi
       return read;
     }
   } catch (error) {
-    if (error instanceof UsageError)
+    if (error instanceof InvalidText)
       throw new UsageError(`Could not parse time expression '${text}': ${error.message}`);
     throw error;
   }

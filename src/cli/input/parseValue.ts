@@ -1,3 +1,4 @@
+import { parseInteger } from '../../planning/text/parseInteger.js';
 import { UsageError } from './usageError.js';
 
 /** Maximum number of ids in one command; a slip such as 1-1000000000 is refused. */
@@ -21,13 +22,6 @@ export function parseIds(text: string, previous: readonly number[] = []): readon
     for (let id = from; id <= to; id++) ids.push(id);
   }
   return [...new Set(ids)];
-}
-
-/** Parses an integer. */
-export function parseInteger(text: string): number {
-  const value = /^[+-]?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (Number.isSafeInteger(value)) return value;
-  throw new UsageError('It must be an integer.');
 }
 
 /** Parses a number of things: an integer of at least 1. */

@@ -1,6 +1,6 @@
 import { WEEKDAYS } from '../../model/recurrence/checkRule.js';
 import type { RecurrenceRule, Weekday } from '../../model/recurrence/recurrenceRule.js';
-import { integers, listOfRanges } from './parseRange.js';
+import { integers, listOfRanges } from '../../planning/text/parseRange.js';
 import { parseName, withValuesOf } from './parseValue.js';
 import { UsageError } from './usageError.js';
 

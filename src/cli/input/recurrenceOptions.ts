@@ -3,10 +3,11 @@ import { type Command, Option } from 'commander';
 import { checkRule, FREQUENCIES } from '../../model/recurrence/checkRule.js';
 import type { Frequency, RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import { ruleFromRfc5545 } from '../../model/recurrence/ruleRfc5545.js';
+import { parseInteger } from '../../planning/text/parseInteger.js';
+import { parseHours, parseMinutes, parseMonthDays, parseMonths } from '../../planning/text/ruleLists.js';
 import { parseLastTime } from './parseTime.js';
-import { parseInteger, parseName } from './parseValue.js';
+import { parseName } from './parseValue.js';
 import { parseWeekdays, type WeekdayItem, weekdayParts } from './parseWeekdays.js';
-import { parseHours, parseMinutes, parseMonthDays, parseMonths } from './ruleLists.js';
 import { UsageError } from './usageError.js';
 
 /** The options of a recurrence rule, as commander parses them. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import { minuteOfDay } from '../../planning/groups/group.js';
-import { parseTimeZone } from './parseTimeZone.js';
+import { parseTimeZone } from '../../planning/text/parseTimeZone.js';
 import { UsageError } from './usageError.js';
 
 /** The options of times and rules in local time, as commander parses them. */

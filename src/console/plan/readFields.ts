@@ -1,7 +1,3 @@
-import { isNow } from '../../cli/input/isoTime.js';
-import { parseDuration } from '../../cli/input/parseDuration.js';
-import { parsePayload } from '../../cli/input/parsePayload.js';
-import { parseTimeZone } from '../../cli/input/parseTimeZone.js';
 import type { JsonObject } from '../../model/dispatchRecord.js';
 import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import type { Selector } from '../../model/selector.js';
@@ -9,6 +5,10 @@ import { minuteOfDay } from '../../planning/groups/group.js';
 import { durationTo } from '../../planning/groups/newGroup.js';
 import { InvalidPlan } from '../../planning/planError.js';
 import { parseSelector } from '../../planning/selectorText.js';
+import { isNow } from '../../planning/text/isoTime.js';
+import { parseDuration } from '../../planning/text/parseDuration.js';
+import { parsePayload } from '../../planning/text/parsePayload.js';
+import { parseTimeZone } from '../../planning/text/parseTimeZone.js';
 import { type Attempt, attempts } from './attempt.js';
 import { payloadProblem } from './payloadProblem.js';
 import type { FieldProblems, PlanFields } from './planFields.js';

@@ -1,4 +1,4 @@
-import { UsageError } from './usageError.js';
+import { InvalidText } from './invalidText.js';
 
 /** Abbreviations that people type, and the zone that they probably mean. */
 const PROBABLY: Readonly<Record<string, string>> = Object.fromEntries(
@@ -52,13 +52,13 @@ export function parseTimeZone(text: string): string {
     // Node.js still calls Asia/Kolkata Asia/Calcutta.
     return zone.toLowerCase() === known.toLowerCase() ? zone : known;
   } catch {
-    throw new UsageError('It must be a time zone such as Europe/Berlin, UTC or, in whole hours, +02:00.');
+    throw new InvalidText('It must be a time zone such as Europe/Berlin, UTC or, in whole hours, +02:00.');
   }
 }
 
-/** @throws UsageError when a text is the abbreviation of a zone other than UTC and GMT, with the zone that is probably meant. */
+/** @throws InvalidText when a text is the abbreviation of a zone other than UTC and GMT, with the zone that is probably meant. */
 export function refuseAbbreviation(text: string): void {
   const probable = PROBABLY[text.toUpperCase()];
   if (probable === undefined) return;
-  throw new UsageError(`${text} is ambiguous; use the name of the zone, such as ${probable}.`);
+  throw new InvalidText(`${text} is ambiguous; use the name of the zone, such as ${probable}.`);
 }

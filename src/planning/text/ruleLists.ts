@@ -1,5 +1,5 @@
+import { parseInteger } from './parseInteger.js';
 import { integers, listOfRanges } from './parseRange.js';
-import { parseInteger } from './parseValue.js';
 
 /** Parses minutes of an hour, such as `0,30` or `0-10`; a range goes on at 0. */
 export const parseMinutes = numbers(0, 59);

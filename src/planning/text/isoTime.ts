@@ -1,6 +1,6 @@
 import { instantOf } from '../../model/recurrence/localTime.js';
+import { InvalidText } from './invalidText.js';
 import { parseTimeZone, refuseAbbreviation } from './parseTimeZone.js';
-import { UsageError } from './usageError.js';
 
 const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$/i;
 /** A time and the IANA name of its zone. */
@@ -58,7 +58,7 @@ export function readIsoTime(text: string, zone: string): ReadTime | null {
  */
 export function checkOneZone({ zone }: ReadTime, named: string | undefined): void {
   if (named === undefined || zone !== null) return;
-  throw new UsageError(`give either a zone such as ${named}, or an offset or a span from now.`);
+  throw new InvalidText(`give either a zone such as ${named}, or an offset or a span from now.`);
 }
 
 /** The instant of a time, milliseconds since the epoch: of a day its midnight. */

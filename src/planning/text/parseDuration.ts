@@ -1,6 +1,6 @@
 import parseText from 'parse-duration';
 
-import { UsageError } from './usageError.js';
+import { InvalidText } from './invalidText.js';
 
 const PART = String.raw`\d+(?:\.\d+)?\s*(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)`;
 const WORDS = new RegExp(String.raw`^${PART}(?:(?:\s|,|\band\b)*${PART})*$`, 'i');
@@ -16,7 +16,7 @@ export function parseDuration(text: string): number {
   const trimmed = text.trim();
   const durationMs = Math.round(spanMs(trimmed));
   if (Number.isSafeInteger(durationMs) && durationMs % 1000 === 0) return durationMs;
-  throw new UsageError(
+  throw new InvalidText(
     'Could not parse the duration: use 90s, 1h30m, 2 days, PT1H or a number of seconds; whole seconds, no months or years.',
   );
 }

@@ -1,4 +1,4 @@
-import { UsageError } from './usageError.js';
+import { InvalidText } from './invalidText.js';
 
 /** Values that a range may go through, in order. */
 export interface RangeValues<T> {
@@ -37,10 +37,10 @@ function rangeOf<T>(part: string, parse: (text: string) => T, domains: readonly 
   const domain = domains.find(({ values }) => ends.every(end => values.includes(end)));
   if (domain === undefined) {
     const allowed = domains.map(({ values }) => `${values[0]} to ${values.at(-1)}`).join(' or from ');
-    throw new UsageError(`The range ${part.trim()} must be from ${allowed}.`);
+    throw new InvalidText(`The range ${part.trim()} must be from ${allowed}.`);
   }
   const [from, to] = ends.map(end => domain.values.indexOf(end)) as [number, number];
   if (from <= to) return domain.values.slice(from, to + 1);
   if (domain.isCyclic) return [...domain.values.slice(from), ...domain.values.slice(0, to + 1)];
-  throw new UsageError(`The range ${part.trim()} must end at or after its start.`);
+  throw new InvalidText(`The range ${part.trim()} must end at or after its start.`);
 }

@@ -2,7 +2,7 @@ import { LosslessNumber, parse } from 'lossless-json';
 
 import { messageOf } from '../../model/dispatchError.js';
 import type { JsonObject, JsonValue } from '../../model/dispatchRecord.js';
-import { UsageError } from './usageError.js';
+import { InvalidText } from './invalidText.js';
 
 /** A key that a path can hold as it is. */
 const PLAIN_KEY = /^[\p{L}_][\p{L}\p{N}_-]*$/u;
@@ -10,7 +10,7 @@ const PLAIN_KEY = /^[\p{L}_][\p{L}\p{N}_-]*$/u;
 /**
  * Parses a payload: a JSON object, whose outer braces are optional.
  *
- * @throws UsageError when the text is not a JSON object, has a key twice, or contains a number that a double would round, such as
+ * @throws InvalidText when the text is not a JSON object, has a key twice, or contains a number that a double would round, such as
  * 9007199254740993. The message names the field.
  */
 export function parsePayload(text: string): JsonObject {
@@ -28,9 +28,9 @@ function parseObject(text: string, path: string): JsonObject {
   try {
     value = parse(/^\s*"[^"]*"\s*:/.test(trimmed) ? `{${trimmed}}` : trimmed);
   } catch (error) {
-    throw new UsageError(`It must be valid JSON: ${messageOf(error)}`);
+    throw new InvalidText(`It must be valid JSON: ${messageOf(error)}`);
   }
-  if (!isObject(value)) throw new UsageError('It must be a JSON object, such as {"power_kw": 5}.');
+  if (!isObject(value)) throw new InvalidText('It must be a JSON object, such as {"power_kw": 5}.');
   return exactObject(value, path);
 }
 
@@ -51,9 +51,9 @@ function exact(value: unknown, path: string): JsonValue {
 
 function exactNumber(text: string, path: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value)) throw new UsageError(`${path} must be at most ${Number.MAX_VALUE}, got ${text}.`);
+  if (!Number.isFinite(value)) throw new InvalidText(`${path} must be at most ${Number.MAX_VALUE}, got ${text}.`);
   if (decimalOf(text) === decimalOf(String(value))) return value;
-  throw new UsageError(`${path} is ${text}, which would be rounded to ${value}; pass it as a string to keep it.`);
+  throw new InvalidText(`${path} is ${text}, which would be rounded to ${value}; pass it as a string to keep it.`);
 }
 
 /** The digits and the exponent of a number, the same however it is written: 1.50, 15e-1 and 1.5 are `15e-1`. */
