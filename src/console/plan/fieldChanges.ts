@@ -5,7 +5,7 @@ import { type FieldName, type PlanFields, RULE_FIELDS } from './planFields.js';
 import type { PlanValues, ReadFields } from './readFields.js';
 
 /** What can be changed of a dispatch, and the fields that say it. */
-export const CHANGEABLE = {
+const CHANGEABLE = {
   start: ['start'],
   duration: ['ends', 'duration', 'end'],
   components: ['components'],

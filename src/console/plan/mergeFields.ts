@@ -41,6 +41,6 @@ export function mergeFields(base: PlanFields, mine: PlanFields, theirs: PlanFiel
 }
 
 /** A form with another value in a field. */
-export function withField(fields: PlanFields, field: FieldName, value: PlanFields[FieldName]): PlanFields {
+function withField(fields: PlanFields, field: FieldName, value: PlanFields[FieldName]): PlanFields {
   return { ...fields, [field]: value };
 }

@@ -7,6 +7,7 @@ import { mergeFields } from '../../../src/console/plan/mergeFields.js';
 import { nextRuns } from '../../../src/console/plan/nextRuns.js';
 import { emptyFields } from '../../../src/console/plan/planFields.js';
 import { planOverlaps } from '../../../src/console/plan/planOverlaps.js';
+import { subjectOf, subjectText } from '../../../src/console/plan/planSubject.js';
 import { readLocalTime } from '../../../src/console/plan/readLocalTime.js';
 import type { DispatchRecord } from '../../../src/model/dispatchRecord.js';
 import { daily, dayMs, dispatchRecord, hourMs, minuteMs, monday10Ms } from '../../support/dispatchRecord.js';
@@ -162,5 +163,22 @@ describe('a form and what somebody else saved meanwhile', () => {
         }
       }),
     );
+  });
+});
+
+describe('what a form is about', () => {
+  it('is a dispatch, or the whole group that it belongs to', () => {
+    const group = {
+      id: 'g0000000a',
+      rule: { frequency: 'DAILY', interval: 1 },
+      start: '2026-03-02T10:00:00Z',
+      durationSeconds: 60,
+    };
+    const part = (id: number, text: string) =>
+      dispatchRecord({ id, recurrence: daily(), payload: { _group: { ...group, part: text } } });
+    const [one, two, alone] = [part(1, '1/2'), part(2, '2/2'), dispatchRecord({ id: 3 })];
+    expect(subjectText(subjectOf(alone, [one, two, alone]))).toBe('dispatch 3');
+    expect(subjectText(subjectOf(two, [one, two, alone]))).toBe('group g0000000a (dispatches 1, 2)');
+    expect(subjectText({ kind: 'new' })).toBe('a new dispatch');
   });
 });
