@@ -34,7 +34,7 @@ export default defineConfig({
     alias: [
       { find: /^xstate-dispatch$/, replacement: `${root}src/index.ts` },
       { find: /^xstate-dispatch\/machines$/, replacement: `${root}machines/index.ts` },
-      { find: /^xstate-dispatch\/(store|service|testing)$/, replacement: `${root}src/$1/index.ts` },
+      { find: /^xstate-dispatch\/(store|service|testing|web)$/, replacement: `${root}src/$1/index.ts` },
     ],
   },
   test: {

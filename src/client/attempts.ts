@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type CallOptions, ClientError, Metadata, Status } from 'nice-grpc-common';
 import { DispatchError } from '../model/dispatchError.js';
 import { REQUEST_ID, REQUEST_IDS_KEPT_S } from '../wire/requestId.js';
@@ -15,7 +13,7 @@ export interface RetryOptions {
 
 /** How a client waits between two attempts; replaced in tests. */
 export interface Waiting {
-  /** Resolves after a time, or rejects when the signal aborts. @default a timer of Node.js */
+  /** Resolves after a time, or rejects when the signal aborts. @default a timer */
   readonly wait?: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
   /** A random number in [0, 1), the jitter of the waits. @default Math.random */
   readonly random?: () => number;
@@ -72,7 +70,7 @@ export class Attempts {
     attempt: (options: CallOptions) => Promise<T>,
     once = false,
   ): Promise<T> {
-    const requestId = kind === 'write' ? randomUUID() : undefined;
+    const requestId = kind === 'write' ? randomId() : undefined;
     const attempts = once ? 1 : this.#attempts;
     const allMs = call.leftMs();
     let asksAnew = this.#credentials.changes;
@@ -158,5 +156,23 @@ function wasNeverSent(error: unknown): boolean {
 }
 
 function defaultWait(delayMs: number, signal: AbortSignal): Promise<unknown> {
-  return delay(delayMs, undefined, { signal });
+  return new Promise<void>((resolve, reject) => {
+    signal.throwIfAborted();
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    }, delayMs);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
+/** A random UUID; browsers have `crypto.randomUUID` only in pages by https, or from this computer. */
+function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const hex = Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
 }

@@ -1,4 +1,5 @@
 import { type CallOptions, ClientError, type ClientMiddleware, type Metadata, Status } from 'nice-grpc-common';
+import { LostConnection } from './lostConnection.js';
 
 /** What grpc-js says of a connection that cannot be made or was lost; what a service says of itself begins otherwise. */
 const LOST = /^(No connection established|Name resolution failed|Connection dropped|Failed to connect|read E|write E)/;
@@ -11,9 +12,6 @@ const RACES: readonly (readonly [Status, RegExp])[] = [
   [Status.INTERNAL, /^Received RST_STREAM with code \d+/],
   [Status.CANCELLED, /^Call cancelled$/],
 ];
-
-/** The error of a call whose connection was lost: the service itself has said nothing. */
-export class LostConnection extends ClientError {}
 
 /**
  * The middleware that reports each lost connection as `UNAVAILABLE`, whatever grpc-js makes of it: also a call that was caught by

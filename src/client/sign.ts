@@ -1,27 +1,32 @@
-import { randomBytes } from 'node:crypto';
 import { type ClientMiddleware, Metadata } from 'nice-grpc-common';
-import { signRequest } from '../wire/signature.js';
+import type { SignRequest } from '../wire/signedCall.js';
 import type { CredentialSource, Credentials } from './credentials.js';
 
 const NONCE_BYTES = 16;
 
 /** The middleware that adds the key and a new signature to the metadata of each attempt at a call. */
-export function sign(source: CredentialSource): ClientMiddleware {
+export function sign(source: CredentialSource, signRequest: SignRequest): ClientMiddleware {
   return async function* signed(call, options) {
     const credentials = await unlessAborted(source.next(), options.signal);
-    const metadata = addCredentials(Metadata(options.metadata), credentials, call.method.path);
+    const metadata = Metadata(options.metadata);
+    await addCredentials(metadata, credentials, call.method.path, signRequest);
     return yield* call.next(call.request, { ...options, metadata });
   };
 }
 
-function addCredentials(metadata: Metadata, { authKey, signSecret }: Credentials, methodPath: string): Metadata {
-  if (authKey === undefined) return metadata;
+async function addCredentials(
+  metadata: Metadata,
+  { authKey, signSecret }: Credentials,
+  methodPath: string,
+  signRequest: SignRequest,
+): Promise<void> {
+  if (authKey === undefined) return;
   metadata.set('key', authKey);
-  if (signSecret === undefined) return metadata;
+  if (signSecret === undefined) return;
   const ts = Math.floor(Date.now() / 1000);
-  const signed = signRequest({ authKey, signSecret, methodPath, ts, nonce: randomBytes(NONCE_BYTES) });
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+  const signed = await signRequest({ authKey, signSecret, methodPath, ts, nonce });
   for (const [name, value] of Object.entries(signed)) metadata.set(name, value);
-  return metadata;
 }
 
 /** Waits for the credentials, or until the signal aborts. */

@@ -3,15 +3,14 @@ import type { Inspect } from '../../machines/inspect/inspectedActors.js';
 import type { Clock } from '../../machines/protocol/clock.js';
 import type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
 import type { Transport } from '../../machines/protocol/transport.js';
-import type { DispatchClientOptions } from '../client/dispatchClient.js';
 import type { Dispatch, DispatchEvent } from '../dispatch.js';
 import type { Logger } from '../logger.js';
 import type { DispatchError } from '../model/dispatchError.js';
 import type { MissedRuns } from './conversions.js';
 import type { DispatcherStatus } from './dispatcherStatus.js';
 
-/** Options of a `Dispatcher`: the connection to the service, and the rest. */
-export type DispatcherOptions = (DispatchClientOptions | OwnTransport) & {
+/** Options of a `Dispatcher`, but for the connection to the service. */
+export interface DispatcherSettings {
   readonly microgridId: number;
   /** Source of time. @default the clock of this computer */
   readonly clock?: Clock | undefined;
@@ -25,24 +24,18 @@ export type DispatcherOptions = (DispatchClientOptions | OwnTransport) & {
   /** Gets the problems that no listener hears of, and slow receivers. @default the console */
   readonly logger?: Logger | undefined;
   /**
-   * Whether to optimise the code of notifications in advance, once per process, so that the first burst is as fast as later ones. It
-   * happens in slices of 4 ms while nothing is due for a second, and takes about one second of processor time.
-   *
-   * @default true with the system clock; always false with another one
-   */
-  readonly warmUp?: boolean | undefined;
-  /**
    * Observer of the actors, such as `createBrowserInspector().inspect` of the Stately inspector; wrap it in `filteredInspect` when
    * there are many dispatches. @default none
    */
   readonly inspect?: Inspect | undefined;
-};
+}
 
 /** A transport of the program's own, in place of a client. */
 export interface OwnTransport {
   readonly transport: Transport;
   readonly address?: never | undefined;
   readonly channel?: never | undefined;
+  readonly url?: never | undefined;
 }
 
 /** Payloads of the events of a `Dispatcher`, by the name of the event. */

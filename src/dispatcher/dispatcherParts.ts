@@ -1,4 +1,5 @@
 import { type ActorRefFrom, createActor } from 'xstate';
+import type { TimerOptions } from '../../machines/actors/timerLogic.js';
 import { checkSnapshot } from '../../machines/dispatcher/checkSnapshot.js';
 import { dispatcherMachine } from '../../machines/dispatcher/dispatcherMachine.js';
 import type { DispatchRegistry } from '../../machines/pool/dispatchRegistry.js';
@@ -9,10 +10,10 @@ import type { Dispatch } from '../dispatch.js';
 import type { Logger } from '../logger.js';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
 import type { DispatcherObserver, ObserveDispatcher } from '../telemetry/dispatcherObserver.js';
+import { actorsOf } from './actorsOf.js';
 import { toDispatch } from './conversions.js';
 import { Deliveries } from './deliveries.js';
-import { dispatcherActors } from './dispatcherActors.js';
-import type { DispatcherEvents, DispatcherOptions } from './dispatcherOptions.js';
+import type { DispatcherEvents, DispatcherSettings } from './dispatcherOptions.js';
 import { DispatchesView } from './dispatchesView.js';
 import { FirstSync } from './firstSync.js';
 import { guardedInspect, guardedLogger, guardedObserve } from './guarded.js';
@@ -23,7 +24,7 @@ import { Problems } from './problems.js';
 import { StoreLease } from './storeLease.js';
 
 /** What {@link DispatcherParts} are made of. */
-interface PartsSetup extends Pick<DispatcherOptions, 'microgridId' | 'store' | 'snapshot' | 'warmUp' | 'inspect'> {
+interface PartsSetup extends Pick<DispatcherSettings, 'microgridId' | 'store' | 'snapshot' | 'inspect'> {
   readonly transport: Transport;
   /** Closes what the transport uses; called once, when the dispatcher begins to stop. */
   readonly disconnect: () => void;
@@ -31,6 +32,7 @@ interface PartsSetup extends Pick<DispatcherOptions, 'microgridId' | 'store' | '
   readonly logger: Logger;
   /** Called at the start. */
   readonly observe: ObserveDispatcher;
+  readonly useSpareTime: TimerOptions['useSpareTime'];
 }
 
 /** The parts of one dispatcher, put together: the machine, and what brings its outputs to the program. */
@@ -49,7 +51,7 @@ export class DispatcherParts {
   #observer: DispatcherObserver | undefined;
 
   constructor(setup: PartsSetup) {
-    const { microgridId, transport, clock, snapshot, warmUp, inspect } = setup;
+    const { microgridId, transport, clock, snapshot, useSpareTime, inspect } = setup;
     const log = guardedLogger(setup.logger);
     const nowMs = () => clock.nowMs();
     const report = (problem: DispatchError) => this.#problems.report(problem);
@@ -81,7 +83,7 @@ export class DispatcherParts {
 
     const store = setup.store && new StoreLease(setup.store);
     const onStoreClosed = (problem?: DispatchError) => this.lifecycle.noteStoreClosed(problem);
-    const actors = dispatcherActors({ transport, clock, store, warmUp, onStoreClosed });
+    const actors = actorsOf({ transport, clock, store, useSpareTime, onStoreClosed });
     this.actor = createActor(dispatcherMachine.provide({ actors }), {
       input: { microgridId },
       ...(inspect && { inspect: guardedInspect(inspect, cause => report(failureOf('inspector', cause))) }),

@@ -1,5 +1,7 @@
 import { performance } from 'node:perf_hooks';
+import type { Clock } from '../../machines/protocol/clock.js';
 import { type Rehearsal, rehearsal } from './rehearsal.js';
+import { systemClock } from './systemClock.js';
 
 /** Number of notifications after which further ones make the first burst hardly faster (`npm run bench -- lateness`). */
 const enoughNotifications = 4_000;
@@ -101,6 +103,22 @@ export class WarmUp {
       }
     }
   }
+}
+
+/** Option of what warms up. */
+export interface WarmUpOption {
+  /**
+   * Whether to optimise the code of notifications in advance, once per process, so that the first burst is as fast as later ones. It
+   * happens in slices of 4 ms while nothing is due for a second, and takes about one second of processor time.
+   *
+   * @default true with the system clock; always false with another one
+   */
+  readonly warmUp?: boolean | undefined;
+}
+
+/** The use of the spare time of a dispatcher; undefined: it does not warm up. */
+export function spareTimeUse(warmUp = true, clock: Clock): WarmUp['use'] | undefined {
+  return warmUp && clock === systemClock ? processWarmUp.use : undefined;
 }
 
 /** The warm-up of this process. Optimised code belongs to the process, so all its dispatchers share one. */

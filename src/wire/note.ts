@@ -12,7 +12,7 @@ export const MAX_NOTE_BYTES = 500;
  * @throws RangeError when it has more than 500 bytes in UTF-8, or contains U+0000 or a lone surrogate.
  */
 export function encodeNote(note: string): Uint8Array {
-  const bytes = Buffer.from(encodeText(note, 'note'));
+  const bytes = new TextEncoder().encode(encodeText(note, 'note'));
   if (bytes.length > MAX_NOTE_BYTES) {
     throw new RangeError(`note must have at most ${MAX_NOTE_BYTES} bytes in UTF-8, not ${bytes.length}`);
   }

@@ -122,9 +122,17 @@ function isObject(value: JsonValue): value is JsonObject {
   return typeof value === 'object' && value !== null && !isList(value);
 }
 
-/** JavaScript compares strings by UTF-16 units, which puts characters above U+FFFF too early. */
+/** The order of the UTF-8 bytes of their common length, then the longer one. */
 function compareKeys(a: string, b: string): number {
-  const [x, y] = [Buffer.from(a), Buffer.from(b)];
-  const shared = Math.min(x.length, y.length);
-  return Buffer.compare(x.subarray(0, shared), y.subarray(0, shared)) || y.length - x.length;
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i += 1) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (x !== y) return rankOf(x) - rankOf(y);
+  }
+  return b.length - a.length;
+}
+
+/** Surrogates stand for characters above all others, and have lower codes than some. */
+function rankOf(utf16: number): number {
+  return (utf16 & 0xf800) === 0xd800 ? utf16 + 0x10000 : utf16;
 }

@@ -17,10 +17,10 @@ const INSTANT_TEXT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/;
 const EPOCH_TEXT = '1970-01-01T00:00:00.000000000Z';
 
 /**
- * Buffer in which the text of an instant is written digit by digit: a concatenated string keeps references to all its parts, and
- * a dispatcher holds two such texts for each of 100,000 dispatches.
+ * Character codes in which the text of an instant is written digit by digit: a concatenated string keeps references to all its
+ * parts, and a dispatcher holds two such texts for each of 100,000 dispatches.
  */
-const instantText = Buffer.from(EPOCH_TEXT, 'latin1');
+const instantText = Array.from(EPOCH_TEXT, character => character.charCodeAt(0));
 const DIGIT_0 = 48;
 
 /** What is wrong with an instant of the wire, as the end of a sentence that begins with its field; null if it is valid. */
@@ -75,7 +75,7 @@ export function decodeInstantText(timestamp: Timestamp | undefined, field: strin
   writeDigits(Math.floor(secondOfDay / 60) % 60, 14, 16);
   writeDigits(secondOfDay % 60, 17, 19);
   writeDigits(timestamp.nanos, 20, 29);
-  return instantText.toString('latin1');
+  return String.fromCharCode(...instantText);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { DispatcherOptions } from '../../src/dispatcher/dispatcher.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
-import type { DispatcherOptions } from '../../src/dispatcher/dispatcherOptions.js';
 import { silentLogger } from '../../src/logger.js';
 import type { DispatchError } from '../../src/model/dispatchError.js';
 import { type DispatchService, startDispatchService } from '../../src/service/startDispatchService.js';

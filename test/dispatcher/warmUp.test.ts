@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { InspectionEvent } from 'xstate';
 import type { StoreSave } from '../../machines/protocol/dispatcherStore.js';
+import type { DispatcherOptions } from '../../src/dispatcher/dispatcher.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
-import type { DispatcherOptions } from '../../src/dispatcher/dispatcherOptions.js';
 import { rehearsal } from '../../src/dispatcher/rehearsal.js';
 import { processWarmUp, WarmUp } from '../../src/dispatcher/warmUp.js';
 import { silentLogger } from '../../src/logger.js';

@@ -3,7 +3,7 @@ import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { bundleCommand } from './bundleCommand.js';
+import { bundleFolders } from './bundleFolders.js';
 
 const run = promisify(execFile);
 
@@ -20,7 +20,7 @@ export async function packPackage(folder: string): Promise<string> {
   const shipped = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs', 'examples', 'proto'];
   await Promise.all(shipped.map(name => cp(join(root, name), join(staged, name), { recursive: true })));
   await run(process.execPath, [tsc, '-p', join(root, 'tsconfig.json'), '--outDir', join(staged, 'dist')]);
-  await bundleCommand(join(staged, 'dist'));
+  await bundleFolders(join(staged, 'dist'));
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
     cwd: staged,
     maxBuffer: 2 ** 24,

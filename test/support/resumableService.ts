@@ -1,7 +1,7 @@
 import { CreateMicrogridDispatchRequest } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
+import type { DispatcherOptions } from '../../src/dispatcher/dispatcher.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
-import type { DispatcherOptions } from '../../src/dispatcher/dispatcherOptions.js';
 import { silentLogger } from '../../src/logger.js';
 import type { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchStore } from '../../src/service/domain/dispatchStore.js';

@@ -1,6 +1,6 @@
 import type { Transport } from '../../../machines/protocol/transport.js';
-import type { Dispatcher } from '../../../src/dispatcher/dispatcher.js';
-import type { DispatcherEvents, DispatcherOptions } from '../../../src/dispatcher/dispatcherOptions.js';
+import type { Dispatcher, DispatcherOptions } from '../../../src/dispatcher/dispatcher.js';
+import type { DispatcherEvents } from '../../../src/dispatcher/dispatcherOptions.js';
 import type { Logger } from '../../../src/logger.js';
 import type { SimulatedClock } from '../../../src/testing/simulatedClock.js';
 

@@ -1,0 +1,95 @@
+// Makes the few files of a command and of the browser's entry that are shipped of the many they are written in: `bundleFolders.ts dist`.
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Packages of which the browser's entry has copies: they would bring WebSockets and code for Node.js, and twice as much besides. */
+const copied = ['nice-grpc-web', 'abort-controller-x', 'js-base64'];
+
+/** Puts the files of a built package together, as it is shipped. */
+export async function bundleFolders(dist: string): Promise<void> {
+  await bundleFolder(resolve(dist, 'src/cli'), 'main', {
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    // What is loaded only when it is needed stays so.
+    splitting: true,
+    minifyWhitespace: true,
+  });
+  await bundleFolder(resolve(dist, 'src/web'), 'index', {
+    platform: 'browser',
+    target: 'es2022',
+    plugins: [leavePackages],
+    banner: { js: await licences() },
+  });
+}
+
+/**
+ * Puts the files of a folder together: each takes a block of the disk, however small it is. They go on using the files of other folders,
+ * which are left as they are.
+ */
+async function bundleFolder(folder: string, entry: string, options: BuildOptions): Promise<void> {
+  const leaveOthers: Plugin = {
+    name: 'leave other folders',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\./ }, ({ kind, path, importer, resolveDir }) => {
+        const imported = resolve(resolveDir, path);
+        if (kind === 'entry-point' || imported.startsWith(folder + sep) || !importer.startsWith(folder + sep)) return;
+        return { path: relative(folder, imported).split(sep).join('/'), external: true };
+      });
+    },
+  };
+  const { outputFiles } = await build({
+    ...options,
+    entryPoints: [resolve(folder, `${entry}.js`)],
+    outdir: folder,
+    bundle: true,
+    format: 'esm',
+    plugins: [leaveOthers, ...(options.plugins ?? [])],
+    write: false,
+  });
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith('.d.ts')) await rm(join(folder, name), { recursive: true });
+  }
+  for (const { path, contents } of outputFiles) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, contents);
+  }
+}
+
+/** Leaves packages to the bundler of the user, but for those that are copied. */
+const leavePackages: Plugin = {
+  name: 'leave packages',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[^.]/ }, ({ kind, path, importer }) => {
+      if (kind === 'entry-point') return undefined;
+      if (copied.some(name => path === name || path.startsWith(`${name}/`))) {
+        return { path: createRequire(importer.startsWith(root) ? importer : join(root, 'package.json')).resolve(path) };
+      }
+      // What a CommonJS module requires must become an import.
+      return kind === 'require-call' ? { path, namespace: 'required' } : { path, external: true };
+    });
+    onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
+      contents: `export { ClientError, composeClientMiddleware, Metadata, Status } from ${JSON.stringify(path)};`,
+    }));
+  },
+};
+
+async function licences(): Promise<string> {
+  const texts = copied.map(async name => {
+    const folder = join(root, 'node_modules', name);
+    const file = (await readdir(folder)).find(file => /^licen[cs]e/i.test(file));
+    if (file === undefined) throw new Error(`${name} has no licence`);
+    return `${name}:\n${(await readFile(join(folder, file), 'utf8')).trim()}`;
+  });
+  return `/*! Parts of ${copied.join(', ')} are in this file.\n\n${(await Promise.all(texts)).join('\n\n')}\n*/`;
+}
+
+const [, program, dist] = process.argv;
+if (program !== undefined && dist !== undefined && import.meta.url === pathToFileURL(program).href) {
+  await bundleFolders(dist);
+}
