@@ -3,9 +3,9 @@ import type { ObserveDispatcher } from '../telemetry/dispatcherObserver.js';
 import { observeDispatcher } from '../telemetry/observeDispatcher.js';
 import { outsideTraces } from '../telemetry/outsideTraces.js';
 import { clientTransport } from './clientTransport.js';
-import type { DispatcherSettings, OwnTransport } from './dispatcherOptions.js';
+import type { DispatcherSettings, OwnTransport, WarmUpOption } from './dispatcherOptions.js';
 import { MicrogridDispatcher } from './microgridDispatcher.js';
-import { spareTimeUse, type WarmUpOption } from './warmUp.js';
+import { spareTimeUse } from './warmUp.js';
 
 /** Options of a {@link Dispatcher}: the connection to the service, and the rest. */
 export type DispatcherOptions = (DispatchClientOptions | OwnTransport) & DispatcherSettings & WarmUpOption;

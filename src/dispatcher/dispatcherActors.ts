@@ -1,9 +1,9 @@
 import { DispatchClient, type DispatchClientOptions } from '../client/dispatchClient.js';
 import { outsideTraces } from '../telemetry/outsideTraces.js';
 import { type ActorsSettings, actorsOf, openingClients } from './actorsOf.js';
-import type { OwnTransport } from './dispatcherOptions.js';
+import type { OwnTransport, WarmUpOption } from './dispatcherOptions.js';
 import { systemClock } from './systemClock.js';
-import { spareTimeUse, type WarmUpOption } from './warmUp.js';
+import { spareTimeUse } from './warmUp.js';
 
 /** Options of {@link dispatcherActors}: the connection to the service, and the rest. */
 export type DispatcherActorsOptions = (DispatchClientOptions | OwnTransport) & ActorsSettings & WarmUpOption;

@@ -105,17 +105,6 @@ export class WarmUp {
   }
 }
 
-/** Option of what warms up. */
-export interface WarmUpOption {
-  /**
-   * Whether to optimise the code of notifications in advance, once per process, so that the first burst is as fast as later ones. It
-   * happens in slices of 4 ms while nothing is due for a second, and takes about one second of processor time.
-   *
-   * @default true with the system clock; always false with another one
-   */
-  readonly warmUp?: boolean | undefined;
-}
-
 /** The use of the spare time of a dispatcher; undefined: it does not warm up. */
 export function spareTimeUse(warmUp = true, clock: Clock): WarmUp['use'] | undefined {
   return warmUp && clock === systemClock ? processWarmUp.use : undefined;

@@ -70,7 +70,9 @@ describe('a dispatcher over HTTP', () => {
 
   it('reports rejected credentials', async () => {
     const { address } = await serve();
-    const { problems } = await follow(await gatewayTo(address), { signSecret: 'hunter2' } as Partial<DispatcherOptions>);
+    const { problems } = await follow(await gatewayTo(address), {
+      signSecret: 'hunter2',
+    } as Partial<DispatcherOptions>);
     await expect.poll(() => problems.map(({ code }) => code)).toEqual(['UNAUTHENTICATED']);
     expect(problems[0]?.message).not.toContain('hunter2');
   });
