@@ -68,13 +68,33 @@ export async function readServiceAccess(command: Command): Promise<ServiceAccess
   return { ...access, signSecret: await askSecret(`Secret for ${access.url}:`) };
 }
 
-/** The global options of a command line, for another one. The secret that was asked for is among them. */
-export function globalArgs(command: Command, { signSecret }: CallCredentials): string[] {
+/** Which options replace the credentials, or the service, that were given before. */
+const REPLACING: Readonly<Record<string, readonly (keyof GlobalOptions)[]>> = (() => {
+  const secret = ['signSecret', 'signSecretFile', 'askSecret'] as const;
+  // A key without a secret is not completed by that of another one.
+  const pair = ['authKey', 'authKeyFile', ...secret] as const;
+  return {
+    '--sign-secret': secret,
+    '--sign-secret-file': secret,
+    '--ask-secret': secret,
+    '--auth-key': pair,
+    '--auth-key-file': pair,
+    '--profile': ['url', ...pair],
+  };
+})();
+
+/**
+ * The global options of a command line for another one, but those that it replaces. The secret that was asked for is among them.
+ *
+ * @param typed The words of the other one.
+ */
+export function inheritedArgs(command: Command, { signSecret }: CallCredentials, typed: readonly string[]): string[] {
   const program = command.parent ?? command;
+  const replaced = new Set<string>(typed.flatMap(word => REPLACING[word.split('=')[0] ?? ''] ?? []));
   return program.options.flatMap(option => {
     const name = option.attributeName();
     const long = option.long ?? '';
-    if (program.getOptionValueSource(name) !== 'cli') return [];
+    if (program.getOptionValueSource(name) !== 'cli' || replaced.has(name)) return [];
     if (name === 'askSecret') return signSecret === undefined ? [] : [`--sign-secret=${signSecret}`];
     return option.required ? [`${long}=${program.getOptionValue(name)}`] : [long];
   });

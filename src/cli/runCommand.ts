@@ -30,8 +30,9 @@ import { skipCommand, unskipCommand } from './commands/skipCommand.js';
 import { updateCommand } from './commands/updateCommand.js';
 import { watchCommand } from './commands/watchCommand.js';
 import { whoamiCommand } from './commands/whoamiCommand.js';
-import { ExitCode } from './exitCode.js';
+import { ExitCode, INTERRUPTED } from './exitCode.js';
 import { addGlobalOptions } from './globalOptions.js';
+import { printInColours } from './output/colours.js';
 import { errorJson, errorLines } from './output/errorText.js';
 import { note, terminalWidth } from './output/print.js';
 import { HELP_WIDTH, wrapHelp } from './output/wrapHelp.js';
@@ -77,11 +78,17 @@ const COMMANDS = [
 export async function runCommand(args: readonly string[]): Promise<number> {
   // Also when the command line is wrong before or behind it.
   const json = args.includes('--json');
+  let undoColours = () => {};
+  const program = dispatchProgram(json).hook('preAction', thisCommand => {
+    undoColours = printInColours(thisCommand.opts().color !== false, process.env);
+  });
   try {
-    await dispatchProgram(json).parseAsync(args, { from: 'user' });
+    await program.parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
     return report(error, json);
+  } finally {
+    undoColours();
   }
 }
 
@@ -126,9 +133,6 @@ Examples:
   for (const add of COMMANDS) add(program);
   return program;
 }
-
-/** As other shells tell a command that SIGINT ended. */
-const INTERRUPTED = 130;
 
 /** Prints an error on stderr, with `json` as one line of JSON; returns the exit code. */
 function report(error: unknown, json: boolean): number {

@@ -1,5 +1,7 @@
 import { loadOptional } from '../../model/loadOptional.js';
+import { ExitCode, INTERRUPTED } from '../exitCode.js';
 import { UsageError } from '../input/usageError.js';
+import { note } from '../output/print.js';
 
 /**
  * Asks for a secret on the terminal, which does not show what is typed.
@@ -11,5 +13,12 @@ export async function askSecret(message: string): Promise<string> {
   const { default: password } = await loadOptional('a prompt for a secret', () => import('@inquirer/password'));
   const validate = (text: string) => text !== '' || 'It must not be empty.';
   // What a command prints on stdout is its result.
-  return password({ message, mask: true, validate }, { output: process.stderr });
+  try {
+    return await password({ message, mask: true, validate }, { output: process.stderr });
+  } catch (error) {
+    // By Ctrl-C, which the prompt takes for itself.
+    if (!(error instanceof Error) || error.name !== 'ExitPromptError') throw error;
+    note('interrupted');
+    throw new ExitCode(INTERRUPTED);
+  }
 }

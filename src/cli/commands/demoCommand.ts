@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
-import pc from 'picocolors';
-
 import { isRunNotification } from '../../../machines/protocol/dispatcherOutput.js';
+import { commandSignal } from '../commandSignal.js';
 import { playDemo } from '../demo/playDemo.js';
+import { orInterrupted } from '../giveWay.js';
 import { printsJson } from '../globalOptions.js';
+import { pc } from '../output/colours.js';
 import { notificationJson } from '../output/notificationJson.js';
 import { notificationText } from '../output/notificationText.js';
 import { print, printJson } from '../output/print.js';
@@ -51,11 +52,13 @@ async function demo(_: object, command: Command): Promise<void> {
     });
     await dispatcher.start();
     await dispatcher.ready({ timeoutMs: 10_000 });
-    const tell = json ? () => {} : print;
+    const signal = commandSignal();
+    // Also what it has begun when it is interrupted says nothing more.
+    const tell = (text: string) => json || signal?.aborted || print(text);
     tell(
       `A dispatch service listens on ${pc.bold(service.address)}; a dispatcher follows its microgrid ${MICROGRID_ID}.`,
     );
-    await playDemo({ client: client.forMicrogrid(MICROGRID_ID), dispatcher, tell });
+    await orInterrupted(playDemo({ client: client.forMicrogrid(MICROGRID_ID), dispatcher, tell }));
   } finally {
     await service.stop();
   }

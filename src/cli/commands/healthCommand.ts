@@ -5,6 +5,8 @@ import type { HealthStatus } from '../../client/checkHealth.js';
 import { DispatchError } from '../../model/dispatchError.js';
 import { parseDuration } from '../../planning/text/parseDuration.js';
 import { CallError } from '../callError.js';
+import { commandSignal } from '../commandSignal.js';
+import { orInterrupted } from '../giveWay.js';
 import { printsJson, serviceUrl } from '../globalOptions.js';
 import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
@@ -40,7 +42,7 @@ async function health({ wait = 0 }: { readonly wait?: number }, command: Command
   const untilMs = performance.now() + wait;
   let outcome = await ask(url);
   while (outcome.status !== 'SERVING' && performance.now() < untilMs) {
-    await pause(RETRY_MS);
+    await pause(RETRY_MS, undefined, { signal: commandSignal() });
     outcome = await ask(url);
   }
   const { status, failure } = outcome;
@@ -55,9 +57,9 @@ async function ask(url: string): Promise<{ readonly status?: HealthStatus; reado
   // gRPC takes long to load, and help needs none.
   const { checkHealth } = await import('../../client/checkHealth.js');
   try {
-    return { status: await withOptions(() => checkHealth(url, TIMEOUT_MS)) };
+    return { status: await withOptions(() => orInterrupted(checkHealth(url, TIMEOUT_MS))) };
   } catch (failure) {
-    if (failure instanceof UsageError) throw failure;
+    if (failure instanceof UsageError || commandSignal()?.aborted) throw failure;
     return { failure };
   }
 }

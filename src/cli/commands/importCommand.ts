@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import pc from 'picocolors';
-
 import type { MicrogridClient } from '../../client/microgridClient.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import type { Selector } from '../../model/selector.js';
@@ -17,7 +15,9 @@ import { printsJson } from '../globalOptions.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseTarget } from '../input/parseTarget.js';
 import { parseId } from '../input/parseValue.js';
+import { stdin } from '../input/stdin.js';
 import { OperationFailed } from '../operationFailed.js';
+import { pc } from '../output/colours.js';
 import { planLine } from '../output/dispatchText.js';
 import { note, print, printable, printJson } from '../output/print.js';
 import { untilInterrupted } from '../untilInterrupted.js';
@@ -110,8 +110,9 @@ async function readEntries(file: string, selector: Selector | undefined): Promis
 }
 
 async function readText(file: string): Promise<string> {
+  if (file === '-') return text(stdin());
   try {
-    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (error) {
     throw OperationFailed.ofFile('The file cannot be read', error);
   }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { timeText } from '../../planning/timeText.js';
 import type { ReportRow } from '../../store/historyReport.js';
+import { givingWay } from '../giveWay.js';
 import { printsJson } from '../globalOptions.js';
 import { parseTime } from '../input/parseTime.js';
 import { parseId, parseNonEmpty } from '../input/parseValue.js';
@@ -59,7 +60,7 @@ async function report(
   const { reportHistory } = await import('../../store/historyReport.js');
   const types = type === undefined ? undefined : [type];
   const entries = readHistory(store, { microgridId, types, to: new Date(toMs), oldestFirst: true });
-  const rows = await reportHistory(entries, { fromMs, toMs });
+  const rows = await reportHistory(givingWay(entries), { fromMs, toMs });
   if (printsJson(command)) {
     for (const row of rows) {
       printJson(row);

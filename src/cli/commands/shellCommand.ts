@@ -4,7 +4,7 @@ import { commandSignal } from '../commandSignal.js';
 import { commandWords } from '../completion/commandWords.js';
 import { dataFile } from '../dataFile.js';
 import { ExitCode } from '../exitCode.js';
-import { globalArgs, printsJson, readServiceAccess } from '../globalOptions.js';
+import { inheritedArgs, printsJson, readServiceAccess } from '../globalOptions.js';
 import { UsageError } from '../input/usageError.js';
 import { note } from '../output/print.js';
 import { completeLine } from '../shell/completeLine.js';
@@ -44,12 +44,11 @@ Examples:
 async function shell(run: (args: readonly string[]) => Promise<number>, command: Command): Promise<void> {
   if (commandSignal() !== undefined) throw new UsageError('This is a shell already.');
   const access = await readServiceAccess(command);
-  const args = globalArgs(command, access);
   const words = commandWords(command.parent ?? command);
   using sources = completionSources(access);
   if (process.stdin.isTTY && !printsJson(command)) note(`${access.url}: type help for the commands, Ctrl-D to leave.`);
   const code = await runShell({
-    run: typed => run([...args, ...typed]),
+    run: typed => run([...inheritedArgs(command, access, typed), ...typed]),
     complete: line => completeLine(line, words, sources),
     openHistory: () => openHistory(dataFile('shell-history'), note),
     input: process.stdin,

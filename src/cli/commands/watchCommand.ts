@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
-
 import { Dispatch } from '../../dispatch.js';
 import { clockText } from '../../planning/timeText.js';
 import { printsJson } from '../globalOptions.js';
 import { parseId } from '../input/parseValue.js';
+import { pc } from '../output/colours.js';
 import { dispatchLine } from '../output/dispatchText.js';
 import { note, print, printJson } from '../output/print.js';
 import { endProgress } from '../output/progress.js';
@@ -56,8 +55,8 @@ async function watch(microgridId: number, _: object, command: Command): Promise<
   });
 }
 
-const COLOURS = { created: pc.green, updated: pc.cyan, deleted: pc.red };
+const COLOURS = { created: 'green', updated: 'cyan', deleted: 'red' } as const;
 
 function changeText(kind: keyof typeof COLOURS, dispatch: Dispatch, nowMs: number): string {
-  return `${pc.dim(clockText(nowMs))}  ${COLOURS[kind](kind)}  ${dispatchLine(dispatch, nowMs)}`;
+  return `${pc.dim(clockText(nowMs))}  ${pc[COLOURS[kind]](kind)}  ${dispatchLine(dispatch, nowMs)}`;
 }

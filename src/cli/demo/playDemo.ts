@@ -1,6 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import pc from 'picocolors';
-
 import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
 import { isRunNotification } from '../../../machines/protocol/dispatcherOutput.js';
 import type { MicrogridClient } from '../../client/microgridClient.js';
@@ -8,6 +6,7 @@ import type { Dispatcher } from '../../dispatcher/dispatcher.js';
 import { ruleToText } from '../../model/recurrence/ruleText.js';
 import { clockText } from '../../planning/timeText.js';
 import { OperationFailed } from '../operationFailed.js';
+import { pc } from '../output/colours.js';
 
 /** What the demo needs. */
 export interface Stage {

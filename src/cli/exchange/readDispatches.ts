@@ -1,9 +1,10 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, ReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 import { messageOf } from '../../model/dispatchError.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { parseJsonObject } from '../../planning/text/parsePayload.js';
+import { stdin } from '../input/stdin.js';
 import { OperationFailed } from '../operationFailed.js';
 import { planFromJson } from './readJsonLines.js';
 
@@ -17,7 +18,7 @@ const EPOCH = '1970-01-01T00:00:00.000000000Z';
  * @throws OperationFailed that names the line and the field that is wrong.
  */
 export async function* readDispatches(path: string, microgridId: number): AsyncGenerator<DispatchRecord> {
-  const input = path === '-' ? process.stdin : createReadStream(path);
+  const input = path === '-' ? stdin() : createReadStream(path);
   let line = 0;
   try {
     for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
@@ -28,7 +29,7 @@ export async function* readDispatches(path: string, microgridId: number): AsyncG
     if (line === 0) throw OperationFailed.ofFile(`cannot read ${path}`, error);
     throw new OperationFailed('INVALID_ARGUMENT', `line ${line} of ${path}: ${messageOf(error)}`);
   } finally {
-    if (input !== process.stdin) input.destroy();
+    if (input instanceof ReadStream) input.destroy();
   }
 }
 

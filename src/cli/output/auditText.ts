@@ -1,9 +1,8 @@
-import pc from 'picocolors';
-
 import type { AuditEntry } from '../../client/audit.js';
 import type { Dispatch } from '../../dispatch.js';
 import { selectorToText } from '../../planning/selectorText.js';
 import { timeText } from '../../planning/timeText.js';
+import { pc } from './colours.js';
 import { durationText, payloadText, recurrenceText } from './dispatchText.js';
 import { printable } from './print.js';
 

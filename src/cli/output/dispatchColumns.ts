@@ -1,5 +1,3 @@
-import pc from 'picocolors';
-
 import type { Dispatch } from '../../dispatch.js';
 import { nextRunText } from '../../planning/dispatchState.js';
 import { withoutGroup } from '../../planning/groups/group.js';
@@ -7,6 +5,7 @@ import type { ListRow } from '../../planning/groups/groupRows.js';
 import { groupDurationText, groupRuleText, groupState } from '../../planning/groups/groupWords.js';
 import { selectorToText } from '../../planning/selectorText.js';
 import { timeText } from '../../planning/timeText.js';
+import { pc } from './colours.js';
 import { durationText, payloadText, recurrenceText } from './dispatchText.js';
 import { printable } from './print.js';
 import type { Column } from './rowPrinter.js';

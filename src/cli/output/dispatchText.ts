@@ -1,5 +1,3 @@
-import pc from 'picocolors';
-
 import type { Dispatch } from '../../dispatch.js';
 import type { JsonObject } from '../../model/dispatchRecord.js';
 import { ruleToText } from '../../model/recurrence/ruleText.js';
@@ -7,6 +5,7 @@ import type { Selector } from '../../model/selector.js';
 import { dispatchState, nextRunText } from '../../planning/dispatchState.js';
 import { selectorToText } from '../../planning/selectorText.js';
 import { spanText, timeText } from '../../planning/timeText.js';
+import { pc } from './colours.js';
 import { printable } from './print.js';
 import { stateText } from './stateText.js';
 

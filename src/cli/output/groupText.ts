@@ -1,5 +1,3 @@
-import pc from 'picocolors';
-
 import { Dispatch } from '../../dispatch.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { occurrences } from '../../model/recurrence/recurrence.js';
@@ -9,6 +7,7 @@ import { groupDurationText, groupRuleText, groupState, groupTimeText } from '../
 import type { LiveGroup } from '../../planning/groups/liveGroup.js';
 import { selectorToText } from '../../planning/selectorText.js';
 import { timeText } from '../../planning/timeText.js';
+import { pc } from './colours.js';
 import { payloadText } from './dispatchText.js';
 import { printable } from './print.js';
 import { stateText } from './stateText.js';

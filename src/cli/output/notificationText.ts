@@ -1,9 +1,9 @@
-import pc from 'picocolors';
 import { type NotificationData, notificationData } from '../../../machines/dispatch/notificationData.js';
 import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
 import type { LifecycleEvent } from '../../../machines/protocol/dispatcherOutput.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { clockText, spanText, timeText } from '../../planning/timeText.js';
+import { pc } from './colours.js';
 import { payloadText, targetText } from './dispatchText.js';
 import { printable } from './print.js';
 
@@ -32,19 +32,23 @@ interface Named {
 }
 
 function lineText(time: string, { notification, id, type }: Named, about: string): string {
-  return `${pc.dim(time)}  ${LABELS[notification]}  ${pc.bold(`${id} ${printable(type)}`)}  ${about}`;
+  const [colour, label] = LABELS[notification];
+  return `${pc.dim(time)}  ${pc[colour](label)}  ${pc.bold(`${id} ${printable(type)}`)}  ${about}`;
 }
 
-const LABELS: Readonly<Record<(RunNotification | LifecycleEvent)['type'], string>> = {
-  'running.started': pc.green('started     '),
-  'running.resumed': pc.green('resumed     '),
-  'running.reconfigured': pc.cyan('reconfigured'),
-  'running.stopped': pc.yellow('stopped     '),
-  'run.missed': pc.red('missed      '),
-  'lifecycle.created': pc.dim('created     '),
-  'lifecycle.updated': pc.dim('updated     '),
-  'lifecycle.deleted': pc.dim('deleted     '),
-};
+const LABELS = {
+  'running.started': ['green', 'started     '],
+  'running.resumed': ['green', 'resumed     '],
+  'running.reconfigured': ['cyan', 'reconfigured'],
+  'running.stopped': ['yellow', 'stopped     '],
+  'run.missed': ['red', 'missed      '],
+  'lifecycle.created': ['dim', 'created     '],
+  'lifecycle.updated': ['dim', 'updated     '],
+  'lifecycle.deleted': ['dim', 'deleted     '],
+} as const satisfies Record<
+  (RunNotification | LifecycleEvent)['type'],
+  readonly [colour: keyof typeof pc, label: string]
+>;
 
 function aboutText(data: ToldNotification): string {
   const { notification, run, cause, atMs, lateMs } = data;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 
+import { giveWay } from '../giveWay.js';
 import { hideProgress } from './progress.js';
 
 /** Prints a line on stdout: the result of the command. */
@@ -13,8 +14,13 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value));
 }
 
-/** Resolves when stdout takes more: what its reader has not read yet would fill the memory. */
+/**
+ * Resolves when stdout takes more: what its reader has not read yet would fill the memory. Meanwhile signals have their turn.
+ *
+ * @throws the reason of the abort when the command was ended in a shell.
+ */
 export async function drained(): Promise<void> {
+  await giveWay();
   if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
 }
 

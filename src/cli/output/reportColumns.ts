@@ -1,7 +1,7 @@
-import pc from 'picocolors';
 import { selectorToText } from '../../planning/selectorText.js';
 import { spanText } from '../../planning/timeText.js';
 import type { ReportRow } from '../../store/historyReport.js';
+import { pc } from './colours.js';
 import { printable } from './print.js';
 import type { Column } from './rowPrinter.js';
 

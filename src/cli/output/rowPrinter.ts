@@ -1,5 +1,5 @@
 import truncated from 'fast-string-truncated-width';
-import pc from 'picocolors';
+import { pc } from './colours.js';
 
 /** A column of a table. */
 export interface Column<Item> {

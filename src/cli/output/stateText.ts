@@ -1,19 +1,18 @@
-import pc from 'picocolors';
-
 import type { DispatchState } from '../../planning/dispatchState.js';
+import { pc } from './colours.js';
 
 const COLOURS = {
-  running: pc.green,
-  waiting: pc.cyan,
-  finished: pc.dim,
-  inactive: pc.yellow,
-  deleted: pc.red,
-  invalid: pc.red,
-};
+  running: 'green',
+  waiting: 'cyan',
+  finished: 'dim',
+  inactive: 'yellow',
+  deleted: 'red',
+  invalid: 'red',
+} as const;
 
 /** The colour of a state. */
 export function stateStyle({ name }: DispatchState): (text: string) => string {
-  return COLOURS[name];
+  return pc[COLOURS[name]];
 }
 
 /** Formats a state in its colour. */

@@ -1,8 +1,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { ReadStream } from 'node:tty';
-import pc from 'picocolors';
-
 import { runWithin } from '../commandSignal.js';
+import { pc } from '../output/colours.js';
 import { note } from '../output/print.js';
 import type { Completion } from './completeLine.js';
 import { HISTORY_SIZE, type ShellHistory } from './shellHistory.js';
@@ -104,11 +103,15 @@ async function withoutEditing<T>(
   const interrupt = () => interrupted.abort();
   reader.pause();
   input.setRawMode(false);
+  // What is typed for a prompt of the command must not become a line, which the history would keep.
+  const keyListeners = input.listeners('keypress') as (() => void)[];
+  input.removeAllListeners('keypress');
   process.on('SIGINT', interrupt);
   try {
     return await command(interrupted.signal);
   } finally {
     process.off('SIGINT', interrupt);
+    for (const listener of keyListeners) input.on('keypress', listener);
     input.setRawMode(true);
   }
 }

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
@@ -10,6 +10,7 @@ import { deferred } from '../../support/deferred.js';
 import { describeWith } from '../../support/describeWith.js';
 import { runCli } from '../../support/runCli.js';
 import { dispatchProgram } from '../../support/startCli.js';
+import { missingTerminal, startTerminal } from '../../support/startTerminal.js';
 import { temporaryFolder } from '../../support/temporaryFolder.js';
 
 let service: TestService;
@@ -108,50 +109,125 @@ it('a command that waits for a service ends when it is interrupted', async () =>
   silent.close();
 });
 
-const missing = (() => {
-  try {
-    execFileSync('script', ['--version'], { stdio: 'ignore' });
-    return null;
-  } catch {
-    return 'needs the program script';
+describeWith(missingTerminal(), 'the shell in a terminal', () => {
+  /** Starts the shell, with the history in the folder, and waits for its prompt. */
+  async function startShell(options: readonly string[] = [], env: Record<string, string> = { NO_COLOR: '1' }) {
+    const words = [process.execPath, dispatchProgram, 'shell', '--url', service.address, ...options];
+    const shell = startTerminal(words, { env: { XDG_DATA_HOME: folder.path, XDG_CONFIG_HOME: folder.path, ...env } });
+    await shell.shows('dispatch> ');
+    return shell;
   }
-})();
 
-describeWith(missing, 'the shell in a terminal', () => {
   it('completes, goes on after Ctrl-C, shows exit codes, and keeps its lines without secrets', async () => {
-    const line = `exec '${process.execPath}' '${dispatchProgram}' shell --url '${service.address}'`;
-    const shell = start('script', ['-qefc', line, '/dev/null']);
-    await shell.until('dispatch> ');
+    await using shell = await startShell();
     for (const text of ['li', '\t']) shell.type(text);
-    await shell.until('list ');
+    await shell.shows('list ');
     shell.type('1 --type C');
-    await shell.until('--type C');
+    await shell.shows('--type C');
     shell.type('\t');
-    await shell.until('HARGE ');
+    await shell.shows('HARGE ');
     shell.type('\r');
-    await shell.until('1 dispatches, 0 filtered out.');
-    await shell.until('dispatch> ');
+    await shell.shows('1 dispatches, 0 filtered out.');
+    await shell.shows('dispatch> ');
     shell.type('get 1 999\r');
-    await shell.until('NOT_FOUND');
-    await shell.until('dispatch [1]> ');
-    shell.type('watch 1\r');
-    await shell.until('watching microgrid 1');
-    shell.type('\x03');
-    await shell.until('dispatch> ');
+    await shell.shows('NOT_FOUND');
+    await shell.shows('dispatch [1]> ');
     shell.type('list 1 --auth-key hunter2');
     shell.type('\x03');
-    await shell.until('dispatch> ');
+    await shell.shows('^C\ndispatch [1]> ');
     shell.type('list 1 --auth-key hunter2\rlist 2\r');
-    await shell.until('0 dispatches, 0 filtered out.');
-    await shell.until('dispatch> ');
-    // The line before: the up arrow.
-    shell.type('\x1b[A');
-    await shell.until('list 2');
-    shell.type('\x03');
-    await shell.until('dispatch> ');
+    await shell.shows('0 dispatches, 0 filtered out.');
+    await shell.shows('dispatch> ');
     shell.type('exit\r');
     expect(await shell.ended).toBe(0);
     const history = readFileSync(join(folder.path, 'xstate-dispatch/shell-history'), 'utf8');
-    expect(history).toBe('list 1 --type CHARGE \nget 1 999\nwatch 1\nlist 2\nexit\n');
+    expect(history).toBe('list 1 --type CHARGE \nget 1 999\nlist 2\nexit\n');
+
+    await using next = await startShell();
+    // The line before the last one: the up arrow, twice.
+    next.type('\x1b[A\x1b[A');
+    await next.shows('list 2');
+    next.type('\r');
+    await next.shows('0 dispatches, 0 filtered out.');
+    await next.shows('dispatch> ');
+    next.type('\x04');
+    expect(await next.ended).toBe(0);
+  });
+
+  it('reads quoted words, and completes what needs quotes', async () => {
+    await using shell = await startShell(['--json']);
+    const typeOf = async () => JSON.parse(/\{"id".*/.exec(await shell.shows(/\{"id".*\n/))?.[0] ?? '').type;
+    shell.type(`create 7 'a type' 1 "in 2 hours" 1h\r`);
+    expect(await typeOf()).toBe('a type');
+    for (const beginning of ["'a t", '"a t', 'a\\ t']) {
+      await shell.shows('dispatch> ');
+      shell.type(`list 7 --type ${beginning}`);
+      await shell.shows(beginning);
+      shell.type('\t');
+      await shell.shows('ype');
+      shell.type('\r');
+      expect(await typeOf(), beginning).toBe('a type');
+    }
+    await shell.shows('dispatch> ');
+    shell.type("list 7 --type 'a type\r");
+    await shell.shows("A quote is not closed: '");
+    await shell.shows('dispatch [2]> ');
+  });
+
+  it('prints one command without colours, and goes on in colours', async () => {
+    await using shell = await startShell([], { NO_COLOR: '' });
+    const printed = async (line: string) => {
+      const from = shell.raw().length;
+      shell.type(`${line}\r`);
+      await shell.shows('filtered out.');
+      await shell.shows('dispatch> ');
+      return shell.raw().slice(from).split('filtered out.')[0] ?? '';
+    };
+    expect(await printed('list 1')).toContain('\x1b[2m');
+    expect(await printed('list 1 --no-color')).not.toContain('\x1b[2m');
+    expect(await printed('list 1')).toContain('\x1b[2m');
+    shell.type('get 1 999 --no-color\r');
+    await shell.shows('dispatch [1]> ');
+    expect(shell.raw()).toContain('dispatch \x1b[31m[1]');
+
+    await using without = await startShell(['--no-color'], { NO_COLOR: '' });
+    without.type('list 1\rget 1 999\r');
+    await without.shows('dispatch [1]> ');
+    for (const colour of [1, 2, 31, 36]) expect(without.raw()).not.toContain(`\x1b[${colour}m`);
+  });
+
+  it('goes on after each command that Ctrl-C ends, also when it is typed twice', async () => {
+    await using shell = await startShell();
+    const store = join(folder.path, 'followed.db');
+    for (const [line, running, keys, code] of [
+      ['watch 1', 'watching microgrid 1', '\x03', 0],
+      ['follow 1 --exec true', 'following microgrid 1', '\x03', 0],
+      [`follow 1 --store ${store} --run true`, 'following microgrid 1', '\x03\x03', 0],
+      [`history --store ${store} --follow`, '', '\x03', 0],
+      ['serve --listen 127.0.0.1:0 --database :memory:', 'listening on', '\x03', 0],
+      ['health --url grpc://127.0.0.1:1?ssl=false --wait 1h', '', '\x03', 130],
+      ['demo', 'A dispatch service listens', '\x03', 130],
+    ] as const) {
+      shell.type(`${line}\r`);
+      await shell.shows(`${line}\n`);
+      await shell.shows(running);
+      shell.type(keys);
+      await shell.shows(code === 0 ? 'dispatch> ' : `dispatch [${code}]> `);
+    }
+    shell.type('list 1\r');
+    await shell.shows('1 dispatches, 0 filtered out.');
+  });
+
+  it('takes Ctrl-D for its end only on an empty line, and what is typed ahead for lines', async () => {
+    await using shell = await startShell();
+    shell.type('list 2\x04');
+    shell.type('2\r');
+    shell.type('list 1\r');
+    await shell.shows('list 22\n');
+    await shell.shows('0 dispatches, 0 filtered out.');
+    await shell.shows('1 dispatches, 0 filtered out.');
+    await shell.shows('dispatch> ');
+    shell.type('\x04');
+    expect(await shell.ended).toBe(0);
   });
 });
