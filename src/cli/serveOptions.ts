@@ -16,6 +16,8 @@ export interface ServeOptions {
   readonly database: string;
   readonly databaseFile?: string;
   readonly databaseConnections?: Readonly<Record<string, number>>;
+  readonly web?: string;
+  readonly webOrigin?: readonly string[];
   readonly keepChanges?: number;
   readonly keepAudit?: number;
   readonly keys?: string;
@@ -58,6 +60,15 @@ export function addServeOptions(command: Command): Command {
       '--keep-audit <duration>',
       'how long to keep the audit, which tells who changed what (default: 400 days; 10 minutes in memory)',
       parseDuration,
+    )
+    .optionsGroup('HTTP:')
+    .option(
+      '--web <[host:]port>',
+      'answer over HTTP as well, as gRPC-Web, Connect and JSON by POST; the default host is 127.0.0.1',
+    )
+    .option(
+      '--web-origin <origin...>',
+      'origins of pages that may call, such as https://console.example; also names by which a proxy publishes it',
     )
     .optionsGroup('Access:')
     .option('--keys <file>', 'JSON file with API keys, their secrets and microgrids (see below)', parseNonEmpty)
@@ -124,7 +135,7 @@ With "access": "read" a key cannot change anything; by default it can. With "aud
 
 Limits and their defaults: calls=4000 (open reads; and as many writes), callsPerKey=1000 (open calls of a key), callsPerSecond=1000 (of a key),
 streams=20000 (open streams), streamsPerKey=2000 (open streams of a key), unauthenticatedPerSecond=100 (of an address),
-requestBytes=131072. readsPerKey=4 (gets and lists of a key that read the database at the same time, with a file 2): further ones wait.
+requestBytes=131072, webConnections=5000 (open connections over HTTP). readsPerKey=4 (gets and lists of a key that read the database at the same time, with a file 2): further ones wait.
 
 What is not on the command line comes from the environment, as DISPATCH_SERVE_LISTEN or DISPATCH_SERVE_KEEP_CHANGES, or from the section "serve"
 of the configuration file (--config), whose paths are relative to it. The key and the secret are DISPATCH_SERVE_AUTH_KEY_FILE and
@@ -146,6 +157,9 @@ Examples:
 
   For callers that have the key and the secret:
   $ DISPATCH_API_AUTH_KEY=… DISPATCH_API_SIGN_SECRET=… dispatch serve
+
+  Over HTTP as well, for pages of another origin:
+  $ dispatch serve --web 8080 --web-origin http://localhost:5173
 
   For partners with their own keys, over TLS:
   $ dispatch serve --listen 0.0.0.0:50051 --keys keys.json --tls-cert service.crt --tls-key service.key

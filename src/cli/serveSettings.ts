@@ -103,23 +103,26 @@ function fromConfig(
   );
 }
 
-/** Texts as they are on a command line: of `{ "reads": 8 }` it is `reads=8`. */
+/** Texts as they are on a command line: of `{ "reads": 8 }` it is `reads=8`, of a list each of its texts. */
 function textsOf(value: unknown, source: string): string[] {
   if (['string', 'number', 'boolean'].includes(typeof value)) return [`${value}`];
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return Object.entries(value).map(([name, number]) => `${name}=${number}`);
   }
-  throw new UsageError(`${source} must be a text, a number, true, false, or an object of numbers.`);
+  if (Array.isArray(value) && value.every(text => typeof text === 'string')) return value;
+  throw new UsageError(`${source} must be a text, a number, true, false, a list of texts, or an object of numbers.`);
 }
 
 function parsedValue(option: Option, texts: readonly string[], source: string): unknown {
   try {
     if (option.isBoolean()) return texts.map(parseBoolean)[0] || undefined;
     const { parseArg } = option;
-    if (parseArg === undefined) return texts[0];
     // Those that may be repeated on a command line may be separated by commas.
-    const isRepeated = option.flags.includes('<name=number>');
+    const isRepeated = option.variadic || option.flags.includes('<name=number>');
     const parts = isRepeated ? texts.flatMap(text => text.split(',')) : texts;
+    if (option.variadic) return parts;
+    if (parts.length !== 1 && !isRepeated) throw new UsageError(`${source} must be one text.`);
+    if (parseArg === undefined) return texts[0];
     return parts.reduce<unknown>((value, text) => parseArg(text, value), undefined);
   } catch (error) {
     if (error instanceof InvalidArgumentError) throw new UsageError(`${source}: ${error.message}`);

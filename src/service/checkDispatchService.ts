@@ -24,12 +24,14 @@ export interface ServiceCheck {
  */
 export async function checkDispatchService(options: DispatchServiceOptions): Promise<ServiceCheck[]> {
   const { database = ':memory:', logger = silentLogger } = options;
-  const { place, metricsPlace } = serviceSettings(options);
-  const access = async () => await (await loadAccessControl(options, place, logger)).close();
+  const { place, metricsPlace, webPlace } = serviceSettings(options);
+  const access = async () =>
+    await (await loadAccessControl(options, { listen: place, 'web.listen': webPlace }, logger)).close();
   return [
     await checked('keys and certificates', access),
     await checked(`listening on ${place.text}`, () => checkPort(place)),
     ...(metricsPlace ? [await checked(`listening on ${metricsPlace.text}`, () => checkPort(metricsPlace))] : []),
+    ...(webPlace ? [await checked(`listening on ${webPlace.text} for HTTP`, () => checkPort(webPlace))] : []),
     await checked('the database', () => checkStore(database)),
   ];
 }

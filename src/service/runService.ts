@@ -3,19 +3,24 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../logger.js';
 import { DispatchError } from '../model/dispatchError.js';
 import type { TraceCall } from '../telemetry/serverTrace.js';
+import { callGate } from './access/callGate.js';
 import type { EffectiveLimits } from './access/callLimits.js';
 import type { AccessControl } from './access/loadAccessControl.js';
+import { readShares } from './access/readShares.js';
 import type { DispatchStore } from './domain/dispatchStore.js';
 import type { ServiceObserver } from './domain/serviceObserver.js';
 import { changeFeed } from './feed/changeFeed.js';
+import type { CallServing } from './grpc/callInService.js';
 import { type ConnectionOptions, grpcServer, SERVICE_NAMES } from './grpc/grpcServer.js';
 import { health } from './grpc/health.js';
+import { servedServices } from './grpc/servedServices.js';
 import { accessLog } from './operation/accessLog.js';
 import { pruneRegularly, type Retention } from './operation/pruneRegularly.js';
 import { resourceStack } from './operation/resourceStack.js';
 import type { ServiceMetrics } from './operation/serviceMetrics.js';
 import { watchDatabase } from './operation/watchDatabase.js';
 import type { StopOptions } from './stopOptions.js';
+import type { WebServer, WebServerOptions } from './web/webServer.js';
 
 /** What a service is made of, in the order in which it is opened. */
 export interface ServiceParts {
@@ -25,6 +30,8 @@ export interface ServiceParts {
   openStore(observer: ServiceObserver | undefined): Promise<DispatchStore>;
   /** `HOST:PORT`. */
   readonly listen: string;
+  /** Absent: not over HTTP. */
+  openWeb?: ((parts: WebParts) => Promise<WebServer>) | undefined;
   readonly retention: Retention;
   readonly limits: EffectiveLimits;
   readonly connections: ConnectionOptions;
@@ -44,12 +51,16 @@ export interface OpenMetrics {
   close(): Promise<void>;
 }
 
+/** What a server over HTTP shares with the one over gRPC. */
+export type WebParts = Omit<WebServerOptions, 'place' | 'origins' | 'files'>;
+
 /** A service that runs. */
 export interface RunningService {
   readonly port: number;
   readonly access: AccessControl;
   readonly store: DispatchStore;
   readonly metricsUrl: string | undefined;
+  readonly webUrl: string | undefined;
   /**
    * Closes what the start has opened, in reverse order, each part even if others fail. Stopping twice is stopping once.
    *
@@ -90,18 +101,19 @@ export async function runService(parts: ServiceParts): Promise<RunningService> {
     opened.defer('the log of calls', log.flush);
     const observers = [log.callEnded, ...(metrics ? [metrics.callEnded] : [])];
     if (metrics) access.keys?.onRemoved(({ name }) => metrics.forgetKey(name));
-    const server = grpcServer({
-      ...parts,
-      store,
-      feed,
-      health: status,
-      keys: access.keys,
-      observers,
-      stopping: stopping.signal,
-    });
-    metrics?.measure({ store, feed, server, keys: access.keys });
-    // Streams end before the server shuts down: it waits for them.
-    opened.defer('the gRPC server', () => server.shutDown(hurry.signal));
+    const { keys } = access;
+    const { limits, connections, stopGraceMs } = parts;
+    const serving: CallServing = { keys, logger, observers, trace: parts.trace };
+    // Both servers let the same callers in, and count what they do together.
+    const gate = callGate(keys, limits);
+    const services = servedServices({ store, feed, health: status, reads: readShares(limits.readsPerKey) });
+    const shared = { ...serving, services, gate, limits, connections, stopGraceMs };
+    const server = grpcServer({ ...shared, stopping: stopping.signal });
+    const web = await parts.openWeb?.({ ...shared, tls: access.tls });
+    const servers = web ? [server, web] : [server];
+    metrics?.measure({ store, feed, servers, keys });
+    // Streams end before the servers shut down: they wait for them.
+    opened.defer('the servers', () => Promise.all(servers.map(each => each.shutDown(hurry.signal))));
     opened.defer('the change feed', feed.stop);
     opened.defer('the health', status.stop);
     opened.defer(
@@ -115,6 +127,7 @@ export async function runService(parts: ServiceParts): Promise<RunningService> {
     );
     opened.defer('the calls', () => stopping.abort(new DispatchError('UNAVAILABLE', 'the service is shutting down')));
     const port = await server.listen(parts.listen, access.credentials);
+    const webUrl = await web?.listen();
     opened.defer('the listening', async () => {
       status.drain();
       metrics?.setServing(false);
@@ -127,6 +140,7 @@ export async function runService(parts: ServiceParts): Promise<RunningService> {
       access,
       store,
       metricsUrl: served?.url,
+      webUrl,
       stop({ now = false } = {}) {
         if (now) hurry.abort();
         return opened.close();

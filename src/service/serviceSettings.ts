@@ -27,11 +27,12 @@ const MAX_SPAN_MS = 20 * 24 * 3_600_000;
  * @throws DispatchError INVALID_ARGUMENT when one is wrong.
  */
 export function serviceSettings(options: DispatchServiceOptions) {
-  const { listen = '127.0.0.1:0', database = ':memory:', metrics } = options;
+  const { listen = '127.0.0.1:0', database = ':memory:', metrics, web } = options;
   const connections = databaseConnections(options, database);
   return {
     place: listenAddress(listen),
     metricsPlace: metrics === undefined ? undefined : portAddress(metrics, 'metrics'),
+    webPlace: web === undefined ? undefined : portAddress(web.listen ?? '0', 'web.listen'),
     connections,
     retention: retention(options, database === ':memory:'),
     limits: callLimits(options.limits, connections && { readsPerKey: Math.ceil(connections.reads / 2) }),

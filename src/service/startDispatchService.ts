@@ -4,11 +4,37 @@ import { serverSpans } from '../telemetry/serverSpans.js';
 import type { CallLimits } from './access/callLimits.js';
 import type { ListenAddress } from './access/listenAddress.js';
 import { type AccessOptions, loadAccessControl } from './access/loadAccessControl.js';
-import { type OpenMetrics, runService } from './runService.js';
+import { type OpenMetrics, runService, type WebParts } from './runService.js';
 import { serviceSettings } from './serviceSettings.js';
 import type { StopOptions } from './stopOptions.js';
 import type { ConnectionCounts } from './store/connectionCounts.js';
 import { openStore } from './store/openStore.js';
+import type { WebFiles } from './web/webFiles.js';
+import type { WebServer } from './web/webServer.js';
+
+/** How a service answers over HTTP. */
+export interface WebOptions {
+  /**
+   * `[HOST:]PORT` to listen on. The default host is 127.0.0.1; port 0 takes a free port. An address that is not loopback needs keys and TLS, or
+   * `insecure`.
+   *
+   * @default '127.0.0.1:0'
+   */
+  readonly listen?: string | undefined;
+  /**
+   * Origins of pages that may call the service, such as `https://console.example`, beside pages that it serves itself. Their hosts are also names by
+   * which it may be called, as behind a proxy; others are its address and the names of its certificate.
+   *
+   * @default none
+   */
+  readonly origins?: readonly string[] | undefined;
+  /**
+   * Gives the files of a console that is served on the same port.
+   *
+   * @default none
+   */
+  readonly console?: WebFiles | undefined;
+}
 
 /** Options of {@link startDispatchService}. */
 export interface DispatchServiceOptions extends AccessOptions {
@@ -42,6 +68,13 @@ export interface DispatchServiceOptions extends AccessOptions {
   readonly keepAuditMs?: number | undefined;
   /** Maximum numbers of connections to PostgreSQL; not for other databases. */
   readonly databaseConnections?: ConnectionCounts | undefined;
+  /**
+   * Serves the same calls over HTTP as well, as gRPC-Web, Connect and JSON by POST: for browsers, and for all that has no gRPC. With `tls` over TLS
+   * and HTTP/2.
+   *
+   * @default not over HTTP
+   */
+  readonly web?: WebOptions | undefined;
   /** Limits on calls. */
   readonly limits?: CallLimits | undefined;
   /**
@@ -99,6 +132,8 @@ export interface DispatchService {
   reload(): Promise<void>;
   /** Where metrics are served, such as `http://127.0.0.1:9464/metrics`; absent without the option `metrics`. */
   readonly metricsUrl?: string;
+  /** Where it answers over HTTP, such as `http://127.0.0.1:8080`; absent without the option `web`. */
+  readonly webUrl?: string;
   /**
    * Stops the service: announces it to load balancers (`drainMs`), ends every stream with UNAVAILABLE, waits for pending
    * calls (`stopGraceMs`), and closes whatever the service has opened, each part even if others cannot be closed. Stopping
@@ -118,12 +153,13 @@ export interface DispatchService {
  */
 export async function startDispatchService(options: DispatchServiceOptions = {}): Promise<DispatchService> {
   const { database = ':memory:', tls, logger = silentLogger, signal } = options;
-  const { place, metricsPlace, connections, retention, limits, spans } = serviceSettings(options);
+  const { place, metricsPlace, webPlace, connections, retention, limits, spans } = serviceSettings(options);
   const service = await runService({
-    openAccess: () => loadAccessControl(options, place, logger),
+    openAccess: () => loadAccessControl(options, { listen: place, 'web.listen': webPlace }, logger),
     openMetrics: metricsPlace && (() => openMetrics(metricsPlace, logger)),
     openStore: observer => openStore(database, { observer, connections, logger }),
     listen: place.text,
+    openWeb: webPlace && (parts => openWeb(options.web ?? {}, webPlace, parts)),
     retention,
     limits,
     trace: serverSpans,
@@ -131,9 +167,10 @@ export async function startDispatchService(options: DispatchServiceOptions = {})
     logger,
     signal,
   });
-  const { port, store, metricsUrl, access } = service;
+  const { port, store, metricsUrl, webUrl, access } = service;
   const address = `grpc://${place.host}:${port}${tls ? '' : '?ssl=false'}`;
-  logger.info({ address, database: store.name, ...(metricsUrl && { metrics: metricsUrl }) }, 'the service listens');
+  const pages = { ...(metricsUrl && { metrics: metricsUrl }), ...(webUrl && { web: webUrl }) };
+  logger.info({ address, database: store.name, ...pages }, 'the service listens');
   let stopping: Promise<void> | undefined;
 
   async function logStop(stopped: Promise<void>): Promise<void> {
@@ -153,12 +190,23 @@ export async function startDispatchService(options: DispatchServiceOptions = {})
     database: store.name,
     reload: access.reload,
     ...(metricsUrl !== undefined && { metricsUrl }),
+    ...(webUrl !== undefined && { webUrl }),
     stop(stopOptions) {
       const stopped = service.stop(stopOptions);
       stopping ??= logStop(stopped);
       return stopping;
     },
   };
+}
+
+/** The packages for HTTP are loaded only when they are needed. */
+async function openWeb(
+  { origins = [], console: files = () => undefined }: WebOptions,
+  place: ListenAddress,
+  parts: WebParts,
+): Promise<WebServer> {
+  const { webServer } = await loadOptional('a service over HTTP', () => import('./web/webServer.js'));
+  return webServer({ ...parts, place, origins, files });
 }
 
 /** The packages for metrics are loaded only when they are needed. */

@@ -41,7 +41,7 @@ function recordedParts({ opening, closing = [], aborting }: Faults) {
     async openAccess() {
       open('access');
       const credentials = ServerCredentials.createInsecure();
-      return { keys: null, credentials, reload: async () => {}, close: async () => close('access') };
+      return { keys: null, credentials, tls: null, reload: async () => {}, close: async () => close('access') };
     },
     async openMetrics() {
       open('metrics');

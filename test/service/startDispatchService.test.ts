@@ -66,7 +66,7 @@ describe('options', () => {
     [{ callsPerSecond: 1.5 }, 'limits.callsPerSecond: must be an integer above 0'],
     [
       { call: 1 },
-      'limits.call: must be one of calls, callsPerKey, callsPerSecond, readsPerKey, streams, streamsPerKey, unauthenticatedPerSecond, requestBytes',
+      'limits.call: must be one of calls, callsPerKey, callsPerSecond, readsPerKey, streams, streamsPerKey, unauthenticatedPerSecond, requestBytes, webConnections',
     ],
   ])('refuse the limits %j', async (limits, message) => {
     await expect(startDispatchService({ limits: limits as object })).rejects.toMatchObject({

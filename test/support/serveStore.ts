@@ -8,7 +8,7 @@ import { type RunningService, runService, type ServiceParts } from '../../src/se
 
 /** How {@link serveStore} serves: the parts of a service with what tests bring along. */
 export interface ServeOptions extends Partial<ServiceParts> {
-  readonly access?: Pick<AccessControl, 'keys' | 'credentials'>;
+  readonly access?: Pick<AccessControl, 'keys' | 'credentials'> & Partial<Pick<AccessControl, 'tls'>>;
   readonly metrics?: ServiceMetrics;
 }
 
@@ -17,7 +17,7 @@ export function serveStore(store: DispatchStore, options: ServeOptions = {}): Pr
   const { access = { keys: null, credentials: ServerCredentials.createInsecure() }, metrics, ...parts } = options;
   const closed = { reload: async () => {}, close: async () => {} };
   return runService({
-    openAccess: async () => ({ ...access, ...closed }),
+    openAccess: async () => ({ tls: null, ...access, ...closed }),
     openMetrics: metrics && (async () => ({ metrics, close: closed.close })),
     openStore: async () => ({ ...store, close: closed.close }),
     listen: '127.0.0.1:0',

@@ -76,9 +76,12 @@ async function serve(_: ServeOptions, command: Command): Promise<void> {
   if ((authKey ?? keys) === undefined) {
     logger.warn({}, 'every caller is accepted: neither --keys nor --auth-key is set');
   }
-  const { address, port, metricsUrl } = service;
-  if (json) printJson({ listening: address, port, database: service.database, metrics: metricsUrl });
-  else print(`listening on ${address}`);
+  const { address, port, metricsUrl, webUrl } = service;
+  if (json) printJson({ listening: address, port, database: service.database, metrics: metricsUrl, web: webUrl });
+  else {
+    print(`listening on ${address}`);
+    if (webUrl !== undefined) print(`listening on ${webUrl}`);
+  }
   await aborted(interrupted);
   using again = untilInterrupted();
   again.addEventListener('abort', () => void service.stop({ now: true }), { once: true });
@@ -99,11 +102,18 @@ function serviceOptions(options: ServeOptions): DispatchServiceOptions {
     insecure: options.insecure,
     limits: options.limit,
     metrics: options.metrics,
+    web: webOptions(options),
     drainMs: options.drain,
     stopGraceMs: options.stopGrace,
     maxConnectionAgeMs: options.maxConnectionAge,
     keepAliveMs: options.keepAlive,
   };
+}
+
+function webOptions({ web, webOrigin }: ServeOptions): DispatchServiceOptions['web'] {
+  if (web !== undefined) return { listen: web, origins: webOrigin };
+  if (webOrigin === undefined) return undefined;
+  throw new UsageError('--web-origin needs --web.');
 }
 
 function databaseOf({ options: { database, databaseFile }, sources }: ServeSettings): string {

@@ -58,17 +58,16 @@ export interface CallGate {
 const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
 /** Maximum length of a nonce; clients send 24 characters. */
 const MAX_NONCE_LENGTH = 64;
+/** Maximum length of a timestamp that is told. */
+const MAX_TIMESTAMP_LENGTH = 32;
 
 /** Health checks need no key. */
 const HEALTH_PATH = /^\/grpc\.health\.v1\.Health\//;
 
-// Refusals are made once: of all that one costs, an error with its stack is the most.
+// These refusals are made once: of all that one costs, an error with its stack is the most.
 const NO_KEY = refusal('the call has no API key (metadata `key`)');
 const UNKNOWN_KEY = refusal('the API key is not accepted');
 const NOT_SIGNED = refusal('the call is not signed (metadata `ts`, `nonce` and `sig`)');
-const WRONG_TIME = refusal(
-  'the timestamp of the signature differs from the time of this service by more than five minutes',
-);
 const WRONG_SIGNATURE = refusal('the signature is invalid');
 
 /** Used instead of the secret of an unknown key, so that the refusal takes as long. */
@@ -150,7 +149,7 @@ function identify(keys: KeyRing, call: CallHeaders, nowMs: number): { apiKey: Ap
   if (!apiKey) throw UNKNOWN_KEY;
   if (apiKey.secret === undefined) return { apiKey, untilMs: null };
   if (!isSigned) throw NOT_SIGNED;
-  if (!isInTime) throw WRONG_TIME;
+  if (!isInTime) throw wrongTime(ts, tsMs, nowMs);
   if (!isRightlySigned) throw WRONG_SIGNATURE;
   return { apiKey, untilMs: tsMs + MAX_CLOCK_DIFFERENCE_MS };
 }
@@ -158,6 +157,21 @@ function identify(keys: KeyRing, call: CallHeaders, nowMs: number): { apiKey: Ap
 function kindOf({ path, isStream }: CallHeaders): CallKind {
   if (isStream) return 'streams';
   return neededAccess(methodOf(path)) === 'write' ? 'writes' : 'reads';
+}
+
+/** Tells both clocks: whoever has the wrong time sees which one it is. */
+function wrongTime(ts: string, tsMs: number, nowMs: number): DispatchError {
+  const time = isoTime(tsMs) ?? (ts.length > MAX_TIMESTAMP_LENGTH ? 'not a number of seconds' : `'${ts}'`);
+  return refusal(
+    'the timestamp of the signature differs from the time of this service by more than five minutes: ' +
+      `the call is signed at ${time}, and here it is ${isoTime(nowMs)}`,
+  );
+}
+
+/** To the second; null when it is beyond the calendar. */
+function isoTime(atMs: number): string | null {
+  const date = new Date(atMs);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 function refusal(reason: string): DispatchError {

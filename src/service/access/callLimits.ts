@@ -58,6 +58,12 @@ export interface CallLimits {
    * @default 131072
    */
   readonly requestBytes?: number | undefined;
+  /**
+   * Maximum number of open connections over HTTP; further ones are closed at once. A stream over HTTP/1.1 has a connection to itself.
+   *
+   * @default 5000
+   */
+  readonly webConnections?: number | undefined;
 }
 
 /** Limits with all defaults filled in. */
@@ -73,6 +79,7 @@ export const DEFAULT_LIMITS: EffectiveLimits = {
   streamsPerKey: 2_000,
   unauthenticatedPerSecond: 100,
   requestBytes: 128 * 1024,
+  webConnections: 5_000,
 };
 
 /**

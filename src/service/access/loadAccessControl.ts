@@ -6,7 +6,7 @@ import { invalidOption } from '../domain/invalidOption.js';
 import { type KeyRing, keyRing } from './keyRing.js';
 import { parseKeysFile } from './keysFile.js';
 import type { ListenAddress } from './listenAddress.js';
-import { type ServiceTlsOptions, serverTls } from './serverTls.js';
+import { type ServerTls, type ServiceTlsOptions, serverTls } from './serverTls.js';
 import { warnWhenReadable } from './warnWhenReadable.js';
 import { type WatchedFiles, watchFiles } from './watchFiles.js';
 
@@ -42,6 +42,8 @@ export interface AccessControl {
   /** The accepted API keys; null accepts every caller. */
   readonly keys: KeyRing | null;
   readonly credentials: ServerCredentials;
+  /** The certificates for servers that do not speak gRPC; null without TLS. */
+  readonly tls: Pick<ServerTls, 'follow' | 'withClients'> | null;
   /** Checks at once whether the files have changed. */
   reload(): Promise<void>;
   close(): Promise<void>;
@@ -50,21 +52,24 @@ export interface AccessControl {
 /**
  * Loads keys and certificates, and watches their files.
  *
+ * @param listen - the addresses that are listened on, by the options that name them.
  * @throws DispatchError INVALID_ARGUMENT when an option, or a file that it names, is invalid, or the address needs keys or TLS
  * that are missing.
  */
 export async function loadAccessControl(
   options: AccessOptions,
-  listen: ListenAddress,
+  listen: { readonly [option: string]: ListenAddress | undefined },
   logger: Logger,
 ): Promise<AccessControl> {
-  checkOptions(options, listen);
+  checkOptions(options);
+  for (const [option, place] of Object.entries(listen)) if (place) checkPlace(option, place, options);
   const tls = options.tls ? await serverTls(options.tls, logger) : null;
   try {
     const { keys, file } = await openKeys(options, logger);
     const opened = [tls, file].filter(watched => watched !== null);
     return {
       keys,
+      tls,
       credentials: tls?.credentials ?? ServerCredentials.createInsecure(),
       reload: async () => void (await Promise.all(opened.map(watched => watched.reload()))),
       close: async () => void (await Promise.all(opened.map(watched => watched.stop()))),
@@ -99,8 +104,7 @@ async function openKeys(
   return { keys, file };
 }
 
-function checkOptions(options: AccessOptions, { text, loopback }: ListenAddress): void {
-  const { authKey, signSecret, keys, tls, insecure } = options;
+function checkOptions({ authKey, signSecret, keys }: AccessOptions): void {
   if (authKey === '') throw invalidOption('authKey', 'must not be empty; leave it out to accept every caller');
   if (signSecret === '') throw invalidOption('signSecret', 'must not be empty; leave it out to check no signatures');
   if (keys !== undefined && (authKey ?? signSecret) !== undefined) {
@@ -109,6 +113,10 @@ function checkOptions(options: AccessOptions, { text, loopback }: ListenAddress)
   if (signSecret !== undefined && authKey === undefined) {
     throw invalidOption('signSecret', 'needs an authKey, because signatures cover it');
   }
+}
+
+function checkPlace(option: string, { text, loopback }: ListenAddress, options: AccessOptions): void {
+  const { authKey, keys, tls, insecure } = options;
   if (loopback || insecure) return;
   const missing = [
     ...((authKey ?? keys) === undefined ? ['API keys (--keys)'] : []),
@@ -116,5 +124,5 @@ function checkOptions(options: AccessOptions, { text, loopback }: ListenAddress)
   ];
   if (missing.length === 0) return;
   const needs = `can be reached from other machines, which needs ${missing.join(' and ')}`;
-  throw invalidOption('listen', `${text} ${needs}, or --insecure in a trusted network`);
+  throw invalidOption(option, `${text} ${needs}, or --insecure in a trusted network`);
 }

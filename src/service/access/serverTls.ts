@@ -24,6 +24,15 @@ export interface ServiceTlsOptions {
 /** Server credentials that follow their files. */
 export interface ServerTls extends WatchedFiles {
   readonly credentials: ServerCredentials;
+  /** Whether clients must have a certificate. */
+  readonly withClients: boolean;
+  /** Calls a function with what other servers need, now and whenever it has changed. */
+  follow(listener: (context: ServerContext) => void): void;
+}
+
+/** Certificates and keys as a server of Node takes them. */
+export interface ServerContext extends SecureContextOptions {
+  readonly cert: Buffer;
 }
 
 /**
@@ -34,6 +43,8 @@ export interface ServerTls extends WatchedFiles {
  */
 export async function serverTls({ certificate, key, clientCa }: ServiceTlsOptions, logger: Logger): Promise<ServerTls> {
   let credentials: FollowingCredentials | null = null;
+  let present: ServerContext | null = null;
+  const followers: ((context: ServerContext) => void)[] = [];
   const files: NamedFile[] = [
     { field: 'tls.certificate', path: certificate },
     { field: 'tls.key', path: key },
@@ -47,13 +58,23 @@ export async function serverTls({ certificate, key, clientCa }: ServiceTlsOption
       warnWhenReadable(key, 'the private key of the service', logger);
       if (credentials) credentials.follow(context);
       else credentials = new FollowingCredentials(context, clientCa !== undefined);
+      present = context;
+      for (const follow of followers) follow(context);
     },
     logger,
   }).catch(error => {
     throw error instanceof DispatchError ? error : unreadable(files, error);
   });
   if (credentials === null) throw new Error('the first content was not taken');
-  return { ...watched, credentials };
+  return {
+    ...watched,
+    credentials,
+    withClients: clientCa !== undefined,
+    follow(listener) {
+      followers.push(listener);
+      if (present) listener(present);
+    },
+  };
 }
 
 interface NamedFile {
@@ -77,7 +98,7 @@ class FollowingCredentials extends ServerCredentials {
   }
 }
 
-function secureContext(contents: readonly Buffer[], files: readonly NamedFile[], logger: Logger): SecureContextOptions {
+function secureContext(contents: readonly Buffer[], files: readonly NamedFile[], logger: Logger): ServerContext {
   const [cert, key, ca] = contents;
   const [certFile, keyFile, caFile] = files;
   if (!cert || !key || !certFile || !keyFile) throw new Error('a certificate and a key were asked for');
@@ -93,7 +114,7 @@ function secureContext(contents: readonly Buffer[], files: readonly NamedFile[],
       'the certificate of the service has expired',
     );
   }
-  const context: SecureContextOptions = { cert, key, minVersion: 'TLSv1.2', ...(ca && { ca }) };
+  const context: ServerContext = { cert, key, minVersion: 'TLSv1.2', ...(ca && { ca }) };
   parsed(certFile, 'cannot be used', () => createSecureContext(context));
   return context;
 }

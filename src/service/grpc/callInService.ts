@@ -11,7 +11,10 @@ import { methodOf } from '../access/methodAccess.js';
 import type { CallObserver, EndedCall } from '../operation/endedCall.js';
 import { authorize, makeRevocable } from './authorize.js';
 import { type ErrorStatus, errorStatus } from './errorStatus.js';
+import type { Method } from './handlers.js';
 import { type GrpcCall, ServedCall } from './servedCall.js';
+
+type RequestType = Method['requestType'];
 
 /** How often a request that exceeds the rate of its key tries again. */
 const RETRY_MS = 50;
@@ -49,12 +52,14 @@ export class CallInService {
   }
 
   /**
-   * Counts a request.
+   * Counts the request of a call, decodes it, and checks the access of the call.
    *
-   * @throws DispatchError RESOURCE_EXHAUSTED when its key exceeds the rate.
+   * @param size - how many bytes arrived.
+   * @throws DispatchError RESOURCE_EXHAUSTED, INVALID_ARGUMENT, PERMISSION_DENIED
    */
-  charge(bytes: Uint8Array): void {
-    this.#admitted.charge(bytes.length);
+  accept(bytes: Uint8Array, type: RequestType, size = bytes.length): unknown {
+    this.#admitted.charge(size);
+    return this.authorize(this.decode(bytes, type));
   }
 
   /** Counts one of a stream of requests, which waits when its key exceeds the rate: limits on requests end no stream. */
@@ -73,7 +78,7 @@ export class CallInService {
    *
    * @throws DispatchError INVALID_ARGUMENT when it cannot be decoded.
    */
-  decode(bytes: Uint8Array, type: { decode(bytes: Uint8Array): unknown }): unknown {
+  decode(bytes: Uint8Array, type: RequestType): unknown {
     try {
       return type.decode(bytes);
     } catch (error) {
@@ -86,18 +91,20 @@ export class CallInService {
    * Checks the access of the call.
    *
    * @param request - what it asks for; null for a stream of requests, of which none is about a microgrid.
+   * @returns the request.
    * @throws DispatchError PERMISSION_DENIED
    */
-  authorize(request: unknown): void {
+  authorize<Request>(request: Request): Request {
     this.#request = request;
     authorize(this.call, request);
-    if (!this.#isStream) return;
+    if (!this.#isStream) return request;
     const unrevocable = makeRevocable(this.call, request, this.#serving.keys);
     const leave = this.#admitted.endWithConnection(() => this.call.abort(connectionEnds()));
     this.#release = () => {
       unrevocable();
       leave();
     };
+    return request;
   }
 
   /** Runs the handler of a call that is no stream. */

@@ -12,6 +12,8 @@ export interface ErrorStatus {
   readonly details: string;
   /** The trailers. */
   readonly metadata?: Metadata;
+  /** Invalid fields of the request, which the trailers also tell. */
+  readonly violations?: readonly FieldViolation[];
 }
 
 /** Codes whose message callers may see. UNDECODABLE and UNEVALUABLE are about the request. */
@@ -50,7 +52,7 @@ export function errorStatus(error: unknown, path: string, logger: Logger): Error
     if (fieldViolations.length === 0) return { code, details };
     const metadata = new Metadata();
     metadata.set(DETAILS, Buffer.from(encodeDetails(code, details, BadRequest.fromPartial({ fieldViolations }))));
-    return { code, details, metadata };
+    return { code, details, metadata, violations: fieldViolations };
   }
   logger.error({ err: error, path }, 'a call failed with an internal error');
   return { code: Status.INTERNAL, details: 'internal error of the service; see its log' };

@@ -1,26 +1,17 @@
 import { once } from 'node:events';
-import {
-  Metadata,
-  type ServerDuplexStream,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type ServiceDefinition,
-  type sendUnaryData,
-  type UntypedServiceImplementation,
+import type {
+  ServerDuplexStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  ServiceDefinition,
+  sendUnaryData,
+  UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 
-import { REQUEST_IDS_KEPT_S } from '../../wire/requestId.js';
 import { CallInService, type CallServing } from './callInService.js';
-import type { Handlers, Method, Service } from './handlers.js';
-import { REQUEST_ID_RETENTION_S } from './idempotentWrite.js';
-import type { ServedCall } from './servedCall.js';
-
-type UnaryHandler = (request: unknown, call: ServedCall) => Promise<unknown>;
-type StreamHandler = (request: unknown, call: ServedCall) => AsyncIterable<unknown>;
-
-/** Headers of calls that are no streams. A client takes the headers of a stream for its opening, and a stream may be refused. */
-const HEADERS = new Metadata();
-HEADERS.set(REQUEST_IDS_KEPT_S, String(REQUEST_ID_RETENTION_S));
+import type { Method } from './handlers.js';
+import { UNARY_HEADERS } from './idempotentWrite.js';
+import type { ServedService, StreamHandler, UnaryHandler } from './servedServices.js';
 
 /**
  * What grpc-js needs to serve a service. Requests are decoded here: grpc-js would decode whatever arrives in one piece, also messages behind
@@ -28,9 +19,8 @@ HEADERS.set(REQUEST_IDS_KEPT_S, String(REQUEST_ID_RETENTION_S));
  *
  * It rests on grpc-js alone because layers cost time for each call, and for each message of a stream.
  */
-export function grpcHandlers<Definition extends Service>(
-  service: Definition,
-  handlers: Handlers<Definition>,
+export function grpcHandlers(
+  { definition: service, handlers }: ServedService,
   serving: CallServing,
 ): [ServiceDefinition, UntypedServiceImplementation] {
   const definition: { [name: string]: ServiceDefinition[string] } = {};
@@ -47,7 +37,7 @@ export function grpcHandlers<Definition extends Service>(
       responseSerialize: (response: unknown) => asBuffer(responseType.encode(response).finish()),
       responseDeserialize: same,
     };
-    const handler = handlers[name as keyof typeof handlers];
+    const handler = handlers[name];
     implementation[name] = responseStream
       ? streamHandler(path, method, handler as StreamHandler, serving)
       : unaryHandler(path, method, handler as UnaryHandler, serving);
@@ -60,17 +50,15 @@ function unaryHandler(path: string, { requestType }: Method, handler: UnaryHandl
     const service = new CallInService(grpcCall, path, false, serving);
     let response: unknown;
     try {
-      service.charge(grpcCall.request);
-      const request = service.decode(grpcCall.request, requestType);
-      service.authorize(request);
+      const request = service.accept(grpcCall.request, requestType);
       response = await service.run(() => handler(request, service.call));
     } catch (error) {
       const status = service.failed(error);
-      grpcCall.sendMetadata(HEADERS);
+      grpcCall.sendMetadata(UNARY_HEADERS);
       return respond(status);
     }
     service.answered();
-    grpcCall.sendMetadata(HEADERS);
+    grpcCall.sendMetadata(UNARY_HEADERS);
     respond(null, response);
   };
 }
@@ -81,11 +69,6 @@ function streamHandler(path: string, { requestType }: Method, handler: StreamHan
   return async (grpcCall: StreamCall): Promise<void> => {
     const service = new CallInService(grpcCall, path, true, serving);
 
-    function decode(bytes: Buffer): unknown {
-      service.charge(bytes);
-      return service.decode(bytes, requestType);
-    }
-
     async function* requestsOf(call: ServerDuplexStream<Buffer, unknown>) {
       // Responses may follow the last request.
       for await (const bytes of call.iterator({ destroyOnReturn: false })) {
@@ -95,8 +78,8 @@ function streamHandler(path: string, { requestType }: Method, handler: StreamHan
     }
 
     try {
-      const request = 'request' in grpcCall ? decode(grpcCall.request) : requestsOf(grpcCall);
-      service.authorize(request);
+      const request =
+        'request' in grpcCall ? service.accept(grpcCall.request, requestType) : service.authorize(requestsOf(grpcCall));
       for await (const response of handler(request, service.call)) {
         if (!grpcCall.write(response)) await drained(grpcCall, service.call.signal);
       }

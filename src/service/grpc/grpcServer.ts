@@ -5,26 +5,21 @@ import { HealthDefinition } from '../../../proto/gen/grpc/health/v1/health.js';
 import { ServerReflectionDefinition } from '../../../proto/gen/grpc/reflection/v1/reflection.js';
 import { OperationsDefinition } from '../../../proto/gen/xstate_dispatch/v1/operations.js';
 import { DispatchError } from '../../model/dispatchError.js';
-import { callGate } from '../access/callGate.js';
+import type { CallGate } from '../access/callGate.js';
 import type { EffectiveLimits } from '../access/callLimits.js';
-import { readShares } from '../access/readShares.js';
-import type { DispatchStore } from '../domain/dispatchStore.js';
-import type { ChangeFeed } from '../feed/changeFeed.js';
 import { lineLimit } from '../operation/lineLimit.js';
 import type { CallServing } from './callInService.js';
 import { callsReceived } from './callsReceived.js';
-import { dispatchHandlers } from './dispatchHandlers.js';
 import { grpcHandlers } from './grpcHandlers.js';
-import type { Health } from './health.js';
 import { judgeHeaders } from './judgeHeaders.js';
-import { operationsHandlers } from './operationsHandlers.js';
 import { MAX_CALLS_OF_STRANGERS } from './peerConnection.js';
 import { reflection } from './reflection.js';
 import { sendWindow } from './sendWindow.js';
+import { type ServedService, servedService } from './servedServices.js';
 import { storedBytesDefinition } from './storedBytes.js';
 
 /** Time within which a request must have arrived. */
-const RECEIVE_TIMEOUT_MS = 10_000;
+export const RECEIVE_TIMEOUT_MS = 10_000;
 
 /** Full names of the services, as health and reflection report them. */
 export const SERVICE_NAMES = [
@@ -46,9 +41,8 @@ export interface ConnectionOptions {
 
 /** What a gRPC server serves, and how. */
 export interface GrpcServerOptions extends CallServing {
-  readonly store: DispatchStore;
-  readonly feed: ChangeFeed;
-  readonly health: Health;
+  readonly services: readonly ServedService[];
+  readonly gate: CallGate;
   readonly limits: EffectiveLimits;
   readonly connections: ConnectionOptions;
   /** Time that calls have to end when the server shuts down, or when their connection is too old. */
@@ -78,10 +72,9 @@ export interface GrpcServer {
   shutDown(hurry: AbortSignal): Promise<void>;
 }
 
-/** Creates the server of the dispatch service, its health and its reflection. */
+/** Creates the server of services, and of their reflection. */
 export function grpcServer(options: GrpcServerOptions): GrpcServer {
-  const { store, feed, health, keys, limits, logger, observers, connections, stopGraceMs, stopping } = options;
-  const gate = callGate(keys, limits);
+  const { services, gate, limits, logger, observers, connections, stopGraceMs, stopping } = options;
   const { maxAgeMs } = connections;
   const connectionAge = maxAgeMs === undefined ? null : { maxMs: maxAgeMs, graceMs: stopGraceMs };
   let curbedConnections = 0;
@@ -91,7 +84,6 @@ export function grpcServer(options: GrpcServerOptions): GrpcServer {
     if (lines.take('')) logger.warn({ peer }, 'a connection is curbed: its peer makes or resets too many calls');
   };
   const judge = judgeHeaders({ gate, receiveTimeoutMs: RECEIVE_TIMEOUT_MS, connectionAge, observers, onCurbed });
-  const reads = readShares(limits.readsPerKey);
   let port: number | null = null;
   let knownCalls = 0;
   let unknownCalls = 0;
@@ -103,10 +95,8 @@ export function grpcServer(options: GrpcServerOptions): GrpcServer {
     ...serverOptions(connections, limits),
     interceptors: [countAndJudge, sendWindow],
   });
-  server.addService(...grpcHandlers(HealthDefinition, health.handlers, options));
-  server.addService(...grpcHandlers(ServerReflectionDefinition, reflection(SERVICE_NAMES, stopping), options));
-  server.addService(...grpcHandlers(storedBytesDefinition, dispatchHandlers(store, feed, reads), options));
-  server.addService(...grpcHandlers(OperationsDefinition, operationsHandlers(store, feed, reads), options));
+  const reflected = servedService(ServerReflectionDefinition, reflection(SERVICE_NAMES, stopping));
+  for (const service of [...services, reflected]) server.addService(...grpcHandlers(service, options));
 
   return {
     async listen(address, credentials) {

@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto';
+import { Metadata } from '@grpc/grpc-js';
 
 import { DispatchError } from '../../model/dispatchError.js';
-import { REQUEST_ID } from '../../wire/requestId.js';
+import { REQUEST_ID, REQUEST_IDS_KEPT_S } from '../../wire/requestId.js';
 import type { DispatchWrite, IdempotencyKey } from '../domain/dispatchStore.js';
 import { auditAuthor } from './auditAuthor.js';
 import type { ServedCall } from './servedCall.js';
 
 /** Seconds for which the response to a request with an id is kept. */
 export const REQUEST_ID_RETENTION_S = 24 * 3600;
+
+/** Headers of calls that are no streams. A client takes the headers of a stream for its opening, and a stream may be refused. */
+export const UNARY_HEADERS = new Metadata();
+UNARY_HEADERS.set(REQUEST_IDS_KEPT_S, String(REQUEST_ID_RETENTION_S));
 
 const ID = /^[ -~]{1,128}$/;
 

@@ -15,12 +15,12 @@ export interface MeasuredParts {
   readonly feed: { figures(): FeedFigures };
   /** null accepts every caller. */
   readonly keys: Pick<KeyRing, 'isNamed'> | null;
-  readonly server: {
+  readonly servers: readonly {
     /** How often connections took no calls for a while, or were ended. */
     curbedConnections(): number;
     /** Number of requests so far that are no call of any of its methods. */
     unknownCalls(): number;
-  };
+  }[];
 }
 
 /** The metrics of one service, for Prometheus. Its store and its feed report to them as to any observer. */
@@ -144,17 +144,18 @@ export function serviceMetrics(): ServiceMetrics {
     // The clocks of the database and of this process may differ.
     changeDelivered: atUs => lag.observe(Math.max(0, Date.now() - atUs / 1000) / 1000),
     streamDropped: () => dropped.inc(),
-    measure({ store, feed, server, ...parts }) {
+    measure({ store, feed, servers, ...parts }) {
+      const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
       keys = parts.keys;
       addFeedGauges(feed, registers);
       addDispatchCount(store, registers);
       addCounter(registers, 'dispatch_unknown_calls_total', {
         help: 'Requests that are no call of any method of the service.',
-        count: server.unknownCalls,
+        count: () => sum(servers.map(server => server.unknownCalls())),
       });
       addCounter(registers, 'dispatch_connections_curbed_total', {
         help: 'How often connections took no calls for a while, or were ended, because their peers made or reset too many.',
-        count: server.curbedConnections,
+        count: () => sum(servers.map(server => server.curbedConnections())),
       });
     },
     text: () => registry.metrics(),

@@ -113,7 +113,7 @@ describe('metrics', () => {
     metrics.measure({
       store: { count: async () => 0 },
       feed: { figures: () => ({ streams: 0, waiting: 0, unreadMs: 0 }) },
-      server: { unknownCalls: () => 0, curbedConnections: () => 0 },
+      servers: [{ unknownCalls: () => 0, curbedConnections: () => 0 }],
       keys,
     });
     const end = () =>
@@ -200,7 +200,7 @@ describe('metrics', () => {
     metrics.measure({
       store,
       feed: { figures: () => ({ streams: 0, waiting: 0, unreadMs: 0 }) },
-      server: { unknownCalls: () => 0, curbedConnections: () => 0 },
+      servers: [{ unknownCalls: () => 0, curbedConnections: () => 0 }],
       keys: null,
     });
     await place.execute('DROP TABLE dispatch');

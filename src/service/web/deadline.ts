@@ -1,0 +1,38 @@
+import { DispatchError, messageOf } from '../../model/dispatchError.js';
+import type { WebProtocol } from './webProtocol.js';
+
+/** When the caller of a call waits no longer. */
+export interface Deadline {
+  /** In milliseconds since the epoch; infinite when the caller did not say. */
+  readonly atMs: number;
+  /** What is wrong with what the caller said. */
+  readonly problem: DispatchError | null;
+  /** The call has ended. */
+  clear(): void;
+}
+
+/** The longest wait of a timer. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Reads the deadline of a call from a header.
+ *
+ * @param onOver - is called once it has passed.
+ */
+export function deadline(
+  header: string | readonly string[] | undefined,
+  { timeoutHeader, timeoutMs }: WebProtocol,
+  onOver: () => void,
+): Deadline {
+  const none = { atMs: Number.POSITIVE_INFINITY, problem: null, clear() {} };
+  if (header === undefined) return none;
+  try {
+    const span = timeoutMs(String(header));
+    if (span === undefined) return none;
+    const timer = setTimeout(onOver, Math.min(span, MAX_TIMER_MS));
+    return { atMs: Date.now() + span, problem: null, clear: () => clearTimeout(timer) };
+  } catch (error) {
+    const problem = new DispatchError('INVALID_ARGUMENT', `${timeoutHeader}: ${messageOf(error)}`);
+    return { ...none, problem };
+  }
+}

@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { Metadata } from '@grpc/grpc-js';
+
+import type { ErrorStatus } from '../grpc/errorStatus.js';
+import { headersOf } from './callMetadata.js';
+import { emptyLines } from './emptyLines.js';
+import type { WebProtocol } from './webProtocol.js';
+
+/** The answer to a call over HTTP. Whatever ends it first ends it: nothing is sent after that. */
+export class WebAnswer {
+  readonly #response: ServerResponse;
+  readonly #protocol: WebProtocol;
+  #stopEmptyLines: (() => void) | undefined;
+  #hasEnded = false;
+
+  constructor(response: ServerResponse, protocol: WebProtocol) {
+    this.#response = response;
+    this.#protocol = protocol;
+    // A peer that is gone is noticed by the end of the response.
+    response.on('error', () => {});
+  }
+
+  /** Sends the headers of a stream at once: they tell that it is open. */
+  open(headers: Metadata): void {
+    if (this.#hasEnded || this.#response.headersSent) return;
+    const { contentType, hasEmptyLines } = this.#protocol;
+    this.#response.writeHead(200, { ...headersOf(headers), 'content-type': contentType });
+    this.#response.flushHeaders();
+    if (hasEmptyLines) this.#stopEmptyLines = emptyLines(this.#response);
+  }
+
+  /**
+   * Sends one of the messages of a stream. When its peer does not read as fast it waits.
+   *
+   * @throws the reason of the signal.
+   */
+  async send(message: Uint8Array, signal: AbortSignal): Promise<void> {
+    this.open(new Metadata());
+    if (this.#hasEnded || this.#response.write(this.#protocol.message(message))) return;
+    await once(this.#response, 'drain', { signal }).catch(error => {
+      signal.throwIfAborted();
+      throw error;
+    });
+  }
+
+  /** Ends a stream that is complete. */
+  endStream(): void {
+    this.open(new Metadata());
+    if (this.#end()) this.#response.end(this.#protocol.end(null));
+  }
+
+  /** Sends the one message of a call that is no stream. */
+  complete(message: Uint8Array, headers: Metadata): void {
+    if (!this.#end()) return;
+    const body = Buffer.concat([this.#protocol.message(message), this.#protocol.end(null)]);
+    const { contentType } = this.#protocol;
+    this.#response.writeHead(200, {
+      ...headersOf(headers),
+      'content-type': contentType,
+      'content-length': body.length,
+    });
+    this.#response.end(body);
+  }
+
+  /** Ends a call that has failed, also when some of its answer was sent. */
+  fail(status: ErrorStatus): void {
+    if (!this.#end()) return;
+    if (this.#response.headersSent) {
+      this.#response.end(this.#protocol.end(status));
+      return;
+    }
+    const { status: code, contentType, body } = this.#protocol.failure(status);
+    this.#response.writeHead(code, { 'content-type': contentType, 'content-length': body.length });
+    this.#response.end(body);
+  }
+
+  /** The connection is closed. Returns whether the answer had not ended. */
+  cut(): boolean {
+    return this.#end();
+  }
+
+  #end(): boolean {
+    if (this.#hasEnded) return false;
+    this.#hasEnded = true;
+    this.#stopEmptyLines?.();
+    return true;
+  }
+}
