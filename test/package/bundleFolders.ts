@@ -1,6 +1,5 @@
 // Makes the few files of a command and of the browser's entry that are shipped of the many they are written in: `bundleFolders.ts dist`.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
@@ -61,21 +60,18 @@ async function bundleFolder(folder: string, entry: string, options: BuildOptions
   }
 }
 
-/** Leaves packages to the bundler of the user, but for those that are copied. */
+/** Leaves packages to the bundler of the user, but for those that are copied: as ES modules, so that only what is used of them is. */
 const leavePackages: Plugin = {
   name: 'leave packages',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^[^.]/ }, ({ kind, path, importer }) => {
-      if (kind === 'entry-point') return undefined;
-      if (copied.some(name => path === name || path.startsWith(`${name}/`))) {
-        return { path: createRequire(importer.startsWith(root) ? importer : join(root, 'package.json')).resolve(path) };
-      }
-      // What a CommonJS module requires must become an import.
-      return kind === 'require-call' ? { path, namespace: 'required' } : { path, external: true };
+  setup(build) {
+    build.onResolve({ filter: /^[^./]/ }, ({ kind, path, resolveDir, pluginData }) => {
+      if (kind === 'entry-point' || pluginData === 'copied') return undefined;
+      if (!copied.some(name => path === name || path.startsWith(`${name}/`))) return { path, external: true };
+      // The package is compiled to CommonJS, and has its sources beside that.
+      const source = path.replace(/^nice-grpc-web\/lib\/(.+)\.js$/, 'nice-grpc-web/src/$1.ts');
+      const from = resolveDir.startsWith(join(root, 'node_modules')) ? resolveDir : root;
+      return build.resolve(source, { kind, resolveDir: from, pluginData: 'copied' });
     });
-    onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
-      contents: `export { ClientError, composeClientMiddleware, Metadata, Status } from ${JSON.stringify(path)};`,
-    }));
   },
 };
 
