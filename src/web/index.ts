@@ -8,6 +8,7 @@ export { mergeByType, mergeByTypeAndSelector, mergeForComponent } from '../../ma
 export type { TypeFilter } from '../../machines/manage/typeFilter.js';
 export type { Clock } from '../../machines/protocol/clock.js';
 export type { SyncState, SyncStatus } from '../../machines/protocol/dispatcherOutput.js';
+export type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
 export type { Transport } from '../../machines/protocol/transport.js';
 export type { RetryOptions, Waiting } from '../client/attempts.js';
 export type { AuditEntry, AuditFilter, AuditOptions, CallerRights, FollowAuditOptions } from '../client/audit.js';
@@ -67,3 +68,4 @@ export { Dispatcher } from './dispatcher.js';
 export type { DispatcherActorsOptions } from './dispatcherActors.js';
 export { dispatcherActors } from './dispatcherActors.js';
 export type { ServiceConnection } from './httpConnection.js';
+export { indexedDbStore } from './indexedDbStore.js';

@@ -1,0 +1,116 @@
+import { IDBObjectStore } from 'fake-indexeddb';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { indexedDbStore } from '../../src/web/indexedDbStore.js';
+import { fakeBrowser } from '../support/fakeBrowser.js';
+import {
+  type DispatcherStorePlace,
+  kept,
+  readStore,
+  save,
+  stored,
+  testDispatcherStore,
+  writeStore,
+} from '../support/testDispatcherStore.js';
+
+let undo: () => void;
+
+beforeEach(() => {
+  undo = fakeBrowser();
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  undo();
+});
+
+const name = 'dispatches';
+const ofOne = { microgridId: 1 };
+
+async function opened(version?: number): Promise<IDBDatabase> {
+  const request = indexedDB.open(name, version);
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+const place: DispatcherStorePlace = {
+  name,
+  store: () => indexedDbStore(name),
+  async spoil(texts) {
+    const db = await opened();
+    const transaction = db.transaction('dispatch', 'readwrite');
+    for (const { id, text, newId = id } of texts) {
+      transaction.objectStore('dispatch').delete([1, id]);
+      transaction.objectStore('dispatch').put(text, [1, newId]);
+    }
+    await new Promise(resolve => {
+      transaction.oncomplete = resolve;
+    });
+    db.close();
+  },
+  async [Symbol.asyncDispose]() {},
+};
+
+describe('the store of a dispatcher in IndexedDB', () => {
+  testDispatcherStore(async () => place);
+
+  it('is left as it is when a newer version made it', async () => {
+    await writeStore(place, [kept(1)]);
+    (await opened(9)).close();
+    await expect(place.store().open(ofOne)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+    const db = await opened();
+    expect([...db.objectStoreNames]).toEqual(['dispatch', 'microgrid']);
+    db.close();
+  });
+
+  it('is refused when it is the database of another program', async () => {
+    (await opened(1)).close();
+    await expect(place.store().open(ofOne)).rejects.toMatchObject({ code: 'DATA_LOSS' });
+  });
+
+  it('lets go of a database that somebody deletes, and says so at the next save', async () => {
+    const store = place.store();
+    await store.open(ofOne);
+    await save(store, [kept(1)]);
+    const deletion = indexedDB.deleteDatabase(name);
+    await new Promise((resolve, reject) => {
+      deletion.onsuccess = resolve;
+      deletion.onerror = reject;
+    });
+    await expect(save(store, [kept(2)])).rejects.toMatchObject({ code: 'DATA_LOSS' });
+    await store.close(ofOne);
+    expect(await readStore(place)).toMatchObject({ synced: false, dispatches: [] });
+  });
+
+  it('writes nothing of a save that does not fit', async () => {
+    await writeStore(place, [kept(1)]);
+    const store = place.store();
+    await store.open(ofOne);
+    const { put } = IDBObjectStore.prototype;
+    let count = 0;
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, ...args) {
+      count += 1;
+      if (count === 300) throw new DOMException('no room', 'QuotaExceededError');
+      return put.apply(this, args);
+    });
+    const many = Array.from({ length: 500 }, (_, i) => kept(i + 2));
+    await expect(save(store, many, { replacesAll: true })).rejects.toMatchObject({
+      code: 'RESOURCE_EXHAUSTED',
+      message: 'dispatches: no room',
+    });
+    expect(count).toBe(300);
+    await store.close(ofOne);
+    expect((await readStore(place)).dispatches).toEqual([stored(1)]);
+  });
+
+  it.each(['locks', 'indexedDB'])('is refused in a page without %s', async missing => {
+    if (missing === 'locks') vi.stubGlobal('navigator', {});
+    else vi.stubGlobal('indexedDB', undefined);
+    await expect(place.store().open(ofOne)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  });
+
+  it('needs a name', () => {
+    expect(() => indexedDbStore('')).toThrow(RangeError);
+  });
+});
