@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
-import { type Command, InvalidArgumentError, type Option } from 'commander';
+import type { Command, Option } from 'commander';
 
+import { InvalidText } from '../planning/text/invalidText.js';
 import { readSecretFile } from './access/secretFile.js';
 import { type CallCredentials, dispatchCredentials, openConfig } from './access/serviceAccess.js';
 import { commandLineAccess } from './globalOptions.js';
@@ -125,7 +126,7 @@ function parsedValue(option: Option, texts: readonly string[], source: string): 
     if (parseArg === undefined) return texts[0];
     return parts.reduce<unknown>((value, text) => parseArg(text, value), undefined);
   } catch (error) {
-    if (error instanceof InvalidArgumentError) throw new UsageError(`${source}: ${error.message}`);
+    if (error instanceof InvalidText) throw new UsageError(`${source}: ${error.message}`);
     throw error;
   }
 }

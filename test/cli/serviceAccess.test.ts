@@ -67,6 +67,8 @@ describe('credentials', () => {
     expect(access(files, OWN)).toMatchObject({ authKey: 'file-key', signSecret: ' a secret ' });
     writeFileSync(files.signSecretFile, '\n');
     expect(() => access(files)).toThrow(`--sign-secret-file: the file ${files.signSecretFile} is empty.`);
+    writeFileSync(files.signSecretFile, '\uFEFFa secret');
+    expect(() => access(files)).toThrow('must not begin with a byte order mark: store it as UTF-8 without one.');
     expect(() => access({ authKeyFile: join(folder.path, 'none') })).toThrow(
       '--auth-key-file: the file cannot be read',
     );
@@ -101,7 +103,9 @@ describe('profiles', () => {
   });
 
   it.each([
-    ['{', ': is not valid JSON.'],
+    ['{', ': is not valid JSON (line 1).'],
+    ['\uFEFF{}', ': must not begin with a byte order mark: store it as UTF-8 without one.'],
+    ['{"profiles":{"plant":{"authKey":"tell-nobody",\n"authKey":"k"}}}', ': has the field authKey twice (line 2).'],
     ['[]', ': must be an object.'],
     ['{"profile":{}}', ': must have no field other than default, profiles and serve, not profile.'],
     ['{"profiles":[]}', ': profiles: must be an object.'],

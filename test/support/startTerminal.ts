@@ -88,8 +88,8 @@ export function startTerminal(
   };
 }
 
-/** Ends a program by closing its terminal. */
+/** Ends a program by closing its terminal, of which the system tells it. To `script`, SIGTERM would be two seconds of patience. */
 async function end(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+  if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
   await ended;
 }

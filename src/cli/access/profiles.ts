@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 import { messageOf } from '../../model/dispatchError.js';
+import { parseJsonFile } from '../../model/parseJsonFile.js';
 import { UsageError } from '../input/usageError.js';
 import { note } from '../output/print.js';
 import { readSecretFile } from './secretFile.js';
@@ -48,7 +49,12 @@ export function readProfiles(path: string): Profiles | null {
   const refuse = (place: string, problem: string): never => {
     throw new UsageError(`${path}: ${place}${problem}.`);
   };
-  const root = parseJson(text, () => refuse('', 'is not valid JSON'));
+  let root: unknown;
+  try {
+    root = parseJsonFile(text);
+  } catch (error) {
+    return refuse('', (error as RangeError).message);
+  }
   if (!isObject(root)) return refuse('', 'must be an object');
   const { default: defaultName, profiles = {}, serve = {}, ...others } = root;
   const [surplus] = Object.keys(others);
@@ -99,15 +105,6 @@ function readText(path: string): string | null {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw new UsageError(`The configuration file cannot be read: ${messageOf(error)}.`);
-  }
-}
-
-/** The message of the parser quotes the content. */
-function parseJson(text: string, refuse: () => never): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return refuse();
   }
 }
 

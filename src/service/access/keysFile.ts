@@ -1,4 +1,5 @@
 import { DispatchError } from '../../model/dispatchError.js';
+import { parseJsonFile } from '../../model/parseJsonFile.js';
 import type { ApiKey } from './keyRing.js';
 
 /** Names of keys, which appear in logs and as a label of metrics. */
@@ -25,7 +26,12 @@ export function parseKeysFile(text: string, path: string): readonly ApiKey[] {
   const refuse = (place: string, problem: string): never => {
     throw new DispatchError('INVALID_ARGUMENT', `keys: ${path}: ${place}${problem}`, { field: 'keys' });
   };
-  const root = parseJson(text, problem => refuse('', problem));
+  let root: unknown;
+  try {
+    root = parseJsonFile(text, ['keys', ...FIELDS]);
+  } catch (error) {
+    return refuse('', (error as RangeError).message);
+  }
   if (!isObject(root) || !Array.isArray(root.keys)) return refuse('', 'must be an object with a list "keys"');
   const surplus = Object.keys(root).find(name => name !== 'keys');
   if (surplus !== undefined) refuse('', 'must have no field other than "keys"');
@@ -64,17 +70,6 @@ function readEntry(entry: unknown, refuse: (field: string, problem: string) => n
     return refuse('microgrids', 'must be "all" or a list of microgrid ids');
   }
   return { name, key, secret, microgrids: new Set<number>(microgrids), access, audit };
-}
-
-/** The message of the parser quotes the content: only the line is passed on. */
-function parseJson(text: string, refuse: (problem: string) => never): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const [, position] = /position (\d+)/.exec((error as Error).message) ?? [];
-    const line = position === undefined ? '' : ` (line ${text.slice(0, Number(position)).split('\n').length})`;
-    return refuse(`is not valid JSON${line}`);
-  }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -11,9 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startDispatchService } from '../../../src/service/index.js';
 import { runCli } from '../../support/runCli.js';
-import { dispatchProgram } from '../../support/startCli.js';
+import { dispatchProgram, startCli } from '../../support/startCli.js';
 import { temporaryFolder } from '../../support/temporaryFolder.js';
 import { expectRefusal } from './expectRefusal.js';
 
@@ -34,27 +33,46 @@ const made = async (...args: string[]) => {
 const entries = () => JSON.parse(readFileSync(path, 'utf8')).keys;
 
 describe('keys', () => {
-  it('are made, rotated and revoked, and a running service takes them', async () => {
+  it('are made, rotated and revoked while a service runs, which takes them by itself and ends the streams of old ones', async () => {
     const first = await made('make', path, 'partner-a', '--microgrids', '1,2');
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    const service = await startDispatchService({ keys: path });
-    const list = ({ key, secret }: { key: string; secret: string }, microgrid = '1') =>
-      runCli(['list', microgrid, '--url', service.address], {
-        DISPATCH_API_AUTH_KEY: key,
-        DISPATCH_API_SIGN_SECRET: secret,
-      });
-    try {
-      expect((await list(first)).code).toBe(0);
-      expect((await list(first, '3')).code).toBe(3);
-      const second = await made('rotate', path, 'partner-a');
-      await service.reload();
-      expect([(await list(first)).code, (await list(second)).code]).toEqual([3, 0]);
-      expect(await made('revoke', path, 'partner-a')).toEqual({ revoked: 'partner-a' });
-      await service.reload();
-      expect((await list(second)).code).toBe(3);
-    } finally {
-      await service.stop({ now: true });
-    }
+    await using serve = startCli([
+      'serve',
+      '--listen',
+      '127.0.0.1:0',
+      '--database',
+      ':memory:',
+      '--keys',
+      path,
+      '--json',
+    ]);
+    const { listening } = JSON.parse(await serve.line());
+    const envOf = ({ key, secret }: { key: string; secret: string }) => ({
+      DISPATCH_API_URL: listening,
+      DISPATCH_API_AUTH_KEY: key,
+      DISPATCH_API_SIGN_SECRET: secret,
+    });
+    const list = async (pair: { key: string; secret: string }, microgrid = '1') =>
+      (await runCli(['list', microgrid], envOf(pair))).code;
+    const reloaded = async () => {
+      while (!(await serve.line('stderr')).includes('API keys were reloaded')) {}
+    };
+    expect([await list(first), await list(first, '3')]).toEqual([0, 3]);
+
+    const second = await made('make', path, 'partner-a-2', '--microgrids', '1,2');
+    await reloaded();
+    expect([await list(first), await list(second)]).toEqual([0, 0]);
+    await using watch = startCli(['watch', '1'], envOf(first));
+    await watch.line('stderr');
+    expect(await made('revoke', path, 'partner-a')).toEqual({ revoked: 'partner-a' });
+    await reloaded();
+    expect([await list(first), await list(second)]).toEqual([3, 0]);
+    expect(await watch.ended).toMatchObject({ code: 3, stderr: expect.stringContaining('UNAUTHENTICATED') });
+
+    const third = await made('rotate', path, 'partner-a-2');
+    await reloaded();
+    expect([await list(second), await list(third)]).toEqual([3, 0]);
+    expect((await serve.stop()).code).toBe(0);
   });
 
   it('are listed with their rights, and without what is secret', async () => {
