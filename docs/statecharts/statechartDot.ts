@@ -1,4 +1,10 @@
-import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
+import type { AnyStateMachine } from 'xstate';
+import {
+  type ChartArrow,
+  type ChartNode,
+  type ChartRow,
+  machineChart,
+} from '../../src/console/statechart/machineChart.js';
 
 const colors = {
   name: '#0f172a',
@@ -30,82 +36,46 @@ const indent = '    ';
  * @throws Error when a state has states of its own, which it does not draw.
  */
 export function statechartDot(machine: AnyStateMachine): string {
-  const { root } = machine;
-  const states: AnyStateNode[] = Object.values(root.states);
-  const nested = states.find(node => Object.keys(node.states).length > 0);
-  if (nested !== undefined) throw new Error(`${nested.id} has states of its own, which are not drawn`);
-  const hasOwn = rows(root).length > 0 || transitionsOf(root).length > 0;
-  const nodes = hasOwn ? [root, ...states] : states;
-  const initial = root.initial.target.map(({ key }) => key);
+  const { id, initial, nodes, arrows } = machineChart(machine);
+  const states = nodes.filter(({ isRoot }) => !isRoot);
   return [
     'digraph {',
-    `graph [${look.graph} label=<${caption(root)}>]`,
+    `graph [${look.graph} label=<${caption(id)}>]`,
     `node [${look.node}]`,
     `edge [${look.edge}]`,
     `"" [shape=circle style=filled fillcolor="${colors.name}" width=0.13 label=""]`,
     ...nodes.map(box),
     ...initial.map(key => `"" -> "${key}"`),
-    ...(hasOwn ? [`{ rank=same; ""; ${states.map(({ key }) => `"${key}"`).join('; ')} }`] : []),
-    ...nodes.flatMap(arrows),
+    ...(states.length < nodes.length ? [`{ rank=same; ""; ${states.map(({ key }) => `"${key}"`).join('; ')} }`] : []),
+    ...arrows.map(arrow),
     '}',
     '',
   ].join('\n');
 }
 
 /** Which machine it is, and how to read it. */
-function caption({ key }: AnyStateNode): string {
+function caption(id: string): string {
   const syntax = `${event('event')} ${text('[guard]', colors.guard)} / ${text('actions', colors.action)}`;
   const order = text('the first branch whose guard holds is taken', colors.note);
-  return `${name(`${key}Machine`)}<br align="left"/>${syntax}   ${order}<br align="left"/>`;
+  return `${name(`${id}Machine`)}<br align="left"/>${syntax}   ${order}<br align="left"/>`;
 }
 
-function box(node: AnyStateNode): string {
-  const isRoot = node.parent === undefined;
-  const title = `<tr><td>${name(isRoot ? 'in every state' : node.key)}</td></tr>`;
-  const form = [node.type === 'final' && 'peripheries=2', isRoot && 'style="rounded,dashed"'].filter(Boolean);
-  return `"${node.key}" [label=${table([title, ...rows(node)])} ${form.join(' ')}]`;
+function box({ key, isRoot, isFinal, own, inner }: ChartNode): string {
+  const title = `<tr><td>${name(isRoot ? 'in every state' : key)}</td></tr>`;
+  const form = [isFinal && 'peripheries=2', isRoot && 'style="rounded,dashed"'].filter(Boolean);
+  return `"${key}" [label=${table([title, ...[...own, ...inner].map(rowText)])} ${form.join(' ')}]`;
 }
 
-/** What a state does without leaving it. */
-function rows(node: AnyStateNode): string[] {
-  const own = {
-    invoke: node.invoke.map(({ id }) => id),
-    entry: node.entry.map(nameOf),
-    exit: node.exit.map(nameOf),
-  };
-  return [
-    ...Object.entries(own).flatMap(([trigger, names]) => (names.length === 0 ? [] : [row([trigger], names)])),
-    ...transitionsOf(node)
-      .filter(({ target }) => target === undefined)
-      .map(transitionRow),
-  ];
-}
-
-function arrows(node: AnyStateNode): string[] {
-  const labels = new Map<string, string[]>();
-  for (const transition of transitionsOf(node)) {
-    for (const { key } of transition.target ?? []) {
-      labels.set(key, [...(labels.get(key) ?? []), transitionRow(transition)]);
-    }
-  }
-  return [...labels].map(([key, label]) => `"${node.key}" -> "${key}" [label=${table(label)}]`);
-}
-
-function transitionsOf(node: AnyStateNode): AnyTransitionDefinition[] {
-  return [...(node.always ?? []), ...[...node.transitions.values()].flat()];
-}
-
-function transitionRow({ eventType, source, guard, actions }: AnyTransitionDefinition): string {
-  const branches = transitionsOf(source).filter(other => other.eventType === eventType);
-  const condition = guard !== undefined ? [`[${nameOf(guard)}]`] : branches.length > 1 ? ['else'] : [];
-  return row([eventType === '' ? 'always' : eventType, ...condition], actions.map(nameOf));
+function arrow({ from, to, rows }: ChartArrow): string {
+  return `"${from}" -> "${to}" [label=${table(rows.map(rowText))}]`;
 }
 
 /** A trigger, with what it depends on, and what it leads to, in lines. */
-function row([trigger = '', ...condition]: string[], actions: string[]): string {
+function rowText({ trigger, condition, actions }: ChartRow): string {
+  const plain = condition?.kind === 'guard' ? `[${condition.text}]` : condition?.text;
   const parts = [
     { plain: trigger, html: event(trigger) },
-    ...condition.map(plain => ({ plain, html: text(plain, colors.guard) })),
+    ...(plain === undefined ? [] : [{ plain, html: text(plain, colors.guard) }]),
     ...actions.map((action, i) => {
       const [before, after] = [i === 0 ? '/ ' : '', i < actions.length - 1 ? ',' : ''];
       return { plain: before + action + after, html: before + text(action, colors.action) + after };
@@ -121,14 +91,8 @@ function row([trigger = '', ...condition]: string[], actions: string[]): string 
   return `<tr><td align="left" balign="left">${html}</td></tr>`;
 }
 
-function nameOf(implementation: unknown): string {
-  if (typeof implementation === 'string') return implementation;
-  const { type, params } = implementation as { type: string; params?: object };
-  return params === undefined ? type : `${type}(${Object.values(params).join(', ')})`;
-}
-
-function table(rows_: string[]): string {
-  return `<<table border="0" cellspacing="0" cellpadding="1">${rows_.join('')}</table>>`;
+function table(rows: string[]): string {
+  return `<<table border="0" cellspacing="0" cellpadding="1">${rows.join('')}</table>>`;
 }
 
 function name(value: string): string {

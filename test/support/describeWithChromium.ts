@@ -7,7 +7,7 @@ import { describeWith } from './describeWith.js';
 const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** Starts a Chromium without a window. */
-function startChromium(): Promise<Browser> {
+export function startChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath,
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],

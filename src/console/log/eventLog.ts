@@ -1,5 +1,9 @@
-import type { ActorLogic, AnyActorRef, Snapshot } from 'xstate';
+import type { ActorLogic, AnyActorRef, InspectionEvent, Snapshot } from 'xstate';
+import type { RunMissed } from '../../../machines/dispatch/runNotification.js';
+import { dispatcherOf, dispatchSnapshot, isDispatch } from '../../../machines/inspect/inspectedActors.js';
 import type { DispatcherOutput } from '../../../machines/protocol/dispatcherOutput.js';
+import { parentOf } from '../../../machines/xstate/parentOf.js';
+import type { Interval } from '../timeline/segment.js';
 
 /** An output of a dispatcher, as the log of the console keeps it. */
 export interface LogEntry {
@@ -11,6 +15,26 @@ export interface LogEntry {
   readonly output: DispatcherOutput;
 }
 
+/** A transition of the machine of a dispatch. */
+export interface DispatchTransition {
+  /** Number of the transition: 1, 2, 3, … */
+  readonly seq: number;
+  readonly microgridId: number;
+  readonly dispatchId: number;
+  /** When it was taken, milliseconds since the epoch. */
+  readonly atMs: number;
+  /** Type of the event that caused it. */
+  readonly event: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Maximum number of times of missed runs that are kept of a dispatch. */
+const maxMissedTimes = 100;
+
+/** Maximum number of transitions that are kept. */
+const maxTransitions = 2_000;
+
 /** Maximum number of entries that are kept. */
 const maxLogEntries = 5_000;
 
@@ -20,10 +44,14 @@ export interface EventLog {
   readonly count: number;
   /** Number of missed runs so far, by microgrid. */
   missed(microgridId: number): number;
+  /** When starts were missed, by dispatch: from the first to the last, both included. */
+  missedStarts(microgridId: number): ReadonlyMap<number, readonly Interval[]>;
   /** Delay of the last start or stop by the schedule, in milliseconds, by microgrid; null: there was none. */
   lagMs(microgridId: number): number | null;
   /** Entries that are kept, newest first. */
   newestFirst(): IterableIterator<LogEntry>;
+  /** The last transitions of a dispatch that are kept, newest first. */
+  transitionsOf(microgridId: number, dispatchId: number): readonly DispatchTransition[];
 }
 
 /** Events to the log: the dispatcher of a microgrid whose outputs it is to keep. */
@@ -70,8 +98,12 @@ class Ring implements EventLog {
   readonly #nowMs: () => number;
   readonly #entries: LogEntry[] = [];
   readonly #missed = new Map<number, number>();
+  readonly #missedStarts = new Map<number, Map<number, readonly Interval[]>>();
   readonly #lagMs = new Map<number, number>();
-  readonly #undo: (() => void)[] = [];
+  readonly #undo = new Set<() => void>();
+  readonly #transitions: DispatchTransition[] = [];
+  readonly #states = new WeakMap<object, string>();
+  #transitionCount = 0;
   #count = 0;
   #isTelling = false;
 
@@ -85,6 +117,10 @@ class Ring implements EventLog {
 
   missed(microgridId: number): number {
     return this.#missed.get(microgridId) ?? 0;
+  }
+
+  missedStarts(microgridId: number): ReadonlyMap<number, readonly Interval[]> {
+    return this.#missedStarts.get(microgridId) ?? new Map();
   }
 
   lagMs(microgridId: number): number | null {
@@ -109,11 +145,42 @@ class Ring implements EventLog {
         tell();
       });
     });
-    this.#undo.push(() => subscription.unsubscribe());
+    const inspection = dispatcher.system.inspect({ next: event => this.#inspect(event, dispatcher) });
+    const undo = () => {
+      subscription.unsubscribe();
+      inspection.unsubscribe();
+      this.#undo.delete(undo);
+    };
+    this.#undo.add(undo);
+    dispatcher.subscribe({ complete: undo, error: undo });
+  }
+
+  transitionsOf(microgridId: number, dispatchId: number): readonly DispatchTransition[] {
+    return this.#transitions
+      .filter(found => found.microgridId === microgridId && found.dispatchId === dispatchId)
+      .sort((a, b) => b.seq - a.seq);
+  }
+
+  #inspect(event: InspectionEvent, dispatcher: AnyActorRef): void {
+    if (event.type !== '@xstate.snapshot' || !isDispatch(event.actorRef)) return;
+    // The system of the console has several dispatchers.
+    const pool = parentOf(event.actorRef);
+    if (pool === undefined || dispatcherOf(pool) !== dispatcher) return;
+    const { value, context } = dispatchSnapshot(event.actorRef);
+    const from = this.#states.get(event.actorRef);
+    if (from === value) return;
+    this.#states.set(event.actorRef, value);
+    const { microgridId, id: dispatchId } = context.dispatch;
+    if (from === undefined) return;
+    const place = this.#transitionCount % maxTransitions;
+    this.#transitionCount += 1;
+    const seq = this.#transitionCount;
+    const { type } = event.event;
+    this.#transitions[place] = { seq, microgridId, dispatchId, atMs: this.#nowMs(), event: type, from, to: value };
   }
 
   stop(): void {
-    for (const undo of this.#undo.splice(0)) undo();
+    for (const undo of this.#undo) undo();
   }
 
   #add(microgridId: number, output: DispatcherOutput): void {
@@ -124,7 +191,15 @@ class Ring implements EventLog {
       output,
     };
     this.#count += 1;
-    if (output.type === 'run.missed') this.#missed.set(microgridId, this.missed(microgridId) + output.count);
+    if (output.type === 'run.missed') this.#addMissed(microgridId, output);
     else if ('run' in output && output.cause === 'schedule') this.#lagMs.set(microgridId, output.lateMs);
+  }
+
+  #addMissed(microgridId: number, { dispatch: { id }, count, firstMs, lastMs }: RunMissed): void {
+    this.#missed.set(microgridId, this.missed(microgridId) + count);
+    const byDispatch = this.#missedStarts.get(microgridId) ?? new Map<number, readonly Interval[]>();
+    this.#missedStarts.set(microgridId, byDispatch);
+    const before = byDispatch.get(id) ?? [];
+    byDispatch.set(id, [...before, { startMs: firstMs, endMs: lastMs }].slice(-maxMissedTimes));
   }
 }

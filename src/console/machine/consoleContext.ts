@@ -25,6 +25,8 @@ export interface OpenMicrogrid {
   readonly dispatcher: ActorRefFrom<DispatcherMachine>;
   /** What the dispatcher last said of its sync; null: nothing yet. */
   readonly sync: SyncStatus | null;
+  /** When it became live for the first time, milliseconds since the epoch: what was delivered is known from then on. Null: it did not. */
+  readonly witnessedFromMs: number | null;
   /** The last problem that the dispatcher told; null: none. */
   readonly problem: DispatchErrorJson | null;
 }

@@ -95,9 +95,13 @@ export const consoleMachine = setup({
     showMicrogrid: assign(({ context: { view }, event }) =>
       event.type === 'microgrid.shown' ? { shownId: event.microgridId, view: withoutChoice(view) } : {},
     ),
-    noteSync: assign(({ context, event }) =>
-      event.type === 'dispatcher.sync' ? changeMicrogrid(context, event.microgridId, { sync: event.status }) : {},
-    ),
+    noteSync: assign(({ context, event }) => {
+      if (event.type !== 'dispatcher.sync') return {};
+      const { microgridId, status } = event;
+      const before = context.microgrids.find(({ id }) => id === microgridId)?.witnessedFromMs ?? null;
+      const witnessedFromMs = before ?? (status.state === 'live' ? context.nowMs : null);
+      return changeMicrogrid(context, microgridId, { sync: status, witnessedFromMs });
+    }),
     noteProblem: assign(({ context, event }) =>
       event.type === 'dispatcher.problem'
         ? changeMicrogrid(context, event.microgridId, { problem: event.problem.toJSON() })
@@ -300,7 +304,7 @@ function childOf(microgridId: number) {
 
 function open(self: AnyActorRef, dispatcher: OpenMicrogrid['dispatcher'], id: number): OpenMicrogrid {
   self.getSnapshot().children.log?.send({ type: 'log.watch', microgridId: id, dispatcher });
-  return { id, dispatcher, sync: null, problem: null };
+  return { id, dispatcher, sync: null, witnessedFromMs: null, problem: null };
 }
 
 function withoutChoice(view: ViewState): ViewState {

@@ -1,9 +1,18 @@
-import { useEffect } from 'preact/hooks';
+import { Tabs } from '../kit/Tabs.js';
 import { useSelected } from '../kit/useSelected.js';
+import { useTheme } from '../kit/useTheme.js';
+import { LogPanel } from '../log/LogPanel.js';
 import type { ConsoleActor } from '../machine/consoleMachine.js';
 import { SignIn } from '../session/SignIn.js';
 import type { SessionPort } from '../session/sessionPort.js';
+import { Legend } from '../timeline/Legend.js';
+import { RunTable } from '../timeline/RunTable.js';
+import { Timeline } from '../timeline/Timeline.js';
+import { Toolbar } from '../timeline/Toolbar.js';
+import { TravelBar } from '../travel/TravelBar.js';
+import { DispatchPanel } from './DispatchPanel.js';
 import { Header } from './Header.js';
+import { DispatcherStates, DispatchStates } from './StatesPanel.js';
 
 /** Properties of the parts of the page that need all of the console. */
 export interface ConsoleProps {
@@ -14,14 +23,32 @@ export interface ConsoleProps {
 /** The page. */
 export function Console({ actor, port }: ConsoleProps) {
   const theme = useSelected(actor, ({ context }) => context.view.theme);
+  const asTable = useSelected(actor, ({ context }) => context.view.asTable);
   const isSignedIn = useSelected(actor, snapshot => snapshot.matches({ session: 'signedIn' }));
-  useEffect(() => {
-    document.documentElement.dataset.theme = theme;
-  }, [theme]);
+  useTheme(theme);
   if (!isSignedIn) return <SignIn actor={actor} port={port} />;
   return (
     <>
       <Header actor={actor} port={port} />
+      <main class="workplace">
+        <section class="main" aria-label="Runs">
+          <Toolbar actor={actor} />
+          {asTable ? <RunTable actor={actor} /> : <Timeline actor={actor} port={port} />}
+          <TravelBar actor={actor} />
+          <Legend />
+        </section>
+        <aside aria-label="Details">
+          <Tabs
+            label="Details"
+            tabs={[
+              { name: 'dispatch', title: 'Dispatch', content: () => <DispatchPanel actor={actor} /> },
+              { name: 'states', title: 'Its states', content: () => <DispatchStates actor={actor} /> },
+              { name: 'dispatcher', title: 'Dispatcher', content: () => <DispatcherStates actor={actor} /> },
+            ]}
+          />
+        </aside>
+        <LogPanel actor={actor} />
+      </main>
     </>
   );
 }

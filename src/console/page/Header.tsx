@@ -2,6 +2,7 @@ import { Button } from '../kit/Button.js';
 import { Choice } from '../kit/Choice.js';
 import { useSelected } from '../kit/useSelected.js';
 import type { ConsoleProps } from './Console.js';
+import { Counters } from './Counters.js';
 
 const syncTexts = {
   starting: 'starting',
@@ -34,6 +35,7 @@ export function Header({ actor, port }: ConsoleProps) {
           </Button>
         ))}
       </nav>
+      <Counters actor={actor} />
       <span class="session">
         {session?.keyName ?? session?.service}
         {session?.mayWrite === false && <em>read only</em>}

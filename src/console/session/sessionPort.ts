@@ -2,9 +2,7 @@ import type { CallbackActorLogic } from 'xstate';
 import type { timerLogic } from '../../../machines/actors/timerLogic.js';
 import type { Clock } from '../../../machines/protocol/clock.js';
 import type { SourceCommand, StoreCommand } from '../../../machines/protocol/messages.js';
-import type { AuditEntry, AuditOptions } from '../../client/audit.js';
-import type { DispatchChanges, ListOptions, NewDispatch } from '../../client/requests.js';
-import type { Dispatch } from '../../dispatch.js';
+import type { MicrogridClient } from '../../client/microgridClient.js';
 
 /**
  * All that the console needs from outside: the console itself imports no transport. `consoleOf(port)` gives `consoleMachine` its actors
@@ -67,23 +65,8 @@ export interface SessionFacts {
   readonly mayReadAudit: boolean;
 }
 
-/** Options of a call. */
-interface CallOptions {
-  readonly signal?: AbortSignal;
-}
-
-/** Options of a call that changes something. */
-interface WriteOptions extends CallOptions {
-  /** Note for the audit of the service. */
-  readonly note?: string;
-}
-
-/** The calls of the service for one microgrid, as `MicrogridClient` has them; every failure is a `DispatchError`. */
-export interface MicrogridCalls {
-  create(dispatch: NewDispatch, options?: WriteOptions): Promise<Dispatch>;
-  get(id: number, options?: CallOptions): Promise<Dispatch>;
-  update(id: number, changes: DispatchChanges, options?: WriteOptions): Promise<Dispatch>;
-  delete(id: number, options?: WriteOptions): Promise<void>;
-  list(options?: ListOptions & CallOptions): AsyncIterable<Dispatch>;
-  audit(options?: AuditOptions & CallOptions): AsyncIterable<AuditEntry>;
-}
+/** The calls of the service for one microgrid; every failure is a `DispatchError`. */
+export type MicrogridCalls = Pick<
+  MicrogridClient,
+  'microgridId' | 'create' | 'get' | 'update' | 'delete' | 'list' | 'listPages' | 'audit'
+>;

@@ -94,11 +94,13 @@ const port: SessionPort = {
 function callsOf(microgridId: number): MicrogridCalls {
   const unused = () => Promise.reject(new Error('this page only reads'));
   return {
+    microgridId,
     create: unused,
     get: unused,
     update: unused,
     delete: unused,
     list: async function* () {},
+    listPages: async function* () {},
     audit: async function* () {
       for (const [index, { atMs, before, after }] of (setup.audit ?? []).entries()) {
         const record = after ?? before;

@@ -1,0 +1,95 @@
+import { useRef, useState } from 'preact/hooks';
+import type { DispatcherOutput } from '../../../machines/protocol/dispatcherOutput.js';
+import { offsetAt } from '../../model/recurrence/localTime.js';
+import { Button } from '../kit/Button.js';
+import { Choice } from '../kit/Choice.js';
+import { Scrolled } from '../kit/Scrolled.js';
+import { useSelected } from '../kit/useSelected.js';
+import type { ConsoleProps } from '../page/Console.js';
+import { localText } from '../timeline/barText.js';
+import type { LogEntry } from './eventLog.js';
+import { logKind, logText } from './logText.js';
+
+/** Maximum number of entries that are shown. */
+const maxShown = 200;
+
+type Kind = 'all' | ReturnType<typeof logKind>;
+
+/** The log of what the dispatchers told: filters, search, and a pause in which it stands still and goes on behind. */
+export function LogPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
+  const [kind, setKind] = useState<Kind>('all');
+  const [search, setSearch] = useState('');
+  const isPaused = useSelected(actor, snapshot => snapshot.matches({ log: 'paused' }));
+  const zone = useSelected(actor, ({ context }) => context.view.zone);
+  const shownId = useSelected(actor, ({ context }) => context.shownId);
+  const log = actor.getSnapshot().children.log;
+  // While it is paused its number is, too, so that nothing is rendered again.
+  const pausedAt = useRef(0);
+  const count = useLogCount(actor, isPaused, pausedAt);
+  const text = search.trim().toLowerCase();
+  const found: LogEntry[] = [];
+  for (const entry of log?.getSnapshot().context.newestFirst() ?? []) {
+    if (entry.seq > count || entry.microgridId !== shownId) continue;
+    if (kind !== 'all' && logKind(entry.output) !== kind) continue;
+    if (text !== '' && !logText(entry.output).toLowerCase().includes(text)) continue;
+    found.push(entry);
+    if (found.length === maxShown) break;
+  }
+  return (
+    <section class="log" aria-label="Event log">
+      <div class="bar">
+        <h2>Events</h2>
+        <Choice
+          label="Show"
+          value={kind}
+          options={[
+            ['all', 'all'],
+            ['run', 'runs'],
+            ['change', 'changes'],
+            ['sync', 'connection'],
+            ['problem', 'problems'],
+          ]}
+          onChoose={setKind}
+        />
+        <input
+          type="search"
+          aria-label="Search the events"
+          placeholder="Search"
+          value={search}
+          onInput={event => setSearch(event.currentTarget.value)}
+        />
+        <Button pressed={isPaused} onPress={() => actor.send({ type: isPaused ? 'log.resumed' : 'log.paused' })}>
+          {isPaused ? 'Go on' : 'Pause'}
+        </Button>
+        <span class="note">{found.length === maxShown ? `the last ${maxShown}` : `${found.length} events`}</span>
+      </div>
+      <Scrolled label="Events, newest first" class="fill">
+        <table>
+          <tbody>
+            {found.map(({ seq, atMs, output }) => (
+              <tr key={seq} class={logKind(output)}>
+                <td class="time">{localText(atMs, offsetAt(zone, atMs)).slice(5)}</td>
+                <td class="kind">{nameOf(output)}</td>
+                <td>{logText(output)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {found.length === 0 && <p class="empty">Nothing yet.</p>}
+      </Scrolled>
+    </section>
+  );
+}
+
+function nameOf({ type }: DispatcherOutput): string {
+  return type.slice(type.indexOf('.') + 1);
+}
+
+function useLogCount(actor: ConsoleProps['actor'], isPaused: boolean, pausedAt: { current: number }): number {
+  const log = actor.getSnapshot().children.log;
+  const now = useSelected(log as NonNullable<typeof log>, ({ context }) =>
+    isPaused ? pausedAt.current : context.count,
+  );
+  if (!isPaused) pausedAt.current = now;
+  return now;
+}

@@ -1,0 +1,44 @@
+import { useDispatches } from '../kit/useDispatches.js';
+import { useSelected } from '../kit/useSelected.js';
+import { shownMicrogrid } from '../machine/consoleContext.js';
+import type { ConsoleProps } from './Console.js';
+
+/** Number of dispatches above which the planned ones are not counted each time. */
+const maxCounted = 20_000;
+
+/** Numbers of the shown microgrid: what runs, what will, what was missed, and how late the last start or stop was. */
+export function Counters({ actor }: Pick<ConsoleProps, 'actor'>) {
+  const dispatches = useDispatches(actor);
+  const microgrid = useSelected(actor, ({ context }) => shownMicrogrid(context));
+  useSelected(actor, ({ context }) => context.nowMs);
+  const log = actor.getSnapshot().children.log?.getSnapshot().context;
+  if (microgrid === undefined || dispatches === undefined) return null;
+  let planned: number | null = dispatches.size > maxCounted ? null : 0;
+  if (planned !== null) for (const id of dispatches.ids()) if (dispatches.get(id)?.state === 'idle') planned += 1;
+  const lagMs = log?.lagMs(microgrid.id) ?? null;
+  const missed = log?.missed(microgrid.id) ?? 0;
+  return (
+    <dl class="counters">
+      <Counter name="running" value={dispatches.runningCount} />
+      <Counter name="planned" value={planned ?? 'many'} />
+      <Counter name="missed" value={missed} isAlarming={missed > 0} />
+      <Counter name="lag" value={lagMs === null ? '–' : `${lagMs} ms`} />
+      <Counter name="dispatches" value={dispatches.size} />
+    </dl>
+  );
+}
+
+interface CounterProps {
+  readonly name: string;
+  readonly value: number | string;
+  readonly isAlarming?: boolean;
+}
+
+function Counter({ name, value, isAlarming = false }: CounterProps) {
+  return (
+    <div class={isAlarming ? 'alarming' : ''}>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}

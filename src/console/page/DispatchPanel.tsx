@@ -1,0 +1,105 @@
+import { Dispatch } from '../../dispatch.js';
+import { offsetAt } from '../../model/recurrence/localTime.js';
+import { ruleToText } from '../../model/recurrence/ruleText.js';
+import { dispatchState } from '../../planning/dispatchState.js';
+import { spanText } from '../../planning/timeText.js';
+import { Button } from '../kit/Button.js';
+import { Scrolled } from '../kit/Scrolled.js';
+import { useDispatches } from '../kit/useDispatches.js';
+import { useSelected } from '../kit/useSelected.js';
+import type { ConsoleActor } from '../machine/consoleMachine.js';
+import { localText } from '../timeline/barText.js';
+import { componentsText } from '../timeline/lanesOf.js';
+import type { ConsoleProps } from './Console.js';
+
+/** Number of next runs that are listed. */
+const nextCount = 5;
+
+/** What is known of the chosen dispatch. */
+export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
+  const dispatches = useDispatches(actor);
+  const chosenId = useSelected(actor, ({ context }) => context.view.chosenId);
+  const zone = useSelected(actor, ({ context }) => context.view.zone);
+  const nowMs = useSelected(actor, ({ context }) => context.nowMs);
+  const mayWrite = useSelected(actor, ({ context }) => context.session?.mayWrite === true);
+  if (chosenId === null) return <p class="empty">Choose a dispatch in the timeline.</p>;
+  const record = dispatches?.get(chosenId)?.dispatch ?? recordOfPast(actor, chosenId);
+  if (record === undefined) return <p class="empty">Dispatch {chosenId} is not there any more.</p>;
+  const dispatch = new Dispatch(record, { nowMs: () => nowMs });
+  const state = dispatchState(dispatch, nowMs);
+  const time = (ms: number) => (
+    <>
+      {localText(ms, offsetAt(zone, ms))} {zone !== 'UTC' && <small>{localText(ms, 0)} UTC</small>}
+    </>
+  );
+  return (
+    <div class="dispatch">
+      <h2>
+        {record.id} {record.type}
+      </h2>
+      <p>
+        <span class={`state ${state.name}`}>{state.text}</span>
+        {record.dryRun && <em>dry run</em>}
+      </p>
+      {mayWrite && (
+        <p class="actions">
+          <Button onPress={() => actor.send({ type: 'plan.opened', subject: { kind: 'change', id: record.id } })}>
+            Change …
+          </Button>
+          <Button onPress={() => actor.send({ type: 'plan.opened', subject: { kind: 'copy', id: record.id } })}>
+            Copy …
+          </Button>
+        </p>
+      )}
+      <dl>
+        <dt>Components</dt>
+        <dd>{componentsText(record)}</dd>
+        <dt>Start</dt>
+        <dd>{time(record.startTimeMs)}</dd>
+        <dt>Duration</dt>
+        <dd>{record.durationMs === null ? 'without end' : spanText(record.durationMs)}</dd>
+        <dt>Repeats</dt>
+        <dd>{record.recurrence === null ? 'no' : `${ruleToText(record.recurrence)} (UTC)`}</dd>
+        <dt>Next runs</dt>
+        <dd>
+          <ol>
+            {nextRuns(dispatch, nowMs).map(ms => (
+              <li key={ms}>{time(ms)}</li>
+            ))}
+          </ol>
+        </dd>
+        <dt>Created</dt>
+        <dd>{time(dispatch.createTime.getTime())}</dd>
+        <dt>Changed</dt>
+        <dd>{time(dispatch.updateTime.getTime())}</dd>
+        <dt>Payload</dt>
+        <dd>
+          <Scrolled label="Payload">
+            <pre>{JSON.stringify(record.payload, null, 2)}</pre>
+          </Scrolled>
+        </dd>
+      </dl>
+    </div>
+  );
+}
+
+function nextRuns(dispatch: Dispatch, nowMs: number): number[] {
+  const found: number[] = [];
+  try {
+    for (let atMs = nowMs; dispatch.active && found.length < nextCount; ) {
+      const next = dispatch.nextRunAfter(new Date(atMs));
+      if (next === null) break;
+      found.push(next.getTime());
+      atMs = next.getTime() + 1;
+    }
+  } catch (error) {
+    // The state says why it cannot be evaluated.
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return found;
+}
+
+/** A dispatch that is gone, as the audit has it. */
+function recordOfPast(actor: ConsoleActor, id: number) {
+  return actor.getSnapshot().context.versions?.findLast(({ record }) => record.id === id)?.record;
+}

@@ -1,0 +1,59 @@
+import { offsetAt } from '../../model/recurrence/localTime.js';
+import { Scrolled } from '../kit/Scrolled.js';
+import { useDispatches } from '../kit/useDispatches.js';
+import { useSelected } from '../kit/useSelected.js';
+import type { ConsoleProps } from '../page/Console.js';
+import { localText, styleNames } from './barText.js';
+import { componentsText } from './lanesOf.js';
+import { presentOf, viewRequest } from './pictureSource.js';
+import { runRows } from './runRows.js';
+
+/** Maximum number of rows of the table. */
+const maxRows = 300;
+
+/** What the timeline shows, as text. */
+export function RunTable({ actor }: Pick<ConsoleProps, 'actor'>) {
+  useDispatches(actor);
+  const snapshot = useSelected(actor, now => now);
+  const { context } = snapshot;
+  const { zone, chosenId } = context.view;
+  const { rows, isCut } = runRows(viewRequest(context), presentOf(snapshot), maxRows);
+  const choose = (id: number) => actor.send({ type: 'view.chosen', choices: { chosenId: id } });
+  return (
+    <Scrolled class="run-table" label="Runs as text">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">From ({zone})</th>
+            <th scope="col">To ({zone})</th>
+            <th scope="col">From (UTC)</th>
+            <th scope="col">Dispatch</th>
+            <th scope="col">Components</th>
+            <th scope="col">State</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ segment: { run, startMs, endMs }, style }) => (
+            <tr key={`${run.record.id} ${startMs}`} class={run.record.id === chosenId ? 'chosen' : ''}>
+              <td>{localText(startMs, offsetAt(zone, startMs))}</td>
+              <td>{localText(endMs, Number.isFinite(endMs) ? offsetAt(zone, endMs) : 0)}</td>
+              <td>{localText(startMs, 0)}</td>
+              <td>
+                <button type="button" class="link" onClick={() => choose(run.record.id)}>
+                  {run.record.id} {run.record.type}
+                </button>
+              </td>
+              <td>{componentsText(run.record)}</td>
+              <td>
+                {styleNames[style]}
+                {run.isMerged && ' (several runs)'}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {rows.length === 0 && <p class="empty">No run in this time.</p>}
+      {isCut && <p class="note">The first {maxRows} rows; show less time to see the others.</p>}
+    </Scrolled>
+  );
+}

@@ -1,0 +1,104 @@
+import { useMemo } from 'preact/hooks';
+import { Button } from '../kit/Button.js';
+import { Choice } from '../kit/Choice.js';
+import { useSelected } from '../kit/useSelected.js';
+import type { ConsoleProps } from '../page/Console.js';
+import type { LaneKind, MergeName, ViewChoices } from '../view/viewState.js';
+
+const hourMs = 3_600_000;
+const spans = [
+  ['1 h', hourMs],
+  ['6 h', 6 * hourMs],
+  ['day', 24 * hourMs],
+  ['week', 7 * 24 * hourMs],
+  ['month', 30 * 24 * hourMs],
+  ['year', 365 * 24 * hourMs],
+] as const;
+
+const laneOptions: readonly (readonly [LaneKind, string])[] = [
+  ['type', 'type'],
+  ['component', 'component'],
+  ['dispatch', 'dispatch'],
+];
+
+const mergeOptions: readonly (readonly [MergeName, string])[] = [
+  ['none', 'nothing'],
+  ['type', 'type'],
+  ['type-and-selector', 'type and components'],
+];
+
+/** What the timeline shows, and how. */
+export function Toolbar({ actor }: Pick<ConsoleProps, 'actor'>) {
+  const view = useSelected(actor, ({ context }) => context.view);
+  const mayWrite = useSelected(actor, ({ context }) => context.session?.mayWrite === true);
+  const choose = (choices: ViewChoices) => actor.send({ type: 'view.chosen', choices });
+  const spanMs = view.toMs - view.fromMs;
+  return (
+    <div class="bar toolbar" role="toolbar" aria-label="Timeline">
+      {mayWrite && (
+        <Button kind="primary" onPress={() => actor.send({ type: 'plan.opened', subject: { kind: 'create' } })}>
+          New dispatch …
+        </Button>
+      )}
+      <span class="group">
+        {spans.map(([title, ms]) => (
+          <Button
+            key={title}
+            name={`Show ${title === '1 h' || title === '6 h' ? title : `a ${title}`}`}
+            pressed={Math.abs(spanMs - ms) < ms / 100}
+            onPress={() => actor.send({ type: 'view.zoomed', factor: ms / spanMs, aroundMs: null })}
+          >
+            {title}
+          </Button>
+        ))}
+      </span>
+      <span class="group">
+        <Button name="Earlier" onPress={() => actor.send({ type: 'view.panned', byMs: -spanMs / 4 })}>
+          ‹
+        </Button>
+        <Button name="Follow the present" pressed={view.follows} onPress={() => actor.send({ type: 'view.followed' })}>
+          Now
+        </Button>
+        <Button name="Later" onPress={() => actor.send({ type: 'view.panned', byMs: spanMs / 4 })}>
+          ›
+        </Button>
+        <Button name="Zoom out" onPress={() => actor.send({ type: 'view.zoomed', factor: 2, aroundMs: null })}>
+          −
+        </Button>
+        <Button name="Zoom in" onPress={() => actor.send({ type: 'view.zoomed', factor: 0.5, aroundMs: null })}>
+          +
+        </Button>
+      </span>
+      <Choice label="Lanes by" value={view.lanes} options={laneOptions} onChoose={lanes => choose({ lanes })} />
+      <Choice label="Merge by" value={view.merge} options={mergeOptions} onChoose={merge => choose({ merge })} />
+      <input
+        type="search"
+        aria-label="Filter by type, components or #id"
+        placeholder="Filter"
+        value={view.filter}
+        onInput={event => choose({ filter: event.currentTarget.value })}
+      />
+      <span class="group">
+        <Button pressed={view.showsDryRuns} onPress={() => choose({ showsDryRuns: !view.showsDryRuns })}>
+          Dry runs
+        </Button>
+        <Button pressed={view.showsInactive} onPress={() => choose({ showsInactive: !view.showsInactive })}>
+          Inactive
+        </Button>
+        <Button name="Show as text" pressed={view.asTable} onPress={() => choose({ asTable: !view.asTable })}>
+          Table
+        </Button>
+      </span>
+      <ZoneChoice zone={view.zone} onChoose={zone => choose({ zone })} />
+    </div>
+  );
+}
+
+function ZoneChoice({ zone, onChoose }: { readonly zone: string; readonly onChoose: (zone: string) => void }) {
+  const options = useMemo(() => {
+    const { timeZone: own } = Intl.DateTimeFormat().resolvedOptions();
+    const zones = new Set([own, 'UTC', ...Intl.supportedValuesOf('timeZone')]);
+    return [...zones].map(name => [name, name] as const);
+  }, []);
+  return <Choice label="Zone" value={zone} options={options} onChoose={onChoose} />;
+}

@@ -1,0 +1,130 @@
+import type { Lane } from './picture.js';
+import type { Interval, Segment } from './segment.js';
+
+/** How a part of a run is drawn. */
+export const barStyles = [
+  'running',
+  'planned',
+  'done',
+  'past',
+  'missed',
+  'dry',
+  'dryRunning',
+  'covered',
+  'inactive',
+] as const;
+
+/** How a part of a run is drawn. */
+export type BarStyle = (typeof barStyles)[number];
+
+/** Where the instants of a picture are on the screen. */
+export interface TimeScale {
+  readonly fromMs: number;
+  readonly msPerColumn: number;
+  /** Number of pixel columns. */
+  readonly columns: number;
+}
+
+/** What is known of the time of a picture. */
+export interface Present {
+  /** The instant that is looked at, milliseconds since the epoch. */
+  readonly nowMs: number;
+  /** From when on it was witnessed what was delivered, milliseconds since the epoch; Infinity: never. */
+  readonly witnessedFromMs: number;
+  /** When starts of a dispatch were missed: from the first to the last, both included. */
+  readonly missed: ReadonlyMap<number, readonly Interval[]>;
+}
+
+/** A rectangle of a lane: pixel columns `[x, x + width)`. */
+export interface Bar {
+  readonly x: number;
+  readonly width: number;
+  readonly style: BarStyle;
+  readonly segment: Segment;
+  /** Whether it goes on to the left or to the right of the lane. */
+  readonly isCut: boolean;
+}
+
+/**
+ * The rectangles of a lane: at most one in each pixel column. Every segment takes at least a column, unless those before it in the lane have
+ * taken all of its columns.
+ */
+export function layoutLane(lane: Pick<Lane, 'segments'>, scale: TimeScale, present: Present): Bar[] {
+  const { columns } = scale;
+  if (columns <= 0) return [];
+  /** The segment of each column; -1: none. */
+  const owners = new Int32Array(columns).fill(-1);
+  /** For each column the next one that is free: it or one after it. */
+  const free = Int32Array.from({ length: columns + 1 }, (_, column) => column);
+  const nextFree = (column: number) => {
+    let found = column;
+    while (free[found] !== found) found = free[found] as number;
+    for (let at = column; at !== found; ) {
+      const next = free[at] as number;
+      free[at] = found;
+      at = next;
+    }
+    return found;
+  };
+  const place = (index: number, segment: Segment) => {
+    const span = columnsOf(segment, scale);
+    if (span === null) return;
+    for (let column = nextFree(span[0]); column < span[1]; column = nextFree(column)) {
+      owners[column] = index;
+      free[column] = column + 1;
+    }
+  };
+  const { segments } = lane;
+  if (present.missed.size > 0) {
+    for (const [index, segment] of segments.entries()) {
+      if (isMissed(segment, present)) place(index, segment);
+    }
+  }
+  for (const [index, segment] of segments.entries()) place(index, segment);
+  return barsOf(owners, segments, scale, present);
+}
+
+function barsOf(owners: Int32Array, segments: readonly Segment[], scale: TimeScale, present: Present): Bar[] {
+  const bars: Bar[] = [];
+  for (let x = 0; x < owners.length; ) {
+    const owner = owners[x] as number;
+    let endX = x + 1;
+    while (endX < owners.length && owners[endX] === owner) endX += 1;
+    const segment = segments[owner];
+    if (segment !== undefined) {
+      const isCut = segment.startMs < scale.fromMs || segment.endMs > scale.fromMs + scale.columns * scale.msPerColumn;
+      bars.push({ x, width: endX - x, style: styleOf(segment, present), segment, isCut });
+    }
+    x = endX;
+  }
+  return bars;
+}
+
+/** The columns `[first, end)` that a time touches; null: it is not in view. */
+export function columnsOf(
+  { startMs, endMs }: Interval,
+  { fromMs, msPerColumn, columns }: TimeScale,
+): [number, number] | null {
+  const first = Math.floor((startMs - fromMs) / msPerColumn);
+  const end = Math.max(first + 1, Math.ceil((endMs - fromMs) / msPerColumn));
+  if (end <= 0 || first >= columns) return null;
+  return [Math.max(0, first), Math.min(columns, end)];
+}
+
+/** How a segment is drawn. */
+export function styleOf(segment: Segment, present: Present): BarStyle {
+  const { run, startMs, endMs, isCovered } = segment;
+  const { nowMs, witnessedFromMs } = present;
+  if (!run.record.active) return 'inactive';
+  if (isMissed(segment, present)) return 'missed';
+  if (isCovered) return 'covered';
+  const isRunning = startMs <= nowMs && nowMs < endMs;
+  if (run.record.dryRun) return isRunning ? 'dryRunning' : 'dry';
+  if (isRunning) return 'running';
+  if (startMs > nowMs) return 'planned';
+  return endMs > witnessedFromMs ? 'done' : 'past';
+}
+
+function isMissed({ run: { record, startMs, endMs } }: Segment, { missed }: Present): boolean {
+  return missed.get(record.id)?.some(interval => interval.startMs < endMs && startMs <= interval.endMs) ?? false;
+}

@@ -1,0 +1,24 @@
+import type { DispatchRecord } from '../../model/dispatchRecord.js';
+import type { ThinRun } from './thinRuns.js';
+
+/** A run of a dispatch in a picture. */
+export interface PicturedRun extends ThinRun {
+  readonly record: DispatchRecord;
+}
+
+/** A part of a run that is drawn in one way. */
+export interface Segment {
+  readonly run: PicturedRun;
+  readonly startMs: number;
+  /** Infinity: without end. */
+  readonly endMs: number;
+  /** Whether another dispatch is in force meanwhile. */
+  readonly isCovered: boolean;
+}
+
+/** A time from an instant to another: `[startMs, endMs)`. */
+export interface Interval {
+  readonly startMs: number;
+  /** Infinity: without end. */
+  readonly endMs: number;
+}

@@ -1,0 +1,88 @@
+import type { ConsoleActor } from '../machine/consoleMachine.js';
+import type { BarAtPlace, TimelineScene } from './timelineScene.js';
+
+/** Factor of the time that is shown for one pixel of the wheel. */
+const zoomPerPixel = 1.0015;
+
+/** Distance in pixels of the page from which on a press is a drag. */
+const dragFromPx = 4;
+
+interface Press {
+  x: number;
+  y: number;
+}
+
+/**
+ * Mouse and touch on the timeline: a drag pans, the wheel with Ctrl zooms and sideways pans, two fingers zoom, a click chooses a dispatch.
+ *
+ * @returns its undo.
+ */
+export function timelinePointer(
+  canvas: HTMLCanvasElement,
+  { actor, scene, onPoint }: { actor: ConsoleActor; scene: TimelineScene; onPoint: (place: BarAtPlace | null) => void },
+): () => void {
+  const pressed = new Map<number, Press>();
+  let isDragged = false;
+  const undo = new AbortController();
+  const on = <Type extends keyof HTMLElementEventMap>(
+    type: Type,
+    listener: (event: HTMLElementEventMap[Type]) => void,
+    options: AddEventListenerOptions = {},
+  ) => canvas.addEventListener(type, listener, { ...options, signal: undo.signal });
+  const msPerPx = () => {
+    const { fromMs, toMs } = actor.getSnapshot().context.view;
+    return (toMs - fromMs) / canvas.clientWidth;
+  };
+  const timeAt = (x: number) => actor.getSnapshot().context.view.fromMs + x * msPerPx();
+  const zoom = (factor: number, x: number) => actor.send({ type: 'view.zoomed', factor, aroundMs: timeAt(x) });
+
+  on(
+    'wheel',
+    event => {
+      const isSideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
+      if (!event.ctrlKey && !event.metaKey && !isSideways) return;
+      event.preventDefault();
+      const px = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
+      if (event.ctrlKey || event.metaKey) zoom(zoomPerPixel ** (event.deltaY * px), event.offsetX);
+      else actor.send({ type: 'view.panned', byMs: (event.deltaX || event.deltaY) * px * msPerPx() });
+    },
+    { passive: false },
+  );
+  on('pointerdown', event => {
+    if (event.button !== 0) return;
+    if (pressed.size === 0) isDragged = false;
+    pressed.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
+  });
+  on('pointermove', event => {
+    const { offsetX: x, offsetY: y, pointerId } = event;
+    const press = pressed.get(pointerId);
+    if (press === undefined) {
+      onPoint(scene.barAt(x, y));
+      return;
+    }
+    if (!isDragged && Math.abs(x - press.x) < dragFromPx) return;
+    if (!isDragged) canvas.setPointerCapture(pointerId);
+    isDragged = true;
+    onPoint(null);
+    const other = [...pressed].find(([id]) => id !== pointerId)?.[1];
+    if (other === undefined) actor.send({ type: 'view.panned', byMs: (press.x - x) * msPerPx() });
+    else {
+      const distance = (of: Press) => Math.max(20, Math.abs(of.x - other.x));
+      zoom(distance(press) / distance({ x, y }), (x + other.x) / 2);
+    }
+    pressed.set(pointerId, { x, y });
+  });
+  const release = (event: PointerEvent) => {
+    pressed.delete(event.pointerId);
+  };
+  on('pointerup', release);
+  on('pointercancel', release);
+  on('pointerleave', () => onPoint(null));
+  on('click', event => {
+    if (isDragged) return;
+    const place = scene.barAt(event.offsetX, event.offsetY);
+    actor.send({ type: 'view.chosen', choices: { chosenId: place?.bar.segment.run.record.id ?? null } });
+  });
+  on('dblclick', event => zoom(0.5, event.offsetX));
+  return () => undo.abort();
+}

@@ -1,0 +1,90 @@
+// Draws the pictures of the console in docs: `npm run screenshots`.
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { startChromium } from '../support/describeWithChromium.js';
+import { minuteMs, monday10Ms } from '../support/dispatchRecord.js';
+import { openConsole, serveConsole } from './openConsole.js';
+import { sampleDispatches } from './sampleDispatches.js';
+
+const folder = fileURLToPath(new URL('../../docs/console/', import.meta.url));
+
+interface Shot {
+  readonly name: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly colorScheme?: 'light' | 'dark';
+  readonly act: (page: Page) => Promise<void>;
+}
+
+const bar = (page: Page, x: number, lane: number) =>
+  page.locator('canvas').click({ position: { x, y: lane * 26 + 13 } });
+
+const shots: readonly Shot[] = [
+  {
+    name: 'timeline',
+    act: async page => {
+      await page.getByRole('button', { name: 'Show a day' }).click();
+      await bar(page, 190, 1);
+    },
+  },
+  {
+    name: 'states-dark',
+    colorScheme: 'dark',
+    act: async page => {
+      await page.getByRole('button', { name: 'Show 6 h' }).click();
+      await bar(page, 190, 1);
+      await page.getByRole('tab', { name: 'Its states' }).click();
+    },
+  },
+  {
+    name: 'dispatcher',
+    act: async page => {
+      await page.getByLabel('Lanes by').selectOption('component');
+      await page.getByRole('button', { name: 'Show a week' }).click();
+      await page.getByRole('tab', { name: 'Dispatcher' }).click();
+    },
+  },
+  {
+    name: 'table',
+    act: async page => {
+      await page.getByRole('button', { name: 'Show as text' }).click();
+      await page
+        .getByRole('button', { name: /^1 CHARGE/ })
+        .first()
+        .click();
+    },
+  },
+  {
+    name: 'future',
+    act: async page => {
+      await page.getByLabel('Time', { exact: true }).fill('700');
+      await page.getByText('Simulated if nothing is changed').waitFor();
+      await bar(page, 190, 1);
+      await page.getByRole('tab', { name: 'Its states' }).click();
+    },
+  },
+  { name: 'phone', width: 390, height: 844, act: async () => {} },
+];
+
+mkdirSync(folder, { recursive: true });
+const only = process.argv.slice(2);
+const browser = await startChromium();
+await using served = await serveConsole();
+for (const { name, act, ...options } of shots) {
+  if (only.length > 0 && !only.includes(name)) continue;
+  await using console = await openConsole(
+    browser,
+    served.url,
+    { nowMs: monday10Ms + 34 * minuteMs, dispatches: sampleDispatches() },
+    { width: 1440, height: 860, ...options },
+  );
+  const { page } = console;
+  await page.getByRole('button', { name: 'Microgrid 1 live' }).waitFor();
+  await act(page);
+  // The picture is drawn with the next frames.
+  await page.evaluate('new Promise(done => setTimeout(done, 500))');
+  await page.screenshot({ path: `${folder}${name}.png` });
+  if (console.faults.length > 0) throw new Error(`${name}: ${console.faults.join('\n')}`);
+}
+await browser.close();
