@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, type Option } from 'commander';
 
 import { InvalidText } from '../planning/text/invalidText.js';
 import { readSecretFile } from './access/secretFile.js';
@@ -126,7 +126,9 @@ function parsedValue(option: Option, texts: readonly string[], source: string): 
     if (parseArg === undefined) return texts[0];
     return parts.reduce<unknown>((value, text) => parseArg(text, value), undefined);
   } catch (error) {
-    if (error instanceof InvalidText) throw new UsageError(`${source}: ${error.message}`);
+    // Those of choices are commander's own.
+    const isOfText = error instanceof InvalidText || error instanceof InvalidArgumentError;
+    if (isOfText) throw new UsageError(`${source}: ${error.message}`);
     throw error;
   }
 }
