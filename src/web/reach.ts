@@ -20,8 +20,8 @@ export interface CuttableCall {
 }
 
 /**
- * Whether a service can be reached by `fetch`, which tells nothing of its connections: it is looked for by a request without content,
- * which anything that answers under the URL may answer.
+ * Whether a service can be reached by `fetch`, which tells nothing of its connections: it is looked for by a check of its health, which
+ * needs no key. Whatever it answers, it is there; only a proxy in front of it has errors of a server (5xx).
  *
  * Open streams are cut when they may have ended without a sign: the browser is online again, the page comes out of the back-forward
  * cache or goes into it, page or computer have slept, or the service does not answer. Who reads them opens them anew.
@@ -155,15 +155,15 @@ export class Reach {
   async #answers(signal: AbortSignal): Promise<boolean> {
     const ends = AbortSignal.any([signal, this.#closed.signal, AbortSignal.timeout(answerMs)]);
     try {
-      // Also from another origin, whatever it allows: that it answers is enough.
-      await fetch(`${this.#url}/`, {
-        method: 'HEAD',
-        mode: 'no-cors',
+      const response = await fetch(`${this.#url}/grpc.health.v1.Health/Check`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/grpc-web+proto', 'x-grpc-web': '1' },
+        body: new Uint8Array(5),
         cache: 'no-store',
-        credentials: 'omit',
         signal: ends,
       });
-      return true;
+      await response.arrayBuffer();
+      return response.status < 500;
     } catch {
       return false;
     }

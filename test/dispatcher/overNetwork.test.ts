@@ -1,11 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { DispatcherOptions } from '../../src/dispatcher/dispatcher.js';
-import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
+import type { Credentials } from '../../src/client/credentials.js';
 import { silentLogger } from '../../src/logger.js';
 import type { DispatchError } from '../../src/model/dispatchError.js';
-import { type DispatchService, startDispatchService } from '../../src/service/startDispatchService.js';
+import { type Reached, ways } from '../support/ways.js';
 
-const cleanUps: (() => Promise<unknown>)[] = [];
+const cleanUps: (() => PromiseLike<unknown>)[] = [];
 
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
@@ -14,34 +13,28 @@ afterEach(async () => {
 const credentials = { authKey: 'key', signSecret: 'secret' };
 const selector = { categories: [{ category: 'BATTERY' }] } as const;
 
-async function serve(listen = '127.0.0.1:0'): Promise<DispatchService> {
-  const service = await startDispatchService({ listen, ...credentials });
-  cleanUps.push(() => service.stop());
-  return service;
-}
+describe.each(ways)('a dispatcher over $name', way => {
+  async function serve(at?: string): Promise<Reached> {
+    const service = await way.serve(credentials, at);
+    cleanUps.push(() => service[Symbol.asyncDispose]());
+    return service;
+  }
 
-async function follow(address: string, options: Partial<DispatcherOptions> = {}) {
-  const dispatcher = new Dispatcher({
-    microgridId: 1,
-    address,
-    ...credentials,
-    logger: silentLogger,
-    ...options,
-  } as DispatcherOptions);
-  cleanUps.push(() => dispatcher.stop());
-  const said: string[] = [];
-  const problems: DispatchError[] = [];
-  dispatcher.on('lifecycle', ({ type, dispatch }) => said.push(`${dispatch.id} ${type}`));
-  dispatcher.on('running', ({ id, change }) => said.push(`${id} ${change?.kind} by ${change?.cause}`));
-  dispatcher.on('problem', problem => problems.push(problem));
-  await dispatcher.start();
-  return { dispatcher, said, problems };
-}
+  async function follow(place: string, options: Credentials = {}) {
+    const dispatcher = way.dispatcher(place, { microgridId: 1, ...credentials, logger: silentLogger, ...options });
+    cleanUps.push(() => dispatcher.stop());
+    const said: string[] = [];
+    const problems: DispatchError[] = [];
+    dispatcher.on('lifecycle', ({ type, dispatch }) => said.push(`${dispatch.id} ${type}`));
+    dispatcher.on('running', ({ id, change }) => said.push(`${id} ${change?.kind} by ${change?.cause}`));
+    dispatcher.on('problem', problem => problems.push(problem));
+    await dispatcher.start();
+    return { dispatcher, said, problems };
+  }
 
-describe('a dispatcher over gRPC', () => {
   it('tells what its own client changes', async () => {
-    const { address } = await serve();
-    const { dispatcher, said } = await follow(address);
+    const { place } = await serve();
+    const { dispatcher, said } = await follow(place);
     await dispatcher.ready();
     const { id } = await dispatcher.client.create({ type: 'CHARGE', startTime: 'NOW', selector });
     await dispatcher.client.update(id, { payload: { kw: 3 } });
@@ -61,10 +54,10 @@ describe('a dispatcher over gRPC', () => {
   });
 
   it('finds what was there before it', async () => {
-    const { address } = await serve();
-    const first = await follow(address);
+    const { place } = await serve();
+    const first = await follow(place);
     await first.dispatcher.client.create({ type: 'CHARGE', startTime: 'NOW', selector });
-    const { dispatcher, said } = await follow(address);
+    const { dispatcher, said } = await follow(place);
     await dispatcher.ready();
     expect(said).toEqual(['1 created', '1 started by sync']);
     expect(dispatcher.dispatches.get(1)?.running('CHARGE')).toBe('RUNNING');
@@ -72,10 +65,10 @@ describe('a dispatcher over gRPC', () => {
 
   it('waits for a service that is not there yet, and follows one that takes its place', async () => {
     const early = await serve();
-    await early.stop();
-    const { dispatcher, said, problems } = await follow(early.address);
+    await early[Symbol.asyncDispose]();
+    const { dispatcher, said, problems } = await follow(early.place);
     await expect.poll(() => problems.map(({ code }) => code)).toContain('UNAVAILABLE');
-    await serve(`127.0.0.1:${early.port}`);
+    await serve(early.place);
     await dispatcher.ready({ timeoutMs: 20_000 });
     await dispatcher.client.create({ type: 'CHARGE', startTime: 'NOW', selector });
     await expect.poll(() => said).toEqual(['1 created', '1 started by update']);
@@ -83,19 +76,19 @@ describe('a dispatcher over gRPC', () => {
 
   it('lists again when the service was restarted', async () => {
     const service = await serve();
-    const { dispatcher, said } = await follow(service.address);
+    const { dispatcher, said } = await follow(service.place);
     await dispatcher.ready();
     await dispatcher.client.create({ type: 'CHARGE', startTime: 'NOW', selector });
     await expect.poll(() => said).toHaveLength(2);
-    await service.stop();
+    await service[Symbol.asyncDispose]();
     // It kept its dispatches in memory: the new one has none.
-    await serve(`127.0.0.1:${service.port}`);
+    await serve(service.place);
     await expect.poll(() => said.slice(2), { timeout: 20_000 }).toEqual(['1 deleted', '1 stopped by delete']);
   });
 
   it('reports rejected credentials', async () => {
-    const { address } = await serve();
-    const { problems } = await follow(address, { signSecret: 'hunter2' } as Partial<DispatcherOptions>);
+    const { place } = await serve();
+    const { problems } = await follow(place, { signSecret: 'hunter2' });
     await expect.poll(() => problems.map(({ code }) => code)).toEqual(['UNAUTHENTICATED']);
     expect(problems[0]?.message).not.toContain('hunter2');
   });
