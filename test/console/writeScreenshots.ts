@@ -48,7 +48,7 @@ const shots: readonly Shot[] = [
   {
     name: 'table',
     act: async page => {
-      await page.getByRole('button', { name: 'Show as text' }).click();
+      await page.getByRole('button', { name: 'Table: show as text' }).click();
       await page
         .getByRole('button', { name: /^1 CHARGE/ })
         .first()

@@ -1,5 +1,7 @@
-import { useMemo } from 'preact/hooks';
+import { useId, useMemo, useState } from 'preact/hooks';
 import type { AnyStateMachine } from 'xstate';
+import { Button } from '../kit/Button.js';
+import { Dialog } from '../kit/Dialog.js';
 import { chartText, layoutChart, type PlacedArrow, titleOf } from './layoutChart.js';
 import { machineChart } from './machineChart.js';
 
@@ -22,13 +24,31 @@ export interface StatechartViewProps {
 }
 
 /** The statechart of a machine, drawn from the machine itself, with its state lit. */
-export function StatechartView({ machine, label, state, last }: StatechartViewProps) {
-  const chart = useMemo(() => layoutChart(machineChart(machine)), [machine]);
+export function StatechartView(props: StatechartViewProps) {
+  const [isWhole, showWhole] = useState(false);
+  return (
+    <>
+      <ChartPicture {...props} isShort />
+      <p class="actions">
+        <Button onPress={() => showWhole(true)}>Whole chart …</Button>
+      </p>
+      {isWhole && (
+        <Dialog title={props.label} onClose={() => showWhole(false)}>
+          <ChartPicture {...props} isShort={false} />
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function ChartPicture({ machine, label, state, last, isShort }: StatechartViewProps & { readonly isShort: boolean }) {
+  const chart = useMemo(() => layoutChart(machineChart(machine), isShort), [machine, isShort]);
+  const markerId = useId();
   const { width, height, nodes, arrows, initial } = chart;
   const isLast = ({ from, to, rows }: PlacedArrow) =>
     last !== null && from === last.from && to === last.to && rows.some(({ trigger }) => trigger === last.event);
   return (
-    <figure class="statechart">
+    <figure class={isShort ? 'statechart' : 'statechart whole'}>
       <svg
         viewBox={`0 0 ${width} ${height}`}
         width={width}
@@ -37,13 +57,13 @@ export function StatechartView({ machine, label, state, last }: StatechartViewPr
         aria-label={`${label}: ${state}`}
       >
         <defs>
-          <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+          <marker id={markerId} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
             <path d="M0 0 8 4 0 8Z" />
           </marker>
         </defs>
         {arrows.map(arrow => (
           <g key={`${arrow.from} ${arrow.to}`} class={isLast(arrow) ? 'arrow last' : 'arrow'}>
-            <path d={pathOf(arrow.points)} marker-end="url(#arrow)" />
+            <path d={pathOf(arrow.points)} marker-end={`url(#${markerId})`} />
             {arrow.lines.map(({ text, title }, index) => (
               <text
                 key={title}

@@ -2,10 +2,10 @@ import { Graph, layout } from '@dagrejs/dagre';
 import type { ChartArrow, ChartNode, ChartRow, MachineChart } from './machineChart.js';
 
 /** Sizes of the text of a chart, in its own pixels. */
-export const chartText = { titlePx: 15, linePx: 13, characterPx: 6.1, paddingPx: 8 };
+export const chartText = { titlePx: 15, linePx: 13, characterPx: 6, paddingPx: 6 };
 
 /** Space between the states, in pixels of the chart. */
-const gaps = { nodesep: 26, ranksep: 30, edgesep: 14, marginx: 6, marginy: 6 };
+const gaps = { nodesep: 14, ranksep: 22, edgesep: 8, marginx: 6, marginy: 6 };
 
 /** A line of text in a chart. */
 export interface ChartLine {
@@ -43,22 +43,29 @@ export interface PlacedChart {
   readonly initial: readonly string[];
 }
 
-/** Finds a place for each state, arrow and text of a chart, so that none lies on another. */
-export function layoutChart({ nodes, arrows, initial }: MachineChart): PlacedChart {
+/**
+ * Finds a place for each state, arrow and text of a chart, so that none lies on another.
+ *
+ * @param isShort Whether only the names of states and events are shown, so that it fits beside other things.
+ */
+export function layoutChart({ nodes, arrows, initial }: MachineChart, isShort: boolean): PlacedChart {
   const graph = new Graph({ multigraph: true });
-  graph.setGraph({ rankdir: 'TB', ...gaps });
+  // What can happen in every state leads to each of them: they are below each other.
+  const hasRoot = nodes.some(({ isRoot, key }) => isRoot && arrows.some(({ from }) => from === key));
+  graph.setGraph({ rankdir: hasRoot ? 'LR' : 'TB', ...gaps });
+  const linesFor = (rows: readonly ChartRow[]) => (isShort ? shortLines(rows) : rows.map(lineOf));
   const linesOf = new Map<object, ChartLine[]>();
   // What the root does by itself, such as passing events on, says nothing of a state.
   const shown = nodes.filter(({ isRoot, key }) => !isRoot || arrows.some(({ from }) => from === key));
   for (const node of shown) {
-    const lines = node.isRoot ? [] : [...node.own, ...node.inner].map(lineOf);
+    const lines = node.isRoot || isShort ? [] : linesFor([...node.own, ...node.inner]);
     linesOf.set(node, lines);
     const width = widthOf([titleOf(node), ...lines.map(({ text }) => text)], titleOf(node).length * 1.8);
     const height = chartText.titlePx + lines.length * chartText.linePx + 2 * chartText.paddingPx;
     graph.setNode(node.key, { width, height });
   }
   for (const [index, arrow] of arrows.entries()) {
-    const lines = arrow.rows.map(lineOf);
+    const lines = linesFor(arrow.rows);
     linesOf.set(arrow, lines);
     const size = { width: widthOf(lines.map(({ text }) => text)), height: lines.length * chartText.linePx + 4 };
     graph.setEdge(arrow.from, arrow.to, { ...size, labelpos: 'c' }, String(index));
@@ -87,6 +94,14 @@ function lineOf({ trigger, condition, actions }: ChartRow): ChartLine {
   const isOwn = ['invoke', 'entry', 'exit'].includes(trigger);
   const doing = actions.length === 0 ? '' : ` / ${actions.join(', ')}`;
   return { text: isOwn ? `${trigger}${doing}` : `${trigger}${when}`, title: `${trigger}${when}${doing}`, trigger };
+}
+
+/** A line for each event, whatever it depends on. */
+function shortLines(rows: readonly ChartRow[]): ChartLine[] {
+  return [...new Set(rows.map(({ trigger }) => trigger))].map(trigger => {
+    const titles = rows.filter(row => row.trigger === trigger).map(row => lineOf(row).title);
+    return { text: trigger, title: titles.join('\n'), trigger };
+  });
 }
 
 function widthOf(texts: readonly string[], least = 0): number {

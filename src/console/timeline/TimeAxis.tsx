@@ -23,6 +23,7 @@ export function TimeAxis({ painted, zone }: TimeAxisProps) {
         {ticks.coarse.map(({ atMs, text }, index) => {
           const next = ticks.coarse[index + 1];
           const room = (next === undefined ? width : place(next.atMs)) - place(atMs);
+          if (room < 40) return null;
           return (
             <span
               key={atMs}

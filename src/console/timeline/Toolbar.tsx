@@ -56,7 +56,11 @@ export function Toolbar({ actor }: Pick<ConsoleProps, 'actor'>) {
         <Button name="Earlier" onPress={() => actor.send({ type: 'view.panned', byMs: -spanMs / 4 })}>
           ‹
         </Button>
-        <Button name="Follow the present" pressed={view.follows} onPress={() => actor.send({ type: 'view.followed' })}>
+        <Button
+          name="Now: follow the present"
+          pressed={view.follows}
+          onPress={() => actor.send({ type: 'view.followed' })}
+        >
           Now
         </Button>
         <Button name="Later" onPress={() => actor.send({ type: 'view.panned', byMs: spanMs / 4 })}>
@@ -85,7 +89,7 @@ export function Toolbar({ actor }: Pick<ConsoleProps, 'actor'>) {
         <Button pressed={view.showsInactive} onPress={() => choose({ showsInactive: !view.showsInactive })}>
           Inactive
         </Button>
-        <Button name="Show as text" pressed={view.asTable} onPress={() => choose({ asTable: !view.asTable })}>
+        <Button name="Table: show as text" pressed={view.asTable} onPress={() => choose({ asTable: !view.asTable })}>
           Table
         </Button>
       </span>

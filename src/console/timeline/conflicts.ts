@@ -22,6 +22,8 @@ interface Edge {
 export function findConflicts(runs: readonly PicturedRun[]): Conflicts {
   const edges = new Map<string, Edge[]>();
   for (const { record, startMs, endMs } of runs) {
+    // It is over at once, and takes the time of none.
+    if (endMs === startMs) continue;
     for (const [thing, share] of claimsOf(record)) {
       const list = edges.get(thing) ?? [];
       if (list.length === 0) edges.set(thing, list);

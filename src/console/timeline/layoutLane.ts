@@ -29,6 +29,8 @@ export interface TimeScale {
 export interface Present {
   /** The instant that is looked at, milliseconds since the epoch. */
   readonly nowMs: number;
+  /** The present, milliseconds since the epoch: nothing after it has been delivered yet. */
+  readonly presentMs: number;
   /** From when on it was witnessed what was delivered, milliseconds since the epoch; Infinity: never. */
   readonly witnessedFromMs: number;
   /** When starts of a dispatch were missed: from the first to the last, both included. */
@@ -114,7 +116,7 @@ export function columnsOf(
 /** How a segment is drawn. */
 export function styleOf(segment: Segment, present: Present): BarStyle {
   const { run, startMs, endMs, isCovered } = segment;
-  const { nowMs, witnessedFromMs } = present;
+  const { nowMs, presentMs, witnessedFromMs } = present;
   if (!run.record.active) return 'inactive';
   if (isMissed(segment, present)) return 'missed';
   if (isCovered) return 'covered';
@@ -122,7 +124,7 @@ export function styleOf(segment: Segment, present: Present): BarStyle {
   if (run.record.dryRun) return isRunning ? 'dryRunning' : 'dry';
   if (isRunning) return 'running';
   if (startMs > nowMs) return 'planned';
-  return endMs > witnessedFromMs ? 'done' : 'past';
+  return endMs > witnessedFromMs && startMs <= presentMs ? 'done' : 'past';
 }
 
 function isMissed({ run: { record, startMs, endMs } }: Segment, { missed }: Present): boolean {

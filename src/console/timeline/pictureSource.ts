@@ -86,6 +86,7 @@ export function presentOf({ context, children }: SnapshotFrom<ConsoleActor>): Pr
   const log = children.log?.getSnapshot().context;
   return {
     nowMs: context.travelMs ?? context.nowMs,
+    presentMs: context.nowMs,
     witnessedFromMs: microgrid?.witnessedFromMs ?? Number.POSITIVE_INFINITY,
     missed: (microgrid && log?.missedStarts(microgrid.id)) ?? new Map(),
   };
