@@ -11,7 +11,7 @@ import type { DispatchStore } from './domain/dispatchStore.js';
 import type { ServiceObserver } from './domain/serviceObserver.js';
 import { changeFeed } from './feed/changeFeed.js';
 import type { CallServing } from './grpc/callInService.js';
-import { type ConnectionOptions, grpcServer, SERVICE_NAMES } from './grpc/grpcServer.js';
+import { type ConnectionOptions, type GrpcServer, grpcServer, SERVICE_NAMES } from './grpc/grpcServer.js';
 import { health } from './grpc/health.js';
 import { servedServices } from './grpc/servedServices.js';
 import { accessLog } from './operation/accessLog.js';
@@ -52,7 +52,7 @@ export interface OpenMetrics {
 }
 
 /** What a server over HTTP shares with the one over gRPC. */
-export type WebParts = Omit<WebServerOptions, 'place' | 'origins' | 'files'>;
+type WebParts = Omit<WebServerOptions, 'place' | 'origins' | 'files'>;
 
 /** A service that runs. */
 export interface RunningService {
@@ -109,13 +109,14 @@ export async function runService(parts: ServiceParts): Promise<RunningService> {
     const services = servedServices({ store, feed, health: status, reads: readShares(limits.readsPerKey) });
     const shared = { ...serving, services, gate, limits, connections, stopGraceMs };
     const server = grpcServer({ ...shared, stopping: stopping.signal });
-    const web = await parts.openWeb?.({ ...shared, tls: access.tls });
-    const servers = web ? [server, web] : [server];
-    metrics?.measure({ store, feed, servers, keys });
+    const servers: (GrpcServer | WebServer)[] = [server];
     // Streams end before the servers shut down: they wait for them.
     opened.defer('the servers', () => Promise.all(servers.map(each => each.shutDown(hurry.signal))));
     opened.defer('the change feed', feed.stop);
     opened.defer('the health', status.stop);
+    const web = await parts.openWeb?.({ ...shared, tls: access.tls });
+    if (web) servers.push(web);
+    metrics?.measure({ store, feed, servers, keys });
     opened.defer(
       'the watch on the database',
       watchDatabase(store, (serving, error) => {

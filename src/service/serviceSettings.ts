@@ -1,5 +1,6 @@
 import { callLimits } from './access/callLimits.js';
 import { listenAddress, portAddress } from './access/listenAddress.js';
+import { webOrigin } from './access/webOrigin.js';
 import { invalidOption } from './domain/invalidOption.js';
 import type { Retention } from './operation/pruneRegularly.js';
 import type { DispatchServiceOptions } from './startDispatchService.js';
@@ -33,6 +34,7 @@ export function serviceSettings(options: DispatchServiceOptions) {
     place: listenAddress(listen),
     metricsPlace: metrics === undefined ? undefined : portAddress(metrics, 'metrics'),
     webPlace: web === undefined ? undefined : portAddress(web.listen ?? '0', 'web.listen'),
+    origins: (web?.origins ?? []).map(webOrigin),
     connections,
     retention: retention(options, database === ':memory:'),
     limits: callLimits(options.limits, connections && { readsPerKey: Math.ceil(connections.reads / 2) }),

@@ -4,13 +4,13 @@ import { serverSpans } from '../telemetry/serverSpans.js';
 import type { CallLimits } from './access/callLimits.js';
 import type { ListenAddress } from './access/listenAddress.js';
 import { type AccessOptions, loadAccessControl } from './access/loadAccessControl.js';
-import { type OpenMetrics, runService, type WebParts } from './runService.js';
+import { type OpenMetrics, runService } from './runService.js';
 import { serviceSettings } from './serviceSettings.js';
 import type { StopOptions } from './stopOptions.js';
 import type { ConnectionCounts } from './store/connectionCounts.js';
 import { openStore } from './store/openStore.js';
 import type { WebFiles } from './web/webFiles.js';
-import type { WebServer } from './web/webServer.js';
+import type { WebServer, WebServerOptions } from './web/webServer.js';
 
 /** How a service answers over HTTP. */
 export interface WebOptions {
@@ -153,13 +153,14 @@ export interface DispatchService {
  */
 export async function startDispatchService(options: DispatchServiceOptions = {}): Promise<DispatchService> {
   const { database = ':memory:', tls, logger = silentLogger, signal } = options;
-  const { place, metricsPlace, webPlace, connections, retention, limits, spans } = serviceSettings(options);
+  const { place, metricsPlace, webPlace, origins, connections, retention, limits, spans } = serviceSettings(options);
   const service = await runService({
     openAccess: () => loadAccessControl(options, { listen: place, 'web.listen': webPlace }, logger),
     openMetrics: metricsPlace && (() => openMetrics(metricsPlace, logger)),
     openStore: observer => openStore(database, { observer, connections, logger }),
     listen: place.text,
-    openWeb: webPlace && (parts => openWeb(options.web ?? {}, webPlace, parts)),
+    openWeb:
+      webPlace && (parts => openWeb({ ...parts, place: webPlace, origins, files: options.web?.console ?? noFiles })),
     retention,
     limits,
     trace: serverSpans,
@@ -200,14 +201,12 @@ export async function startDispatchService(options: DispatchServiceOptions = {})
 }
 
 /** The packages for HTTP are loaded only when they are needed. */
-async function openWeb(
-  { origins = [], console: files = () => undefined }: WebOptions,
-  place: ListenAddress,
-  parts: WebParts,
-): Promise<WebServer> {
+async function openWeb(options: WebServerOptions): Promise<WebServer> {
   const { webServer } = await loadOptional('a service over HTTP', () => import('./web/webServer.js'));
-  return webServer({ ...parts, place, origins, files });
+  return webServer(options);
 }
+
+function noFiles(): undefined {}
 
 /** The packages for metrics are loaded only when they are needed. */
 async function openMetrics(address: ListenAddress, logger: Logger): Promise<OpenMetrics> {

@@ -1,4 +1,4 @@
-// Makes the few files of a command and of the browser's entry that are shipped of the many they are written in: `bundleFolders.ts dist`.
+// Makes the few files of a command, of the service over HTTP and of the browser's entry that are shipped of the many they are written in: `bundleFolders.ts dist`.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -18,6 +18,11 @@ export async function bundleFolders(dist: string): Promise<void> {
     // What is loaded only when it is needed stays so.
     splitting: true,
     minifyWhitespace: true,
+  });
+  await bundleFolder(resolve(dist, 'src/service/web'), 'webServer', {
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
   });
   await bundleFolder(resolve(dist, 'src/web'), 'index', {
     platform: 'browser',

@@ -105,6 +105,13 @@ describe('a start that fails', () => {
   );
 });
 
+it('a start that fails at the server over HTTP closes all the rest', async () => {
+  const { parts, closed } = recordedParts({});
+  const openWeb = () => Promise.reject(new Error('it does not open'));
+  await expect(runService({ ...parts, openWeb })).rejects.toThrow('it does not open');
+  expect(closed).toEqual([...CLOSED].reverse());
+});
+
 describe('a start that is given up', () => {
   it.each(STEPS.slice(0, 4))('while %s opens closes it and what was opened before', async aborting => {
     const { parts, opened, closed } = recordedParts({ aborting });

@@ -3,7 +3,6 @@ import { isIP } from 'node:net';
 
 import { isLoopback } from '../../wire/loopback.js';
 import type { ListenAddress } from '../access/listenAddress.js';
-import { invalidOption } from '../domain/invalidOption.js';
 
 /** Which names a port may be called by, and which pages may call it. */
 export interface SiteAccess {
@@ -36,7 +35,7 @@ const HOST = /^(\[[\da-f:.]+\]|[^\s:/[\]@]+)(?::\d{1,5})?$/i;
  * names under which a proxy may publish it. Unless it is bound to loopback any IP address will do: names can be made to point anywhere, addresses cannot.
  */
 export function siteAccess({ place, origins, isSecure }: SiteAccessOptions): SiteAccess {
-  const allowed = new Set(origins.map(originOf));
+  const allowed = new Set(origins);
   const hosts = new Set([place.host.toLowerCase(), ...[...allowed].map(origin => hostnameOf(new URL(origin).host))]);
   const scheme = isSecure ? 'https' : 'http';
   let certificate: X509Certificate | null = null;
@@ -62,23 +61,6 @@ export function siteAccess({ place, origins, isSecure }: SiteAccessOptions): Sit
       certificate = new X509Certificate(pem);
     },
   };
-}
-
-/**
- * Parses an origin.
- *
- * @throws DispatchError INVALID_ARGUMENT when it is none of a page: a scheme, a host, and a port if it is not that of the scheme.
- */
-function originOf(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href;
-  if (!isOrigin || text.endsWith('/')) {
-    throw invalidOption(
-      'web.origins',
-      `'${text}' is not an origin, such as https://console.example or http://localhost:5173`,
-    );
-  }
-  return url.origin;
 }
 
 /** The origin of the pages of a host, as browsers write it. */
