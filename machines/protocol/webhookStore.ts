@@ -23,6 +23,8 @@ export interface WebhookQueueOf {
 export interface WebhookStore {
   /** Waits until the store is open for a dispatcher, and reads the items of a queue, oldest first. */
   loadWebhooks(of: WebhookQueueOf): Promise<readonly QueuedWebhook[]>;
+  /** Waits likewise, and removes the queues of a microgrid but the named ones. Returns the number of items that were in them. */
+  dropWebhooks(options: { readonly microgridId: number; readonly except: readonly string[] }): Promise<number>;
   /**
    * Takes a change of a queue. It is written with the next save of the dispatcher, in its transaction, or within a second. It does not
    * throw: what cannot be written is written later.

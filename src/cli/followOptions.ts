@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 
 import { MERGE_NAMES, type MergeName } from './input/mergeNames.js';
 import { parseSpan } from './input/parseSpan.js';
-import { parseCount, parseName, parseNonEmpty } from './input/parseValue.js';
+import { parseCount, parseName, parseNonEmpty, repeated } from './input/parseValue.js';
 import { UsageError } from './input/usageError.js';
 import { DEFAULT_INSPECTOR_PORT, type InspectorPlace, parseInspectorPlace } from './inspector/inspectorPlace.js';
 
@@ -19,8 +19,8 @@ export interface FollowOptions {
   /** False with `--no-resumed`. */
   readonly resumed: boolean;
   readonly lifecycle?: true;
-  readonly webhook?: string;
-  readonly webhookSecretFile?: string;
+  readonly webhook?: readonly string[];
+  readonly webhookSecretFile?: readonly string[];
   readonly store?: string;
   /** In milliseconds. */
   readonly keepHistory?: number;
@@ -51,11 +51,15 @@ export function addFollowOptions(command: Command): Command {
       'wait before a command of --run that failed is started again (default: 60s)',
       parseSpan(1_000),
     )
-    .option('--webhook <url>', 'send each notification of a run to this address by HTTP, signed', parseNonEmpty)
+    .option(
+      '--webhook <url>',
+      'send each notification of a run to this address by HTTP, signed; may be repeated',
+      repeated(parseNonEmpty),
+    )
     .option(
       '--webhook-secret-file <file>',
-      'file that holds the secret of --webhook, whsec_…, or several in lines (env: DISPATCH_WEBHOOK_SECRET)',
-      parseNonEmpty,
+      'file that holds the secret of --webhook, whsec_…, or several in lines (env: DISPATCH_WEBHOOK_SECRET); one for all, or one for each in turn',
+      repeated(parseNonEmpty),
     )
     .option('--dry-runs', 'run the command for dry runs too, with DISPATCH_DRY_RUN=true')
     .option(
@@ -109,7 +113,8 @@ running.resumed means that a run which was announced before a restart goes on: t
 is not run; follow prints on stderr what it would run. A run that becomes a dry run is stopped for the command.
 
 --webhook sends Standard Webhooks (standardwebhooks.com): POST requests with the notification as JSON, signed by HMAC-SHA256. They
-are repeated until the receiver answers 2xx, in order per dispatch; 410 ends them. With --store, what was not sent is sent after a restart.
+are repeated until the receiver answers 2xx, in order per dispatch; 410 ends them. With --store, what was not sent is sent after a restart; what waits for an address that is
+not among those of --webhook any more is dropped then, and counted.
 
 The file of --store is created when it does not exist. While another process uses it, follow waits until it is free: it
 connects to nothing and prints nothing. After a restart no start is repeated, and runs that passed meanwhile are printed as
@@ -138,6 +143,7 @@ Examples:
   $ dispatch follow 1 --type CHARGE --inspect=8080
   $ dispatch follow 1 --type CHARGE --exec 'echo "$DISPATCH_NOTIFICATION $DISPATCH_PAYLOAD"'
   $ dispatch follow 1 --webhook https://plant.example/hook --webhook-secret-file hook.secret --store microgrid1.db
+  $ dispatch follow 1 --webhook https://a.example/hook --webhook-secret-file a.secret --webhook https://b.example/hook --webhook-secret-file b.secret
   $ dispatch follow 1 --type CHARGE --merge type --run ./charge-batteries --store microgrid1.db`,
     );
 }

@@ -125,6 +125,17 @@ export class SqliteFileStore implements DispatcherStore, WebhookStore {
     }
   }
 
+  async dropWebhooks({ microgridId, except }: { microgridId: number; except: readonly string[] }): Promise<number> {
+    const { db, path } = await this.#whenOpen();
+    try {
+      const others = db.deleteFrom('webhook').where('microgrid_id', '=', microgridId).where('queue', 'not in', except);
+      const { numDeletedRows } = await others.executeTakeFirst();
+      return Number(numDeletedRows);
+    } catch (error) {
+      throw storeError(error, path);
+    }
+  }
+
   changeWebhooks(of: WebhookQueueOf, change: WebhookQueueChange): void {
     this.#webhooks.add(of, change);
     this.#writeWebhooksLater();

@@ -39,6 +39,7 @@ export function sqliteStore(path: string, { history = {} }: SqliteStoreOptions =
     save: async save => (await loaded).save(save),
     close: async options => (await loaded).close(options),
     loadWebhooks: async of => (await loaded).loadWebhooks(of),
+    dropWebhooks: async options => (await loaded).dropWebhooks(options),
     // When it cannot be loaded, the dispatcher has no store either.
     changeWebhooks: (of, change) => void loaded.then(store => store.changeWebhooks(of, change)).catch(() => {}),
   };

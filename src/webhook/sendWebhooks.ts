@@ -15,6 +15,11 @@ export interface WebhookOptions {
   readonly type?: TypeFilter | undefined;
   /** The store of the dispatcher: what is not sent yet is then sent after a restart. @default it is lost at the end */
   readonly store?: WebhookStore | undefined;
+  /**
+   * The addresses of all receivers of the dispatcher. What waits in the store for others, such as an earlier address, is dropped and told.
+   * @default nothing is dropped
+   */
+  readonly receivers?: readonly (string | URL)[] | undefined;
   /** Number of waiting notifications above which those of one dispatch are coalesced. @default 1000 */
   readonly limit?: number | undefined;
   /** Time for the receiver to answer, in milliseconds. @default 10000 */
@@ -23,7 +28,7 @@ export interface WebhookOptions {
   readonly clock?: Clock | undefined;
   /** Random number in [0, 1) that spreads retries. @default Math.random */
   readonly random?: (() => number) | undefined;
-  /** Told when sending begins to fail, and when it ends for good. It must not throw. @default the console */
+  /** Told when sending begins to fail, when it ends for good, and what was dropped for other receivers. It must not throw. @default the console */
   readonly onProblem?: ((problem: DispatchError) => void) | undefined;
 }
 
@@ -39,6 +44,8 @@ export interface Webhooks extends AsyncDisposable {
   readonly coalesced: number;
   /** Number of starts that were not sent because their run was over. */
   readonly dropped: number;
+  /** Number of notifications in the store that were for none of `receivers`. */
+  readonly abandoned: number;
   /** Ends it, also what is being sent. What was not sent stays in the store. */
   stop(): Promise<void>;
 }

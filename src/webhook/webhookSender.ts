@@ -40,6 +40,7 @@ export class WebhookSender implements Webhooks {
   #isPaused: boolean;
   #isReported = false;
   #delivered = 0;
+  #abandoned = 0;
 
   constructor(dispatcher: Dispatcher, options: WebhookOptions) {
     const { secret, store, type = '*', limit = 1_000, timeoutMs = 10_000, clock = systemClock } = options;
@@ -55,8 +56,8 @@ export class WebhookSender implements Webhooks {
     this.#random = options.random ?? Math.random;
     this.#report = options.onProblem ?? (problem => logProblem(consoleLogger.warn, problem));
     const { microgridId } = dispatcher;
-    // An address may hold a secret.
-    const of = { microgridId, queue: createHash('sha256').update(this.#url.href).digest('base64url') };
+    const of = { microgridId, queue: queueOf(this.#url) };
+    const except = options.receivers && [of.queue, ...options.receivers.map(url => queueOf(readUrl(url)))];
     this.#queue = new WebhookQueue({ limit, onChange: change => store?.changeWebhooks(of, change) });
     const isOfType = typeMatcher(type);
     const listening = dispatcher.actor.on('*', output => {
@@ -65,7 +66,7 @@ export class WebhookSender implements Webhooks {
     this.#ending.signal.addEventListener('abort', () => listening.unsubscribe());
     dispatcher.actor.subscribe({ complete: () => this.#end(), error: () => this.#end() });
     this.#isPaused = store !== undefined;
-    if (store !== undefined) void this.#restore(store, of);
+    if (store !== undefined) void this.#restore(store, of, except);
   }
 
   get state(): 'sending' | 'ended' {
@@ -88,6 +89,10 @@ export class WebhookSender implements Webhooks {
     return this.#queue.dropped;
   }
 
+  get abandoned(): number {
+    return this.#abandoned;
+  }
+
   async stop(): Promise<void> {
     this.#end();
     await Promise.all(this.#requests);
@@ -103,11 +108,17 @@ export class WebhookSender implements Webhooks {
   }
 
   /** Sends nothing before what an earlier dispatcher could not send. */
-  async #restore(store: WebhookStore, of: WebhookQueueOf): Promise<void> {
+  async #restore(store: WebhookStore, of: WebhookQueueOf, except: readonly string[] | undefined): Promise<void> {
+    const { microgridId } = of;
     try {
+      if (except !== undefined) this.#abandoned = await store.dropWebhooks({ microgridId, except });
+      if (this.#abandoned > 0) {
+        const message = `${this.#abandoned} webhooks that waited for other addresses were dropped`;
+        this.#report(new DispatchError('DATA_LOSS', message, { microgridId }));
+      }
       this.#queue.restore(await store.loadWebhooks(of));
     } catch (error) {
-      this.#report(DispatchError.from(error, { microgridId: of.microgridId }));
+      this.#report(DispatchError.from(error, { microgridId }));
     }
     this.#isPaused = false;
     this.#sendNext();
@@ -215,6 +226,11 @@ export class WebhookSender implements Webhooks {
       data: { microgridId: this.#dispatcher.microgridId, ...data },
     });
   }
+}
+
+/** Names the queue of a receiver. An address may hold a secret. */
+function queueOf(url: URL): string {
+  return createHash('sha256').update(url.href).digest('base64url');
 }
 
 function readUrl(text: string | URL): URL {

@@ -7,7 +7,11 @@ export interface ReceivedWebhook {
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
   /** The body as JSON. */
-  readonly body: { readonly type: string; readonly timestamp: string; readonly data: { readonly id: number } };
+  readonly body: {
+    readonly type: string;
+    readonly timestamp: string;
+    readonly data: { readonly id: number; readonly payload: unknown };
+  };
 }
 
 /** A receiver of webhooks on a free port. */

@@ -92,7 +92,7 @@ async function follow(microgridId: number, options: FollowOptions, command: Comm
 
 /** Whether it does more than print. */
 function isOfUseUnread({ exec, run, store, health, metrics, webhook }: FollowOptions): boolean {
-  return (exec ?? run ?? store ?? health ?? metrics ?? webhook) !== undefined;
+  return (exec ?? run ?? store ?? health ?? metrics ?? webhook?.[0]) !== undefined;
 }
 
 /** Starts the commands of `--run`; returns how to end them. */
