@@ -20,6 +20,7 @@ export function Header({ actor, port }: ConsoleProps) {
   const shownId = useSelected(actor, ({ context }) => context.shownId);
   const session = useSelected(actor, ({ context }) => context.session);
   const theme = useSelected(actor, ({ context }) => context.view.theme);
+  const mayOpenMore = session?.microgrids === 'all' || (session?.microgrids.length ?? 0) > microgrids.length;
   return (
     <header class="bar">
       <h1>Dispatch console</h1>
@@ -34,6 +35,7 @@ export function Header({ actor, port }: ConsoleProps) {
             <span class="state">{syncTexts[sync?.state ?? 'starting']}</span>
           </Button>
         ))}
+        {mayOpenMore && <OpenMicrogrid onOpen={microgridId => actor.send({ type: 'microgrid.opened', microgridId })} />}
       </nav>
       <Counters actor={actor} />
       <span class="session">
@@ -52,5 +54,33 @@ export function Header({ actor, port }: ConsoleProps) {
       />
       {port.signInFields.length > 0 && <Button onPress={() => actor.send({ type: 'session.close' })}>Sign out</Button>}
     </header>
+  );
+}
+
+function OpenMicrogrid({ onOpen }: { readonly onOpen: (microgridId: number) => void }) {
+  return (
+    <form
+      class="open-microgrid"
+      onSubmit={event => {
+        event.preventDefault();
+        const form = event.currentTarget as HTMLFormElement;
+        onOpen(Number(new FormData(form).get('microgrid')));
+        form.reset();
+      }}
+    >
+      <input
+        name="microgrid"
+        type="number"
+        min={0}
+        max={Number.MAX_SAFE_INTEGER}
+        step={1}
+        required
+        aria-label="Id of a microgrid"
+        placeholder="id"
+      />
+      <button type="submit" class="button">
+        Open
+      </button>
+    </form>
   );
 }
