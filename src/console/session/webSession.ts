@@ -1,8 +1,4 @@
-import { clientTransport } from '../../dispatcher/clientTransport.js';
-import { systemClock } from '../../dispatcher/systemClock.js';
-import { DispatchError } from '../../model/dispatchError.js';
-import { DispatchClient } from '../../web/dispatchClient.js';
-import { dispatcherActors } from '../../web/dispatcherActors.js';
+import { clientTransport, DispatchClient, DispatchError, dispatcherActors, systemClock } from '../../web/index.js';
 import type { SessionFacts, SessionPort } from './sessionPort.js';
 
 /**

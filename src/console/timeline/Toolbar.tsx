@@ -1,4 +1,5 @@
 import { useMemo } from 'preact/hooks';
+import { ExportMenu } from '../export/ExportMenu.js';
 import { Button } from '../kit/Button.js';
 import { Choice } from '../kit/Choice.js';
 import { useSelected } from '../kit/useSelected.js';
@@ -94,6 +95,7 @@ export function Toolbar({ actor }: Pick<ConsoleProps, 'actor'>) {
         </Button>
       </span>
       <ZoneChoice zone={view.zone} onChoose={zone => choose({ zone })} />
+      <ExportMenu actor={actor} />
     </div>
   );
 }

@@ -1,0 +1,25 @@
+import { styleNames } from '../timeline/barText.js';
+import { componentsText } from '../timeline/lanesOf.js';
+import type { RunRow } from '../timeline/runRows.js';
+
+const columns = ['from', 'to', 'dispatch', 'type', 'components', 'state', 'several runs'];
+
+/** Rows as comma-separated values (RFC 4180), with times in UTC; an end that there is not is empty. */
+export function csvOf(rows: readonly RunRow[]): string {
+  const lines = rows.map(({ segment: { run, startMs, endMs }, style }) => [
+    new Date(startMs).toISOString(),
+    Number.isFinite(endMs) ? new Date(endMs).toISOString() : '',
+    String(run.record.id),
+    run.record.type,
+    componentsText(run.record),
+    styleNames[style],
+    run.isMerged ? 'yes' : 'no',
+  ]);
+  return [columns, ...lines].map(line => `${line.map(fieldOf).join(',')}\r\n`).join('');
+}
+
+function fieldOf(text: string): string {
+  // A spreadsheet would take it for a formula and evaluate it.
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
