@@ -25,6 +25,7 @@ const LONG_OR_SAMPLED = [
   'test/interop/commandLines.test.ts',
   'test/store/killedHistory.test.ts',
   'test/cli/commands/{exitCodes,simulate}.test.ts',
+  'test/planning/groups/sameTime.test.ts',
 ];
 
 export default defineConfig({

@@ -37,7 +37,10 @@ function partOfGroup(payload = {}): DispatchRecord {
     toMinute: null,
     exceptions: [],
   };
-  return dispatchRecord({ recurrence: daily(), payload: withGroup(payload, { group, part: '1/1', step: null }) });
+  return dispatchRecord({
+    recurrence: daily(),
+    payload: withGroup(payload, { group, part: '1/1', step: null, by: null }),
+  });
 }
 
 describe('a dispatch of a group', () => {

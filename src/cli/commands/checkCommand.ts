@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { finishStep } from '../../planning/groups/finishStep.js';
 import { endingNote, groupRuleText } from '../../planning/groups/groupWords.js';
 import { type LiveGroup, readGroups } from '../../planning/groups/liveGroup.js';
 import { type Change, planChanges } from '../../planning/groups/planChanges.js';
+import { settledGroup } from '../../planning/groups/settledGroup.js';
 import { writeGroup } from '../../planning/groups/writeGroup.js';
 import { printsJson } from '../globalOptions.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
@@ -45,13 +45,13 @@ async function check(microgridId: number, { note, dry }: CheckOptions, command: 
   const nowMs = Date.now();
   const counts = { ok: 0, differ: 0, repaired: 0, invalid: 0 };
   await withMicrogrid(command, microgridId, async client => {
-    for (const live of await readGroups(client)) {
+    for (const live of await readGroups(client, nowMs)) {
       const found = findDifferences(live, nowMs);
       let { outcome, text } = found;
       if (found.changes !== null && outcome === 'differ' && !dry) {
         outcome = 'repaired';
-        if (live.step !== null) text = await finishStep(client, live, nowMs);
-        else await writeGroup(client, live.group, found.changes, { step: 'update', note });
+        if (live.step !== null) await settledGroup(client, live, { say: notes => (text = notes.join(' ')) });
+        else await writeGroup(client, live, { ...live, step: 'update' }, { note, nowMs });
       }
       counts[outcome] += 1;
       if (json) printJson({ group: live.group.id, zone: live.group.zone, outcome, text });
@@ -86,7 +86,7 @@ interface Differences {
 function findDifferences({ group, common, records, step }: LiveGroup, nowMs: number): Differences {
   try {
     const changes = planChanges(group, common, records, nowMs);
-    if (step !== null) return { outcome: 'differ', text: `the step '${step}' was broken off`, changes };
+    if (step !== null) return { outcome: 'differ', text: `the step '${step}' is not done`, changes };
     return { outcome: changes.length > 0 ? 'differ' : 'ok', text: changes.map(changeText).join(', '), changes };
   } catch (error) {
     if (error instanceof RangeError) return { outcome: 'invalid', text: error.message, changes: null };

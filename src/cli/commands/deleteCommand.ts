@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { deletions } from '../../planning/groups/finishStep.js';
 import { findTargets, type TargetId, targetText } from '../../planning/groups/targets.js';
 import { writeGroup } from '../../planning/groups/writeGroup.js';
 import { forEachId } from '../forEachId.js';
@@ -43,11 +42,11 @@ async function deleteDispatches(
   const deleted: string[] = [];
   try {
     await withMicrogrid(command, microgridId, async client => {
-      const targets = await findTargets(client, ids, notesFor(command));
+      const targets = await findTargets(client, ids, { say: notesFor(command) });
       const remove = async (id: TargetId) => {
         const live = targets.groupOf(id);
         if (live === null) await client.delete(Number(id), { note });
-        else await writeGroup(client, live.group, deletions(live), { step: 'delete', note });
+        else await writeGroup(client, live, { ...live, step: 'delete' }, { note, nowMs: Date.now() });
         deleted.push(targetText(id, live));
         if (json) printJson({ deleted: id });
       };

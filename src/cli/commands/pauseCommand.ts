@@ -86,12 +86,12 @@ async function setActive(
   try {
     await withMicrogrid(command, microgridId, async client => {
       const all = type === undefined ? ids : await idsOfType(client, type, active);
-      const targets = await findTargets(client, all, notesFor(command));
+      const targets = await findTargets(client, all, { say: notesFor(command) });
       const change = async (id: TargetId) => {
         const live = targets.groupOf(id);
         const options = { note: text.filter(Boolean).join(': ') };
         if (live === null) await client.update(Number(id), { active }, options);
-        else await changeGroup(client, live, { common: { active } }, options);
+        else await changeGroup(client, live, { common: { active } }, { ...options, nowMs: Date.now() });
         changed.push(targetText(id, live));
         if (json) printJson({ [done]: id });
       };

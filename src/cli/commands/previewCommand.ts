@@ -142,7 +142,7 @@ async function subject(
   }
   if (recurrence !== null) throw new UsageError('A dispatch that exists has its own rule.');
   return await withMicrogrid(command, microgrid, async client => {
-    const targets = await findTargets(client, [id], notesFor(command));
+    const targets = await findTargets(client, [id], { say: notesFor(command) });
     const [found = id] = targets.ids;
     return targets.groupOf(found) ?? client.get(Number(found));
   });

@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 
 import type { MicrogridClient } from '../../client/microgridClient.js';
 import { changeGroup } from '../../planning/groups/changeGroup.js';
-import { type Group, newGroupId } from '../../planning/groups/group.js';
-import { commonOf, type LiveGroup } from '../../planning/groups/liveGroup.js';
+import { dispatchAsGroup } from '../../planning/groups/dispatchAsGroup.js';
+import type { Group } from '../../planning/groups/group.js';
+import type { LiveGroup } from '../../planning/groups/liveGroup.js';
 import { nextRun, runToSkip, type Starts, skippedRun } from '../../planning/groups/skippedRuns.js';
 import { findTargets, type TargetId } from '../../planning/groups/targets.js';
 import { zonedTimeText } from '../../planning/zonedTimeText.js';
@@ -11,7 +12,6 @@ import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseTargetId } from '../input/parseTargetIds.js';
 import { parseLastTime, parseTime } from '../input/parseTime.js';
 import { parseId } from '../input/parseValue.js';
-import { OperationFailed } from '../operationFailed.js';
 import { notesFor } from '../output/notesFor.js';
 import { printGroup } from '../output/printGroup.js';
 import { withMicrogrid } from '../withMicrogrid.js';
@@ -82,7 +82,7 @@ async function skip(
     const atMs =
       run === undefined ? nextRun(live, nowMs) : runToSkip(live, await parseStarts(run, live.group, nowMs), nowMs);
     const exceptions = [...live.group.exceptions, atMs].sort((a, b) => a - b);
-    const changed = await changeGroup(client, live, { group: { exceptions } }, { note });
+    const changed = await changeGroup(client, live, { group: { exceptions } }, { note, nowMs });
     printGroup(command, changed, `Run skipped: ${textOf(live, atMs)}`);
   });
 }
@@ -99,33 +99,18 @@ async function unskip(
     const nowMs = Date.now();
     const atMs = skippedRun(live, run === undefined ? undefined : await parseStarts(run, live.group, nowMs), nowMs);
     const exceptions = live.group.exceptions.filter(at => at !== atMs);
-    const changed = await changeGroup(client, live, { group: { exceptions } }, { note });
+    const changed = await changeGroup(client, live, { group: { exceptions } }, { note, nowMs });
     printGroup(command, changed, `Run not skipped any more: ${textOf(live, atMs)}`);
   });
 }
 
 /** The group of an id; of a single dispatch the group that it is to become. */
 async function liveOf(client: MicrogridClient, id: TargetId, command: Command): Promise<LiveGroup> {
-  const targets = await findTargets(client, [id], notesFor(command));
+  const targets = await findTargets(client, [id], { say: notesFor(command) });
   const [found = id] = targets.ids;
   const live = targets.groupOf(found);
   if (live !== null) return live;
-  const { record } = await client.get(Number(found));
-  const { recurrence: rule, durationMs, startTimeMs } = record;
-  if (rule === null || durationMs === null) {
-    throw new OperationFailed('FAILED_PRECONDITION', `Dispatch ${id} runs once: pause or delete it.`);
-  }
-  const group = {
-    id: newGroupId(),
-    zone: null,
-    rule,
-    startTimeMs,
-    untilMs: null,
-    durationMs,
-    toMinute: null,
-    exceptions: [],
-  };
-  return { group, common: commonOf(record), step: null, anchor: record, records: [record] };
+  return dispatchAsGroup((await client.get(Number(found))).record);
 }
 
 /** Reads when a run starts, by its time or its day, in the zone of its group. */

@@ -47,7 +47,7 @@ export function plansOfEvent(plan: DispatchPlan, { uid, zone, exceptions }: Even
     ...plan,
     startTimeMs: part.startTimeMs,
     recurrence: part.rule,
-    payload: withGroup(plan.payload, { group: named, part: `${index + 1}/${parts.length}`, step: null }),
+    payload: withGroup(plan.payload, { group: named, part: `${index + 1}/${parts.length}`, step: null, by: null }),
   }));
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import { checkStored } from '../../planning/groups/changeGroup.js';
-import { createGroup, planCreation } from '../../planning/groups/createGroup.js';
+import { checkCreation, createGroup } from '../../planning/groups/createGroup.js';
 import type { Group } from '../../planning/groups/group.js';
 import { groupNotes } from '../../planning/groups/groupNotes.js';
 import type { Common } from '../../planning/groups/planChanges.js';
@@ -31,16 +31,16 @@ export async function createAndPrintGroup(
 ): Promise<void> {
   const nowMs = Date.now();
   const say = notesFor(command);
-  const changes = planCreation(group, common, nowMs);
+  checkCreation(group, common, nowMs);
   say([
     ...(group.startTimeMs < nowMs - PAST_MS ? ['The start is in the past: runs before now are left out.'] : []),
     ...groupNotes(group, nowMs),
   ]);
   if (dry) return printGroup(command, plannedGroup(microgridId, group, common, nowMs), 'Nothing was created.');
-  const live = await withMicrogrid(command, microgridId, async client => {
+  const written = await withMicrogrid(command, microgridId, async client => {
     if (await isEmpty(client)) say([`It is the first dispatch of microgrid ${microgridId}.`]);
-    return createGroup(client, group, changes, { note });
+    return createGroup(client, group, common, { note, nowMs });
   });
-  printGroup(command, live, `Group created: ${live.records.length} dispatches.`);
-  checkStored(live, group, common, nowMs);
+  printGroup(command, written.live, `Group created: ${written.live.records.length} dispatches.`);
+  checkStored(written, group.id);
 }

@@ -59,7 +59,7 @@ export async function updateAndPrintGroup(
     printGroup(command, plannedGroup(client.microgridId, group, common), 'Nothing was changed.');
     return;
   }
-  const changed = await changeGroup(client, live, { group, common }, { note });
+  const changed = await changeGroup(client, live, { group, common }, { note, nowMs });
   printGroup(command, changed, 'Group updated.');
 }
 

@@ -15,11 +15,11 @@ export function recordsOf(subject: PlanSubject): readonly DispatchRecord[] {
 }
 
 /** The subject that a dispatch is, or belongs to: a group is taken as a whole. */
-export function subjectOf(record: DispatchRecord, present: Iterable<DispatchRecord>): PlanSubject {
+export function subjectOf(record: DispatchRecord, present: Iterable<DispatchRecord>, nowMs: number): PlanSubject {
   const id = groupOf(record.payload)?.group.id;
   if (id === undefined) return { kind: 'dispatch', record };
   const parts = [...present].filter(({ payload }) => groupOf(payload)?.group.id === id);
-  const live = liveGroup(parts.length === 0 ? [record] : parts);
+  const live = liveGroup(parts.length === 0 ? [record] : parts, nowMs);
   return live === null ? { kind: 'dispatch', record } : { kind: 'group', live };
 }
 

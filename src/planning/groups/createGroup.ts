@@ -1,20 +1,19 @@
 import { InvalidPlan, PlanError } from '../planError.js';
 import type { PlanningClient } from '../planningClient.js';
 import type { Group } from './group.js';
-import { type LiveGroup, readGroup } from './liveGroup.js';
-import { type Change, type Common, planChanges } from './planChanges.js';
-import { writeGroup } from './writeGroup.js';
+import type { LiveGroup } from './liveGroup.js';
+import { type Common, planChanges } from './planChanges.js';
+import { type WriteGroupOptions, type WrittenGroup, writeGroup } from './writeGroup.js';
 
 /**
- * Plans the creations of a group.
+ * Checks that a group can be created.
  *
  * @throws InvalidPlan when all its runs are over.
  * @throws RangeError when the rule cannot be expressed in UTC.
  */
-export function planCreation(group: Group, common: Common, nowMs: number): Change[] {
-  const changes = planChanges(group, common, [], nowMs);
-  if (changes.length === 0) throw new InvalidPlan('No run is to come: the end is in the past.');
-  return changes;
+export function checkCreation(group: Group, common: Common, nowMs: number): void {
+  if (planChanges(group, common, [], nowMs).length > 0) return;
+  throw new InvalidPlan('No run is to come: the end is in the past.');
 }
 
 /**
@@ -25,11 +24,10 @@ export function planCreation(group: Group, common: Common, nowMs: number): Chang
 export async function createGroup(
   client: PlanningClient,
   group: Group,
-  changes: readonly Change[],
-  options: { readonly note?: string | undefined } = {},
-): Promise<LiveGroup> {
-  await writeGroup(client, group, changes, { step: 'create', ...options });
-  const live = await readGroup(client, group.id);
+  common: Common,
+  options: WriteGroupOptions,
+): Promise<WrittenGroup & { readonly live: LiveGroup }> {
+  const { live, ...written } = await writeGroup(client, null, { group, common, step: 'create' }, options);
   if (live === null) throw new PlanError('INTERNAL', `The service does not list group ${group.id}, which it created.`);
-  return live;
+  return { ...written, live };
 }

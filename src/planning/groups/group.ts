@@ -34,6 +34,8 @@ export interface GroupPart {
   /** Number of the dispatch in its group, such as `2/7`. */
   readonly part: string;
   readonly step: PendingStep | null;
+  /** Which command is at the step, so that another one that is at it too can be told from it; null without a step. */
+  readonly by: string | null;
 }
 
 /** Whether a text has the form of a group's id. */
@@ -46,8 +48,13 @@ export function newGroupId(): string {
   return `g${crypto.randomUUID().slice(0, 8)}`;
 }
 
+/** A text by which a command knows its own step. */
+export function newToken(): string {
+  return crypto.randomUUID().slice(0, 8);
+}
+
 /** Puts a group into a payload. */
-export function withGroup(payload: JsonObject, { group, part, step }: GroupPart): JsonObject {
+export function withGroup(payload: JsonObject, { group, part, step, by }: GroupPart): JsonObject {
   const { id, zone, rule, startTimeMs, untilMs, durationMs, toMinute, exceptions } = group;
   const { untilMs: ruleUntilMs, ...lists } = rule;
   return {
@@ -62,7 +69,7 @@ export function withGroup(payload: JsonObject, { group, part, step }: GroupPart)
       ...(toMinute !== null && { to: timeOfDay(toMinute) }),
       ...(exceptions.length > 0 && { exceptions: exceptions.map(iso) }),
       part,
-      ...(step !== null && { step }),
+      ...(step !== null && { step, by: by ?? '' }),
     },
   };
 }
@@ -76,7 +83,7 @@ export function withoutGroup({ [GROUP_KEY]: _, ...payload }: JsonObject): JsonOb
 export function groupOf(payload: JsonObject): GroupPart | null {
   const { [GROUP_KEY]: value } = payload;
   if (!isObject(value) || typeof value.id !== 'string' || !isGroupId(value.id)) return null;
-  const { id, zone, start, until, durationSeconds, to, exceptions = [], part, step } = value;
+  const { id, zone, start, until, durationSeconds, to, exceptions = [], part, step: named, by } = value;
   const rule = ruleOf(value.rule);
   const startTimeMs = instant(start);
   const untilMs = until === undefined ? null : instant(until);
@@ -93,7 +100,8 @@ export function groupOf(payload: JsonObject): GroupPart | null {
     toMinute: typeof to === 'string' ? minuteOfDay(to) : null,
     exceptions: skipped,
   };
-  return { group, part, step: step === 'create' || step === 'update' || step === 'delete' ? step : null };
+  const step = named === 'create' || named === 'update' || named === 'delete' ? named : null;
+  return { group, part, step, by: step === null ? null : String(by ?? '') };
 }
 
 /** Parses a time of day such as `06:30` as minutes; null when it is none. */

@@ -45,7 +45,8 @@ export function groupRows(): GroupRows {
     notes(nowMs) {
       const endings = [...rows.values()].flatMap(({ group }) => (group && endingNote(group, nowMs)) ?? []);
       const broken = [...steps].map(
-        ([id, step]) => `The step '${step}' of group ${id} was broken off: 'dispatch check' finishes or undoes it.`,
+        ([id, step]) =>
+          `The step '${step}' of group ${id} is not done: a command is at it, or was broken off, and 'dispatch check' finishes or undoes it.`,
       );
       return [...endings, ...broken];
     },

@@ -7,23 +7,26 @@ import type { Common } from './planChanges.js';
 export interface LiveGroup {
   readonly group: Group;
   readonly common: Common;
-  /** The step that was broken off; null: none. */
+  /** The step that a command is at, or that was broken off; null: none. */
   readonly step: PendingStep | null;
-  /** The dispatch that knows of the step; the first one without a step. */
+  /** Which command is at the step; null without one. */
+  readonly by: string | null;
+  /** The dispatch that says what the group is, and knows of a step: commands that change a group at the same time meet at it. */
   readonly anchor: DispatchRecord;
   /** By start time. */
   readonly records: readonly DispatchRecord[];
 }
 
 /** Reads a group; null when no dispatch belongs to it. */
-export async function readGroup(client: PlanningClient, id: string): Promise<LiveGroup | null> {
-  const [found] = await readGroups(client, part => part === id);
+export async function readGroup(client: PlanningClient, id: string, nowMs: number): Promise<LiveGroup | null> {
+  const [found] = await readGroups(client, nowMs, part => part === id);
   return found ?? null;
 }
 
 /** Reads the groups of a microgrid. */
 export async function readGroups(
   client: PlanningClient,
+  nowMs: number,
   isWanted: (id: string) => boolean = () => true,
 ): Promise<LiveGroup[]> {
   const recordsOf = new Map<string, DispatchRecord[]>();
@@ -33,21 +36,48 @@ export async function readGroups(
       if (id !== undefined && isWanted(id)) recordsOf.set(id, [...(recordsOf.get(id) ?? []), record]);
     }
   }
-  return [...recordsOf.values()].flatMap(records => liveGroup(records) ?? []);
+  return [...recordsOf.values()].flatMap(records => liveGroup(records, nowMs) ?? []);
+}
+
+/** Reads a group again that was read a moment ago: its dispatches, and those that have become its own since then. */
+export async function readAgain(
+  client: PlanningClient,
+  { group: { id }, records }: Pick<LiveGroup, 'group' | 'records'>,
+  nowMs: number,
+): Promise<LiveGroup | null> {
+  const listed = async (options: Parameters<PlanningClient['listPages']>[0]) => {
+    const found: DispatchRecord[] = [];
+    for await (const { dispatches } of client.listPages(options)) {
+      found.push(...dispatches.filter(({ payload }) => groupOf(payload)?.group.id === id));
+    }
+    return found;
+  };
+  const known = records.map(record => record.id);
+  const latestMs = Math.max(...records.map(({ updateTime }) => Date.parse(updateTime)));
+  const added = (await listed({ updateFrom: new Date(latestMs) })).filter(record => !known.includes(record.id));
+  return liveGroup([...added, ...(await listed({ ids: known }))], nowMs);
 }
 
 /** A group of the dispatches that it has; null without any. */
-export function liveGroup(unordered: readonly DispatchRecord[]): LiveGroup | null {
+export function liveGroup(unordered: readonly DispatchRecord[], nowMs: number): LiveGroup | null {
   const records = [...unordered].sort((a, b) => a.startTimeMs - b.startTimeMs || a.id - b.id);
-  const parts = records.flatMap(record => {
-    const part = groupOf(record.payload);
-    return part === null ? [] : [{ ...part, record }];
-  });
-  // During a step only one dispatch has what the group is to be.
-  const truth = parts.find(({ step }) => step !== null) ?? parts.at(-1);
+  const parts = records
+    .flatMap(record => {
+      const part = groupOf(record.payload);
+      return part === null ? [] : [{ ...part, record }];
+    })
+    .sort((a, b) => a.record.id - b.record.id);
+  // What is over does not change any more. Of the others the first to be created is also the last to be deleted.
+  const truth =
+    parts.find(({ step }) => step !== null) ?? parts.find(({ record }) => !isOver(record, nowMs)) ?? parts[0];
   if (truth === undefined) return null;
-  const { group, step, record } = truth;
-  return { group, common: commonOf(record), step, anchor: record, records };
+  const { group, step, by, record } = truth;
+  return { group, common: commonOf(record), step, by, anchor: record, records };
+}
+
+/** Whether the last run of a dispatch is over, as its service calculated it. */
+export function isOver({ endTimeMs }: DispatchRecord, nowMs: number): boolean {
+  return endTimeMs !== null && endTimeMs <= nowMs;
 }
 
 /** What a dispatch has in common with the others of its group. */

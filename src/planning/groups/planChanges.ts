@@ -36,7 +36,7 @@ export function planChanges(group: Group, common: Common, records: readonly Disp
   const matched = matchParts(wanted, free, nowMs);
   const isPlain = group.zone === null && group.exceptions.length === 0;
   const payloadOf = (payload: Common['payload'], part: string) =>
-    isPlain ? withoutGroup(payload) : withGroup(withoutGroup(payload), { group, part, step: null });
+    isPlain ? withoutGroup(payload) : withGroup(withoutGroup(payload), { group, part, step: null, by: null });
   const changes: Change[] = [];
   for (const { whole, part, record } of matched) {
     const payload = payloadOf(common.payload, `${parts.indexOf(whole) + 1}/${parts.length}`);

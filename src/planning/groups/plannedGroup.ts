@@ -19,7 +19,7 @@ export function plannedGroup(
   const records = plannedDispatches(microgridId, group, common, atMs).map(({ record }) => record);
   const [anchor] = records;
   if (anchor === undefined) throw new Error(`group ${group.id} has no part`);
-  return { group, common, step: null, anchor, records };
+  return { group, common, step: null, by: null, anchor, records };
 }
 
 /** The dispatches that a group means when it is created at an instant, without runs before it; their ids are 0. */

@@ -1,8 +1,8 @@
 import { DispatchError } from '../../model/dispatchError.js';
 import type { PlanningClient } from '../planningClient.js';
-import { finishStep } from './finishStep.js';
 import { groupOf } from './group.js';
-import { type LiveGroup, readGroup, readGroups } from './liveGroup.js';
+import { type LiveGroup, readGroups } from './liveGroup.js';
+import { type SettleOptions, settledGroup } from './settledGroup.js';
 
 /** The id of a dispatch, or of a group. */
 export type TargetId = number | string;
@@ -25,12 +25,12 @@ const MAX_LISTED = 1_000;
 /**
  * Finds what ids mean. A step of a group that was broken off is finished or undone before.
  *
- * @param say Tells of that, and of dispatches that are part of a group.
+ * @param options.say - tells of that, and of dispatches that are part of a group.
  */
 export async function findTargets(
   client: PlanningClient,
   ids: readonly TargetId[],
-  say: (notes: readonly string[]) => void,
+  options: SettleOptions,
 ): Promise<Targets> {
   const numbers = ids.filter(id => typeof id === 'number');
   const groupOfId = new Map<number, string>();
@@ -43,13 +43,13 @@ export async function findTargets(
     }
   }
   for (const [id, group] of groupOfId) {
-    if (!ids.includes(group)) say([`Dispatch ${id} is part of group ${group}, which is taken as a whole.`]);
+    if (!ids.includes(group)) options.say([`Dispatch ${id} is part of group ${group}, which is taken as a whole.`]);
   }
   const wanted = new Set([...ids.filter(id => typeof id === 'string'), ...groupOfId.values()]);
   const found = new Map<string, LiveGroup>();
   if (wanted.size > 0) {
-    for (const live of await readGroups(client, id => wanted.has(id))) {
-      const whole = await finished(client, live, say);
+    for (const live of await readGroups(client, Date.now(), id => wanted.has(id))) {
+      const whole = await settledGroup(client, live, options);
       if (whole !== null) found.set(whole.group.id, whole);
     }
   }
@@ -62,16 +62,6 @@ export async function findTargets(
 /** Formats an id; that of a group with the ids of its dispatches. */
 export function targetText(id: TargetId, live: LiveGroup | null): string {
   return live === null ? `${id}` : `${id} (${live.records.map(record => record.id).join(', ')})`;
-}
-
-async function finished(
-  client: PlanningClient,
-  live: LiveGroup,
-  say: (notes: readonly string[]) => void,
-): Promise<LiveGroup | null> {
-  if (live.step === null) return live;
-  say([await finishStep(client, live, Date.now())]);
-  return readGroup(client, live.group.id);
 }
 
 function missing({ microgridId }: PlanningClient, id: string): never {

@@ -1,173 +1,170 @@
-import type { DispatchChanges } from '../../client/requests.js';
 import { DispatchError } from '../../model/dispatchError.js';
-import type { DispatchRecord, JsonObject } from '../../model/dispatchRecord.js';
 import type { PlanningClient } from '../planningClient.js';
-import { type Group, groupOf, type PendingStep, withGroup, withoutGroup } from './group.js';
-import { readGroup } from './liveGroup.js';
+import { deleteGone, type GroupWrites, groupWrites } from './groupWrites.js';
+import { type LiveGroup, readAgain, readGroup } from './liveGroup.js';
+import { makeReady, type Ready } from './makeReady.js';
+import { agreement, isChangedSince, isSameGoal, overtaken } from './overtaken.js';
 import type { Change } from './planChanges.js';
+import { planGoal } from './planGoal.js';
+import { type GroupGoal, isMarked, type StepMark, stepMark } from './stepMark.js';
 
 /** Options of {@link writeGroup}. */
 export interface WriteGroupOptions {
-  readonly step: PendingStep;
   /** Note for the audit of the service. */
   readonly note?: string | undefined;
+  /** As of when it is decided which runs are over. */
+  readonly nowMs: number;
+}
+
+/** What {@link writeGroup} has done. */
+export interface WrittenGroup {
+  /** The group as it is then; null when no dispatch belongs to it any more. */
+  readonly live: LiveGroup | null;
+  /** Ids of the dispatches that were written, without those deleted. */
+  readonly ids: readonly number[];
+  /** Ids of the dispatches of which the service stored something else than was asked. */
+  readonly otherwise: readonly number[];
 }
 
 /**
- * Makes the writes of a group, in order. When there are several, one dispatch knows first what the group is to be (its step), and last that it is:
- * whatever breaks off in between, the next command on the group can finish or undo it. When a creation or an update fails, those before it are
- * undone; when a deletion fails, the next command goes on.
+ * Makes a group what it is to become.
  *
- * @returns ids of the dispatches that were written, without those deleted.
+ * One dispatch, the anchor, knows first what that is (the mark of the step), and last that it is done: whatever breaks off in between, the next
+ * command on the group can finish or undo it. When a creation or an update fails, those before it are undone; when a deletion fails, the next
+ * command goes on.
+ *
+ * Commands that are at a group at the same time meet at the mark. The last one to set it goes on; another one finds before its next write that the
+ * mark is no longer its own, and gives way. A write that it had on its way is repaired by the one that goes on, which compares all dispatches
+ * after it removes the mark, or, when that one is done, by the one that gives way.
+ *
+ * @param live the group as it was read; null: it is created. With a step that was broken off, the goal must be that of the step.
  * @throws DispatchError of the write that failed; its message says what was not undone.
+ * @throws PlanError ABORTED when another command changed the group at the same time: that one did this step too, or it is not done.
  */
-export async function writeGroup(
+export function writeGroup(
   client: PlanningClient,
-  group: Group,
-  changes: readonly Change[],
-  { step, note }: WriteGroupOptions,
-): Promise<number[]> {
-  const [first, ...more] = changes;
-  if (first === undefined) return [];
-  const done: Done[] = [];
-  const make = (change: Change, marked: PendingStep | null) =>
-    makeChange(client, withMark(change, group, marked), note, done);
-  if (more.length === 0) {
-    await make(first, null);
-    return idsOf(done);
-  }
-  const anchor = changes.find(({ kind }) => kind === 'update') ?? first;
+  live: LiveGroup | null,
+  goal: GroupGoal,
+  options: WriteGroupOptions,
+): Promise<WrittenGroup> {
+  return attempt(client, live, goal, { ...options, depth: 0 });
+}
+
+interface Options extends WriteGroupOptions {
+  /** Number of times that the group was written because of other commands. */
+  readonly depth: number;
+}
+
+const MAX_DEPTH = 2;
+
+async function attempt(
+  client: PlanningClient,
+  live: LiveGroup | null,
+  goal: GroupGoal,
+  options: Options,
+): Promise<WrittenGroup> {
+  const [first, ...more] = planGoal(goal, live, options.nowMs);
+  if (first === undefined) return { live, ids: [], otherwise: [] };
+  const step: Step = { client, goal, mark: stepMark(goal), writes: groupWrites(client, options.note), options };
+  if (live !== null && !(await isAsRead(client, live))) throw overtaken(goal.group.id);
+  if (more.length === 0 && (live === null || live.step === null)) return writtenAlone(step, live, first);
+  let anchorId = 0;
+  let ready: Ready | null;
   try {
-    // The schedule of an update comes in its turn.
-    if (anchor.kind === 'create') await make(anchor, step);
-    else await makeChange(client, intent(anchor, group, step), note, done);
-    for (const change of changes) {
-      const isLast = change.kind === 'delete' && change === anchor;
-      if (!(change.kind === 'create' && change === anchor) && !isLast)
-        await make(change, change === anchor ? step : null);
-    }
+    anchorId = await step.writes.make(live === null ? step.mark.creation(first) : step.mark.intention(live.anchor));
+    ready = await makeReady({ ...step, nowMs: options.nowMs, anchorId }, live, more);
   } catch (error) {
-    throw await undone(client, error, group, done, { step, note });
+    if (!(error instanceof DispatchError)) throw error;
+    if (anchorId !== 0 && !(await mayBeMarked(step, anchorId))) return giveWay(step, anchorId);
+    throw await step.writes.undo(error, goal, options.nowMs);
   }
-  if (anchor.kind === 'delete') await make(anchor, null);
-  else await client.update(done[0]?.id ?? 0, { payload: settled(anchor) }, { note });
-  return idsOf(done);
+  if (ready === null || !(await isMarked(client, anchorId, step.mark))) return giveWay(step, anchorId);
+  await step.writes.make(ready.last);
+  const written = await compared({ ...step, goal: ready.goal }, await readAgain(client, ready.live, options.nowMs));
+  if (ready.goal !== goal) throw overtaken(goal.group.id);
+  return written;
 }
 
-/** A write that was made. */
-interface Done {
-  readonly id: number;
-  /** Takes it back; null: it cannot be taken back. */
-  readonly undo: { readonly delete: true } | { readonly changes: DispatchChanges } | null;
+/** A command at a group. */
+interface Step {
+  readonly client: PlanningClient;
+  readonly goal: GroupGoal;
+  readonly mark: StepMark;
+  readonly writes: GroupWrites;
+  readonly options: Options;
 }
 
-async function makeChange(
-  client: PlanningClient,
-  change: Change,
-  note: string | undefined,
-  done: Done[],
-): Promise<void> {
-  if (change.kind === 'create') {
-    const { id } = await client.create(change.dispatch, { note });
-    done.push({ id, undo: { delete: true } });
-    return;
+/** Makes a change that is a single write, which needs no mark. */
+async function writtenAlone(step: Step, known: LiveGroup | null, change: Change): Promise<WrittenGroup> {
+  const { client, goal, writes, options } = step;
+  const { nowMs } = options;
+  const id = await writes.make(change);
+  if (known === null) return writtenWith(writes, await readGroup(client, goal.group.id, nowMs));
+  const live = await readAgain(client, { ...known, group: goal.group }, nowMs);
+  if (live === null || !isChangedSince(known, live, [id])) return compared(step, live);
+  if (live.step === null) await again(step, live, agreement(live, [id], nowMs) ?? { ...known, step: 'update' });
+  throw overtaken(goal.group.id);
+}
+
+/** Finds what another command wrote that gave way, and repairs it. */
+async function compared(step: Step, live: LiveGroup | null): Promise<WrittenGroup> {
+  const { goal, writes, options } = step;
+  const written = writtenWith(writes, live);
+  const isDone = live === null || writes.otherwise.length > 0 || planGoal(goal, live, options.nowMs).length === 0;
+  if (isDone) return written;
+  if (goal.step === 'delete') return again(step, live, goal);
+  // Another command came after this one.
+  if (live.step !== null) return written;
+  if (!isSameGoal(live, goal)) throw overtaken(goal.group.id);
+  const agreed = agreement(live, [live.anchor.id], options.nowMs);
+  if (agreed === null || isSameGoal(agreed, goal)) return again(step, live, { ...goal, step: 'update' });
+  // Another command was done before the mark was removed, which was then its own.
+  await again(step, live, agreed);
+  throw overtaken(goal.group.id);
+}
+
+/** Leaves a group to the command that took it over, and repairs what was written since that one was done. */
+async function giveWay(step: Step, anchorId: number): Promise<WrittenGroup> {
+  const { client, goal, writes, options } = step;
+  const present = await readGroup(client, goal.group.id, options.nowMs);
+  const { created } = writes;
+  if (present === null && goal.step === 'delete') return writtenWith(writes, null);
+  const records = present?.records ?? [];
+  // The anchor is gone, so the other command deleted the group; otherwise it may use what was created.
+  if (records.every(({ id }) => id !== anchorId && created.includes(id))) {
+    for (const { id } of records) await deleteGone(client, id, options.note);
+  } else if (present !== null && present.step === null) {
+    const { live } = await again(step, present, { ...present, step: 'update' });
+    if (live !== null && planGoal(goal, live, options.nowMs).length === 0) return writtenWith(writes, live);
   }
-  const { record } = change;
-  if (change.kind === 'delete') {
-    await client.delete(record.id, { note });
-    done.push({ id: record.id, undo: null });
-    return;
-  }
-  await client.update(record.id, change.changes, { note });
-  done.push({ id: record.id, undo: { changes: before(record, change.changes) } });
+  throw overtaken(goal.group.id);
 }
 
-/** What a dispatch knows of a step before it begins: everything but its own schedule. */
-function intent({ record, ...change }: Exclude<Change, { kind: 'create' }>, group: Group, step: PendingStep): Change {
-  const { startTime, durationMs, recurrence, ...others } = change.kind === 'update' ? change.changes : {};
-  const payload = marked(others.payload ?? record.payload, group, step);
-  return { kind: 'update', record, changes: { ...others, payload } };
+async function again({ client, options, writes }: Step, live: LiveGroup, goal: GroupGoal): Promise<WrittenGroup> {
+  if (options.depth === MAX_DEPTH) return writtenWith(writes, live);
+  const { ids, otherwise, ...written } = await attempt(client, live, goal, { ...options, depth: options.depth + 1 });
+  return { ...written, ids: [...new Set([...writes.ids, ...ids])], otherwise: [...writes.otherwise, ...otherwise] };
 }
 
-function withMark(change: Change, group: Group, step: PendingStep | null): Change {
-  if (step === null || change.kind === 'delete') return change;
-  if (change.kind === 'create') {
-    const { dispatch } = change;
-    return { ...change, dispatch: { ...dispatch, payload: marked(dispatch.payload ?? {}, group, step) } };
-  }
-  const { changes, record } = change;
-  return { ...change, changes: { ...changes, payload: marked(changes.payload ?? record.payload, group, step) } };
+function writtenWith({ ids, otherwise }: GroupWrites, live: LiveGroup | null): WrittenGroup {
+  return { live, ids, otherwise };
 }
 
-function marked(payload: JsonObject, group: Group, step: PendingStep): JsonObject {
-  return withGroup(withoutGroup(payload), { group, part: groupOf(payload)?.part ?? '1/1', step });
-}
-
-/** The payload of a dispatch when no step is pending any more. */
-function settled(change: Exclude<Change, { kind: 'delete' }>): JsonObject {
-  if (change.kind === 'create') return change.dispatch.payload ?? {};
-  return change.changes.payload ?? change.record.payload;
-}
-
-/** The fields of an update as they were. */
-function before(record: DispatchRecord, changes: DispatchChanges): DispatchChanges {
-  const old = { ...record, startTime: new Date(record.startTimeMs) };
-  return Object.fromEntries(Object.keys(changes).map(field => [field, old[field as keyof typeof old]]));
-}
-
-/** Takes back what was done, the last first; the error says what could not be. */
-async function undone(
-  client: PlanningClient,
-  error: unknown,
-  group: Group,
-  done: readonly Done[],
-  { step, note }: WriteGroupOptions,
-): Promise<unknown> {
-  if (!(error instanceof DispatchError)) return error;
-  if (done.some(({ undo }) => undo === null)) return withHint(error, `The next command on group ${group.id} goes on.`);
-  const [left, created]: [number[], number[]] = [[], []];
-  if (step === 'create' && error.retryable) await deleteStrays(client, group, done, note);
-  for (const { id, undo } of [...done].reverse()) {
-    try {
-      if (undo !== null && 'delete' in undo) await client.delete(id, { note });
-      else if (undo !== null) await client.update(id, undo.changes, { note });
-    } catch (failure) {
-      if (!(failure instanceof DispatchError)) throw failure;
-      (undo !== null && 'delete' in undo ? created : left).push(id);
-    }
-  }
-  if (created.length + left.length === 0) return withHint(error, 'What was done of it is undone.');
-  const texts = [
-    created.length > 0 ? `Created and not deleted again: ${created.join(', ')}.` : '',
-    left.length > 0 ? `Changed and not changed back: ${[...new Set(left)].join(', ')}.` : '',
-    `The next command on group ${group.id} repairs it.`,
-  ];
-  return withHint(error, texts.filter(Boolean).join(' '));
-}
-
-/** Deletes what was created although the answer was lost; what cannot be is found by the next command on the group. */
-async function deleteStrays(
-  client: PlanningClient,
-  group: Group,
-  done: readonly Done[],
-  note: string | undefined,
-): Promise<void> {
-  const known = new Set(done.map(({ id }) => id));
+/** Whether the anchor is as it was read: the less time is between reading and writing, the less can happen in it. */
+async function isAsRead(client: PlanningClient, { anchor }: LiveGroup): Promise<boolean> {
   try {
-    const live = await readGroup(client, group.id);
-    for (const { id } of live?.records ?? []) if (!known.has(id)) await client.delete(id, { note });
-  } catch (failure) {
-    // The service still does not answer: the error that led here says so.
-    if (!(failure instanceof DispatchError)) throw failure;
+    return (await client.get(anchor.id)).record.updateTime === anchor.updateTime;
+  } catch (error) {
+    if (error instanceof DispatchError && error.code === 'NOT_FOUND') return false;
+    throw error;
   }
 }
 
-function withHint(error: DispatchError, hint: string): DispatchError {
-  const { code, microgridId, dispatchId, field, violations } = error;
-  const message = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`;
-  return new DispatchError(code, `${message} ${hint}`, { microgridId, dispatchId, field, violations, cause: error });
-}
-
-function idsOf(done: readonly Done[]): number[] {
-  return [...new Set(done.flatMap(({ id, undo }) => (undo === null ? [] : [id])))];
+async function mayBeMarked({ client, mark }: Step, anchorId: number): Promise<boolean> {
+  try {
+    return await isMarked(client, anchorId, mark);
+  } catch (error) {
+    if (error instanceof DispatchError) return true;
+    throw error;
+  }
 }

@@ -125,7 +125,7 @@ describe('the writes of a group', () => {
     const skipped = { ...single, exceptions: [at('2030-12-02T08:00Z')] };
     const records = written([record], planChanges(skipped, commonOf(record), [record], nowMs));
     expect(records).toMatchObject([{ id: 7, recurrence: { untilMs: single.startTimeMs } }]);
-    const live = liveGroup(records);
+    const live = liveGroup(records, nowMs);
     const back = written(records, planChanges({ ...skipped, exceptions: [] }, live?.common ?? common, records, nowMs));
     expect(back.map(({ payload }) => payload)).toContainEqual({ kw: 5 });
     expect(back.flatMap(({ startTimeMs }) => startTimeMs)).toContain(at('2030-12-02T08:00Z'));
