@@ -1,28 +1,23 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 
 import type { AuditFilter } from '../../client/audit.js';
 import { printsJson } from '../globalOptions.js';
-import { parseTime } from '../input/parseTime.js';
-import { parseCount, parseId, parseIds, repeated } from '../input/parseValue.js';
+import { addLogOptions, type LogOptions, readLogSpan } from '../input/logOptions.js';
+import { parseId, parseIds, repeated } from '../input/parseValue.js';
 import { auditJson, auditLine } from '../output/auditText.js';
 import { drained, print, printJson } from '../output/print.js';
 import { endProgress } from '../output/progress.js';
 import { untilInterrupted } from '../untilInterrupted.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
-interface AuditOptions {
+interface AuditOptions extends LogOptions {
   readonly dispatchIds?: readonly number[];
   readonly key?: readonly string[];
-  readonly from?: string;
-  readonly to?: string;
-  readonly oldestFirst?: true;
-  readonly limit?: number;
-  readonly follow?: true;
 }
 
 /** Adds `audit`, which prints who changed what. */
 export function auditCommand(program: Command): void {
-  program
+  const command = program
     .command('audit')
     .summary('print who changed what')
     .description(
@@ -31,19 +26,14 @@ export function auditCommand(program: Command): void {
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .optionsGroup('Filters:')
     .option('--dispatch-ids <ids>', 'ids or ranges: 1,2 or 1-3; may be repeated', parseIds)
-    .option('--key <name>', 'changes made with the key of this name; may be repeated', repeated(String))
-    .option('--from <time>', 'changes at or after, such as yesterday or 2026-04-01T14:00')
-    .option('--to <time>', 'changes before')
-    .optionsGroup('Order and output:')
-    .option('--oldest-first', 'print the oldest change first')
-    .option('--limit <n>', 'maximum number of changes to print', parseCount)
-    .addOption(
-      new Option('-f, --follow', 'print changes as they are made, until SIGINT or SIGTERM').conflicts([
-        'from',
-        'to',
-        'oldestFirst',
-      ]),
-    )
+    .option('--key <name>', 'changes made with the key of this name; may be repeated', repeated(String));
+  addLogOptions(command, {
+    one: 'change',
+    several: 'changes',
+    from: 'changes at or after, such as yesterday or 2026-04-01T14:00',
+    to: 'changes before',
+    written: 'made',
+  })
     .addHelpText(
       'after',
       `
@@ -80,12 +70,6 @@ async function audit(microgridId: number, options: AuditOptions, command: Comman
   });
 }
 
-async function readFilter({ dispatchIds, key, from, to }: AuditOptions): Promise<AuditFilter> {
-  const at = { nowMs: Date.now(), ahead: false };
-  return {
-    ids: dispatchIds,
-    keyNames: key,
-    from: from === undefined ? undefined : await parseTime(from, at),
-    to: to === undefined ? undefined : await parseTime(to, at),
-  };
+async function readFilter({ dispatchIds, key, ...span }: AuditOptions): Promise<AuditFilter> {
+  return { ids: dispatchIds, keyNames: key, ...(await readLogSpan(span)) };
 }

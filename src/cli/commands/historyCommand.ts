@@ -1,9 +1,9 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { instantText } from '../../planning/timeText.js';
 import type { HistoryEntry, HistoryFilter } from '../../store/readHistory.js';
 import { printsJson } from '../globalOptions.js';
-import { parseTime } from '../input/parseTime.js';
-import { listOf, parseCount, parseId, parseIds, parseName, parseNonEmpty, repeated } from '../input/parseValue.js';
+import { addLogOptions, type LogOptions, readLogSpan } from '../input/logOptions.js';
+import { listOf, parseId, parseIds, parseName, parseNonEmpty, repeated } from '../input/parseValue.js';
 import { notificationDataText } from '../output/notificationText.js';
 import { drained, print, printJson } from '../output/print.js';
 import { untilInterrupted } from '../untilInterrupted.js';
@@ -16,21 +16,16 @@ const KINDS = {
   missed: 'run.missed',
 } as const satisfies Record<string, HistoryEntry['notification']>;
 
-interface HistoryCommandOptions {
+interface HistoryCommandOptions extends LogOptions {
   readonly store: string;
   readonly dispatchIds?: readonly number[];
   readonly type?: readonly string[];
   readonly kind?: readonly (keyof typeof KINDS)[];
-  readonly from?: string;
-  readonly to?: string;
-  readonly oldestFirst?: true;
-  readonly limit?: number;
-  readonly follow?: true;
 }
 
 /** Adds `history`, which prints what a dispatcher announced. */
 export function historyCommand(program: Command): void {
-  program
+  const command = program
     .command('history')
     .summary('print what a dispatcher announced')
     .description(
@@ -46,19 +41,14 @@ export function historyCommand(program: Command): void {
       '--kind <kinds>',
       `of ${Object.keys(KINDS).join(', ')}; may be repeated`,
       listOf(parseName(Object.keys(KINDS) as (keyof typeof KINDS)[])),
-    )
-    .option('--from <time>', 'noticed at or after')
-    .option('--to <time>', 'noticed before')
-    .optionsGroup('Order and output:')
-    .option('--oldest-first', 'print the oldest entry first')
-    .option('--limit <n>', 'maximum number of entries to print', parseCount)
-    .addOption(
-      new Option('-f, --follow', 'print entries as they are written, until SIGINT or SIGTERM').conflicts([
-        'from',
-        'to',
-        'oldestFirst',
-      ]),
-    )
+    );
+  addLogOptions(command, {
+    one: 'entry',
+    several: 'entries',
+    from: 'noticed at or after, such as yesterday or 2026-04-01T14:00',
+    to: 'noticed before',
+    written: 'written',
+  })
     .addHelpText(
       'after',
       `
@@ -104,13 +94,11 @@ async function history(
   if (!json && !follow) print(isCut ? `The first ${printed} entries.` : `${printed} entries.`);
 }
 
-async function readFilter({ dispatchIds, type, kind, from, to }: HistoryCommandOptions): Promise<HistoryFilter> {
-  const at = { nowMs: Date.now(), ahead: false };
+async function readFilter({ dispatchIds, type, kind, ...span }: HistoryCommandOptions): Promise<HistoryFilter> {
   return {
     ids: dispatchIds,
     types: type,
     notifications: kind?.map(name => KINDS[name]),
-    from: from === undefined ? undefined : await parseTime(from, at),
-    to: to === undefined ? undefined : await parseTime(to, at),
+    ...(await readLogSpan(span)),
   };
 }

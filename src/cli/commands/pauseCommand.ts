@@ -26,48 +26,47 @@ const PAUSED = 'pause';
 
 /** Adds `pause`, which makes dispatches inactive. */
 export function pauseCommand(program: Command): void {
-  program
-    .command('pause')
-    .summary('make dispatches inactive')
-    .description(
+  addCommand(program, false, {
+    summary: 'make dispatches inactive',
+    description:
       'Make dispatches inactive, so that they do not run until they are resumed. Running ones are stopped. With --type all active ' +
-        'ones that have not ended.',
-    )
-    .argument('<microgrid-id>', 'id of the microgrid', parseId)
-    .argument('[dispatch-ids...]', TARGET_IDS, parseTargetIds)
-    .option('-T, --type <type>', 'all active dispatches of this type', parseNonEmpty)
-    .option(...NOTE_OPTION)
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ dispatch pause 1 42 --note 'inverter 5 is being repaired'
-  $ dispatch pause 1 --type CHARGE`,
-    )
-    .action((microgridId, ids, options, command) => setActive(false, microgridId, ids, options, command));
+      'ones that have not ended.',
+    ofType: 'all active dispatches of this type',
+    examples: ["pause 1 42 --note 'inverter 5 is being repaired'", 'pause 1 --type CHARGE'],
+  });
 }
 
 /** Adds `resume`, which makes paused dispatches active again. */
 export function resumeCommand(program: Command): void {
-  program
-    .command('resume')
-    .summary('make paused dispatches active again')
-    .description(
+  addCommand(program, true, {
+    summary: 'make paused dispatches active again',
+    description:
       'Make dispatches active again. With --type those whose last change was a pause, as the audit of the service tells; a ' +
-        'dispatch that was changed since its pause, or was made inactive in another way, stays so.',
-    )
+      'dispatch that was changed since its pause, or was made inactive in another way, stays so.',
+    ofType: 'all dispatches of this type whose last change was a pause',
+    examples: ['resume 1 42', 'resume 1 --type CHARGE'],
+  });
+}
+
+interface CommandTexts {
+  readonly summary: string;
+  readonly description: string;
+  /** What --type means. */
+  readonly ofType: string;
+  readonly examples: readonly string[];
+}
+
+function addCommand(program: Command, active: boolean, { summary, description, ofType, examples }: CommandTexts): void {
+  program
+    .command(active ? 'resume' : 'pause')
+    .summary(summary)
+    .description(description)
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .argument('[dispatch-ids...]', TARGET_IDS, parseTargetIds)
-    .option('-T, --type <type>', 'all dispatches of this type whose last change was a pause', parseNonEmpty)
+    .option('-T, --type <type>', ofType, parseNonEmpty)
     .option(...NOTE_OPTION)
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ dispatch resume 1 42
-  $ dispatch resume 1 --type CHARGE`,
-    )
-    .action((microgridId, ids, options, command) => setActive(true, microgridId, ids, options, command));
+    .addHelpText('after', `\nExamples:\n${examples.map(line => `  $ dispatch ${line}`).join('\n')}`)
+    .action((microgridId, ids, options, command) => setActive(active, microgridId, ids, options, command));
 }
 
 async function setActive(

@@ -46,7 +46,7 @@ Examples:
   $ dispatch skip 1 42 2026-12-25 --note 'plant is closed'
   $ dispatch skip 1 g1f0c2d3e '2026-12-25 08:00'`,
     )
-    .action(skip);
+    .action(changeRuns(toSkip, 'Run skipped'));
 }
 
 /** Adds `unskip`, which undoes `skip`. */
@@ -66,42 +66,44 @@ Examples:
   $ dispatch unskip 1 42
   $ dispatch unskip 1 g1f0c2d3e 2026-12-25`,
     )
-    .action(unskip);
+    .action(changeRuns(toUnskip, 'Run not skipped any more'));
 }
 
-async function skip(
-  microgridId: number,
-  id: TargetId,
-  run: string | undefined,
-  { note }: SkipOptions,
-  command: Command,
-): Promise<void> {
-  await withMicrogrid(command, microgridId, async client => {
-    const live = await liveOf(client, id, command);
-    const nowMs = Date.now();
-    const atMs =
-      run === undefined ? nextRun(live, nowMs) : runToSkip(live, await parseStarts(run, live.group, nowMs), nowMs);
-    const exceptions = [...live.group.exceptions, atMs].sort((a, b) => a - b);
-    const changed = await changeGroup(client, live, { group: { exceptions } }, { note, nowMs });
-    printGroup(command, changed, `Run skipped: ${textOf(live, atMs)}`);
-  });
-}
+/** A run whose start is named, or null; and what is skipped of the group then. */
+type Choice = (
+  live: LiveGroup,
+  starts: Starts | null,
+  nowMs: number,
+) => { readonly atMs: number; readonly exceptions: number[] };
 
-async function unskip(
-  microgridId: number,
-  id: TargetId,
-  run: string | undefined,
-  { note }: SkipOptions,
-  command: Command,
-): Promise<void> {
-  await withMicrogrid(command, microgridId, async client => {
-    const live = await liveOf(client, id, command);
-    const nowMs = Date.now();
-    const atMs = skippedRun(live, run === undefined ? undefined : await parseStarts(run, live.group, nowMs), nowMs);
-    const exceptions = live.group.exceptions.filter(at => at !== atMs);
-    const changed = await changeGroup(client, live, { group: { exceptions } }, { note, nowMs });
-    printGroup(command, changed, `Run not skipped any more: ${textOf(live, atMs)}`);
-  });
+const toSkip: Choice = (live, starts, nowMs) => {
+  const atMs = starts === null ? nextRun(live, nowMs) : runToSkip(live, starts, nowMs);
+  return { atMs, exceptions: [...live.group.exceptions, atMs].sort((a, b) => a - b) };
+};
+
+const toUnskip: Choice = (live, starts, nowMs) => {
+  const atMs = skippedRun(live, starts ?? undefined, nowMs);
+  return { atMs, exceptions: live.group.exceptions.filter(at => at !== atMs) };
+};
+
+/** Changes which runs of a dispatch or group are skipped. */
+function changeRuns(choose: Choice, said: string) {
+  return async (
+    microgridId: number,
+    id: TargetId,
+    run: string | undefined,
+    { note }: SkipOptions,
+    command: Command,
+  ): Promise<void> => {
+    await withMicrogrid(command, microgridId, async client => {
+      const live = await liveOf(client, id, command);
+      const nowMs = Date.now();
+      const starts = run === undefined ? null : await parseStarts(run, live.group, nowMs);
+      const { atMs, exceptions } = choose(live, starts, nowMs);
+      const changed = await changeGroup(client, live, { group: { exceptions } }, { note, nowMs });
+      printGroup(command, changed, `${said}: ${textOf(live, atMs)}`);
+    });
+  };
 }
 
 /** The group of an id; of a single dispatch the group that it is to become. */
