@@ -49,8 +49,8 @@ export interface ConsoleContext {
   readonly travelMs: number | null;
   /** Versions of the dispatches of the shown microgrid by its audit, oldest first; null: not known. */
   readonly versions: readonly DispatchVersion[] | null;
-  /** Why the audit could not be read; null: it was, or was not asked for. */
-  readonly auditProblem: DispatchErrorJson | null;
+  /** Why the audit could not be read, or the future not be simulated; null: it was, or was not asked for. */
+  readonly travelProblem: DispatchErrorJson | null;
   /** What will have happened until the instant that is looked at; null: it is not simulated. */
   readonly simulation: Simulation | null;
 }
@@ -67,7 +67,7 @@ export function initialContext({ input }: { input: ConsoleInput }): ConsoleConte
     plan: null,
     travelMs: null,
     versions: null,
-    auditProblem: null,
+    travelProblem: null,
     simulation: null,
   };
 }

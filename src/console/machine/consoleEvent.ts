@@ -9,7 +9,7 @@ export type PlanSubject =
   | { readonly kind: 'copy'; readonly id: number }
   | { readonly kind: 'change'; readonly id: number };
 
-/** Events to `consoleMachine`. All but the last are sent by the page. */
+/** Events to `consoleMachine`. All but the last two are sent by the page. */
 export type ConsoleEvent =
   | { readonly type: 'session.open'; readonly fields: Readonly<Record<string, string>> }
   | { readonly type: 'session.close' }
@@ -35,4 +35,6 @@ export type ConsoleEvent =
   /** What the form would make of the timeline. */
   | { readonly type: 'plan.previewed'; readonly records: readonly DispatchRecord[] }
   | { readonly type: 'plan.closed' }
-  | DispatcherOutput;
+  | DispatcherOutput
+  /** A dispatcher has failed. */
+  | { readonly type: `xstate.error.actor.${string}`; readonly error: unknown };

@@ -64,6 +64,7 @@ export const consoleMachine = setup({
       return {
         microgrids: [...context.microgrids, open(self, spawn('dispatcher', childOf(microgridId)), microgridId)],
         shownId: microgridId,
+        view: withoutChoice(context.view),
       };
     }),
     stopDispatcher: stopChild(({ event }) => ('microgridId' in event ? `dispatcher-${event.microgridId}` : '')),
@@ -107,6 +108,11 @@ export const consoleMachine = setup({
         ? changeMicrogrid(context, event.microgridId, { problem: event.problem.toJSON() })
         : {},
     ),
+    noteFailure: assign(({ context, event }) => {
+      if (!('error' in event)) return {};
+      const id = Number(event.type.split('-').at(-1));
+      return changeMicrogrid(context, id, { problem: DispatchError.from(event.error).toJSON() });
+    }),
     changeView: assign(({ context: { view, nowMs }, event }) => {
       switch (event.type) {
         case 'view.chosen':
@@ -129,14 +135,14 @@ export const consoleMachine = setup({
         : {},
     ),
     travel: assign(({ event }) => (event.type === 'time.travelled' ? { travelMs: event.toMs } : {})),
-    return: assign({ travelMs: null, simulation: null, auditProblem: null }),
+    return: assign({ travelMs: null, simulation: null, travelProblem: null }),
     forgetVersions: assign({ versions: null }),
     noteVersions: assign((_, { versions }: { versions: readonly DispatchVersion[] }) => ({
       versions,
-      auditProblem: null,
+      travelProblem: null,
     })),
-    noteAuditProblem: assign((_, { error }: { error: unknown }) => ({
-      auditProblem: DispatchError.from(error).toJSON(),
+    noteTravelProblem: assign((_, { error }: { error: unknown }) => ({
+      travelProblem: DispatchError.from(error).toJSON(),
     })),
     noteSimulation: assign((_, { simulation }: { simulation: Simulation }) => ({ simulation })),
     openPlan: assign(({ event }) => (event.type === 'plan.opened' ? { plan: event.subject } : {})),
@@ -146,19 +152,20 @@ export const consoleMachine = setup({
     closePlan: assign(({ context: { view } }) => ({ plan: null, view: { ...view, preview: [] } })),
   },
   guards: {
-    isSignedIn: ({ context }) => context.session !== null,
     isNew: ({ context, event }) =>
-      event.type === 'microgrid.opened' && !context.microgrids.some(({ id }) => id === event.microgridId),
+      event.type === 'microgrid.opened' &&
+      context.session !== null &&
+      !context.microgrids.some(({ id }) => id === event.microgridId),
     isOpen: ({ context, event }) =>
       'microgridId' in event && context.microgrids.some(({ id }) => id === event.microgridId),
     mayWrite: ({ context }) => context.session?.mayWrite === true && context.shownId !== null,
     mayReadAudit: ({ context }) => context.session?.mayReadAudit === true && context.shownId !== null,
     isKnown: ({ context }) => context.versions !== null,
-    isShowable: ({ context }) => context.shownId !== null,
+    isShown: ({ context, event }) => 'microgridId' in event && context.shownId === event.microgridId,
     leadsToPast: ({ context, event }) =>
-      event.type === 'time.travelled' && event.toMs < context.nowMs - travelToleranceMs,
+      event.type === 'time.travelled' && context.shownId !== null && event.toMs < context.nowMs - travelToleranceMs,
     leadsToFuture: ({ context, event }) =>
-      event.type === 'time.travelled' && event.toMs > context.nowMs + travelToleranceMs,
+      event.type === 'time.travelled' && context.shownId !== null && event.toMs > context.nowMs + travelToleranceMs,
   },
 }).createMachine({
   id: 'console',
@@ -232,7 +239,7 @@ export const consoleMachine = setup({
                 },
                 onError: {
                   target: 'unknown',
-                  actions: { type: 'noteAuditProblem', params: ({ event }) => ({ error: event.error }) },
+                  actions: { type: 'noteTravelProblem', params: ({ event }) => ({ error: event.error }) },
                 },
               },
               on: { 'time.travelled': { guard: 'leadsToPast', actions: 'travel' } },
@@ -256,6 +263,10 @@ export const consoleMachine = setup({
                   target: 'simulated',
                   actions: { type: 'noteSimulation', params: ({ event }) => ({ simulation: event.output }) },
                 },
+                onError: {
+                  target: 'simulated',
+                  actions: { type: 'noteTravelProblem', params: ({ event }) => ({ error: event.error }) },
+                },
               },
             },
             simulated: {},
@@ -269,7 +280,9 @@ export const consoleMachine = setup({
           { target: '.present' },
         ],
         'time.returned': { target: '.present', actions: 'forgetVersions' },
-        'microgrid.shown': { target: '.present', actions: 'forgetVersions' },
+        'microgrid.opened': { guard: 'isNew', target: '.present', actions: 'forgetVersions' },
+        'microgrid.closed': { guard: 'isShown', target: '.present', actions: 'forgetVersions' },
+        'microgrid.shown': { guard: 'isOpen', target: '.present', actions: 'forgetVersions' },
         'session.close': { target: '.present', actions: 'forgetVersions' },
       },
     },
@@ -282,7 +295,9 @@ export const consoleMachine = setup({
           on: {
             'plan.previewed': { actions: 'previewPlan' },
             'plan.closed': { target: 'closed' },
-            'microgrid.shown': { target: 'closed' },
+            'microgrid.opened': { guard: 'isNew', target: 'closed' },
+            'microgrid.closed': { guard: 'isShown', target: 'closed' },
+            'microgrid.shown': { guard: 'isOpen', target: 'closed' },
             'session.close': { target: 'closed' },
           },
         },
@@ -292,6 +307,8 @@ export const consoleMachine = setup({
   on: {
     'view.*': { actions: 'changeView' },
     'clock.ticked': { actions: 'tick' },
+    // Otherwise the console would fail with it.
+    'xstate.error.actor.*': { actions: 'noteFailure' },
   },
 });
 

@@ -48,7 +48,7 @@ export function TravelBar({ actor }: { readonly actor: ConsoleActor }) {
 /** What is known of the instant that is looked at. */
 function knownText(
   time: 'present' | { readonly past?: string; readonly future?: string } | object,
-  { simulation, auditProblem, versions }: ConsoleContext,
+  { simulation, travelProblem, versions }: ConsoleContext,
 ): string {
   if (typeof time === 'string') return '';
   const { past, future } = time as { past?: string; future?: string };
@@ -58,8 +58,9 @@ function knownText(
     const failed = problems.length === 0 ? '' : ` ${problems.length} cannot be evaluated.`;
     return `Simulated if nothing is changed: ${count} notifications until then, ${runningIds.length} running.${failed}`;
   }
+  if (future !== undefined) return `It cannot be simulated: ${travelProblem?.message ?? 'for an unknown reason'}.`;
   if (past === 'reading') return 'Reading the audit …';
   if (past === 'known') return `As the audit has it: ${versions?.length ?? 0} versions.`;
-  if (auditProblem !== null) return `As the dispatches are now: ${auditProblem.message}.`;
+  if (travelProblem !== null) return `As the dispatches are now: ${travelProblem.message}.`;
   return 'As the dispatches are now: this key may not read the audit.';
 }
