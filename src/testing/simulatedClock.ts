@@ -1,4 +1,5 @@
 import type { Clock } from '../../machines/protocol/clock.js';
+import { systemClock } from '../dispatcher/systemClock.js';
 
 /** The part of a clock that XState uses (`clock` of `createActor`): timers. */
 export interface XStateClock {
@@ -67,11 +68,11 @@ export function simulatedClock(startMs: number, { earlyMs = 0 }: SimulatedClockO
   let monotonicMs = 0;
   let offsetMs = Math.floor(startMs);
   const timers = new Set<Timer>();
-  const yields = new Set<NodeJS.Immediate>();
+  const yields = new Set<object>();
 
   // One turn of the event loop runs all promise callbacks that are ready, and those that follow from them.
   const settle = async () => {
-    do await new Promise<void>(resolve => setImmediate(resolve));
+    do await new Promise<void>(resolve => systemClock.yield(resolve));
     while (yields.size > 0);
   };
 
@@ -107,14 +108,15 @@ export function simulatedClock(startMs: number, { earlyMs = 0 }: SimulatedClockO
       clearTimeout: timer => timers.delete(timer as Timer),
     }),
     yield: callback => {
-      const handle = setImmediate(() => {
-        yields.delete(handle);
+      const pending = {};
+      yields.add(pending);
+      const undo = systemClock.yield(() => {
+        yields.delete(pending);
         callback();
       });
-      yields.add(handle);
       return () => {
-        yields.delete(handle);
-        clearImmediate(handle);
+        yields.delete(pending);
+        undo();
       };
     },
     advanceTo: async ms => {

@@ -31,7 +31,9 @@ export class Reach {
   readonly #streams = new Set<AbortController>();
   /** Called when the service is reached anew. */
   readonly #waiting = new Set<() => void>();
-  readonly #closed = new AbortController();
+  /** The looks that wait for an answer. */
+  readonly #looks = new Set<AbortController>();
+  #isClosed = false;
   #isDown = false;
   #isLooking = false;
   /** Ends the pause, or the vain wait for an answer, before the next look. */
@@ -80,8 +82,9 @@ export class Reach {
   }
 
   close(): void {
-    this.#closed.abort();
+    this.#isClosed = true;
     this.#lookNow();
+    for (const look of this.#looks) look.abort();
   }
 
   /** Listens and ticks as long as somebody is interested. */
@@ -128,7 +131,7 @@ export class Reach {
   }
 
   async #checkStreams(): Promise<void> {
-    if (this.#streams.size === 0 || (await this.#answers(new AbortController().signal))) return;
+    if (this.#streams.size === 0 || (await this.#answers(new AbortController()))) return;
     this.#isDown = true;
     this.#cut(`the service did not answer within ${answerMs / 1_000} s`);
   }
@@ -137,10 +140,10 @@ export class Reach {
   async #look(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
-    while (this.#waiting.size > 0 && !this.#closed.signal.aborted) {
+    while (this.#waiting.size > 0 && !this.#isClosed) {
       const next = new AbortController();
       this.#lookNow = () => next.abort();
-      const isThere = await this.#answers(next.signal);
+      const isThere = await this.#answers(next);
       if (isThere && this.#isDown) {
         for (const connected of this.#waiting) connected();
         this.#waiting.clear();
@@ -152,20 +155,28 @@ export class Reach {
     this.#stayAwake();
   }
 
-  async #answers(signal: AbortSignal): Promise<boolean> {
-    const ends = AbortSignal.any([signal, this.#closed.signal, AbortSignal.timeout(answerMs)]);
+  /** @param look - ends the wait for the answer when it aborts. */
+  async #answers(look: AbortController): Promise<boolean> {
+    const ends = new AbortController();
+    const end = () => ends.abort();
+    const timer = setTimeout(end, answerMs);
+    look.signal.addEventListener('abort', end);
+    this.#looks.add(look);
     try {
       const response = await fetch(`${this.#url}/grpc.health.v1.Health/Check`, {
         method: 'POST',
         headers: { 'content-type': 'application/grpc-web+proto', 'x-grpc-web': '1' },
         body: new Uint8Array(5),
         cache: 'no-store',
-        signal: ends,
+        signal: ends.signal,
       });
       await response.arrayBuffer();
       return response.status < 500;
     } catch {
       return false;
+    } finally {
+      clearTimeout(timer);
+      this.#looks.delete(look);
     }
   }
 }

@@ -1,7 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { ListMicrogridDispatchesResponse } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import type { Credentials } from '../../src/client/credentials.js';
 import { silentLogger } from '../../src/logger.js';
 import type { DispatchError } from '../../src/model/dispatchError.js';
+import { memoryStore } from '../../src/service/store/memory/memoryStore.js';
+import { encodeDispatch } from '../../src/wire/dispatchCodec.js';
+import { dispatchRecord } from '../support/dispatchRecord.js';
+import { createIn, resumableService } from '../support/resumableService.js';
+import { scriptedService } from '../support/scriptedService.js';
+import { tcpProxy } from '../support/tcpProxy.js';
 import { type Reached, ways } from '../support/ways.js';
 
 const cleanUps: (() => PromiseLike<unknown>)[] = [];
@@ -11,6 +18,7 @@ afterEach(async () => {
 });
 
 const credentials = { authKey: 'key', signSecret: 'secret' };
+const dispatch = encodeDispatch(dispatchRecord({ id: 1, microgridId: 1, startTimeMs: Date.now() + 3_600_000 }));
 const selector = { categories: [{ category: 'BATTERY' }] } as const;
 
 describe.each(ways)('a dispatcher over $name', way => {
@@ -92,4 +100,36 @@ describe.each(ways)('a dispatcher over $name', way => {
     await expect.poll(() => problems.map(({ code }) => code)).toEqual(['UNAUTHENTICATED']);
     expect(problems[0]?.message).not.toContain('hunter2');
   });
+
+  it('polls a service that has no streams', async () => {
+    await using service = await scriptedService({
+      listMicrogridDispatches: async () => ListMicrogridDispatchesResponse.create({ dispatches: [dispatch] }),
+    });
+    await using led = await way.leadTo(service.address);
+    const { dispatcher, said } = await follow(led.place);
+    await dispatcher.ready();
+    expect(dispatcher.status).toMatchObject({ state: 'live', polling: true });
+    expect(said).toEqual(['1 created']);
+  });
+
+  it('goes on at once when its connection was cut, without a list, and is told of what it missed', async () => {
+    const store = memoryStore();
+    await using service = await resumableService(store);
+    await using led = await way.leadTo(service.address);
+    await using proxy = await tcpProxy(portOf(led.place));
+    const { dispatcher, said } = await follow(way.placeOf(proxy.port));
+    await dispatcher.ready();
+    const { lists } = service;
+    proxy.cut();
+    await expect.poll(() => dispatcher.status.state).toBe('waiting');
+    await createIn(store, 1);
+    expect(said).toEqual([]);
+    proxy.restore();
+    await expect.poll(() => said).toEqual(['1 created']);
+    expect(service.lists).toBe(lists);
+  });
 });
+
+function portOf(place: string): number {
+  return Number(/:(\d+)/.exec(place)?.[1]);
+}

@@ -19,6 +19,7 @@ import {
 import { serveStore } from '../support/serveStore.js';
 import { storeInMemory } from '../support/storeInMemory.js';
 import { temporaryFolder } from '../support/temporaryFolder.js';
+import { ways } from '../support/ways.js';
 
 /** What the planner of a microgrid changes while a dispatcher of it is not connected. */
 async function changeMeanwhile(
@@ -45,12 +46,13 @@ async function expectTruth(service: ResumableService, follower: Awaited<ReturnTy
 // A dispatcher that gets no answer within a second lists: on a busy machine that is no fault.
 const patient = { retry: 2 };
 
-describe('a dispatcher that comes back to its service', patient, () => {
+describe.each(ways)('a dispatcher that comes back to its service over $name', patient, way => {
   it('goes on where it was, without a list: each change meanwhile is told once, and none before', async () => {
     const store = memoryStore();
     const [kept, updated, deleted] = (await createIn(store, 3)) as [number, number, number];
     await using service = await resumableService(store);
-    await using follower = await followOver(service.address);
+    await using led = await way.leadTo(service.address);
+    await using follower = await followOver(led.place, {}, way);
     await follower.dispatcher.ready();
     expect(follower.dispatcher.status.position).toBe(await headOf(store));
     follower.said();
@@ -81,7 +83,8 @@ describe('a dispatcher that comes back to its service', patient, () => {
     const store = memoryStore();
     await createIn(store, 2);
     await using service = await resumableService(store);
-    await using follower = await followOver(service.address);
+    await using led = await way.leadTo(service.address);
+    await using follower = await followOver(led.place, {}, way);
     await follower.dispatcher.ready();
     for (let round = 0; round < 3; round++) {
       const live = follower.nextLive();
@@ -104,7 +107,8 @@ describe('a dispatcher that comes back to its service', patient, () => {
     const store = memoryStore();
     await createIn(store, 10);
     await using service = await resumableService(store);
-    await using follower = await followOver(service.address);
+    await using led = await way.leadTo(service.address);
+    await using follower = await followOver(led.place, {}, way);
     await follower.dispatcher.ready();
     follower.said();
     const { lists } = service;

@@ -21,11 +21,11 @@ export class Disagreement extends Error {
 }
 
 /**
- * Plays a sequence against a real dispatcher and the oracle; both know the same and must say the same after each step.
+ * Plays a sequence against a real dispatcher and the oracle; both know the same and must say the same after each step. Returns what they said.
  *
  * @throws Disagreement with what both said when they do not.
  */
-export async function playSequence(sequence: Sequence): Promise<void> {
+export async function playSequence(sequence: Sequence): Promise<readonly string[]> {
   const player = new Player(sequence);
   try {
     await player.start();
@@ -37,6 +37,7 @@ export async function playSequence(sequence: Sequence): Promise<void> {
     await player.finish({ kind: 'reach' });
     await player.finish({ kind: 'pass', to: { from: 'now', ms: 1_500 } });
     player.compareDispatches();
+    return player.allSaid;
   } finally {
     await player.stop();
   }
@@ -53,6 +54,7 @@ class Player {
   #latestMs = Number.NEGATIVE_INFINITY;
   #dispatcher: Dispatcher | undefined;
   #said: string[] = [];
+  readonly allSaid: string[] = [];
   /** Makes the service answer again; undefined while it does. */
   #release: (() => void) | undefined;
 
@@ -252,6 +254,7 @@ class Player {
 
   #compare(): void {
     const [said, expected] = [this.#said, this.#oracle.lines];
+    this.allSaid.push(...said);
     this.#said = [];
     this.#oracle.lines = [];
     this.#expectEqual('said', said, expected);

@@ -1,7 +1,8 @@
 import { CreateMicrogridDispatchRequest } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
-import type { DispatcherOptions } from '../../src/dispatcher/dispatcher.js';
-import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
+import type { CallsOptions } from '../../src/client/serviceClient.js';
+import type { DispatcherSettings } from '../../src/dispatcher/dispatcherOptions.js';
+import type { MicrogridDispatcher } from '../../src/dispatcher/microgridDispatcher.js';
 import { silentLogger } from '../../src/logger.js';
 import type { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchStore } from '../../src/service/domain/dispatchStore.js';
@@ -10,6 +11,7 @@ import type { RunningService } from '../../src/service/runService.js';
 import type { StopOptions } from '../../src/service/stopOptions.js';
 import { dispatchData } from './rawService.js';
 import { serveStore } from './serveStore.js';
+import { overGrpc, type Way } from './ways.js';
 
 /** A service at one address that a test takes away and brings back, with the same store or another one. */
 export interface ResumableService extends AsyncDisposable {
@@ -57,9 +59,14 @@ export async function createIn(store: DispatchStore, count: number, type = 'TEST
   return applied.map(({ dispatch }) => dispatch?.id ?? 0);
 }
 
-/** A dispatcher of microgrid 1, and what it said. */
-export async function followOver(address: string, options: Partial<DispatcherOptions> = {}) {
-  const dispatcher = new Dispatcher({ microgridId: 1, address, logger: silentLogger, ...options } as DispatcherOptions);
+/** A dispatcher of microgrid 1, and what it said. @param way the way to its place, over gRPC unless it is told. */
+export async function followOver(
+  place: string,
+  options: Partial<DispatcherSettings & CallsOptions> = {},
+  way: Way = overGrpc,
+) {
+  const settings = { microgridId: 1, logger: silentLogger, ...options } as DispatcherSettings & CallsOptions;
+  const dispatcher = way.dispatcher(place, settings);
   const said: string[] = [];
   const problems: DispatchError[] = [];
   dispatcher.on('lifecycle', ({ type, dispatch }) => said.push(`${dispatch.id} ${type}`));
@@ -92,6 +99,6 @@ export async function truth(address: string, microgridId = 1): Promise<Map<numbe
 }
 
 /** What a dispatcher has, by id. */
-export function held(dispatcher: Dispatcher): Map<number, object> {
+export function held(dispatcher: MicrogridDispatcher): Map<number, object> {
   return new Map([...dispatcher.dispatches].map(([id, dispatch]) => [id, dispatch.toJSON()]));
 }

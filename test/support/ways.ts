@@ -27,37 +27,40 @@ export interface Way {
   dispatcher(place: string, options: DispatcherSettings & CallsOptions): MicrogridDispatcher;
 }
 
-/** The ways of `xstate-dispatch` and `xstate-dispatch/web`. */
-export const ways: readonly Way[] = [
-  {
-    name: 'gRPC',
-    async serve(options, at) {
-      const service = await startDispatchService({
-        listen: at ? at.replace(/^grpc:\/\/|\?.*/g, '') : '127.0.0.1:0',
-        ...options,
-      });
-      return { place: service.address, [Symbol.asyncDispose]: () => service.stop() };
-    },
-    leadTo: async address => ({ place: address, async [Symbol.asyncDispose]() {} }),
-    placeOf: port => `grpc://127.0.0.1:${port}?ssl=false`,
-    client: (address, options) => new DispatchClient({ address, ...options }),
-    dispatcher: (address, options) => new Dispatcher({ address, ...options }),
+/** The way of `xstate-dispatch`. */
+export const overGrpc: Way = {
+  name: 'gRPC',
+  async serve(options, at) {
+    const service = await startDispatchService({
+      listen: at ? at.replace(/^grpc:\/\/|\?.*/g, '') : '127.0.0.1:0',
+      ...options,
+    });
+    return { place: service.address, [Symbol.asyncDispose]: () => service.stop() };
   },
-  {
-    name: 'HTTP',
-    async serve(options, at) {
-      const service = await startDispatchService({
-        web: { listen: at ? new URL(at).host : '127.0.0.1:0' },
-        ...options,
-      });
-      return { place: service.webUrl ?? '', [Symbol.asyncDispose]: () => service.stop() };
-    },
-    async leadTo(address) {
-      const gateway = await startGrpcWebGateway(address);
-      return { place: gateway.url, [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose]() };
-    },
-    placeOf: port => `http://127.0.0.1:${port}`,
-    client: (url, options) => new WebClient({ url, ...options }),
-    dispatcher: (url, options) => new WebDispatcher({ url, ...options }),
+  leadTo: async address => ({ place: address, async [Symbol.asyncDispose]() {} }),
+  placeOf: port => `grpc://127.0.0.1:${port}?ssl=false`,
+  client: (address, options) => new DispatchClient({ address, ...options }),
+  dispatcher: (address, options) => new Dispatcher({ address, ...options }),
+};
+
+/** The way of `xstate-dispatch/web`. */
+export const overHttp: Way = {
+  name: 'HTTP',
+  async serve(options, at) {
+    const service = await startDispatchService({
+      web: { listen: at ? new URL(at).host : '127.0.0.1:0' },
+      ...options,
+    });
+    return { place: service.webUrl ?? '', [Symbol.asyncDispose]: () => service.stop() };
   },
-];
+  async leadTo(address) {
+    const gateway = await startGrpcWebGateway(address);
+    return { place: gateway.url, [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose]() };
+  },
+  placeOf: port => `http://127.0.0.1:${port}`,
+  client: (url, options) => new WebClient({ url, ...options }),
+  dispatcher: (url, options) => new WebDispatcher({ url, ...options }),
+};
+
+/** Every way. */
+export const ways: readonly Way[] = [overGrpc, overHttp];
