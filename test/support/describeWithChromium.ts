@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type LaunchOptions } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import { describeWith } from './describeWith.js';
 
@@ -7,20 +7,29 @@ import { describeWith } from './describeWith.js';
 const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** Starts a Chromium without a window. */
-export function startChromium(): Promise<Browser> {
+export function startChromium(options: LaunchOptions = {}): Promise<Browser> {
   return chromium.launch({
+    ...options,
     executablePath: chromiumPath,
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
   });
 }
 
-/** A `describe` of tests in a real browser, which all of them share. */
-export function describeWithChromium(name: string, tests: (browser: () => Browser) => void): void {
+/**
+ * A `describe` of tests in a real browser, which all of them share.
+ *
+ * @param options how it is launched. @default as Playwright does
+ */
+export function describeWithChromium(
+  name: string,
+  tests: (browser: () => Browser) => void,
+  options: LaunchOptions = {},
+): void {
   const missing = existsSync(chromiumPath) ? null : `there is no ${chromiumPath}`;
   describeWith(missing, name, () => {
     let browser: Browser | undefined;
     beforeAll(async () => {
-      browser = await startChromium();
+      browser = await startChromium(options);
     });
     afterAll(() => browser?.close());
     tests(() => {

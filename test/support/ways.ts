@@ -44,7 +44,7 @@ export const overGrpc: Way = {
 };
 
 /** The way of `xstate-dispatch/web`. */
-export const overHttp: Way = {
+const overHttp: Way = {
   name: 'HTTP',
   async serve(options, at) {
     const service = await startDispatchService({

@@ -11,6 +11,7 @@ import {
   testDispatcherStore,
   writeStore,
 } from '../support/testDispatcherStore.js';
+import { openAsItIs, spoilDatabase } from './spoilDatabase.js';
 
 let undo: () => void;
 
@@ -26,29 +27,10 @@ afterEach(() => {
 const name = 'dispatches';
 const ofOne = { microgridId: 1 };
 
-async function opened(version?: number): Promise<IDBDatabase> {
-  const request = indexedDB.open(name, version);
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
 const place: DispatcherStorePlace = {
   name,
   store: () => indexedDbStore(name),
-  async spoil(texts) {
-    const db = await opened();
-    const transaction = db.transaction('dispatch', 'readwrite');
-    for (const { id, text, newId = id } of texts) {
-      transaction.objectStore('dispatch').delete([1, id]);
-      transaction.objectStore('dispatch').put(text, [1, newId]);
-    }
-    await new Promise(resolve => {
-      transaction.oncomplete = resolve;
-    });
-    db.close();
-  },
+  spoil: texts => spoilDatabase(name, texts),
   async [Symbol.asyncDispose]() {},
 };
 
@@ -57,15 +39,15 @@ describe('the store of a dispatcher in IndexedDB', () => {
 
   it('is left as it is when a newer version made it', async () => {
     await writeStore(place, [kept(1)]);
-    (await opened(9)).close();
+    (await openAsItIs(name, 9)).close();
     await expect(place.store().open(ofOne)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
-    const db = await opened();
+    const db = await openAsItIs(name);
     expect([...db.objectStoreNames]).toEqual(['dispatch', 'microgrid']);
     db.close();
   });
 
   it('is refused when it is the database of another program', async () => {
-    (await opened(1)).close();
+    (await openAsItIs(name, 1)).close();
     await expect(place.store().open(ofOne)).rejects.toMatchObject({ code: 'DATA_LOSS' });
   });
 

@@ -1,7 +1,9 @@
 // The program of a page in which tests use `xstate-dispatch/web`; each test calls it by `window.program`.
-import type { StoreChange } from '../../../machines/protocol/dispatcherStore.js';
+import type { StoreChange, StoreSave } from '../../../machines/protocol/dispatcherStore.js';
 import { DispatchClient, DispatchError, Dispatcher, indexedDbStore, silentLogger } from '../../../src/web/index.js';
 import { checkSequences } from '../../oracle/checkSequences.js';
+import type { DispatcherStorePlace } from '../../support/testDispatcherStore.js';
+import { spoilDatabase } from '../spoilDatabase.js';
 
 /** How a page connects. */
 export interface Connecting {
@@ -71,8 +73,7 @@ const program = {
     save: (
       key: string,
       name: string,
-      save: { microgridId: number; replacesAll: boolean; synced: boolean; position: never },
-      slices: readonly (readonly StoreChange[])[],
+      { slices, ...save }: Omit<StoreSave, 'changes'> & { readonly slices: readonly (readonly StoreChange[])[] },
       failure: string | null,
     ) =>
       outcome(() => {
@@ -82,6 +83,8 @@ const program = {
         }
         return (stores.get(key) ?? indexedDbStore(name)).save({ ...save, changes: changes() });
       }),
+    /** Replaces what is stored of dispatches of microgrid 1, behind the back of stores. */
+    spoil: (name: string, texts: Parameters<DispatcherStorePlace['spoil']>[0]) => spoilDatabase(name, texts),
     close: (key: string, microgridId: number) => outcome(async () => stores.get(key)?.close({ microgridId })),
   },
 };
