@@ -37,7 +37,11 @@ export function addFollowOptions(command: Command): Command {
     .option('-T, --type <type>', 'only dispatches of exactly this type', parseNonEmpty)
     .option('--lifecycle', 'also print when a dispatch is created, updated or deleted')
     .option('--exec <command>', 'run a shell command for each line', parseNonEmpty)
-    .option('--timeout <duration>', 'end the command of --exec when it runs longer than this', parseSpan(1_000))
+    .option(
+      '--timeout <duration>',
+      'end the command of --exec when it runs longer than this, such as 30s',
+      parseSpan(1_000),
+    )
     .option('--no-resumed', 'do not run the command of --exec for runs that go on after a restart')
     .option('--run <command>', 'keep a shell command running while a dispatch runs', parseNonEmpty)
     .option(
@@ -141,6 +145,7 @@ Examples:
   $ dispatch follow 1 --type CHARGE --json
   $ dispatch follow 1 --store microgrid1.db --health 9465 --metrics 9465
   $ dispatch follow 1 --type CHARGE --inspect=8080
+  $ dispatch follow 1 --lifecycle --exec ./control-battery.sh --timeout 30s --no-resumed --dry-runs
   $ dispatch follow 1 --type CHARGE --exec 'echo "$DISPATCH_NOTIFICATION $DISPATCH_PAYLOAD"'
   $ dispatch follow 1 --webhook https://plant.example/hook --webhook-secret-file hook.secret --store microgrid1.db
   $ dispatch follow 1 --webhook https://a.example/hook --webhook-secret-file a.secret --webhook https://b.example/hook --webhook-secret-file b.secret

@@ -33,20 +33,32 @@ export function addGlobalOptions(program: Command): Command {
     )
     .option('--auth-key <key>', 'API key of the service (env: DISPATCH_API_AUTH_KEY)', parseNonEmpty)
     .addOption(
-      new Option('--auth-key-file <file>', 'file that holds the API key').argParser(parseNonEmpty).conflicts('authKey'),
+      new Option('--auth-key-file <file>', 'file that holds the API key, such as plant.key')
+        .argParser(parseNonEmpty)
+        .conflicts('authKey'),
     )
     .option('--sign-secret <secret>', 'secret that signs requests (env: DISPATCH_API_SIGN_SECRET)', parseNonEmpty)
     .addOption(
       new Option(
         '--sign-secret-file <file>',
-        'file that holds the secret; other users cannot see it as they see a command line',
+        'file that holds the secret, such as plant.secret; other users cannot see it as they see a command line',
       )
         .argParser(parseNonEmpty)
         .conflicts('signSecret'),
     )
-    .addOption(new Option('--ask-secret', 'ask for the secret').conflicts(['signSecret', 'signSecretFile']))
-    .option('--profile <name>', 'profile of the configuration file (env: DISPATCH_PROFILE)', parseNonEmpty)
-    .option('--config <file>', 'configuration file (env: DISPATCH_CONFIG)', parseNonEmpty)
+    .addOption(
+      new Option('--ask-secret', 'ask for the secret, which is not shown').conflicts(['signSecret', 'signSecretFile']),
+    )
+    .option(
+      '--profile <name>',
+      'profile of the configuration file, such as plant (env: DISPATCH_PROFILE)',
+      parseNonEmpty,
+    )
+    .option(
+      '--config <file>',
+      "configuration file (default: xstate-dispatch/config.json in the user's folder for settings; env: DISPATCH_CONFIG)",
+      parseNonEmpty,
+    )
     .option('--json', 'print one JSON object per line')
     .option('--no-color', 'print without colours (env: NO_COLOR)');
 }

@@ -124,11 +124,19 @@ Exit codes:
 Of several ids it is 1 when some fail. With --json an error is one line on stderr, {"error":{"code":…,"message":…,…}}: code USAGE with 2, else
 the cause, such as NOT_FOUND, FAILED_PRECONDITION or UNAUTHENTICATED.
 
+The configuration file holds profiles, each with url, authKey or authKeyFile, signSecret or signSecretFile; files are relative to it. Key and secret come
+from the first that has a key: options, the profile that is asked for, the environment (DISPATCH_API_*, then FREQUENZ_API_KEY and FREQUENZ_API_SECRET), the
+default profile:
+  { "default": "plant", "profiles": { "plant": { "url": "grpc://plant.example?ssl=true", "authKeyFile": "plant.key" } } }
+
 Examples:
   $ dispatch demo                                   see a service, a dispatcher and a client at work
   $ dispatch serve                                  run a service on this machine
   $ dispatch create 1 CHARGE BATTERY now 30m        create a dispatch in microgrid 1
-  $ dispatch follow 1 --exec ./control-battery.sh   run a command when it starts and stops`,
+  $ dispatch follow 1 --exec ./control-battery.sh   run a command when it starts and stops
+  $ dispatch list 1 --url 'grpc://plant.example?ssl=true' --auth-key-file plant.key --sign-secret-file plant.secret
+  $ dispatch list 1 --auth-key 4f1c… --ask-secret --json
+  $ dispatch list 1 --config ./config.json --profile plant --no-color`,
   );
   for (const add of COMMANDS) add(program);
   return program;

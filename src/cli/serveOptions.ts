@@ -45,10 +45,14 @@ export function addServeOptions(command: Command): Command {
       'where to store dispatches: a file, postgres://user:password@host:port/name, or :memory:',
       dataFile('dispatches.db'),
     )
-    .option('--database-file <file>', 'file that holds the address of the database, with its password', parseNonEmpty)
+    .option(
+      '--database-file <file>',
+      'file that holds the address of the database, such as postgres://user:password@host/plant',
+      parseNonEmpty,
+    )
     .option(
       '--database-connections <name=number>',
-      'maximum number of connections to PostgreSQL: reads=8, writes=4; may be repeated',
+      'maximum number of connections to PostgreSQL, such as reads=16 (default: reads=8, writes=4); may be repeated',
       parseNumbers('reads=16'),
     )
     .option(
@@ -80,7 +84,7 @@ export function addServeOptions(command: Command): Command {
     .option('--tls-key <file>', 'PEM file with its private key', parseNonEmpty)
     .option(
       '--tls-client-ca <file>',
-      'PEM file with CA certificates; require a client certificate signed by one of them',
+      'PEM file with CA certificates, such as clients.crt; require a client certificate signed by one of them',
       parseNonEmpty,
     )
     .option('--insecure', 'allow other machines to connect without keys or TLS')

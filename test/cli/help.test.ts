@@ -1,5 +1,8 @@
+import type { EventEmitter } from 'node:events';
+import type { Command, Option } from 'commander';
 import { afterEach, describe, expect, it } from 'vitest';
 import { wrapHelp } from '../../src/cli/output/wrapHelp.js';
+import { dispatchProgram } from '../../src/cli/runCommand.js';
 import { runCli } from '../support/runCli.js';
 
 const { isTTY, columns } = process.stdout;
@@ -48,6 +51,33 @@ describe('the help of each command', () => {
       const help = await helpAt(80, ...(name[0] === 'keys' ? ['keys'] : name));
       expect(help, name.join(' ')).toMatch(new RegExp(`\\$.*dispatch ${name[0]}\\b`));
     }
+  });
+});
+
+describe('each option', () => {
+  /** Options without an example: in the examples of its command, or values in its own text. */
+  function withoutExample(command: Command, before = ''): string[] {
+    let text = '';
+    // Commander is an emitter, which its types leave out.
+    const write = (part: string) => {
+      text += part;
+    };
+    (command as unknown as EventEmitter).emit('afterHelp', { error: false, command, write });
+    const examples = before + (text.split(/^Examples:\n/m)[1] ?? '');
+    const isShown = ({ long, short, description, required, optional, argChoices }: Option) => {
+      if (examples.includes(`${long}`) || (short !== undefined && examples.includes(`${short} `))) return true;
+      const isTold = /such as|: 1,2|\(default: |'.+'|true|, .+ or .+|of [a-z]+, /.test(description);
+      return (required || optional) && (isTold || argChoices !== undefined);
+    };
+    const own = command.options.filter(option => !option.hidden && option.long !== '--version' && !isShown(option));
+    return [
+      ...own.map(({ flags }) => `${command.name()} ${flags}`),
+      ...command.commands.flatMap(inner => withoutExample(inner, command.parent === null ? '' : examples)),
+    ];
+  }
+
+  it('has an example, but the one that no example should show', () => {
+    expect(withoutExample(dispatchProgram(false))).toEqual(['serve --insecure']);
   });
 });
 

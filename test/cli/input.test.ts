@@ -369,14 +369,18 @@ describe('a recurrence rule', () => {
     [['-f', 'monthly', '--by-monthday', '30-2'], 'The range 30-2 must end at or after its start.'],
     [['-f', 'monthly', '--by-monthday', '-3-2'], 'The range -3-2 must be from 1 to 31 or from -31 to -1.'],
     [['-f', 'daily', '--by-hour', '8-24'], 'The range 8-24 must be from 0 to 23.'],
-    [['-f', 'daily', '--by-hour', '8-x'], 'It must be an integer.'],
+    [['-f', 'daily', '--by-hour', '8-x'], 'It must be hours from 0 to 23.'],
+    [['-f', 'daily', '--by-monthday', 'x'], 'It must be days from 1 to 31, or from -31 to -1.'],
+    [['-f', 'daily', '--count', 'x'], 'It must be an integer of at least 1.'],
+    [['--rrule', 'weekly'], 'a rule is such as FREQ=WEEKLY;BYDAY=MO,FR.'],
     [['-f', 'weekly', '--by-weekday', 'mon-fry'], 'It must be one of MONDAY, '],
     [['-f', 'weekly', '--by-weekday', 'first mon'], "--by-weekday 'first …' needs --frequency monthly"],
     [['-f', 'yearly', '--by-weekday', 'first mon'], 'or yearly with --by-month.'],
     [['-f', 'monthly', '--by-weekday', 'first mon,tue'], 'all weekdays of a rule must be the first ones'],
     [['-f', 'monthly', '--by-weekday', 'sixth mon'], "'sixth' must be one of first, second, "],
     [['-f', 'monthly', '--by-weekday', 'last mon', '--by-monthday', '1'], 'cannot be used with --by-monthday.'],
-    [['--rrule', 'FREQ=WEEKLY;BYSETPOS=1'], 'BYSETPOS is not supported.'],
+    [['--rrule', 'FREQ=WEEKLY;BYSETPOS=1'], 'BYSETPOS is not supported;'],
+    [['-f', 'daily', '--interval', '0'], 'It must be an integer of at least 1.'],
     [['--rrule', 'DTSTART:20260101T000000Z\nRRULE:FREQ=WEEKLY'], 'It must not have a DTSTART'],
     [['--rrule', 'FREQ=WEEKLY', '--count', '2'], "option '--rrule <text>' cannot be used with option '--count <n>'"],
   ])('of %j is refused by name', async (args, message) => {
@@ -387,7 +391,6 @@ describe('a recurrence rule', () => {
     [['--by-hour', '3'], '--by-hour needs a --frequency'],
     [['--interval', '2'], '--interval needs a --frequency'],
     [['-f', 'daily', '--by-hour', '24'], 'byHours must be integers from 0 to 23, got 24'],
-    [['-f', 'daily', '--interval', '0'], 'interval must be an integer of 1 or more'],
     [['-f', 'daily', '--until', 'nonsense'], "Could not parse time expression 'nonsense'"],
   ])('of %j is refused', async (args, message) => {
     const refusal = expect(read(...args)).rejects;

@@ -31,7 +31,7 @@ export function auditCommand(program: Command): void {
     one: 'change',
     several: 'changes',
     from: 'changes at or after, such as yesterday or 2026-04-01T14:00',
-    to: 'changes before',
+    to: 'changes before, such as today',
     written: 'made',
   })
     .addHelpText(

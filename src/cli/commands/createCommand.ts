@@ -73,6 +73,7 @@ Examples:
   $ dispatch create 1 CHARGE BATTERY now 30m --payload '{"power_kw": 5}'
   $ dispatch create 1 PEAK_SHAVING 4,7 2026-04-01T14:00 2h
   $ dispatch create 1 CHARGE EV_CHARGER:HYBRID 'tomorrow at 22:00' 4h --frequency weekly --by-weekday mon,fri
+  $ dispatch create 1 CHARGE BATTERY 'in 1 hour' 30m --active false --dry-run true --dry
   $ dispatch create 1 HEAT BATTERY,PV 'in 10 minutes' 90s -f daily --by-hour 8,17 --until 2026-12-31
   $ dispatch create 1 CHARGE BATTERY tomorrow 1h -f daily --by-hour 8 --by-minute 0 --time-zone Europe/Berlin --until 2027-12-31
   $ dispatch create 1 CHARGE BATTERY tomorrow -f weekly --by-weekday mon-fri --by-hour 22 --to 06:00 --time-zone Europe/Berlin \\

@@ -46,7 +46,7 @@ export function historyCommand(program: Command): void {
     one: 'entry',
     several: 'entries',
     from: 'noticed at or after, such as yesterday or 2026-04-01T14:00',
-    to: 'noticed before',
+    to: 'noticed before, such as today',
     written: 'written',
   })
     .addHelpText(

@@ -27,7 +27,8 @@ export function keysCommand(program: Command): void {
       `
 Examples:
   $ dispatch keys make keys.json partner-a --microgrids 1,2
-  $ dispatch keys make keys.json display --microgrids 1 --access read
+  $ dispatch keys make keys.json display --microgrids 1 --access read --unsigned
+  $ dispatch keys make keys.json auditor --microgrids all --access read --audit
   $ dispatch keys rotate keys.json partner-a
   $ dispatch keys revoke keys.json partner-a
   $ dispatch keys check keys.json`,

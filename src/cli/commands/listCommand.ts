@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import type { ListOptions } from '../../client/requests.js';
 import { Dispatch } from '../../dispatch.js';
 import { groupRows } from '../../planning/groups/groupRows.js';
-import { parseInteger } from '../../planning/text/parseInteger.js';
 import { printsJson } from '../globalOptions.js';
 import { addListFilters, type ListFilters, passesFilters, readListFilters } from '../input/listFilters.js';
 import { listOf, parseCount, parseId, parseName } from '../input/parseValue.js';
@@ -46,7 +45,7 @@ export function listCommand(program: Command): void {
     .option('--order <order>', 'ascending or descending; needs --sort', parseName(['ascending', 'descending'] as const))
     .option('--limit <n>', 'maximum number of dispatches to print', parseCount)
     .option('--columns <names>', `columns to print, of ${COLUMN_NAMES.join(', ')}`, listOf(parseName(COLUMN_NAMES)))
-    .option('--page-size <n>', 'number of dispatches per request', parseInteger)
+    .option('--page-size <n>', 'number of dispatches per request, such as 500', parseCount)
     .addHelpText(
       'after',
       `
@@ -54,6 +53,7 @@ Examples:
   $ dispatch list 1
   $ dispatch list 1 --running --type CHARGE
   $ dispatch list 1 --target BATTERY --start-from today --start-to tomorrow --sort start-time
+  $ dispatch list 1 --sort update-time --order ascending --update-from yesterday
   $ dispatch list 1 --limit 20 --columns id,type,state,next
   $ dispatch list 1 --active true --recurring true --json`,
     )

@@ -27,10 +27,10 @@ export function overlapsCommand(program: Command): void {
         'categories may mean the same component, and count. Dry runs overlap only dry runs.',
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
-    .option('--from <time>', 'start of the time to look at', 'now')
+    .option('--from <time>', 'start of the time to look at, such as 2026-04-01', 'now')
     .option('--to <time>', 'end of the time to look at', 'in 7 days')
     .option('--dispatch-ids <ids>', 'only overlaps with one of these: 1,2 or 1-3; may be repeated', parseIds)
-    .option('--limit <n>', 'maximum number of overlaps to print', parseCount, 100)
+    .option('--limit <n>', 'maximum number of overlaps to print, such as 20', parseCount, 100)
     .addHelpText(
       'after',
       `

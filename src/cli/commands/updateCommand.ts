@@ -39,10 +39,17 @@ export function updateCommand(program: Command): void {
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .argument('<dispatch-id>', 'id of the dispatch, or of a group or of one of its dispatches', parseTargetId)
-    .option('--start-time <time>', 'start of the first run; of a group in its zone')
+    .option(
+      '--start-time <time>',
+      "start of the first run, such as 2026-04-01T14:00 or 'in 2 hours'; of a group in its zone",
+    )
     .option('--duration <duration>', 'duration of each run, such as 90s or 1h30m', parseDuration)
     .addOption(flag('--no-duration', 'remove the duration: the run has no end').conflicts('duration'))
-    .option('-t, --target <target>', 'component ids, or categories and types by name', parseTarget)
+    .option(
+      '-t, --target <target>',
+      'component ids, or categories and types by name, such as 1,2 or BATTERY',
+      parseTarget,
+    )
     .addOption(new Option('-a, --active <bool>', 'false: it does not run').argParser(parseBoolean))
     .option('-p, --payload <json>', 'parameters for consumers, a JSON object such as {"power_kw": 5}', parsePayload)
     .option(...NOTE_OPTION)
@@ -57,6 +64,7 @@ export function updateCommand(program: Command): void {
 Examples:
   $ dispatch update 1 42 --duration 1h --payload '{"power_kw": 7}'
   $ dispatch update 1 42 --active false
+  $ dispatch update 1 42 --start-time 'tomorrow at 9am' --target 4,7 --dry
   $ dispatch update 1 42 --frequency daily --by-hour 8,17 --count 10
   $ dispatch update 1 42 --no-duration --no-recurrence
   $ dispatch update 1 g1f0c2d3e --frequency daily --by-hour 9 --by-minute 30

@@ -25,13 +25,17 @@ export interface ListFilters extends Partial<Record<(typeof TIMES)[number], stri
 export function addListFilters(command: Command): Command {
   return command
     .optionsGroup('Filters (of the service):')
-    .option('-t, --target <target>', 'for at least one of these components; may be repeated', repeated(parseTarget))
+    .option(
+      '-t, --target <target>',
+      'for at least one of these components, such as 5 or BATTERY; may be repeated',
+      repeated(parseTarget),
+    )
     .option('--start-from <time>', 'start time at or after, such as today or 2026-04-01T14:00')
-    .option('--start-to <time>', 'start time before')
-    .option('--end-from <time>', 'end time at or after, or no end')
-    .option('--end-to <time>', 'end time before')
-    .option('--update-from <time>', 'last update at or after')
-    .option('--update-to <time>', 'last update before')
+    .option('--start-to <time>', 'start time before, such as tomorrow')
+    .option('--end-from <time>', 'end time at or after, such as now, or no end')
+    .option('--end-to <time>', 'end time before, such as 2026-05-01')
+    .option('--update-from <time>', 'last update at or after, such as yesterday')
+    .option('--update-to <time>', "last update before, such as '1 hour ago'")
     .option('--active <bool>', 'active (true) or inactive (false)', parseBoolean)
     .option('--dry-run <bool>', 'dry runs (true) or real runs (false)', parseBoolean)
     .option('--recurring <bool>', 'with (true) or without (false) a recurrence rule', parseBoolean)

@@ -1,4 +1,4 @@
-import { parseInteger } from '../../planning/text/parseInteger.js';
+import { integerParser } from '../../planning/text/parseInteger.js';
 import { UsageError } from './usageError.js';
 
 /** Maximum number of ids in one command; a slip such as 1-1000000000 is refused. */
@@ -26,9 +26,10 @@ export function parseIds(text: string, previous: readonly number[] = []): readon
 
 /** Parses a number of things: an integer of at least 1. */
 export function parseCount(text: string): number {
-  const count = parseInteger(text);
+  const what = 'an integer of at least 1';
+  const count = integerParser(what)(text);
   if (count >= 1) return count;
-  throw new UsageError('It must be at least 1.');
+  throw new UsageError(`It must be ${what}.`);
 }
 
 /** A parser that tells values that it takes, for completion. */

@@ -3,10 +3,9 @@ import { type Command, Option } from 'commander';
 import { checkRule, FREQUENCIES } from '../../model/recurrence/checkRule.js';
 import type { Frequency, RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import { ruleFromRfc5545 } from '../../model/recurrence/ruleRfc5545.js';
-import { parseInteger } from '../../planning/text/parseInteger.js';
 import { parseHours, parseMinutes, parseMonthDays, parseMonths } from '../../planning/text/ruleLists.js';
 import { parseLastTime } from './parseTime.js';
-import { parseName } from './parseValue.js';
+import { parseCount, parseName } from './parseValue.js';
 import { parseWeekdays, type WeekdayItem, weekdayParts } from './parseWeekdays.js';
 import { UsageError } from './usageError.js';
 
@@ -31,8 +30,8 @@ export function addRecurrenceOptions(command: Command): Command {
   return command
     .optionsGroup('Recurrence (RFC 5545, in UTC unless --time-zone is given):')
     .option('-f, --frequency <unit>', 'minutely, hourly, daily, weekly, monthly or yearly', parseName(FREQUENCIES))
-    .option('--interval <n>', 'every how many units (default: 1)', parseInteger)
-    .addOption(new Option('--count <n>', 'number of runs').argParser(parseInteger).conflicts('until'))
+    .option('--interval <n>', 'every how many units (default: 1)', parseCount)
+    .addOption(new Option('--count <n>', 'number of runs, such as 10').argParser(parseCount).conflicts('until'))
     .option('--until <time>', 'last time at which a run may start, such as 2026-12-31; a date includes its whole day')
     .option('--by-minute <list>', 'minutes, such as 0,30 or 0-10', parseMinutes)
     .option('--by-hour <list>', 'hours, such as 8,17 or 8-18', parseHours)
@@ -56,7 +55,8 @@ function parseRule(text: string): RecurrenceRule {
   try {
     return ruleFromRfc5545(text);
   } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(`${error.message}.`);
+    if (error instanceof RangeError)
+      throw new UsageError(`${error.message}; a rule is such as FREQ=WEEKLY;BYDAY=MO,FR.`);
     throw error;
   }
 }
