@@ -9,7 +9,7 @@ const root = new URL('..', import.meta.url).pathname;
  */
 const ALWAYS_LONG = [
   'test/package/**/*.test.ts',
-  'test/docs/operations.test.ts',
+  'test/docs/{operations,httpCommands}.test.ts',
   'test/bench/fleet/fleet.test.ts',
   'test/faults/{dispatchersOfOthers,failedPrimary,killedService,sharedDatabase}.test.ts',
   'test/interop/pythonClientIn{File,Postgres,PgBouncer}.test.ts',

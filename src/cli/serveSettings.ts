@@ -122,7 +122,7 @@ function parsedValue(option: Option, texts: readonly string[], source: string): 
     const isRepeated = option.variadic || option.flags.includes('<name=number>');
     const parts = isRepeated ? texts.flatMap(text => text.split(',')) : texts;
     if (option.variadic) return parts;
-    if (parts.length !== 1 && !isRepeated) throw new UsageError(`${source} must be one text.`);
+    if (parts.length !== 1 && !isRepeated) throw new UsageError('It must be one text.');
     if (parseArg === undefined) return texts[0];
     return parts.reduce<unknown>((value, text) => parseArg(text, value), undefined);
   } catch (error) {

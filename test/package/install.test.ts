@@ -161,6 +161,13 @@ describe('the package without what is optional', () => {
       'a service with metrics needs the package prom-client',
     ],
     [
+      'a service over HTTP',
+      `
+      import { startDispatchService } from 'xstate-dispatch/service';
+      await startDispatchService({ web: {} });`,
+      'a service over HTTP needs the package @connectrpc/connect',
+    ],
+    [
       'an arbitrary',
       `
       import { ruleArbitrary, simulatedClock } from 'xstate-dispatch/testing';
