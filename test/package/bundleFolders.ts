@@ -1,4 +1,4 @@
-// Makes the few files of a command, of the service over HTTP and of the browser's entry that are shipped of the many they are written in: `bundleFolders.ts dist`.
+// Makes the few files of the command, of the service and of the browser's entry that are shipped of the many they are written in: `bundleFolders.ts dist`.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -11,7 +11,7 @@ const copied = ['nice-grpc-web', 'abort-controller-x', 'js-base64'];
 
 /** Puts the files of a built package together, as it is shipped. */
 export async function bundleFolders(dist: string): Promise<void> {
-  await bundleFolder(resolve(dist, 'src/cli'), 'main', {
+  await bundleFolder(resolve(dist, 'src/cli'), ['main'], {
     platform: 'node',
     target: 'node20',
     packages: 'external',
@@ -19,16 +19,19 @@ export async function bundleFolders(dist: string): Promise<void> {
     splitting: true,
     minifyWhitespace: true,
   });
-  await bundleFolder(resolve(dist, 'src/service/web'), 'webServer', {
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-  });
-  await bundleFolder(resolve(dist, 'src/web'), 'index', {
+  await bundleFolder(resolve(dist, 'src/web'), ['index'], {
     platform: 'browser',
     target: 'es2022',
     plugins: [leavePackages],
     banner: { js: await licences() },
+  });
+  const service = resolve(dist, 'src/service');
+  await bundleFolder(service, ['index', ...(await usedByOthers(resolve(dist), service))], {
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    splitting: true,
+    minifyWhitespace: true,
   });
 }
 
@@ -36,33 +39,52 @@ export async function bundleFolders(dist: string): Promise<void> {
  * Puts the files of a folder together: each takes a block of the disk, however small it is. They go on using the files of other folders,
  * which are left as they are.
  */
-async function bundleFolder(folder: string, entry: string, options: BuildOptions): Promise<void> {
+async function bundleFolder(folder: string, entries: readonly string[], options: BuildOptions): Promise<void> {
   const leaveOthers: Plugin = {
     name: 'leave other folders',
     setup({ onResolve }) {
       onResolve({ filter: /^\./ }, ({ kind, path, importer, resolveDir }) => {
         const imported = resolve(resolveDir, path);
         if (kind === 'entry-point' || imported.startsWith(folder + sep) || !importer.startsWith(folder + sep)) return;
-        return { path: relative(folder, imported).split(sep).join('/'), external: true };
+        return { path: `${OTHERS}${relative(folder, imported).split(sep).join('/')}`, external: true };
       });
     },
   };
   const { outputFiles } = await build({
     ...options,
-    entryPoints: [resolve(folder, `${entry}.js`)],
+    entryPoints: entries.map(entry => resolve(folder, `${entry}.js`)),
+    outbase: folder,
     outdir: folder,
     bundle: true,
     format: 'esm',
     plugins: [leaveOthers, ...(options.plugins ?? [])],
     write: false,
   });
-  for (const name of await readdir(folder)) {
-    if (!name.endsWith('.d.ts')) await rm(join(folder, name), { recursive: true });
+  for (const name of await readdir(folder, { recursive: true })) {
+    if (name.endsWith('.js')) await rm(join(folder, name));
   }
-  for (const { path, contents } of outputFiles) {
+  for (const { path, text } of outputFiles) {
+    const toFolder = relative(dirname(path), folder).split(sep).join('/');
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, contents);
+    await writeFile(path, text.replaceAll(OTHERS, toFolder === '' ? './' : `${toFolder}/`));
   }
+}
+
+/** Stands before the path of a file of another folder, from the folder that is put together, until it is known which file imports it. */
+const OTHERS = 'other-folder:';
+
+/** The files of a folder that others import, without their ending. */
+async function usedByOthers(dist: string, folder: string): Promise<string[]> {
+  const used = new Set<string>();
+  for (const name of await readdir(dist, { recursive: true })) {
+    const file = join(dist, name);
+    if (!name.endsWith('.js') || file.startsWith(folder + sep)) continue;
+    for (const [, path = ''] of (await readFile(file, 'utf8')).matchAll(/["'](\.{1,2}\/[^"']+)\.js["']/g)) {
+      const imported = resolve(dirname(file), path);
+      if (imported.startsWith(folder + sep)) used.add(relative(folder, imported));
+    }
+  }
+  return [...used];
 }
 
 /** Leaves packages to the bundler of the user, but for those that are copied: as ES modules, so that only what is used of them is. */
