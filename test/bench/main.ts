@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 
+import { consoleBenchmark } from './console.js';
 import { eventsBenchmark } from './events.js';
 import { feedBenchmark } from './feed.js';
 import { fleetBenchmark } from './fleet/fleet.js';
@@ -38,6 +39,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   feedBenchmark,
   recurrenceBenchmark,
   receiversBenchmark,
+  consoleBenchmark,
 ];
 
 const program = new Command('bench')

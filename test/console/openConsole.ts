@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { bundleConsole } from '../package/bundleConsole.js';
+import { sourceFile } from '../support/sourceFile.js';
 import { temporaryFolder } from '../support/temporaryFolder.js';
 import type { TestSetup } from './testSetup.js';
 
@@ -37,7 +37,7 @@ export interface ServedConsole extends AsyncDisposable {
 /** Bundles the console with the page for tests, and serves it. */
 export async function serveConsole(): Promise<ServedConsole> {
   const folder = temporaryFolder();
-  await bundleConsole(folder.path, { entry: fileURLToPath(new URL('page/testPage.tsx', import.meta.url)) });
+  await bundleConsole(folder.path, { entry: sourceFile('page/testPage.tsx', import.meta.url) });
   const server = createServer((request, response) => {
     const name = request.url === '/' ? 'index.html' : String(request.url).slice(1);
     readFile(join(folder.path, name)).then(

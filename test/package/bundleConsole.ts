@@ -1,10 +1,11 @@
 // Makes the page of the console: `bundleConsole.ts dist/console`.
 import { cp, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { sourceFile } from '../support/sourceFile.js';
 
-const page = fileURLToPath(new URL('../../src/console/page', import.meta.url));
+const page = sourceFile('../../src/console/page', import.meta.url);
 
 /** Options of {@link bundleConsole}. */
 export interface BundleOptions {

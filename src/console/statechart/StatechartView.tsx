@@ -2,6 +2,7 @@ import { useId, useMemo, useState } from 'preact/hooks';
 import type { AnyStateMachine } from 'xstate';
 import { Button } from '../kit/Button.js';
 import { Dialog } from '../kit/Dialog.js';
+import { Scrolled } from '../kit/Scrolled.js';
 import { chartText, layoutChart, type PlacedArrow, titleOf } from './layoutChart.js';
 import { machineChart } from './machineChart.js';
 
@@ -34,7 +35,9 @@ export function StatechartView(props: StatechartViewProps) {
       </p>
       {isWhole && (
         <Dialog title={props.label} onClose={() => showWhole(false)}>
-          <ChartPicture {...props} isShort={false} />
+          <Scrolled label="Chart">
+            <ChartPicture {...props} isShort={false} />
+          </Scrolled>
         </Dialog>
       )}
     </>

@@ -8,6 +8,7 @@ import { mountConsole } from '../../../src/console/page/mountConsole.js';
 import type { MicrogridCalls, SessionPort } from '../../../src/console/session/sessionPort.js';
 import { type MemoryTransport, memoryTransport } from '../../../src/testing/memoryTransport.js';
 import type { TestSetup } from '../testSetup.js';
+import { measureFrames } from './measureFrames.js';
 
 /** What a test does to the page. */
 interface TestConsole {
@@ -17,6 +18,8 @@ interface TestConsole {
   step(ms: number): void;
   nowMs(): number;
   unmount(): void;
+  /** Times of frames of the timeline, which moves, and of a bare canvas that fills as many rectangles of the same size, in milliseconds. */
+  measureFrames(count: number): Promise<{ rectangles: number; timelineMs: number[]; bareMs: number[] }>;
 }
 
 declare global {
@@ -133,4 +136,5 @@ window.testConsole = {
   },
   nowMs: () => clock.nowMs(),
   unmount: mounted.unmount,
+  measureFrames: count => measureFrames(mounted.actor, count),
 };
