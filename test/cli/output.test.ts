@@ -6,6 +6,7 @@ import { dispatchLine, dispatchText } from '../../src/cli/output/dispatchText.js
 import { notificationJson } from '../../src/cli/output/notificationJson.js';
 import { notificationText } from '../../src/cli/output/notificationText.js';
 import { rowPrinter } from '../../src/cli/output/rowPrinter.js';
+import { runText } from '../../src/cli/output/runsText.js';
 import { stderrLogger } from '../../src/cli/output/stderrLogger.js';
 import { Dispatch } from '../../src/dispatch.js';
 import { daily, dispatchRecord, hourMs, minuteMs, monday10Ms } from '../support/dispatchRecord.js';
@@ -113,6 +114,17 @@ const missed: RunNotification = {
   firstMs: monday10Ms,
   lastMs: monday10Ms + hourMs,
 };
+
+describe('a run', () => {
+  const run = { startMs: monday10Ms, endMs: monday10Ms + hourMs };
+
+  it('is told in UTC and in the zone, once where they are the same', () => {
+    const berlin = 'Mon 2026-03-02 11:00:00 CET   until Mon 2026-03-02 12:00:00 CET';
+    expect(runText(run, 'Europe/Berlin')).toBe(`2026-03-02 10:00:00 UTC   ${berlin}`);
+    expect(runText(run, 'UTC')).toBe('Mon 2026-03-02 10:00:00 UTC   until Mon 2026-03-02 11:00:00 UTC');
+    expect(runText({ ...run, endMs: null }, 'UTC')).toBe('Mon 2026-03-02 10:00:00 UTC   without end');
+  });
+});
 
 describe('a notification', () => {
   it('of missed runs tells which', () => {
