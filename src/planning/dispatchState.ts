@@ -4,7 +4,7 @@ import { awayText, timeText } from './timeText.js';
 /** State of a dispatch at a time. */
 export interface DispatchState {
   /** The state in one word. */
-  readonly name: 'running' | 'waiting' | 'finished' | 'inactive' | 'deleted' | 'invalid';
+  readonly name: 'running' | 'waiting' | 'finished' | 'inactive' | 'deleted' | 'invalid' | 'incomplete';
   /** The state with details, such as `running for 12m more`. */
   readonly text: string;
   readonly nextRun: Date | null;

@@ -45,7 +45,7 @@ function tableOf(dispatches: readonly Dispatch[], width: number | null = null, l
     print: line => lines.push(plain(line)),
     onLeftOut: names => leftOut.push(...names),
   });
-  for (const dispatch of dispatches) table.print({ dispatch, group: null, parts: [dispatch] });
+  for (const dispatch of dispatches) table.print({ dispatch, group: null, parts: [dispatch], missing: 0 });
   table.end();
   return lines;
 }

@@ -5,9 +5,9 @@ import { Dispatch } from '../../dispatch.js';
 import { inForce } from '../../planning/inForce.js';
 import { timeText } from '../../planning/timeText.js';
 import { printsJson } from '../globalOptions.js';
-import { MERGE_NAMES, MERGE_STRATEGIES, type MergeName } from '../input/mergeNames.js';
+import { MERGE_STRATEGIES, type MergeName, mergeOption } from '../input/mergeNames.js';
 import { parseTime } from '../input/parseTime.js';
-import { parseId, parseName } from '../input/parseValue.js';
+import { parseId } from '../input/parseValue.js';
 import { dispatchLine } from '../output/dispatchText.js';
 import { print, printJson } from '../output/print.js';
 import { tellProgress } from '../output/progress.js';
@@ -23,13 +23,14 @@ export function atCommand(program: Command): void {
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .argument('[time]', 'the time', 'now')
-    .option('--merge <how>', 'merge by type or type-and-selector', parseName(MERGE_NAMES))
+    .addOption(mergeOption('merge by type or type-and-selector'))
     .addHelpText(
       'after',
       `
 Examples:
   $ dispatch at 1
-  $ dispatch at 1 'tomorrow at 9am' --merge type`,
+  $ dispatch at 1 'tomorrow at 9am' --merge
+  $ dispatch at 1 --merge type-and-selector`,
     )
     .action(at);
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { groupChangeText } from '../../planning/groups/groupChangeText.js';
 import { endingNote, groupRuleText } from '../../planning/groups/groupWords.js';
 import { type LiveGroup, readGroups } from '../../planning/groups/liveGroup.js';
 import { type Change, planChanges } from '../../planning/groups/planChanges.js';
@@ -87,15 +88,9 @@ function findDifferences({ group, common, records, step }: LiveGroup, nowMs: num
   try {
     const changes = planChanges(group, common, records, nowMs);
     if (step !== null) return { outcome: 'differ', text: `the step '${step}' is not done`, changes };
-    return { outcome: changes.length > 0 ? 'differ' : 'ok', text: changes.map(changeText).join(', '), changes };
+    return { outcome: changes.length > 0 ? 'differ' : 'ok', text: changes.map(groupChangeText).join(', '), changes };
   } catch (error) {
     if (error instanceof RangeError) return { outcome: 'invalid', text: error.message, changes: null };
     throw error;
   }
-}
-
-function changeText(change: Change): string {
-  if (change.kind === 'create') return `one from ${change.dispatch.startTime.toISOString()} is missing`;
-  if (change.kind === 'delete') return `${change.record.id} is too much`;
-  return `${change.record.id} differs in ${Object.keys(change.changes).join(' and ')}`;
 }

@@ -11,6 +11,7 @@ import { isNow } from '../../planning/text/isoTime.js';
 import { parseDuration } from '../../planning/text/parseDuration.js';
 import { parsePayload } from '../../planning/text/parsePayload.js';
 import { createAndPrintGroup } from '../groups/createAndPrintGroup.js';
+import { minuteNotes } from '../input/minuteNotes.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseTarget } from '../input/parseTarget.js';
 import { parseTime } from '../input/parseTime.js';
@@ -102,6 +103,7 @@ async function create(
     // A group has no start that is now: its first run begins as soon as a service can have it.
     const fromMs = startTime === 'NOW' ? Math.ceil((nowMs + LEAD_MS) / 1000) * 1000 : startTimeMs;
     const input = { zone, startTimeMs: fromMs, rule: recurrence, durationMs: durationMs ?? null, toMinute: to ?? null };
+    notesFor(command)(minuteNotes(recurrence, fromMs, zone));
     return createAndPrintGroup(
       microgridId,
       newGroup(input),
@@ -116,6 +118,7 @@ async function create(
   const say = notesFor(command);
   say([
     ...(dry && asked.startTimeMs < nowMs - PAST_MS ? ['The start is in the past: a service refuses it.'] : []),
+    ...minuteNotes(recurrence, asked.startTimeMs, null),
     ...planNotes(asked),
   ]);
   if (dry) return printResult(command, plannedDispatch(microgridId, asked), 'Nothing was created.');

@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 
 import type { ListOptions } from '../../client/requests.js';
 import { Dispatch } from '../../dispatch.js';
-import { groupRows } from '../../planning/groups/groupRows.js';
+import { groupRows, type ListRow } from '../../planning/groups/groupRows.js';
+import { readGroups } from '../../planning/groups/liveGroup.js';
 import { printsJson } from '../globalOptions.js';
-import { addListFilters, type ListFilters, passesFilters, readListFilters } from '../input/listFilters.js';
+import { addListFilters, isFilter, type ListFilters, passesFilters, readListFilters } from '../input/listFilters.js';
 import { listOf, parseCount, parseId, parseName } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
@@ -64,14 +65,22 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
   const json = printsJson(command);
   const request = await readListOptions(options);
   const { limit = Number.POSITIVE_INFINITY, columns = DEFAULT_COLUMNS } = options;
-  const table = rowPrinter(dispatchColumns(columns, Date.now()), {
+  const nowMs = Date.now();
+  const table = rowPrinter(dispatchColumns(columns, nowMs), {
     width: terminalWidth(),
     print,
     onLeftOut: names => note(`The terminal is too narrow for ${names.join(', ')}; choose with --columns.`),
   });
-  const rows = groupRows();
+  const rows = groupRows(nowMs);
   let [shown, groups, filteredOut, unreadable] = [0, 0, 0, 0];
   let isCut = false;
+  const take = (row: ListRow) => {
+    isCut ||= shown + groups === limit;
+    if (isCut) return;
+    table.print(row);
+    if (row.group === null) shown += 1;
+    else groups += 1;
+  };
   await withMicrogrid(command, microgridId, async client => {
     pages: for await (const { dispatches, problems } of client.listPages(request)) {
       for (const dispatch of dispatches.map(record => new Dispatch(record))) {
@@ -79,24 +88,28 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
           filteredOut += 1;
           continue;
         }
-        const row = json ? { dispatch, group: null, parts: [] } : rows.rowOf(dispatch);
-        if (row === null) continue;
-        isCut = shown + groups === limit;
+        if (!json) for (const row of rows.rowsOf(dispatch)) take(row);
+        else if (shown === limit) isCut = true;
+        else {
+          printJson(dispatch);
+          shown += 1;
+        }
         if (isCut) break pages;
-        if (json) printJson(dispatch);
-        else table.print(row);
-        if (row.group === null) shown += 1;
-        else groups += 1;
       }
       for (const problem of problems) note(`problem: ${problem.message}`);
       unreadable += problems.length;
       tellProgress(() => `${shown + filteredOut} dispatches read`);
       await drained();
     }
+    // Groups of which dispatches are missing, or did not pass the filters.
+    if (json || isCut) return;
+    const isFiltered = isFilter(options);
+    for (const row of await rows.rest(isFiltered ? isWanted => readGroups(client, nowMs, isWanted) : undefined))
+      take(row);
   });
   if (!json) {
     table.end();
-    notesFor(command)(rows.notes(Date.now()));
+    notesFor(command)(rows.notes());
     const what = groups === 0 ? `${shown} dispatches` : `${shown} dispatches, ${groups} groups`;
     print(isCut ? `The first ${what}.` : `${what}, ${filteredOut} filtered out.`);
   }

@@ -4,9 +4,11 @@ import type { MicrogridClient } from '../../client/microgridClient.js';
 import type { Dispatch } from '../../dispatch.js';
 import { DispatchError } from '../../model/dispatchError.js';
 import { changeGroup } from '../../planning/groups/changeGroup.js';
+import { repairNotes } from '../../planning/groups/groupChangeText.js';
 import { findTargets, type TargetId, targetText } from '../../planning/groups/targets.js';
 import { forEachId } from '../forEachId.js';
 import { printsJson } from '../globalOptions.js';
+import { DRY_OPTION } from '../input/dryOption.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseTargetIds, TARGET_IDS } from '../input/parseTargetIds.js';
 import { parseId, parseNonEmpty } from '../input/parseValue.js';
@@ -19,6 +21,7 @@ import { withMicrogrid } from '../withMicrogrid.js';
 interface PauseOptions {
   readonly type?: string;
   readonly note?: string;
+  readonly dry?: true;
 }
 
 /** How the note of a pause begins, by which `resume --type` knows it. */
@@ -32,7 +35,7 @@ export function pauseCommand(program: Command): void {
       'Make dispatches inactive, so that they do not run until they are resumed. Running ones are stopped. With --type all active ' +
       'ones that have not ended.',
     ofType: 'all active dispatches of this type',
-    examples: ["pause 1 42 --note 'inverter 5 is being repaired'", 'pause 1 --type CHARGE'],
+    examples: ["pause 1 42 --note 'inverter 5 is being repaired'", 'pause 1 --type CHARGE --dry'],
   });
 }
 
@@ -44,7 +47,7 @@ export function resumeCommand(program: Command): void {
       'Make dispatches active again. With --type those whose last change was a pause, as the audit of the service tells; a ' +
       'dispatch that was changed since its pause, or was made inactive in another way, stays so.',
     ofType: 'all dispatches of this type whose last change was a pause',
-    examples: ['resume 1 42', 'resume 1 --type CHARGE'],
+    examples: ['resume 1 42', 'resume 1 --type CHARGE --dry'],
   });
 }
 
@@ -65,6 +68,7 @@ function addCommand(program: Command, active: boolean, { summary, description, o
     .argument('[dispatch-ids...]', TARGET_IDS, parseTargetIds)
     .option('-T, --type <type>', ofType, parseNonEmpty)
     .option(...NOTE_OPTION)
+    .option(...DRY_OPTION)
     .addHelpText('after', `\nExamples:\n${examples.map(line => `  $ dispatch ${line}`).join('\n')}`)
     .action((microgridId, ids, options, command) => setActive(active, microgridId, ids, options, command));
 }
@@ -73,7 +77,7 @@ async function setActive(
   active: boolean,
   microgridId: number,
   given: readonly TargetId[] | undefined,
-  { type, note }: PauseOptions,
+  { type, note, dry }: PauseOptions,
   command: Command,
 ): Promise<void> {
   const ids = given ?? [];
@@ -88,18 +92,22 @@ async function setActive(
       const targets = await findTargets(client, all, { say: notesFor(command) });
       const change = async (id: TargetId) => {
         const live = targets.groupOf(id);
-        const options = { note: text.filter(Boolean).join(': ') };
-        if (live === null) await client.update(Number(id), { active }, options);
-        else await changeGroup(client, live, { common: { active } }, { ...options, nowMs: Date.now() });
+        const [options, nowMs] = [{ note: text.filter(Boolean).join(': ') }, Date.now()];
+        if (live !== null) notesFor(command)(repairNotes(live, nowMs));
+        if (dry) {
+          // Of an id that does not exist it tells so.
+          if (live === null) await client.get(Number(id));
+        } else if (live === null) await client.update(Number(id), { active }, options);
+        else await changeGroup(client, live, { common: { active } }, { ...options, nowMs });
         changed.push(targetText(id, live));
-        if (json) printJson({ [done]: id });
+        if (json) printJson({ [done]: id, ...(dry && { dry }) });
       };
       await forEachId(targets.ids, { verb, noun: active ? 'resumptions' : 'pauses', json }, change);
     });
     if (!json && changed.length === 0) print(`Nothing was ${done}.`);
   } finally {
     // Also when the service fails midway: these are changed.
-    if (!json && changed.length > 0) print(`Dispatches ${done}: ${changed.join(', ')}`);
+    if (!json && changed.length > 0) print(`Dispatches ${dry ? 'that would be ' : ''}${done}: ${changed.join(', ')}`);
   }
 }
 

@@ -14,7 +14,7 @@ import { plannedDispatch } from '../../planning/planned.js';
 import { parseDuration } from '../../planning/text/parseDuration.js';
 import { parseTimeZone } from '../../planning/text/parseTimeZone.js';
 import { printsJson } from '../globalOptions.js';
-import { parseTargetId } from '../input/parseTargetIds.js';
+import { parseTargetId, TARGET_ID } from '../input/parseTargetIds.js';
 import { parseTime } from '../input/parseTime.js';
 import { parseCount, parseId } from '../input/parseValue.js';
 import { addRecurrenceOptions, type RecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
@@ -48,7 +48,7 @@ export function previewCommand(program: Command): void {
     .argument('[duration]', 'duration of each run, as for create', parseDuration)
     .optionsGroup('A dispatch that exists:')
     .option('--microgrid <id>', 'id of its microgrid', parseId)
-    .option('--id <id>', 'id of the dispatch, or of a group or of one of its dispatches', parseTargetId)
+    .option('--id <id>', TARGET_ID, parseTargetId)
     .optionsGroup('Output:')
     .option('-n, --runs <n>', 'number of runs', parseCount, 10)
     .option(

@@ -7,9 +7,9 @@ import { mergedNotifications, type SimulatedNotification } from '../../planning/
 import { clockText, dayText, timeText } from '../../planning/timeText.js';
 import { readDispatches } from '../exchange/readDispatches.js';
 import { printsJson } from '../globalOptions.js';
-import { MERGE_NAMES, MERGE_STRATEGIES, type MergeName } from '../input/mergeNames.js';
+import { MERGE_STRATEGIES, type MergeName, mergeOption } from '../input/mergeNames.js';
 import { parseTime } from '../input/parseTime.js';
-import { parseCount, parseId, parseName, parseNonEmpty } from '../input/parseValue.js';
+import { parseCount, parseId, parseNonEmpty } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
 import { notificationDataText } from '../output/notificationText.js';
@@ -39,11 +39,7 @@ export function simulateCommand(program: Command): void {
     .argument('<from>', 'the time at which the dispatcher starts')
     .argument('<to>', 'the time at which it ends')
     .option('-T, --type <type>', 'only dispatches of exactly this type', parseNonEmpty)
-    .option(
-      '--merge <how>',
-      'merge by type or type-and-selector, as a receiver with this strategy does',
-      parseName(MERGE_NAMES),
-    )
+    .addOption(mergeOption('merge by type or type-and-selector, as a receiver with this strategy does'))
     .option(
       '--file <file>',
       'read the dispatches from a file of JSON lines, not from the service; - is stdin',

@@ -4,12 +4,15 @@ import type { MicrogridClient } from '../../client/microgridClient.js';
 import { changeGroup } from '../../planning/groups/changeGroup.js';
 import { dispatchAsGroup } from '../../planning/groups/dispatchAsGroup.js';
 import type { Group } from '../../planning/groups/group.js';
+import { repairNotes } from '../../planning/groups/groupChangeText.js';
 import type { LiveGroup } from '../../planning/groups/liveGroup.js';
+import { plannedGroup } from '../../planning/groups/plannedGroup.js';
 import { nextRun, runToSkip, type Starts, skippedRun } from '../../planning/groups/skippedRuns.js';
 import { findTargets, type TargetId } from '../../planning/groups/targets.js';
 import { zonedTimeText } from '../../planning/zonedTimeText.js';
+import { DRY_OPTION } from '../input/dryOption.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
-import { parseTargetId } from '../input/parseTargetIds.js';
+import { parseTargetId, TARGET_ID } from '../input/parseTargetIds.js';
 import { parseLastTime, parseTime } from '../input/parseTime.js';
 import { parseId } from '../input/parseValue.js';
 import { notesFor } from '../output/notesFor.js';
@@ -18,9 +21,8 @@ import { withMicrogrid } from '../withMicrogrid.js';
 
 interface SkipOptions {
   readonly note?: string;
+  readonly dry?: true;
 }
-
-const TARGET = 'id of the dispatch, or of a group or of one of its dispatches';
 
 /** Adds `skip`, which leaves out one run of a recurring dispatch. */
 export function skipCommand(program: Command): void {
@@ -32,19 +34,20 @@ export function skipCommand(program: Command): void {
         'on after it; they are a group then. A run that is skipped counts toward --count. A run that is on cannot be skipped: use pause.',
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
-    .argument('<dispatch-id>', TARGET, parseTargetId)
+    .argument('<dispatch-id>', TARGET_ID, parseTargetId)
     .argument(
       '[run]',
       'its start, or its day when there is one run on it; of a group in its zone (default: the next run)',
     )
     .option(...NOTE_OPTION)
+    .option(...DRY_OPTION)
     .addHelpText(
       'after',
       `
 Examples:
   $ dispatch skip 1 42
   $ dispatch skip 1 42 2026-12-25 --note 'plant is closed'
-  $ dispatch skip 1 g1f0c2d3e '2026-12-25 08:00'`,
+  $ dispatch skip 1 g1f0c2d3e '2026-12-25 08:00' --dry`,
     )
     .action(changeRuns(toSkip, 'Run skipped'));
 }
@@ -56,15 +59,16 @@ export function unskipCommand(program: Command): void {
     .summary('undo skip')
     .description('Let a run take place that was skipped and is still to come.')
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
-    .argument('<dispatch-id>', TARGET, parseTargetId)
+    .argument('<dispatch-id>', TARGET_ID, parseTargetId)
     .argument('[run]', 'its start, or its day; needed when several runs are skipped')
     .option(...NOTE_OPTION)
+    .option(...DRY_OPTION)
     .addHelpText(
       'after',
       `
 Examples:
   $ dispatch unskip 1 42
-  $ dispatch unskip 1 g1f0c2d3e 2026-12-25`,
+  $ dispatch unskip 1 g1f0c2d3e 2026-12-25 --dry`,
     )
     .action(changeRuns(toUnskip, 'Run not skipped any more'));
 }
@@ -92,7 +96,7 @@ function changeRuns(choose: Choice, said: string) {
     microgridId: number,
     id: TargetId,
     run: string | undefined,
-    { note }: SkipOptions,
+    { note, dry }: SkipOptions,
     command: Command,
   ): Promise<void> => {
     await withMicrogrid(command, microgridId, async client => {
@@ -100,6 +104,11 @@ function changeRuns(choose: Choice, said: string) {
       const nowMs = Date.now();
       const starts = run === undefined ? null : await parseStarts(run, live.group, nowMs);
       const { atMs, exceptions } = choose(live, starts, nowMs);
+      notesFor(command)(repairNotes(live, nowMs));
+      if (dry) {
+        const planned = plannedGroup(microgridId, { ...live.group, exceptions }, live.common);
+        return printGroup(command, planned, 'Nothing was changed.');
+      }
       const changed = await changeGroup(client, live, { group: { exceptions } }, { note, nowMs });
       printGroup(command, changed, `${said}: ${textOf(live, atMs)}`);
     });

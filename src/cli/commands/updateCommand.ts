@@ -9,9 +9,10 @@ import { checkAnswer } from '../../planning/planned.js';
 import { parseDuration } from '../../planning/text/parseDuration.js';
 import { parsePayload } from '../../planning/text/parsePayload.js';
 import { type GroupOptions, updateAndPrintGroup } from '../groups/updateAndPrintGroup.js';
+import { minuteNotes } from '../input/minuteNotes.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseTarget } from '../input/parseTarget.js';
-import { parseTargetId } from '../input/parseTargetIds.js';
+import { parseTargetId, TARGET_ID } from '../input/parseTargetIds.js';
 import { parseTime } from '../input/parseTime.js';
 import { parseBoolean, parseId } from '../input/parseValue.js';
 import { addRecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
@@ -38,7 +39,7 @@ export function updateCommand(program: Command): void {
         'they can, so that what is running is reconfigured and not stopped.',
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
-    .argument('<dispatch-id>', 'id of the dispatch, or of a group or of one of its dispatches', parseTargetId)
+    .argument('<dispatch-id>', TARGET_ID, parseTargetId)
     .option(
       '--start-time <time>',
       "start of the first run, such as 2026-04-01T14:00 or 'in 2 hours'; of a group in its zone",
@@ -116,9 +117,9 @@ async function updateDispatch(
   const { startTime, ...others } = changes;
   const asked = { ...others, ...(startTime && { startTimeMs: startTime.getTime() }) };
   const stays = !record.active && asked.active === undefined ? ['It stays inactive: it does not run.'] : [];
-  notesFor(command)([...stays, ...planNotes({ ...record, ...asked })]);
+  const plan = { ...record, ...asked };
+  notesFor(command)([...stays, ...minuteNotes(asked.recurrence, plan.startTimeMs, null), ...planNotes(plan)]);
   if (dry) {
-    const plan = { ...record, ...asked };
     printResult(command, new Dispatch({ ...plan, endTimeMs: lastEndMs(plan) }), 'Nothing was changed.');
     return;
   }

@@ -5,11 +5,13 @@ import type { Selector } from '../../model/selector.js';
 import { changedGroup, type ScheduleChange } from '../../planning/groups/changedGroup.js';
 import { changeGroup } from '../../planning/groups/changeGroup.js';
 import { type Group, withoutGroup } from '../../planning/groups/group.js';
+import { repairNotes } from '../../planning/groups/groupChangeText.js';
 import { groupNotes } from '../../planning/groups/groupNotes.js';
 import type { LiveGroup } from '../../planning/groups/liveGroup.js';
 import { planChanges } from '../../planning/groups/planChanges.js';
 import { plannedGroup } from '../../planning/groups/plannedGroup.js';
 import type { PlanningClient } from '../../planning/planningClient.js';
+import { minuteNotes } from '../input/minuteNotes.js';
 import { parseLastTime, parseTime } from '../input/parseTime.js';
 import { type RecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
 import type { ZoneOptions } from '../input/zoneOptions.js';
@@ -39,7 +41,8 @@ export async function updateAndPrintGroup(
 ): Promise<void> {
   const nowMs = Date.now();
   const { target, active, payload, note, dry } = options;
-  const group = changedGroup(live.group, await readSchedule(live.group, options, nowMs), nowMs);
+  const schedule = await readSchedule(live.group, options, nowMs);
+  const group = changedGroup(live.group, schedule, nowMs);
   const common = {
     ...live.common,
     ...(target && { selector: target }),
@@ -50,6 +53,8 @@ export async function updateAndPrintGroup(
   const say = notesFor(command);
   say([
     ...(common.active ? [] : ['It stays inactive: it does not run.']),
+    ...repairNotes(live, nowMs),
+    ...minuteNotes(schedule.rule, group.startTimeMs, group.zone),
     ...(group === live.group ? [] : groupNotes(group, nowMs)),
   ]);
   if (dry) {

@@ -46,6 +46,13 @@ export function addListFilters(command: Command): Command {
     .option('-T, --type <type>', 'exactly this type', parseNonEmpty);
 }
 
+/** Whether options leave out dispatches. */
+export function isFilter(filters: ListFilters): boolean {
+  const { target, active, dryRun, recurring, dispatchIds, filterQueries, running, type } = filters;
+  const others = [target, active, dryRun, recurring, dispatchIds, filterQueries, running, type];
+  return [...TIMES.map(name => filters[name]), ...others].some(value => value !== undefined);
+}
+
 /** Reads what the service filters by. */
 export async function readListFilters(filters: ListFilters): Promise<ListOptions> {
   const { target, active, dryRun, recurring, dispatchIds, filterQueries } = filters;

@@ -1,3 +1,4 @@
+import { isGroupId } from '../../planning/groups/group.js';
 import { integerParser } from '../../planning/text/parseInteger.js';
 import { UsageError } from './usageError.js';
 
@@ -8,6 +9,8 @@ const MAX_IDS = 10_000;
 export function parseId(text: string): number {
   const id = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(id)) return id;
+  if (isGroupId(text.trim()))
+    throw new UsageError(`It must be an id: an integer. ${text.trim()} is the id of a group.`);
   throw new UsageError('It must be an id: an integer from 0 to 2^53-1.');
 }
 
@@ -15,7 +18,7 @@ export function parseId(text: string): number {
 export function parseIds(text: string, previous: readonly number[] = []): readonly number[] {
   const ids = [...previous];
   for (const part of text.split(',')) {
-    const [, first = '', last = first] = /^\s*(\d+)(?:(?:-|\.\.)(\d+))?\s*$/.exec(part) ?? [];
+    const [, first = part, last = first] = /^\s*(\d+)(?:(?:-|\.\.)(\d+))?\s*$/.exec(part) ?? [];
     const [from, to] = [parseId(first), parseId(last)];
     if (to < from) throw new UsageError(`The range ${part.trim()} must end at or after its start.`);
     if (ids.length + to - from >= MAX_IDS) throw new UsageError(`At most ${MAX_IDS} ids are allowed.`);

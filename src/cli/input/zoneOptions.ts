@@ -11,16 +11,18 @@ export interface ZoneOptions {
   readonly to?: number | undefined;
 }
 
+/** What help says of {@link addZoneOptions}. */
+const OF_RULES = {
+  zone: 'zone of all times and of the rule, such as Europe/Berlin; a rule needs --until and becomes a group of dispatches',
+  to: 'local time at which each run ends, such as 06:30, in place of a duration',
+};
+
 /** Adds the options of times and rules in local time to a command. */
-export function addZoneOptions(command: Command): Command {
+export function addZoneOptions(command: Command, { zone, to }: typeof OF_RULES = OF_RULES): Command {
   return command
     .optionsGroup('Local time:')
-    .option(
-      '--time-zone <zone>',
-      'zone of all times and of the rule, such as Europe/Berlin; a rule needs --until and becomes a group of dispatches',
-      parseTimeZone,
-    )
-    .option('--to <time>', 'local time at which each run ends, such as 06:30, in place of a duration', parseTimeOfDay);
+    .option('--time-zone <zone>', zone, parseTimeZone)
+    .option('--to <time>', to, parseTimeOfDay);
 }
 
 /** @throws UsageError when options are given that do not go together. */

@@ -1,5 +1,7 @@
 import type { AuditEntry } from '../../client/audit.js';
 import type { Dispatch } from '../../dispatch.js';
+import { groupOf, withoutGroup } from '../../planning/groups/group.js';
+import { groupPartText } from '../../planning/groups/groupWords.js';
 import { selectorToText } from '../../planning/selectorText.js';
 import { timeText } from '../../planning/timeText.js';
 import { pc } from './colours.js';
@@ -12,7 +14,8 @@ const FIELDS: readonly (readonly [name: string, text: (dispatch: Dispatch) => st
   ['target', ({ selector }) => selectorToText(selector)],
   ['active', ({ active }) => `${active}`],
   ['recurrence', recurrenceText],
-  ['payload', ({ payload }) => payloadText(payload)],
+  ['payload', ({ payload }) => payloadText(groupOf(payload) === null ? payload : withoutGroup(payload))],
+  ['group', ({ payload }) => printable(groupPartText(payload) ?? 'none')],
 ];
 
 /** Formats an entry of an audit in one line: when, who, which dispatch, what was changed, and the note. */

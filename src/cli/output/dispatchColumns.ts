@@ -2,7 +2,7 @@ import type { Dispatch } from '../../dispatch.js';
 import { nextRunText } from '../../planning/dispatchState.js';
 import { withoutGroup } from '../../planning/groups/group.js';
 import type { ListRow } from '../../planning/groups/groupRows.js';
-import { groupDurationText, groupRuleText, groupState } from '../../planning/groups/groupWords.js';
+import { firstRunOf, groupDurationText, groupRuleText, groupState } from '../../planning/groups/groupWords.js';
 import { selectorToText } from '../../planning/selectorText.js';
 import { timeText } from '../../planning/timeText.js';
 import { pc } from './colours.js';
@@ -27,7 +27,7 @@ export type ColumnName = (typeof COLUMN_NAMES)[number];
 
 /** Columns of a list of dispatches and groups, as of a time. */
 export function dispatchColumns(names: readonly ColumnName[], nowMs: number): Column<ListRow>[] {
-  const stateOf = ({ parts }: ListRow) => groupState(parts, nowMs);
+  const stateOf = ({ parts, missing }: ListRow) => groupState(parts, nowMs, missing);
   const columns: Record<ColumnName, Omit<Column<ListRow>, 'name'>> = {
     id: { text: ({ dispatch, group }) => group?.id ?? `${dispatch.id}`, style: pc.bold, alignRight: true },
     type: {
@@ -36,7 +36,7 @@ export function dispatchColumns(names: readonly ColumnName[], nowMs: number): Co
     },
     state: { text: row => stateOf(row).text, style: (cell, row) => stateStyle(stateOf(row))(cell), ...text },
     start: {
-      text: ({ dispatch, group }) => timeText(group === null ? dispatch.startTime : new Date(group.startTimeMs)),
+      text: ({ dispatch, group, parts }) => timeText((group && firstRunOf(parts)) ?? dispatch.startTime),
     },
     duration: { text: ({ dispatch, group }) => (group === null ? durationText(dispatch) : groupDurationText(group)) },
     target: { text: ({ dispatch }) => selectorToText(dispatch.selector), ...text },

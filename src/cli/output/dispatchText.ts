@@ -3,6 +3,8 @@ import type { JsonObject } from '../../model/dispatchRecord.js';
 import { ruleToText } from '../../model/recurrence/ruleText.js';
 import type { Selector } from '../../model/selector.js';
 import { dispatchState, nextRunText } from '../../planning/dispatchState.js';
+import { groupOf, withoutGroup } from '../../planning/groups/group.js';
+import { groupPartText } from '../../planning/groups/groupWords.js';
 import { selectorToText } from '../../planning/selectorText.js';
 import { spanText, timeText } from '../../planning/timeText.js';
 import { pc } from './colours.js';
@@ -12,14 +14,16 @@ import { stateText } from './stateText.js';
 /** Formats all fields of a dispatch, in several lines. */
 export function dispatchText(dispatch: Dispatch, nowMs: number): string {
   const state = dispatchState(dispatch, nowMs);
+  const group = groupPartText(dispatch.payload);
   const details: [string, string][] = [
+    ...(group === null ? [] : ([['group', printable(group)]] as [string, string][])),
     ['target', selectorToText(dispatch.selector)],
     ['start', timeText(dispatch.startTime)],
     ['duration', durationText(dispatch)],
     ['recurrence', recurrenceText(dispatch)],
     ['last end', dispatch.endTime === null ? 'none' : timeText(dispatch.endTime)],
     ['next run', nextRunText(state, nowMs)],
-    ['payload', payloadText(dispatch.payload)],
+    ['payload', payloadText(group === null ? dispatch.payload : withoutGroup(dispatch.payload))],
     ['created', `${timeText(dispatch.createTime)}, updated ${timeText(dispatch.updateTime)}`],
   ];
   const title = `${pc.bold(`${dispatch.id} ${printable(dispatch.type)}`)}  ${stateText(state)}${dispatch.dryRun ? ', dry run' : ''}`;
@@ -44,7 +48,7 @@ function planParts(dispatch: Dispatch): string[] {
     dispatch.durationMs === null ? 'without end' : `for ${spanText(dispatch.durationMs)}`,
     dispatch.recurrence === null ? '' : recurrenceText(dispatch),
     targetText(dispatch.selector),
-    Object.keys(dispatch.payload).length === 0 ? '' : payloadText(dispatch.payload),
+    parametersText(dispatch.payload),
     dispatch.dryRun ? 'dry run' : '',
   ];
   return parts.filter(part => part !== '');
@@ -69,6 +73,15 @@ export function recurrenceText({ recurrence, durationMs }: Dispatch): string {
     if (error instanceof RangeError) return `invalid: ${error.message}`;
     throw error;
   }
+}
+
+/** Formats a payload within a line: as JSON, but its group in words; empty when there is nothing in it. */
+export function parametersText(payload: JsonObject): string {
+  const [own, found] = [withoutGroup(payload), groupOf(payload)];
+  // What only looks like a group is shown as it is.
+  if (found === null) return Object.keys(payload).length === 0 ? '' : payloadText(payload);
+  const parameters = Object.keys(own).length === 0 ? '' : `${payloadText(own)} `;
+  return `${parameters}in group ${found.group.id} (${printable(found.part)})`;
 }
 
 /** Formats a payload as JSON. */

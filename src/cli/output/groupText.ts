@@ -3,7 +3,14 @@ import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { occurrences } from '../../model/recurrence/recurrence.js';
 import { ruleToText } from '../../model/recurrence/ruleText.js';
 import { nextRunText } from '../../planning/dispatchState.js';
-import { groupDurationText, groupRuleText, groupState, groupTimeText } from '../../planning/groups/groupWords.js';
+import { missingParts } from '../../planning/groups/groupChangeText.js';
+import {
+  firstRunOf,
+  groupDurationText,
+  groupRuleText,
+  groupState,
+  groupTimeText,
+} from '../../planning/groups/groupWords.js';
 import type { LiveGroup } from '../../planning/groups/liveGroup.js';
 import { selectorToText } from '../../planning/selectorText.js';
 import { timeText } from '../../planning/timeText.js';
@@ -16,11 +23,12 @@ import { stateText } from './stateText.js';
 export function groupText(live: LiveGroup, nowMs: number): string {
   const { group, common, records } = live;
   const dispatches = records.map(record => new Dispatch(record));
-  const state = groupState(dispatches, nowMs);
+  const isPlanned = records.some(({ id }) => id === 0);
+  const state = groupState(dispatches, nowMs, isPlanned ? 0 : missingParts(live, nowMs));
   const details: [string, string][] = [
     ['target', selectorToText(common.selector)],
     ['rule', groupRuleText(group)],
-    ['start', groupTimeText(group, group.startTimeMs)],
+    ['first run', groupTimeText(group, (firstRunOf(dispatches) ?? new Date(group.startTimeMs)).getTime())],
     ['duration', groupDurationText(group)],
     ...group.exceptions.map((at): [string, string] => ['skipped', groupTimeText(group, at)]),
     ['next run', nextRunText(state, nowMs)],

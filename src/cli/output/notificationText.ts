@@ -4,7 +4,7 @@ import type { LifecycleEvent } from '../../../machines/protocol/dispatcherOutput
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { clockText, spanText, timeText } from '../../planning/timeText.js';
 import { pc } from './colours.js';
-import { payloadText, targetText } from './dispatchText.js';
+import { parametersText, targetText } from './dispatchText.js';
 import { printable } from './print.js';
 
 /** A notification that was noticed later than this says so. */
@@ -73,6 +73,7 @@ function endText(endMs: number, atMs: number): string {
 
 /** What a run is told to do. */
 function orderText({ selector, payload, dryRun }: Pick<DispatchRecord, 'selector' | 'payload' | 'dryRun'>): string {
-  const parameters = Object.keys(payload).length === 0 ? '' : ` ${payloadText(payload)}`;
+  const text = parametersText(payload);
+  const parameters = text === '' ? '' : ` ${text}`;
   return `${targetText(selector)}${parameters}${dryRun ? ', dry run' : ''}`;
 }

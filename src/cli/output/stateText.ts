@@ -8,6 +8,7 @@ const COLOURS = {
   inactive: 'yellow',
   deleted: 'red',
   invalid: 'red',
+  incomplete: 'red',
 } as const;
 
 /** The colour of a state. */

@@ -1,9 +1,11 @@
 import { Dispatch } from '../../dispatch.js';
+import type { JsonObject } from '../../model/dispatchRecord.js';
 import { ruleToText } from '../../model/recurrence/ruleText.js';
+import { startAtOrAfter } from '../../model/schedule.js';
 import { type DispatchState, dispatchState } from '../dispatchState.js';
 import { spanText, timeText } from '../timeText.js';
 import { zonedTimeText } from '../zonedTimeText.js';
-import { type Group, timeOfDay } from './group.js';
+import { type Group, groupOf, timeOfDay } from './group.js';
 import type { LiveGroup } from './liveGroup.js';
 
 /** Formats the rule of a group in words, in local time. */
@@ -25,15 +27,53 @@ export function groupTimeText({ zone }: Group, atMs: number): string {
   return zone === null ? timeText(new Date(atMs)) : zonedTimeText(atMs, zone);
 }
 
-/** The state of a group: that of the dispatch that runs, or of the one that runs next. */
-export function groupState(dispatches: readonly Dispatch[], nowMs: number): DispatchState {
+/** The first run of the dispatches of a group; null when they have none. */
+export function firstRunOf(dispatches: readonly Dispatch[]): Date | null {
+  const starts = dispatches.flatMap(({ record }) => {
+    try {
+      return startAtOrAfter({ ...record, active: true }, record.startTimeMs) ?? [];
+    } catch (error) {
+      // Other services may store such a rule.
+      if (error instanceof RangeError) return [];
+      throw error;
+    }
+  });
+  return starts.length === 0 ? null : new Date(Math.min(...starts));
+}
+
+/** Says of which group a dispatch is, such as `g9601d3a6 (2/3), every day at 08:00 Europe/Berlin`; null when it is of none. */
+export function groupPartText(payload: JsonObject): string | null {
+  const found = groupOf(payload);
+  if (found === null) return null;
+  const { group, part, step } = found;
+  return `${group.id} (${part}), ${ruleWords(group)}${step === null ? '' : `; the step '${step}' is not done`}`;
+}
+
+function ruleWords(group: Group): string {
+  try {
+    return groupRuleText(group);
+  } catch (error) {
+    if (error instanceof RangeError) return `in ${group.zone}, which is not known here`;
+    throw error;
+  }
+}
+
+/**
+ * The state of a group: that of the dispatch that runs, or of the one that runs next.
+ *
+ * @param missing number of its dispatches that are missing.
+ */
+export function groupState(dispatches: readonly Dispatch[], nowMs: number, missing = 0): DispatchState {
   const states = dispatches.map(dispatch => dispatchState(dispatch, nowMs));
   const next = states.flatMap(({ nextRun }) => nextRun ?? []).sort((a, b) => a.getTime() - b.getTime())[0] ?? null;
   const shown =
     states.find(({ name }) => name === 'running') ??
     states.find(({ nextRun }) => nextRun !== null && nextRun.getTime() === next?.getTime()) ??
     states.at(-1);
-  return shown === undefined ? { name: 'finished', text: 'finished', nextRun: null } : { ...shown, nextRun: next };
+  const { name, text } = shown ?? { name: 'finished', text: 'finished' };
+  if (missing === 0) return { name, text, nextRun: next };
+  const total = dispatches.length + missing;
+  return { name: 'incomplete', text: `incomplete (${missing} of ${total} missing), ${text}`, nextRun: next };
 }
 
 /** Data of a group for programs. */

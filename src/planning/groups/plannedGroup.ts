@@ -23,7 +23,7 @@ export function plannedGroup(
 }
 
 /** The dispatches that a group means when it is created at an instant, without runs before it; their ids are 0. */
-export function plannedDispatches(microgridId: number, group: Group, common: Common, atMs: number): Dispatch[] {
+function plannedDispatches(microgridId: number, group: Group, common: Common, atMs: number): Dispatch[] {
   const parts = partsOf(group).flatMap(part => fromNow(part, atMs) ?? []);
   return parts.map(({ startTimeMs, durationMs, rule }) =>
     plannedDispatch(microgridId, { ...common, startTimeMs, durationMs, recurrence: rule }),

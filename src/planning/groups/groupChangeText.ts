@@ -1,0 +1,38 @@
+import type { LiveGroup } from './liveGroup.js';
+import type { Change } from './planChanges.js';
+import { planGoal } from './planGoal.js';
+
+/** Says what of a group is not what its rule means, by the write that repairs it. */
+export function groupChangeText(change: Change): string {
+  if (change.kind === 'create') return `one from ${change.dispatch.startTime.toISOString()} is missing`;
+  if (change.kind === 'delete') return `${change.record.id} is too much`;
+  return `${change.record.id} differs in ${Object.keys(change.changes).join(' and ')}`;
+}
+
+/**
+ * What repairs a group: its dispatches may not be what its rule means, because another program changed them, or the zone data have changed.
+ *
+ * @throws RangeError when the rule cannot be expressed in UTC.
+ */
+function repairsOf(live: LiveGroup, nowMs: number): Change[] {
+  return live.step === null ? planGoal({ ...live, step: 'update' }, live, nowMs) : [];
+}
+
+/** The dispatches of a group that are missing; 0 when the rule cannot be evaluated, as in a zone that this runtime does not know. */
+export function missingParts(live: LiveGroup, nowMs: number): number {
+  try {
+    return planGoal({ ...live, step: 'update' }, live, nowMs).filter(({ kind }) => kind === 'create').length;
+  } catch (error) {
+    if (error instanceof RangeError) return 0;
+    throw error;
+  }
+}
+
+/** A sentence that announces the repairs that come with a change of a group; none when there is nothing to repair. */
+export function repairNotes(live: LiveGroup, nowMs: number): string[] {
+  const repairs = repairsOf(live, nowMs);
+  if (repairs.length === 0) return [];
+  return [
+    `Group ${live.group.id} is not what its rule means (${repairs.map(groupChangeText).join(', ')}): this is repaired as well.`,
+  ];
+}

@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+
+import { DispatchClient } from '../../../src/client/dispatchClient.js';
+import { runCli } from '../../support/runCli.js';
+import { dispatch, dispatchJson, serviceEnv, useCommandService } from './commandService.js';
+import { expectRefusal } from './expectRefusal.js';
+
+useCommandService();
+
+const run = (...args: string[]) => runCli(args, serviceEnv());
+
+/** Creates a group of three dispatches that run at 08:00 in Berlin. */
+async function createGroup(microgridId: number, ...more: string[]) {
+  const rule = ['-f', 'daily', '--by-hour', '8', '--time-zone', 'Europe/Berlin', '--until', '2031-11-30', ...more];
+  const [{ group, dispatches }] = await dispatchJson(
+    'create',
+    `${microgridId}`,
+    'CHARGE',
+    '1',
+    '2030-12-01',
+    '1h',
+    ...rule,
+  );
+  return { id: group.id as string, ids: dispatches.map(({ id }: { id: number }) => id) as number[] };
+}
+
+/** Deletes a dispatch as another program does. */
+async function lose(microgridId: number, id: number): Promise<void> {
+  const { DISPATCH_API_URL: address, ...env } = serviceEnv();
+  const [authKey, signSecret] = [env.DISPATCH_API_AUTH_KEY, env.DISPATCH_API_SIGN_SECRET];
+  await using client = new DispatchClient({ address, authKey, signSecret });
+  await client.forMicrogrid(microgridId).delete(id);
+}
+
+describe.concurrent('a group of which a dispatch is missing', () => {
+  it('is listed as incomplete, and check names what is missing', async () => {
+    const { id, ids } = await createGroup(1);
+    await createGroup(1);
+    await lose(1, ids[1] ?? 0);
+    const { stdout, stderr } = await run('list', '1', '--columns', 'id,state');
+    expect(stdout).toContain(`${id}  incomplete (1 of 3 missing), starts in`);
+    expect(stdout).toContain('0 dispatches, 2 groups, 0 filtered out.');
+    expect(stderr).toBe(`note: Group ${id} is incomplete: 'dispatch check' names what is missing, and repairs it.\n`);
+    expect((await run('get', '1', id)).stdout).toContain('incomplete (1 of 3 missing)');
+    const { code, stdout: checked } = await run('check', '1', '--dry');
+    expect(code).toBe(1);
+    expect(checked).toContain('differ: one from 2031-03-30T06:00:00.000Z is missing');
+    await dispatchJson('check', '1');
+    expect((await run('list', '1')).stderr).toBe('');
+  });
+
+  it('is not listed as incomplete where filters leave out the others', async () => {
+    const { ids } = await createGroup(2);
+    const { stdout, stderr } = await run('list', '2', '--dispatch-ids', `${ids[0]}`, '--columns', 'id,state,start');
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/starts in .* {2}2030-12-01 07:00:00 UTC\n/);
+    expect(stdout).toContain('0 dispatches, 1 groups, 0 filtered out.');
+  });
+
+  it('is repaired by a pause, a skip and an update, which announce it, also with --dry', async () => {
+    const { id, ids } = await createGroup(3);
+    await lose(3, ids[1] ?? 0);
+    const missing = 'one from 2031-03-30T06:00:00.000Z is missing';
+    const announced = `note: Group ${id} is not what its rule means (${missing}): this is repaired as well.\n`;
+    for (const args of [
+      ['pause', '3', id],
+      ['skip', '3', id, '2031-04-10'],
+      ['update', '3', id, '--duration', '2h'],
+    ]) {
+      const dry = await run(...args, '--dry');
+      expect(dry).toMatchObject({ code: 0, stderr: expect.stringContaining(announced) });
+      expect(await dispatchJson('list', '3')).toHaveLength(2);
+    }
+    expect((await run('pause', '3', id)).stderr).toBe(announced);
+    expect((await dispatchJson('list', '3')).map(({ active }) => active)).toEqual([false, false, false]);
+    expect((await run('resume', '3', id)).stderr).toBe('');
+  });
+});
+
+describe.concurrent('--dry', () => {
+  it('shows a skip, a pause and a resumption, and changes nothing', async () => {
+    const { id, ids } = await createGroup(4);
+    const skip = await run('skip', '4', id, '2031-04-10', '--dry');
+    expect(skip.stdout).toContain('Nothing was changed.');
+    expect(skip.stdout).toContain('skipped');
+    expect(await dispatch('pause', '4', id, '--dry')).toEqual([
+      `Dispatches that would be paused: ${id} (${ids.join(', ')})`,
+    ]);
+    expect(await dispatchJson('pause', '4', id, '--dry')).toEqual([{ paused: id, dry: true }]);
+    expectRefusal(await run('pause', '4', '999', '--dry'), 1, '999');
+    const [shown] = await dispatchJson('get', '4', id);
+    expect(shown.group.exceptions).toEqual([]);
+    expect(shown.dispatches.map(({ active }: { active: boolean }) => active)).toEqual([true, true, true]);
+  });
+});
+
+describe.concurrent('run-now', () => {
+  it('runs a copy of a group, or of one of its dispatches', async () => {
+    const { id, ids } = await createGroup(5, '--payload', '{"kw": 3}');
+    const [copy] = await dispatchJson('run-now', '5', id);
+    expect(copy).toMatchObject({
+      type: 'CHARGE',
+      durationMs: 3_600_000,
+      recurrence: null,
+      payload: { kw: 3, _copyOf: id },
+    });
+    expect(copy.payload._group).toBeUndefined();
+    const other = await run('run-now', '5', `${ids[0]}`, '--duration', '10m', '--json');
+    expect(JSON.parse(other.stdout)).toMatchObject({ durationMs: 600_000, payload: { kw: 3, _copyOf: ids[0] } });
+    expectRefusal(await run('run-now', '5', 'g0000000f'), 1, 'group g0000000f does not exist in microgrid 5');
+  });
+
+  it('ends at a local time, of a group in its zone', async () => {
+    const { id } = await createGroup(6);
+    const local = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Berlin', timeStyle: 'short' });
+    const [copy] = await dispatchJson('run-now', '6', id, '--to', '12:30');
+    expect(local.format(Date.parse(copy.startTime) + copy.durationMs)).toBe('12:30');
+    const [once] = await dispatchJson('create', '6', 'CHARGE', '1', '2031-01-01', '1h');
+    const [own] = await dispatchJson('run-now', '6', `${once.id}`, '--to', '12:30', '--time-zone', 'Asia/Kolkata');
+    const there = new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Kolkata', timeStyle: 'short' });
+    expect(there.format(Date.parse(own.startTime) + own.durationMs)).toBe('12:30');
+    expectRefusal(await run('run-now', '6', `${once.id}`, '--to', '12:30'), 2, '--to needs a --time-zone');
+    expectRefusal(
+      await run('run-now', '6', id, '--to', '12:30', '--duration', '1h'),
+      2,
+      'Give either --duration or --to',
+    );
+  });
+});
+
+describe.concurrent('what people read of a group', () => {
+  it('is its rule in words, not its payload', async () => {
+    const { id, ids } = await createGroup(7, '--payload', '{"kw": 3}');
+    const { stdout } = await run('at', '7', '2030-12-24 07:30');
+    expect(stdout).toContain(`{"kw":3} in group ${id} (1/3)`);
+    const lines = await dispatch('get', '7', `${id}`);
+    expect(lines.join('\n')).toContain('first run   Sun 2030-12-01 08:00:00 CET');
+    await dispatch('skip', '7', id, '2031-04-10');
+    const { stdout: audit } = await run('audit', '7');
+    expect(audit).toContain(`group ${id} (1/3), every day at 08:00 Europe/Berlin`);
+    for (const text of [stdout, audit, lines.join()]) expect(text).not.toContain('_group');
+    expect((await dispatchJson('get', '7', id))[0].dispatches[0].payload._group.id).toBe(id);
+    expect(ids).toHaveLength(3);
+  });
+
+  it('says what looks like the id of a group and is none', async () => {
+    expectRefusal(await run('get', '8', 'g123'), 2, 'g123 is no id of a group: that is g and eight hexadecimal digits');
+    expectRefusal(await run('skip', '8', 'gZ601d3a6'), 2, 'gZ601d3a6 is no id of a group');
+    expectRefusal(await run('list', '8', '--dispatch-ids', 'g9601d3a6'), 2, 'g9601d3a6 is the id of a group');
+    expectRefusal(await run('delete', '8', 'G9601D3A6'), 1, 'group g9601d3a6 does not exist in microgrid 8');
+  });
+
+  it('says that an hour alone keeps the minute of the start', async () => {
+    const told = 'note: The runs start at minute 30 of the hour, as the start time does: --by-minute sets another.\n';
+    const plan = ['CHARGE', '1', '2031-01-01 08:30', '1h', '-f', 'daily', '--by-hour', '8'];
+    expect((await run('create', '9', ...plan, '--dry')).stderr).toBe(told);
+    expect((await run('create', '9', ...plan, '--by-minute', '30', '--dry')).stderr).toBe('');
+    const zone = ['--time-zone', 'Europe/Berlin', '--until', '2031-03-01'];
+    const created = await run('create', '9', ...plan, ...zone, '--json');
+    const { group, dispatches } = JSON.parse(created.stdout);
+    const update = ['-f', 'daily', '--by-hour', '9'];
+    expect((await run('update', '9', group.id, ...update)).stderr).toBe(told);
+    expect((await run('update', '9', `${dispatches[0].id}`, ...update, '--by-minute', '0')).stderr).not.toContain(
+      'minute',
+    );
+    const [single] = await dispatchJson('create', '10', ...plan);
+    expect((await run('update', '10', `${single.id}`, ...update)).stderr).toContain(told);
+  });
+
+  it('merges by type when --merge has no value', async () => {
+    await dispatchJson('create', '11', 'CHARGE', '1', '2031-01-01', '3h');
+    const [later] = await dispatchJson('create', '11', 'CHARGE', '2', '2031-01-01 01:00', '1h');
+    const [merged, ...others] = await dispatchJson('at', '11', '2031-01-01 01:30', '--merge');
+    expect([merged.id, others]).toEqual([later.id, []]);
+    expect(await dispatchJson('at', '11', '2031-01-01 01:30', '--merge', 'type-and-selector')).toHaveLength(2);
+    expect(await dispatchJson('simulate', '11', '2031-01-01', '2031-01-02', '--merge')).not.toHaveLength(0);
+  });
+});
