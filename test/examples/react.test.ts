@@ -5,6 +5,7 @@ import { createServer } from 'vite';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
 import { startDispatchService } from '../../src/service/startDispatchService.js';
+import { projectRoot } from '../support/compiled.js';
 import { describeWithChromium } from '../support/describeWithChromium.js';
 import { type ExampleProject, exampleProject } from '../support/exampleProject.js';
 import { watchedPage } from '../support/watchedPage.js';
@@ -20,6 +21,15 @@ async function signIn(page: Page, url: string | undefined, secret = credentials.
   await page.getByLabel('Secret').fill(secret);
   await page.getByRole('button', { name: 'Connect' }).click();
 }
+
+it('the React program asks for the versions that it is tested with', async () => {
+  const manifestOf = async (folder: string) =>
+    JSON.parse(await readFile(join(projectRoot, folder, 'package.json'), 'utf8'));
+  const [tested, example] = await Promise.all([manifestOf('.'), manifestOf('examples/react')]);
+  const versions = { ...tested.devDependencies, 'xstate-dispatch': tested.version };
+  const asked: [string, string][] = Object.entries({ ...example.dependencies, ...example.devDependencies });
+  expect(asked.filter(([name, range]) => range !== `^${versions[name]}`)).toEqual([]);
+});
 
 describeWithChromium('the React program', browser => {
   let project: ExampleProject;

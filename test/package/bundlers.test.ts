@@ -1,7 +1,7 @@
 // The package as it is published, in pages: what the docs say, the React example as it is built, and bundlers without options.
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build as esbuild } from 'esbuild';
@@ -11,6 +11,7 @@ import webpack, { type Stats } from 'webpack';
 import { startDispatchService } from '../../src/service/startDispatchService.js';
 import { describeWithChromium } from '../support/describeWithChromium.js';
 import { serveFolders } from '../support/serveFolders.js';
+import { temporaryFolder } from '../support/temporaryFolder.js';
 import { watchedPage } from '../support/watchedPage.js';
 import { packPackage, root, tsc } from './packPackage.js';
 
@@ -62,6 +63,27 @@ async function bundleByWebpack(options: webpack.Configuration): Promise<void> {
   await promisify(compiler.close.bind(compiler))();
   expect(stats?.toJson({ all: false, errors: true, warnings: true })).toMatchObject({ errors: [], warnings: [] });
 }
+
+it('holds nothing that somebody made in the examples', async () => {
+  using folder = temporaryFolder();
+  await cp(join(root, 'package.json'), join(folder.path, 'package.json'));
+  const examples = ['page/page.js', 'react/package.json', 'react/src/main.tsx'];
+  const made = [
+    'page/xstate-dispatch.js',
+    'react/package-lock.json',
+    'react/node_modules/x/x.js',
+    'react/dist/index.html',
+  ];
+  for (const name of [...examples, ...made]) {
+    const path = join(folder.path, 'examples', name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, '{}');
+  }
+  const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: folder.path });
+  const [packed] = JSON.parse(stdout) as { files: { path: string }[] }[];
+  const paths = packed?.files.map(({ path }) => path).filter(path => path.startsWith('examples/'));
+  expect(paths).toEqual(examples.map(name => `examples/${name}`));
+});
 
 describeWithChromium('the published package in a page', browser => {
   /** Serves a folder, and opens it in a window with a service that it may call. */
