@@ -7,6 +7,7 @@ import { atCommand } from './commands/atCommand.js';
 import { auditCommand } from './commands/auditCommand.js';
 import { checkCommand } from './commands/checkCommand.js';
 import { completionCommand } from './commands/completionCommand.js';
+import { consoleCommand } from './commands/consoleCommand.js';
 import { createCommand } from './commands/createCommand.js';
 import { deleteCommand } from './commands/deleteCommand.js';
 import { demoCommand } from './commands/demoCommand.js';
@@ -63,6 +64,7 @@ const COMMANDS = [
   auditCommand,
   historyCommand,
   reportCommand,
+  consoleCommand,
   whoamiCommand,
   keysCommand,
   completionCommand,
@@ -134,6 +136,7 @@ Examples:
   $ dispatch serve                                  run a service on this machine
   $ dispatch create 1 CHARGE BATTERY now 30m        create a dispatch in microgrid 1
   $ dispatch follow 1 --exec ./control-battery.sh   run a command when it starts and stops
+  $ dispatch console                                look at it in the browser
   $ dispatch list 1 --url 'grpc://plant.example?ssl=true' --auth-key-file plant.key --sign-secret-file plant.secret
   $ dispatch list 1 --auth-key 4f1c… --ask-secret --json
   $ dispatch list 1 --config ./config.json --profile plant --no-color`,

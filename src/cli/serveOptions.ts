@@ -18,6 +18,7 @@ export interface ServeOptions {
   readonly databaseConnections?: Readonly<Record<string, number>>;
   readonly web?: string;
   readonly webOrigin?: readonly string[];
+  readonly console?: true;
   readonly keepChanges?: number;
   readonly keepAudit?: number;
   readonly keys?: string;
@@ -74,6 +75,7 @@ export function addServeOptions(command: Command): Command {
       '--web-origin <origin...>',
       'origins of pages that may call, such as https://console.example; also names by which a proxy publishes it',
     )
+    .option('--console', 'serve the web console on the same port; people sign in with a key and its secret')
     .optionsGroup('Access:')
     .option('--keys <file>', 'JSON file with API keys, their secrets and microgrids (see below)', parseNonEmpty)
     .option(
@@ -164,6 +166,9 @@ Examples:
 
   Over HTTP as well, for pages of another origin:
   $ dispatch serve --web 8080 --web-origin http://localhost:5173
+
+  With the web console at http://127.0.0.1:8080:
+  $ dispatch serve --web 8080 --console
 
   For partners with their own keys, over TLS:
   $ dispatch serve --listen 0.0.0.0:50051 --keys keys.json --tls-cert service.crt --tls-key service.key

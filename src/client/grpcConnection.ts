@@ -48,8 +48,8 @@ export class GrpcConnection implements Connection {
     this.#options = options;
     this.#credentials = credentials;
     this.#channel = options.channel ?? openChannel(options.address, options.tls);
-    this.#rpc = this.#clientOf(MicrogridDispatchServiceDefinition);
-    this.#operations = this.#clientOf(OperationsDefinition);
+    this.#rpc = this.clientOf(MicrogridDispatchServiceDefinition);
+    this.#operations = this.clientOf(OperationsDefinition);
   }
 
   /** The calls of the service, on the present channel. */
@@ -69,14 +69,24 @@ export class GrpcConnection implements Connection {
     return { host: this.#channel.getTarget().replace(/^dns:/, '') };
   }
 
+  /** A client of any service, on the present channel. */
+  clientOf<Service extends CompatServiceDefinition>(service: Service): Client<Service> {
+    const { address } = this.#options;
+    const proxy = address === undefined ? null : proxyOf(this.#channel, address);
+    return createClientFactory()
+      .use(reportLostConnections(proxy))
+      .use(sign(this.#credentials, signRequest))
+      .create(service, this.#channel);
+  }
+
   /** Replaces the channel by a new one with connections of its own, unless it was passed in. Calls that are open stay open. */
   renew(): void {
     const { channel, address, tls } = this.#options;
     if (channel !== undefined || this.#isClosed) return;
     const old = this.#channel;
     this.#channel = openChannel(address, tls, { sharesConnections: false });
-    this.#rpc = this.#clientOf(MicrogridDispatchServiceDefinition);
-    this.#operations = this.#clientOf(OperationsDefinition);
+    this.#rpc = this.clientOf(MicrogridDispatchServiceDefinition);
+    this.#operations = this.clientOf(OperationsDefinition);
     old.close();
   }
 
@@ -135,14 +145,5 @@ export class GrpcConnection implements Connection {
       if (from === connectivityState.SHUTDOWN) setTimeout(resolve, LOOK_AGAIN_MS).unref();
       else this.#channel.watchConnectivityState(from, Date.now() + LOOK_AGAIN_MS, () => resolve());
     });
-  }
-
-  #clientOf<Service extends CompatServiceDefinition>(service: Service): Client<Service> {
-    const { address } = this.#options;
-    const proxy = address === undefined ? null : proxyOf(this.#channel, address);
-    return createClientFactory()
-      .use(reportLostConnections(proxy))
-      .use(sign(this.#credentials, signRequest))
-      .create(service, this.#channel);
   }
 }

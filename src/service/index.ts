@@ -10,4 +10,3 @@ export {
   type WebOptions,
 } from './startDispatchService.js';
 export type { StopOptions } from './stopOptions.js';
-export type { WebFile, WebFiles } from './web/webFiles.js';

@@ -52,7 +52,7 @@ export interface OpenMetrics {
 }
 
 /** What a server over HTTP shares with the one over gRPC. */
-type WebParts = Omit<WebServerOptions, 'place' | 'origins' | 'files'>;
+type WebParts = Omit<WebServerOptions, 'place' | 'origins' | 'files' | 'posts'>;
 
 /** A service that runs. */
 export interface RunningService {

@@ -29,11 +29,11 @@ export interface WebOptions {
    */
   readonly origins?: readonly string[] | undefined;
   /**
-   * Gives the files of a console that is served on the same port.
+   * Serves the web console on the same port: people sign in to it with a key and its secret, which stay in their browser.
    *
-   * @default none
+   * @default false
    */
-  readonly console?: WebFiles | undefined;
+  readonly console?: boolean | undefined;
 }
 
 /** Options of {@link startDispatchService}. */
@@ -159,8 +159,7 @@ export async function startDispatchService(options: DispatchServiceOptions = {})
     openMetrics: metricsPlace && (() => openMetrics(metricsPlace, logger)),
     openStore: observer => openStore(database, { observer, connections, logger }),
     listen: place.text,
-    openWeb:
-      webPlace && (parts => openWeb({ ...parts, place: webPlace, origins, files: options.web?.console ?? noFiles })),
+    openWeb: webPlace && (parts => openWeb({ ...parts, place: webPlace, origins }, options.web?.console ?? false)),
     retention,
     limits,
     trace: serverSpans,
@@ -201,12 +200,15 @@ export async function startDispatchService(options: DispatchServiceOptions = {})
 }
 
 /** The packages for HTTP are loaded only when they are needed. */
-async function openWeb(options: WebServerOptions): Promise<WebServer> {
+async function openWeb(options: Omit<WebServerOptions, 'files'>, hasConsole: boolean): Promise<WebServer> {
   const { webServer } = await loadOptional('a service over HTTP', () => import('./web/webServer.js'));
-  return webServer(options);
+  return webServer({ ...options, files: hasConsole ? await filesFor(options) : () => undefined });
 }
 
-function noFiles(): undefined {}
+async function filesFor({ keys }: Pick<WebServerOptions, 'keys'>): Promise<WebFiles> {
+  const { consoleFiles } = await import('./web/consoleFiles.js');
+  return consoleFiles(keys === null ? 'none' : 'key');
+}
 
 /** The packages for metrics are loaded only when they are needed. */
 async function openMetrics(address: ListenAddress, logger: Logger): Promise<OpenMetrics> {

@@ -85,7 +85,7 @@ interface OpenOptions {
 export async function openConsole(
   browser: Browser,
   url: string,
-  setup: TestSetup,
+  setup: TestSetup | null,
   { width = 1280, height = 800, ...options }: OpenOptions = {},
 ): Promise<OpenConsole> {
   const context = await browser.newContext({
@@ -95,17 +95,23 @@ export async function openConsole(
     ...options,
   });
   const page = await context.newPage();
+  const { origin } = new URL(url);
   const faults: string[] = [];
   page.on('console', message => {
     if (['error', 'warning'].includes(message.type())) faults.push(`${message.type()}: ${message.text()}`);
   });
   page.on('pageerror', error => faults.push(`uncaught: ${error.message}`));
-  page.on('requestfailed', request => faults.push(`failed: ${request.url()}`));
+  page.on('requestfailed', request => {
+    // The page itself ends its streams when it is left, or signed out.
+    const { errorText = '' } = request.failure() ?? {};
+    if (errorText !== 'net::ERR_ABORTED') faults.push(`failed: ${request.url()}: ${errorText}`);
+  });
   page.on('request', request => {
-    if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) faults.push(`asked: ${request.url()}`);
+    if (new URL(request.url()).origin !== origin && !/^(data|blob):/.test(request.url()))
+      faults.push(`asked: ${request.url()}`);
   });
   // Scripts of the page may not be inline: this one is of the browser.
-  await page.addInitScript(`window.testSetup = ${JSON.stringify(setup)}`);
+  if (setup !== null) await page.addInitScript(`window.testSetup = ${JSON.stringify(setup)}`);
   await page.goto(url);
   return { page, faults, [Symbol.asyncDispose]: () => context.close() };
 }

@@ -3,6 +3,7 @@ import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { buildConsole } from './bundleConsole.js';
 import { bundleFolders } from './bundleFolders.js';
 
 const run = promisify(execFile);
@@ -21,6 +22,7 @@ export async function packPackage(folder: string): Promise<string> {
   await Promise.all(shipped.map(name => cp(join(root, name), join(staged, name), { recursive: true })));
   await run(process.execPath, [tsc, '-p', join(root, 'tsconfig.json'), '--outDir', join(staged, 'dist')]);
   await bundleFolders(join(staged, 'dist'));
+  await buildConsole(join(staged, 'dist/console'));
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
     cwd: staged,
     maxBuffer: 2 ** 24,

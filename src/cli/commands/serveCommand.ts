@@ -110,10 +110,10 @@ function serviceOptions(options: ServeOptions): DispatchServiceOptions {
   };
 }
 
-function webOptions({ web, webOrigin }: ServeOptions): DispatchServiceOptions['web'] {
-  if (web !== undefined) return { listen: web, origins: webOrigin };
-  if (webOrigin === undefined) return undefined;
-  throw new UsageError('--web-origin needs --web.');
+function webOptions({ web, webOrigin, console }: ServeOptions): DispatchServiceOptions['web'] {
+  if (web !== undefined) return { listen: web, origins: webOrigin, console };
+  if ((webOrigin ?? console) === undefined) return undefined;
+  throw new UsageError(`${console ? '--console' : '--web-origin'} needs --web.`);
 }
 
 function databaseOf({ options: { database, databaseFile }, sources }: ServeSettings): string {

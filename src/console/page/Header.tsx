@@ -1,6 +1,7 @@
 import { Button } from '../kit/Button.js';
 import { Choice } from '../kit/Choice.js';
 import { useSelected } from '../kit/useSelected.js';
+import { ClockNotice } from '../session/ClockNotice.js';
 import type { ConsoleProps } from './Console.js';
 import { Counters } from './Counters.js';
 
@@ -38,6 +39,7 @@ export function Header({ actor, port }: ConsoleProps) {
         {mayOpenMore && <OpenMicrogrid onOpen={microgridId => actor.send({ type: 'microgrid.opened', microgridId })} />}
       </nav>
       <Counters actor={actor} />
+      <ClockNotice actor={actor} />
       <span class="session">
         {session?.keyName ?? session?.service}
         {session?.mayWrite === false && <em>read only</em>}

@@ -28,7 +28,8 @@ export function mountConsole(port: SessionPort, element: HTMLElement): MountedCo
   tick();
   element.replaceChildren();
   render(<Console actor={actor} port={port} />, element);
-  if (port.signInFields.length === 0) actor.send({ type: 'session.open', fields: {} });
+  const { opensAtOnce = port.signInFields.length === 0 } = port;
+  if (opensAtOnce) actor.send({ type: 'session.open', fields: {} });
   return {
     actor,
     unmount: () => {

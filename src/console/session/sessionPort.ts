@@ -1,5 +1,6 @@
 import type { CallbackActorLogic } from 'xstate';
 import type { timerLogic } from '../../../machines/actors/timerLogic.js';
+import type { NotificationData } from '../../../machines/dispatch/notificationData.js';
 import type { Clock } from '../../../machines/protocol/clock.js';
 import type { SourceCommand, StoreCommand } from '../../../machines/protocol/messages.js';
 import type { MicrogridClient } from '../../client/microgridClient.js';
@@ -20,6 +21,8 @@ export interface SessionPort {
   readonly clock: Clock;
   /** What a user must type in to sign in; empty: nothing, and the console signs in at once. */
   readonly signInFields: readonly SignInField[];
+  /** Whether it signs in at once, as the session of the tab is still known, or nothing is asked for. @default when nothing is asked for */
+  readonly opensAtOnce?: boolean;
   /** Actors for `dispatcherMachine.provide({ actors })`; they may use the session that is open when they start. */
   readonly actors: {
     readonly source: CallbackActorLogic<SourceCommand, { microgridId: number }>;
@@ -37,6 +40,23 @@ export interface SessionPort {
   close(): void;
   /** The calls of the service for one microgrid, of the open session. */
   calls(microgridId: number): MicrogridCalls;
+  /**
+   * What a dispatcher announced in a time of the past, where the session has its history ({@link SessionFacts.hasHistory}).
+   *
+   * @throws DispatchError
+   */
+  delivered?(
+    request: { readonly microgridId: number; readonly fromMs: number; readonly toMs: number },
+    signal: AbortSignal,
+  ): Promise<DeliveredPart>;
+}
+
+/** What a dispatcher announced in a time of the past. */
+export interface DeliveredPart {
+  /** Oldest first. */
+  readonly entries: readonly NotificationData[];
+  /** Whether there are older ones in that time. */
+  readonly isCut: boolean;
 }
 
 /** A field of the form to sign in. */
@@ -63,6 +83,8 @@ export interface SessionFacts {
   readonly mayWrite: boolean;
   /** False: the past before the last change of each dispatch is not known. */
   readonly mayReadAudit: boolean;
+  /** Whether the history of a dispatcher can be read. @default false */
+  readonly hasHistory?: boolean;
 }
 
 /** The calls of the service for one microgrid; every failure is a `DispatchError`. */

@@ -1,68 +1,151 @@
-import { clientTransport, DispatchClient, DispatchError, dispatcherActors, systemClock } from '../../web/index.js';
-import type { SessionFacts, SessionPort } from './sessionPort.js';
+import { DispatchError, type DispatchErrorCode } from '../../model/dispatchError.js';
+import { clientTransport, DispatchClient, dispatcherActors, systemClock } from '../../web/index.js';
+import { forgetSession, type KeptSession, keepSession, keptOpened, keptSession } from './keptSession.js';
+import { postJson } from './postJson.js';
+import type { DeliveredPart, SessionFacts, SessionPort, SignInField } from './sessionPort.js';
 
-/**
- * A session with a service over HTTP. What is typed in stays in memory.
- *
- * @param url Where the service answers.
- */
-export function webSession(url: string): SessionPort {
-  let client: DispatchClient | null = null;
+/** How people sign in: by the link that `dispatch console` prints, with a key, or not at all. */
+export type SignInWay = 'code' | 'key' | 'none';
+
+/** Options of {@link webSession}. */
+export interface WebSessionOptions {
+  readonly signIn: SignInWay;
+  /** Code of the link that has opened the page; null: none. */
+  readonly code: string | null;
+}
+
+/** What the server of the page answers to the code of a link. */
+interface LinkSession {
+  readonly key: string;
+  readonly service: string;
+  readonly microgrids: readonly number[];
+  readonly hasHistory: boolean;
+}
+
+type Credentials = Pick<KeptSession, 'authKey' | 'signSecret'>;
+
+const keyFields: readonly SignInField[] = [
+  { name: 'key', label: 'Key', secret: false },
+  { name: 'secret', label: 'Secret', secret: true, optional: true },
+];
+
+const { origin } = location;
+
+/** The session of a page that the service, or `dispatch console`, serves: all calls go to where the page is from. */
+export function webSession(options: WebSessionOptions): SessionPort {
+  const { signIn } = options;
+  let { code } = options;
+  let session: { readonly authKey: string | undefined; readonly client: DispatchClient } | null = null;
   const opened = () => {
-    if (client !== null) return client;
+    if (session !== null) return session;
     throw new DispatchError('STOPPED', 'the session is closed');
   };
+
+  /** Finds the credentials of a session, and what is known of it beside the rights. */
+  async function found(fields: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Found> {
+    const taken = code;
+    code = null;
+    const link = signIn === 'code' && taken !== null ? await exchanged(taken, signal) : null;
+    if (link !== null) {
+      forgetSession();
+      const { key, service, microgrids, hasHistory } = link;
+      return { credentials: { authKey: key }, kept: null, known: { service, openFirst: microgrids, hasHistory } };
+    }
+    const known = { service: origin, openFirst: [], hasHistory: false };
+    if (fields.key) {
+      const { key: authKey, secret: signSecret } = fields;
+      return { credentials: { authKey, ...(signSecret && { signSecret }) }, kept: null, known };
+    }
+    const kept = keptSession();
+    if (kept !== null) return { credentials: credentialsOf(kept), kept, known: kept.facts };
+    if (signIn === 'none') return { credentials: {}, kept, known };
+    throw new DispatchError(
+      'UNAUTHENTICATED',
+      signIn === 'key' ? 'a key is needed' : 'open the link that dispatch console has printed: each opens one tab',
+    );
+  }
+
   return {
     clock: systemClock,
-    signInFields: [
-      { name: 'key', label: 'Key', secret: false, optional: true },
-      { name: 'secret', label: 'Secret', secret: true, optional: true },
-      { name: 'microgrids', label: 'Microgrids, such as 1, 2', secret: false, optional: true },
-    ],
+    signInFields: signIn === 'key' ? keyFields : [],
+    opensAtOnce: signIn !== 'key' || keptSession() !== null,
     actors: dispatcherActors({
-      transport: () => ({ ...clientTransport(opened(), systemClock), close: () => {} }),
+      transport: () => ({ ...clientTransport(opened().client, systemClock), close: () => {} }),
     }),
-    open: async ({ key = '', secret = '', microgrids = '' }, signal) => {
-      const openFirst = idsOf(microgrids);
-      client?.close();
-      client = new DispatchClient({
-        url,
-        ...(key !== '' && { authKey: key }),
-        ...(secret !== '' && { signSecret: secret }),
-      });
-      return { service: new URL(url).host, openFirst, ...(await rightsOf(client, signal)) };
+    async open(fields, signal) {
+      const { credentials, kept, known } = await found(fields, signal);
+      const client = clientOf(credentials);
+      try {
+        const rights = await rightsOf(client, signal);
+        const openFirst = keptOpened() ?? known.openFirst;
+        const facts = { ...known, ...rights, openFirst };
+        keepSession({ ...credentials, facts });
+        session = { authKey: credentials.authKey, client };
+        return facts;
+      } catch (error) {
+        // The service is away: what runs and is planned is seen again when it is back.
+        if (kept !== null && isOf(error, 'UNAVAILABLE', 'DEADLINE_EXCEEDED') && !signal.aborted) {
+          session = { authKey: credentials.authKey, client };
+          return { ...kept.facts, openFirst: keptOpened() ?? kept.facts.openFirst };
+        }
+        client.close();
+        if (isOf(error, 'UNAUTHENTICATED')) forgetSession();
+        throw error;
+      }
     },
-    close: () => {
-      client?.close();
-      client = null;
+    close() {
+      forgetSession();
+      session?.client.close();
+      session = null;
     },
-    calls: microgridId => opened().forMicrogrid(microgridId),
+    calls: microgridId => opened().client.forMicrogrid(microgridId),
+    delivered: ({ microgridId, fromMs, toMs }, signal) =>
+      postJson<DeliveredPart>('/history', {
+        body: { microgridId, fromMs, toMs },
+        headers: { key: opened().authKey ?? '' },
+        signal,
+      }),
   };
 }
 
-async function rightsOf(
-  client: DispatchClient,
-  signal: AbortSignal,
-): Promise<Omit<SessionFacts, 'service' | 'openFirst'>> {
+interface Found {
+  readonly credentials: Credentials;
+  /** The session of this tab before it was loaded again. */
+  readonly kept: KeptSession | null;
+  readonly known: Pick<SessionFacts, 'service' | 'openFirst' | 'hasHistory'>;
+}
+
+/** Exchanges the code of a link; null when it was used before, and the tab has a session already. */
+async function exchanged(code: string, signal: AbortSignal): Promise<LinkSession | null> {
+  try {
+    return await postJson<LinkSession>('/session', { body: { code }, signal });
+  } catch (error) {
+    if (isOf(error, 'UNAUTHENTICATED') && keptSession() !== null) return null;
+    throw error;
+  }
+}
+
+function credentialsOf({ authKey, signSecret }: KeptSession): Credentials {
+  return { ...(authKey !== undefined && { authKey }), ...(signSecret !== undefined && { signSecret }) };
+}
+
+function clientOf(credentials: Credentials): DispatchClient {
+  return new DispatchClient({ url: origin, ...credentials });
+}
+
+type Rights = Pick<SessionFacts, 'keyName' | 'microgrids' | 'mayWrite' | 'mayReadAudit'>;
+
+/** What the key may do; of a service that cannot tell, what it may at most. */
+async function rightsOf(client: DispatchClient, signal: AbortSignal): Promise<Rights> {
   try {
     const { keyName, microgrids, mayWrite, mayReadAudit } = await client.whoami({ signal });
     return { keyName, microgrids, mayWrite, mayReadAudit };
   } catch (error) {
-    if (!(error instanceof DispatchError) || error.code !== 'UNIMPLEMENTED') throw error;
-    // Another service, which will tell with each call.
+    if (!isOf(error, 'UNIMPLEMENTED')) throw error;
     return { keyName: null, microgrids: 'all', mayWrite: true, mayReadAudit: false };
   }
 }
 
-function idsOf(text: string): number[] {
-  return text
-    .split(/[\s,]+/)
-    .filter(part => part !== '')
-    .map(part => {
-      const id = Number(part);
-      if (Number.isSafeInteger(id) && id >= 0) return id;
-      throw new DispatchError('INVALID_ARGUMENT', `microgrids must be ids such as 1, 2, not ${part}`, {
-        field: 'microgrids',
-      });
-    });
+function isOf(error: unknown, ...codes: readonly DispatchErrorCode[]): boolean {
+  return error instanceof DispatchError && codes.includes(error.code);
 }

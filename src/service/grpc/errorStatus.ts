@@ -14,6 +14,18 @@ export interface ErrorStatus {
   readonly metadata?: Metadata;
   /** Invalid fields of the request, which the trailers also tell. */
   readonly violations?: readonly FieldViolation[];
+  /** Whether another service that was to answer is not reached, as a proxy says it. */
+  readonly isUnreached?: boolean;
+}
+
+/** An error with the status of another service, which callers get as it is. */
+export class StatusError extends Error {
+  readonly status: ErrorStatus;
+
+  constructor(status: ErrorStatus, options?: ErrorOptions) {
+    super(status.details, options);
+    this.status = status;
+  }
 }
 
 /** Codes whose message callers may see. UNDECODABLE and UNEVALUABLE are about the request. */
@@ -43,6 +55,7 @@ export function errorStatus(error: unknown, path: string, logger: Logger): Error
   if (error instanceof Error && error.name === 'AbortError') {
     return { code: Status.CANCELLED, details: 'The operation was cancelled' };
   }
+  if (error instanceof StatusError) return error.status;
   const code = error instanceof DispatchError ? STATUS[error.code] : undefined;
   if (error instanceof DispatchError && code !== undefined) {
     const { message: details, cause } = error;

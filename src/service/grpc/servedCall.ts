@@ -19,6 +19,8 @@ export class ServedCall {
   readonly access: CallAccess;
   /** The dispatch that it has created, if it did. */
   createdId: number | undefined;
+  /** Headers of the answer over HTTP to a call that is no stream, where another service has answered. */
+  answerHeaders: Metadata | undefined;
   readonly #call: GrpcCall;
   readonly #onHeaders: (() => void) | undefined;
   #aborting: AbortController | undefined;

@@ -47,7 +47,7 @@ export async function serveWebCall(call: WebCall, requestBytes: number, serving:
   }
   service.answered();
   if (message === null) call.answer.endStream();
-  else call.answer.complete(message, UNARY_HEADERS);
+  else call.answer.complete(message, service.call.answerHeaders ?? UNARY_HEADERS);
 }
 
 /** What a caller is told whose request did not arrive as a whole, or cannot be read. */

@@ -66,6 +66,12 @@ export class WebAnswer {
   /** Ends a call that has failed, also when some of its answer was sent. */
   fail(status: ErrorStatus): void {
     if (!this.#end()) return;
+    if (status.isUnreached) {
+      // Not as a status of the service: callers notice that the connection is lost, and when it is back.
+      if (this.#response.headersSent) this.#response.destroy();
+      else this.#response.writeHead(503, { 'content-type': 'text/plain; charset=utf-8' }).end(status.details);
+      return;
+    }
     if (this.#response.headersSent) {
       this.#response.end(this.#protocol.end(status));
       return;

@@ -13,6 +13,7 @@ import type { WebJudging } from './webExchange.js';
 import { answerFile, type WebFiles } from './webFiles.js';
 import type { WebMethod } from './webMethods.js';
 import { webPeer } from './webPeer.js';
+import { answerPost, type WebPosts } from './webPosts.js';
 import { webProtocol } from './webProtocol.js';
 
 /** What requests are answered with. */
@@ -21,6 +22,8 @@ export interface WebListenerOptions extends WebJudging, PeerConnectionOptions {
   readonly site: SiteAccess;
   /** Files that are served beside the calls. */
   readonly files: WebFiles;
+  /** What else is answered to pages of the server itself. */
+  readonly posts: WebPosts;
   readonly serving: CallServing;
   /** Is told of each request that is no call: why it was refused, and the address and port of its peer. */
   readonly onNoCall: (reason: string, peer: string) => void;
@@ -35,7 +38,7 @@ interface NoCall {
 
 /** Answers the requests of a server: calls by POST, files by GET, and what browsers ask before a page may call. */
 export function webListener(options: WebListenerOptions) {
-  const { methods, site, files, serving, requestBytes, onNoCall } = options;
+  const { methods, site, files, posts, serving, requestBytes, onNoCall } = options;
 
   function calledMethod({ method: verb, url = '', headers }: IncomingMessage) {
     const [path = ''] = url.split('?');
@@ -67,7 +70,11 @@ export function webListener(options: WebListenerOptions) {
     }
     allowOrigin(request, response);
     if (isPreflight(request)) answerPreflight(response);
-    else if (!answerFile(files, request, response) && !answerLook(request, response)) {
+    else if (
+      !answerFile(files, request, response) &&
+      !answerLook(request, response) &&
+      !answerPost(posts, request, response, serving.logger)
+    ) {
       const called = calledMethod(request);
       if ('reason' in called) refuse(request, response, called);
       else {

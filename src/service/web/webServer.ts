@@ -26,6 +26,7 @@ import { siteAccess } from './siteAccess.js';
 import type { WebFiles } from './webFiles.js';
 import { webListener } from './webListener.js';
 import { webMethods } from './webMethods.js';
+import type { WebPosts } from './webPosts.js';
 
 /** What a server over HTTP serves, and how. */
 export interface WebServerOptions extends CallServing {
@@ -33,6 +34,8 @@ export interface WebServerOptions extends CallServing {
   /** Origins of pages that may call, beside those of the server itself. */
   readonly origins: readonly string[];
   readonly files: WebFiles;
+  /** What else is answered to pages of the server itself. @default nothing */
+  readonly posts?: WebPosts;
   /** Certificates to serve over TLS and HTTP/2; null: HTTP/1.1 without TLS. */
   readonly tls: Pick<ServerTls, 'follow' | 'withClients'> | null;
   readonly services: readonly ServedService[];
@@ -120,6 +123,7 @@ export function webServer(options: WebServerOptions): WebServer {
     methods: webMethods(services),
     site,
     files,
+    posts: options.posts ?? new Map(),
     serving: options,
     onNoCall(reason, peer) {
       unknownCalls += 1;

@@ -163,32 +163,6 @@ function attack(port: number, bytes: string): Socket {
   return socket.resume();
 }
 
-describe('files', () => {
-  it('are served beside the calls, with their headers, to those who call by the right name', async () => {
-    const page = {
-      contentType: 'text/html; charset=utf-8',
-      content: '<p>ü',
-      headers: { 'content-security-policy': "default-src 'none'" },
-    };
-    await using service = await serve({ authKey: 'key', web: { console: path => (path === '/' ? page : undefined) } });
-    const answer = await fetch(`${service.webUrl}/?code=1`);
-    expect(answer.status).toBe(200);
-    expect(await answer.text()).toBe('<p>ü');
-    expect(Object.fromEntries(answer.headers)).toMatchObject({
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': "default-src 'none'",
-      'x-content-type-options': 'nosniff',
-      'content-length': '5',
-    });
-    const head = await fetch(service.webUrl, { method: 'HEAD' });
-    expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '5', '']);
-    expect((await fetch(`${service.webUrl}/other`)).status).toBe(404);
-    const request = httpRequest(service.webUrl, { headers: { host: 'evil.example' } }).end();
-    const [response] = await once(request, 'response');
-    expect(response.statusCode).toBe(403);
-  });
-});
-
 describe('a service without files', () => {
   it('answers who looks whether it is there', async () => {
     await using service = await serve({ authKey: 'key', web: {} });
