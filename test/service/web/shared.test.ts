@@ -140,7 +140,9 @@ describe('an attacker over HTTP', () => {
     const sockets = Array.from({ length: 300 }, (_, i) => attack(port, i % 2 === 0 ? head : `${head}${WRONG}`));
     try {
       // Those above the limit are closed at once.
-      await expect.poll(() => sockets.filter(({ closed }) => closed).length).toBeGreaterThanOrEqual(100);
+      await expect
+        .poll(() => sockets.filter(({ closed }) => closed).length, { timeout: 20_000 })
+        .toBeGreaterThanOrEqual(100);
       const metadata = Metadata({ key: 'key' });
       const { id } = await created(service.client, {}, 1n, { metadata });
       const { dispatches } = await service.client.listMicrogridDispatches({ microgridId: 1n }, { metadata });
