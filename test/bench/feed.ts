@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { Command } from 'commander';
 import { silentLogger } from '../../src/logger.js';
-import { type DispatchStore, type LogCursor, positionOf } from '../../src/service/domain/dispatchStore.js';
+import type { DispatchStore } from '../../src/service/domain/dispatchStore.js';
+import { type LogCursor, positionOf } from '../../src/service/domain/logCursor.js';
 import { changeFeed } from '../../src/service/feed/changeFeed.js';
 import { missingPostgres, startPostgres } from '../support/postgres.js';
 import { postgresPlace, type StorePlace, sqlitePlace } from '../support/stores.js';

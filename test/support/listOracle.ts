@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { DispatchRow, ListFilter, ListQuery } from '../../src/service/domain/dispatchStore.js';
+import type { DispatchRow } from '../../src/service/domain/dispatchStore.js';
+import type { ListFilter, ListQuery } from '../../src/service/domain/listQuery.js';
 
 /** What a store must list: the rows that satisfy the filter, sorted, found the slow and obvious way. */
 export function oracleList(rows: readonly DispatchRow[], { filter, sort }: ListQuery): DispatchRow[] {

@@ -1,5 +1,6 @@
-import type { LogPosition } from '../../wire/logPosition.js';
 import type { AuditAuthor, AuditPage, AuditQuery } from './audit.js';
+import type { ListPlace, ListQuery } from './listQuery.js';
+import type { LogCursor } from './logCursor.js';
 import type { ServiceObserver } from './serviceObserver.js';
 
 /** What happened to a dispatch in one change. */
@@ -117,45 +118,6 @@ export interface LoggedChange extends StoredDispatch {
   readonly atUs: number;
 }
 
-/** An interval `[from, to)`; null is unbounded. */
-export interface Range {
-  readonly from: number | null;
-  readonly to: number | null;
-}
-
-/** Filter of a list: a dispatch must match every part that is present. */
-export interface ListFilter {
-  /** Any of these keys. */
-  readonly targetKeys?: readonly string[];
-  readonly active?: boolean;
-  readonly dryRun?: boolean;
-  readonly recurring?: boolean;
-  readonly startS?: Range;
-  /** A dispatch without an end counts as infinitely late. */
-  readonly endS?: Range;
-  readonly updateUs?: Range;
-  readonly ids?: readonly number[];
-  /** One of these ids, or one of these texts as part of the type. */
-  readonly queries?: { readonly ids: readonly number[]; readonly texts: readonly string[] };
-}
-
-/** Sort columns of a list; ties are sorted by id in the same direction. */
-export type SortColumn = 'startS' | 'createUs' | 'updateUs';
-
-/** Filter and order of a list. */
-export interface ListQuery {
-  readonly filter: ListFilter;
-  readonly sort: { readonly column: SortColumn; readonly descending: boolean };
-}
-
-/** A position in a sorted list: after the item with this sort value and id, whether or not it still exists. */
-export interface ListPlace {
-  readonly value: number;
-  readonly id: number;
-  /** The total of the first page, which is that of the others, too; absent in what an earlier version gave out: it is counted. */
-  readonly total?: number | undefined;
-}
-
 /** One page of a list. */
 export interface ListPage {
   readonly items: readonly StoredDispatch[];
@@ -176,13 +138,6 @@ export interface StoreOptions {
   /** Is told of each operation. */
   readonly observer?: ServiceObserver | undefined;
 }
-
-/**
- * A place in a change log: after an entry, which the log must still have, or after whatever entry had this `seq`.
- *
- * The `seq` alone does not tell that a database was replaced by an older one, such as a restored backup, and went on.
- */
-export type LogCursor = LogPosition | number;
 
 /** Entries of the change logs of several microgrids. */
 export interface ChangeBatch {
@@ -269,19 +224,4 @@ export interface DispatchStore {
   check(): Promise<void>;
   /** Waits for pending writes, for a limited time; refuses new ones with UNAVAILABLE. */
   close(): Promise<void>;
-}
-
-/** The position after an entry. */
-export function positionOf({ seq, atUs, id }: LoggedChange): LogPosition {
-  return { seq, atUs, id };
-}
-
-/** The `seq` of a cursor. */
-export function seqOf(cursor: LogCursor): number {
-  return typeof cursor === 'number' ? cursor : cursor.seq;
-}
-
-/** Whether an entry is the one of a position. */
-export function isEntryOf({ seq, atUs, id }: LogPosition, entry: LogPosition | undefined): boolean {
-  return entry?.seq === seq && entry.atUs === atUs && BigInt(entry.id) === BigInt(id);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { ListPlace, ListQuery } from './dispatchStore.js';
+import type { ListPlace, ListQuery } from './listQuery.js';
 
 /** A page of a list: its size and its position. */
 export interface Page {

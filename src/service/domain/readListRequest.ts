@@ -9,8 +9,8 @@ import {
 } from '../../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import type { Timestamp } from '../../../proto/gen/google/protobuf/timestamp.js';
 import { timestampProblem } from '../../wire/timestampCodec.js';
-import type { ListFilter, ListQuery, Range, SortColumn } from './dispatchStore.js';
 import { invalidField, refuseViolations, type Violation } from './invalidRequest.js';
+import type { ListFilter, ListQuery, Range, SortColumn } from './listQuery.js';
 import { decodePageToken, MAX_PAGE_SIZE, type Page } from './pageToken.js';
 import { readId, UNASSIGNED_ID } from './requestIds.js';
 import { componentCount, searchKeys } from './targetKeys.js';

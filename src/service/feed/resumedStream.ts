@@ -1,6 +1,7 @@
 import { DispatchError } from '../../model/dispatchError.js';
 import type { LogPosition } from '../../wire/logPosition.js';
-import { type DispatchStore, isEntryOf, type LoggedChange, positionOf } from '../domain/dispatchStore.js';
+import type { DispatchStore, LoggedChange } from '../domain/dispatchStore.js';
+import { isEntryOf, positionOf } from '../domain/logCursor.js';
 import { readTogether } from '../store/readTogether.js';
 import type { ChangeStream } from './changeStream.js';
 

@@ -1,4 +1,5 @@
-import type { ListPage, ListPlace, StoredDispatch } from '../domain/dispatchStore.js';
+import type { ListPage, StoredDispatch } from '../domain/dispatchStore.js';
+import type { ListPlace } from '../domain/listQuery.js';
 
 /** An item of a list with its sort value. */
 export interface SortedItem {

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { expect, it } from 'vitest';
 import { silentLogger } from '../../../src/logger.js';
-import { type DispatchStore, positionOf } from '../../../src/service/domain/dispatchStore.js';
+import type { DispatchStore } from '../../../src/service/domain/dispatchStore.js';
+import { positionOf } from '../../../src/service/domain/logCursor.js';
 import { changeFeed } from '../../../src/service/feed/changeFeed.js';
 import { memoryStore } from '../../../src/service/store/memory/memoryStore.js';
 import { LOG_START } from '../../../src/wire/logPosition.js';

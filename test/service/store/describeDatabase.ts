@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/logger.js';
-import type { DispatchStore, ListQuery, LoggedChange } from '../../../src/service/domain/dispatchStore.js';
+import type { DispatchStore, LoggedChange } from '../../../src/service/domain/dispatchStore.js';
+import type { ListQuery } from '../../../src/service/domain/listQuery.js';
 import { changeFeed } from '../../../src/service/feed/changeFeed.js';
 import { changeOf, creation } from '../../support/dispatchRow.js';
 import type { StorePlace } from '../../support/stores.js';

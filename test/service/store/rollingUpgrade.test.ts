@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/logger.js';
-import type { DispatchStore, ListQuery } from '../../../src/service/domain/dispatchStore.js';
+import type { DispatchStore } from '../../../src/service/domain/dispatchStore.js';
+import type { ListQuery } from '../../../src/service/domain/listQuery.js';
 import { changeFeed } from '../../../src/service/feed/changeFeed.js';
 import { openPostgresStore } from '../../../src/service/store/sql/postgres/openPostgresStore.js';
 import { describeWithPostgres } from '../../support/describeWithPostgres.js';

@@ -1,11 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  type DispatchStore,
-  type ListQuery,
-  type LogCursor,
-  type LoggedChange,
-  positionOf,
-} from '../../../src/service/domain/dispatchStore.js';
+import type { DispatchStore, LoggedChange } from '../../../src/service/domain/dispatchStore.js';
+import type { ListQuery } from '../../../src/service/domain/listQuery.js';
+import { type LogCursor, positionOf } from '../../../src/service/domain/logCursor.js';
 import { encodeLogPosition, LOG_START, type LogPosition } from '../../../src/wire/logPosition.js';
 import { creation } from '../../support/dispatchRow.js';
 import type { StoreFactory } from './storeLists.js';

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type {
   DispatchRow,
   DispatchStore,
-  ListQuery,
   LoggedChange,
   StoredDispatch,
 } from '../../../src/service/domain/dispatchStore.js';
+import type { ListQuery } from '../../../src/service/domain/listQuery.js';
 import { changeOf, creation, dispatchRow } from '../../support/dispatchRow.js';
 import { describeStoreAudit } from './storeAudit.js';
 import { describeStoreChanges } from './storeChanges.js';

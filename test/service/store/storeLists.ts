@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type {
-  DispatchRow,
-  DispatchStore,
-  ListPlace,
-  ListQuery,
-  StoredDispatch,
-} from '../../../src/service/domain/dispatchStore.js';
+import type { DispatchRow, DispatchStore, StoredDispatch } from '../../../src/service/domain/dispatchStore.js';
+import type { ListPlace, ListQuery } from '../../../src/service/domain/listQuery.js';
 import { changeOf, creation, dispatchRow } from '../../support/dispatchRow.js';
 import { oracleList, queryArbitrary, rowArbitrary, withIdsOf } from '../../support/listOracle.js';
 

@@ -1,4 +1,5 @@
-import type { DispatchRow, ListFilter, Range } from '../../domain/dispatchStore.js';
+import type { DispatchRow } from '../../domain/dispatchStore.js';
+import type { ListFilter, Range } from '../../domain/listQuery.js';
 
 type Test = (row: DispatchRow) => boolean;
 

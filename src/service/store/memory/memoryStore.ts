@@ -1,22 +1,17 @@
 import { DispatchError } from '../../../model/dispatchError.js';
 import { LOG_START } from '../../../wire/logPosition.js';
-import {
-  type AppliedWrite,
-  type ChangeBatch,
-  type DispatchRow,
-  type DispatchStore,
-  type DispatchWrite,
-  isEntryOf,
-  type ListPage,
-  type ListPlace,
-  type ListQuery,
-  type LogCursor,
-  type LoggedChange,
-  positionOf,
-  type SortColumn,
-  type StoreOptions,
-  seqOf,
+import type {
+  AppliedWrite,
+  ChangeBatch,
+  DispatchRow,
+  DispatchStore,
+  DispatchWrite,
+  ListPage,
+  LoggedChange,
+  StoreOptions,
 } from '../../domain/dispatchStore.js';
+import type { ListPlace, ListQuery, SortColumn } from '../../domain/listQuery.js';
+import { isEntryOf, type LogCursor, positionOf, seqOf } from '../../domain/logCursor.js';
 import { observed } from '../../domain/serviceObserver.js';
 import { auditEntry } from '../auditEntries.js';
 import { cutPage, type SortedItem } from '../cutPage.js';

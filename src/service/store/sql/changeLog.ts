@@ -1,5 +1,6 @@
 import { LOG_START } from '../../../wire/logPosition.js';
-import { type ChangeBatch, type LogCursor, type LoggedChange, seqOf } from '../../domain/dispatchStore.js';
+import type { ChangeBatch, LoggedChange } from '../../domain/dispatchStore.js';
+import { type LogCursor, seqOf } from '../../domain/logCursor.js';
 import type { CursorRow, LogRow, SqlDatabase } from './sqlDialect.js';
 
 /** An id that no dispatch has. */

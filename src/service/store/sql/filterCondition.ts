@@ -1,6 +1,6 @@
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 
-import type { ListFilter, Range } from '../../domain/dispatchStore.js';
+import type { ListFilter, Range } from '../../domain/listQuery.js';
 import type { ServiceSchema } from './schema.js';
 import type { SqlDialect } from './sqlDialect.js';
 

@@ -1,5 +1,6 @@
 import { type AliasableExpression, sql } from 'kysely';
-import type { DispatchStore, ListPage, ListPlace, ListQuery, SortColumn } from '../../domain/dispatchStore.js';
+import type { DispatchStore, ListPage } from '../../domain/dispatchStore.js';
+import type { ListPlace, ListQuery, SortColumn } from '../../domain/listQuery.js';
 import { cutPage } from '../cutPage.js';
 import { filterCondition } from './filterCondition.js';
 import type { SqlDatabase } from './sqlDialect.js';
