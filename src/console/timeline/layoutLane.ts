@@ -54,10 +54,7 @@ export interface Bar {
 export function layoutLane(lane: Pick<Lane, 'segments'>, scale: TimeScale, present: Present): Bar[] {
   const { columns } = scale;
   if (columns <= 0) return [];
-  /** The segment of each column; -1: none. */
-  const owners = new Int32Array(columns).fill(-1);
-  /** For each column the next one that is free: it or one after it. */
-  const free = Int32Array.from({ length: columns + 1 }, (_, column) => column);
+  const { owners, free } = scratchOf(columns);
   const nextFree = (column: number) => {
     let found = column;
     while (free[found] !== found) found = free[found] as number;
@@ -86,15 +83,37 @@ export function layoutLane(lane: Pick<Lane, 'segments'>, scale: TimeScale, prese
   return barsOf(owners, segments, scale, present);
 }
 
+interface Scratch {
+  /** The segment of each column; -1: none. */
+  owners: Int32Array;
+  /** For each column the next one that is free: it or one after it. */
+  free: Int32Array;
+}
+
+/** Of one layout at a time: new memory for each lane of each frame would cost more than the layout. */
+const scratch: Scratch = { owners: new Int32Array(0), free: new Int32Array(0) };
+
+function scratchOf(columns: number): Scratch {
+  if (scratch.owners.length < columns) {
+    scratch.owners = new Int32Array(columns);
+    scratch.free = new Int32Array(columns + 1);
+  }
+  scratch.owners.fill(-1, 0, columns);
+  for (let column = 0; column <= columns; column += 1) scratch.free[column] = column;
+  return scratch;
+}
+
 function barsOf(owners: Int32Array, segments: readonly Segment[], scale: TimeScale, present: Present): Bar[] {
   const bars: Bar[] = [];
-  for (let x = 0; x < owners.length; ) {
+  const { columns } = scale;
+  const endMs = scale.fromMs + columns * scale.msPerColumn;
+  for (let x = 0; x < columns; ) {
     const owner = owners[x] as number;
     let endX = x + 1;
-    while (endX < owners.length && owners[endX] === owner) endX += 1;
+    while (endX < columns && owners[endX] === owner) endX += 1;
     const segment = segments[owner];
     if (segment !== undefined) {
-      const isCut = segment.startMs < scale.fromMs || segment.endMs > scale.fromMs + scale.columns * scale.msPerColumn;
+      const isCut = segment.startMs < scale.fromMs || segment.endMs > endMs;
       bars.push({ x, width: endX - x, style: styleOf(segment, present), segment, isCut });
     }
     x = endX;

@@ -59,10 +59,10 @@ export function paintBars(
   // All of one style together: to change the style costs more than to fill a rectangle.
   for (const style of barStyles) {
     const { y, height } = forms[style];
+    const tall = Math.round(height * ratio);
     context.fillStyle = palette.fill[style];
     for (const lane of lanes) {
       const top = Math.round((lane.y + y) * ratio);
-      const tall = Math.round(height * ratio);
       for (const bar of lane.bars) {
         // A gap shows where one run ends and another begins.
         if (bar.style === style) context.fillRect(bar.x, top, bar.width > 3 ? bar.width - 1 : bar.width, tall);
