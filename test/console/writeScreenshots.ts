@@ -25,7 +25,7 @@ const shots: readonly Shot[] = [
     name: 'timeline',
     act: async page => {
       await page.getByRole('button', { name: 'Show a day' }).click();
-      await bar(page, 190, 1);
+      await bar(page, 172, 2);
     },
   },
   {
@@ -33,7 +33,7 @@ const shots: readonly Shot[] = [
     colorScheme: 'dark',
     act: async page => {
       await page.getByRole('button', { name: 'Show 6 h' }).click();
-      await bar(page, 190, 1);
+      await bar(page, 172, 2);
       await page.getByRole('tab', { name: 'Its states' }).click();
     },
   },
@@ -60,7 +60,7 @@ const shots: readonly Shot[] = [
     act: async page => {
       await page.getByLabel('Time', { exact: true }).fill('700');
       await page.getByText('Simulated if nothing is changed').waitFor();
-      await bar(page, 190, 1);
+      await bar(page, 172, 2);
       await page.getByRole('tab', { name: 'Its states' }).click();
     },
   },
@@ -77,7 +77,7 @@ for (const { name, act, ...options } of shots) {
     browser,
     served.url,
     { nowMs: monday10Ms + 34 * minuteMs, dispatches: sampleDispatches() },
-    { width: 1440, height: 860, ...options },
+    { width: 1280, height: 760, ...options },
   );
   const { page } = console;
   await page.getByRole('button', { name: 'Microgrid 1 live' }).waitFor();

@@ -4,6 +4,7 @@ import { useSelected } from '../kit/useSelected.js';
 import { ClockNotice } from '../session/ClockNotice.js';
 import type { ConsoleProps } from './Console.js';
 import { Counters } from './Counters.js';
+import { ZoneChoice } from './ZoneChoice.js';
 
 const syncTexts = {
   starting: 'starting',
@@ -20,6 +21,7 @@ export function Header({ actor, port }: ConsoleProps) {
   const microgrids = useSelected(actor, ({ context }) => context.microgrids);
   const shownId = useSelected(actor, ({ context }) => context.shownId);
   const session = useSelected(actor, ({ context }) => context.session);
+  const zone = useSelected(actor, ({ context }) => context.view.zone);
   const theme = useSelected(actor, ({ context }) => context.view.theme);
   const mayOpenMore = session?.microgrids === 'all' || (session?.microgrids.length ?? 0) > microgrids.length;
   return (
@@ -44,6 +46,7 @@ export function Header({ actor, port }: ConsoleProps) {
         {session?.keyName ?? session?.service}
         {session?.mayWrite === false && <em>read only</em>}
       </span>
+      <ZoneChoice zone={zone} onChoose={chosen => actor.send({ type: 'view.chosen', choices: { zone: chosen } })} />
       <Choice
         label="Theme"
         value={theme}

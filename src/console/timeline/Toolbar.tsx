@@ -1,4 +1,3 @@
-import { useMemo } from 'preact/hooks';
 import { ExportMenu } from '../export/ExportMenu.js';
 import { Button } from '../kit/Button.js';
 import { Choice } from '../kit/Choice.js';
@@ -94,17 +93,7 @@ export function Toolbar({ actor }: Pick<ConsoleProps, 'actor'>) {
           Table
         </Button>
       </span>
-      <ZoneChoice zone={view.zone} onChoose={zone => choose({ zone })} />
       <ExportMenu actor={actor} />
     </div>
   );
-}
-
-function ZoneChoice({ zone, onChoose }: { readonly zone: string; readonly onChoose: (zone: string) => void }) {
-  const options = useMemo(() => {
-    const { timeZone: own } = Intl.DateTimeFormat().resolvedOptions();
-    const zones = new Set([own, 'UTC', ...Intl.supportedValuesOf('timeZone')]);
-    return [...zones].map(name => [name, name] as const);
-  }, []);
-  return <Choice label="Zone" value={zone} options={options} onChoose={onChoose} />;
 }
