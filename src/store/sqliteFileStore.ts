@@ -21,7 +21,7 @@ import type { CheckedLimits } from './historyLimits.js';
 import { HistoryWriter } from './historyWriter.js';
 import { storeError } from './storeError.js';
 import { type StoreSchema, storeFileKind } from './storeSchema.js';
-import { WebhookChanges, writeWebhooks } from './webhookChanges.js';
+import { deleteWebhooks, readWebhooks, WebhookChanges, writeWebhooks } from './webhookChanges.js';
 
 /** Maximum number of files that are tried until one can be used. */
 const maxCandidates = 10;
@@ -114,26 +114,18 @@ export class SqliteFileStore implements DispatcherStore, WebhookStore {
     }
   }
 
-  async loadWebhooks({ microgridId, queue }: WebhookQueueOf): Promise<QueuedWebhook[]> {
+  async loadWebhooks(of: WebhookQueueOf): Promise<QueuedWebhook[]> {
     const { db, path } = await this.#whenOpen();
-    try {
-      const query = db.selectFrom('webhook').select(['id', 'data']).where('microgrid_id', '=', microgridId);
-      const rows = await query.where('queue', '=', queue).orderBy('n').execute();
-      return rows.map(({ id, data }) => ({ id, data: JSON.parse(data) }));
-    } catch (error) {
+    return readWebhooks(db, of).catch(error => {
       throw storeError(error, path);
-    }
+    });
   }
 
-  async dropWebhooks({ microgridId, except }: { microgridId: number; except: readonly string[] }): Promise<number> {
+  async dropWebhooks(queues: { readonly microgridId: number; readonly except: readonly string[] }): Promise<number> {
     const { db, path } = await this.#whenOpen();
-    try {
-      const others = db.deleteFrom('webhook').where('microgrid_id', '=', microgridId).where('queue', 'not in', except);
-      const { numDeletedRows } = await others.executeTakeFirst();
-      return Number(numDeletedRows);
-    } catch (error) {
+    return deleteWebhooks(db, queues).catch(error => {
       throw storeError(error, path);
-    }
+    });
   }
 
   changeWebhooks(of: WebhookQueueOf, change: WebhookQueueChange): void {

@@ -1,6 +1,6 @@
-import { CompiledQuery, type Transaction } from 'kysely';
+import { CompiledQuery, type Kysely, type Transaction } from 'kysely';
 
-import type { WebhookQueueChange, WebhookQueueOf } from '../../machines/protocol/webhookStore.js';
+import type { QueuedWebhook, WebhookQueueChange, WebhookQueueOf } from '../../machines/protocol/webhookStore.js';
 import type { StoreSchema } from './storeSchema.js';
 
 interface Change {
@@ -36,6 +36,26 @@ export class WebhookChanges {
     this.#changes = new Map();
     for (const { of, change } of [...changes, ...newer.values()]) this.add(of, change);
   }
+}
+
+/** Reads the items of a queue, oldest first. */
+export async function readWebhooks(
+  db: Kysely<StoreSchema>,
+  { microgridId, queue }: WebhookQueueOf,
+): Promise<QueuedWebhook[]> {
+  const query = db.selectFrom('webhook').select(['id', 'data']).where('microgrid_id', '=', microgridId);
+  const rows = await query.where('queue', '=', queue).orderBy('n').execute();
+  return rows.map(({ id, data }) => ({ id, data: JSON.parse(data) }));
+}
+
+/** Deletes the queues of a microgrid but the named ones. Returns the number of their items. */
+export async function deleteWebhooks(
+  db: Kysely<StoreSchema>,
+  { microgridId, except }: { readonly microgridId: number; readonly except: readonly string[] },
+): Promise<number> {
+  const others = db.deleteFrom('webhook').where('microgrid_id', '=', microgridId).where('queue', 'not in', except);
+  const { numDeletedRows } = await others.executeTakeFirst();
+  return Number(numDeletedRows);
 }
 
 /** Writes changes of queues. */
