@@ -70,11 +70,7 @@ export function webListener(options: WebListenerOptions) {
     }
     allowOrigin(request, response);
     if (isPreflight(request)) answerPreflight(response);
-    else if (
-      !answerFile(files, request, response) &&
-      !answerLook(request, response) &&
-      !answerPost(posts, request, response, serving.logger)
-    ) {
+    else if (!answerFile(files, request, response) && !answerPost(posts, request, response, serving.logger)) {
       const called = calledMethod(request);
       if ('reason' in called) refuse(request, response, called);
       else {
@@ -83,14 +79,6 @@ export function webListener(options: WebListenerOptions) {
       }
     }
   };
-}
-
-/** Answers a page that looks whether the service can be reached; returns whether it is one. A refusal would be an error in the log of its browser. */
-function answerLook({ method, url }: IncomingMessage, response: ServerResponse): boolean {
-  if (method !== 'HEAD' || url !== '/') return false;
-  response.writeHead(204);
-  response.end();
-  return true;
 }
 
 function noCall(status: number, code: Code, reason: string): NoCall {

@@ -165,15 +165,6 @@ function attack(port: number, bytes: string): Socket {
   return socket.resume();
 }
 
-describe('a service without files', () => {
-  it('answers who looks whether it is there', async () => {
-    await using service = await serve({ authKey: 'key', web: {} });
-    expect((await fetch(service.webUrl, { method: 'HEAD' })).status).toBe(204);
-    expect((await fetch(`${service.webUrl}/other`, { method: 'HEAD' })).status).toBe(404);
-    expect((await fetch(service.webUrl)).status).toBe(404);
-  });
-});
-
 describe('options', () => {
   it.each<[DispatchServiceOptions, string, RegExp]>([
     [
