@@ -96,7 +96,7 @@ async function create(
   checkZoneOptions({ timeZone: zone, to }, durationMs);
   const startTime: NewDispatch['startTime'] = isNow(start)
     ? 'NOW'
-    : await parseTime(start, { nowMs, ahead: true, timeZone: zone });
+    : await parseTime(start, { nowMs, ahead: true, timeZone: zone, say: notesFor(command) });
   const startTimeMs = startTime === 'NOW' ? nowMs : startTime.getTime();
   const recurrence = (await readRecurrence(options, nowMs, zone)) ?? null;
   if (zone !== undefined && recurrence !== null) {

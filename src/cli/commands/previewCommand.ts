@@ -129,7 +129,9 @@ async function subject(
 ): Promise<Dispatch | LiveGroup> {
   const recurrence = (await readRecurrence(options, nowMs, zone)) ?? null;
   if (start !== undefined && microgrid === undefined && id === undefined) {
-    const startTimeMs = (await parseTime(start, { nowMs, ahead: true, timeZone: zone })).getTime();
+    const startTimeMs = (
+      await parseTime(start, { nowMs, ahead: true, timeZone: zone, say: notesFor(command) })
+    ).getTime();
     if (zone !== undefined && recurrence !== null) {
       const input = { zone, startTimeMs, rule: recurrence, durationMs: durationMs ?? null, toMinute: to ?? null };
       return plannedGroup(0, newGroup(input), PREVIEWED);

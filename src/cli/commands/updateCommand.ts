@@ -81,7 +81,7 @@ async function update(microgridId: number, id: TargetId, options: UpdateOptions,
   // A group has a zone of its own.
   checkZoneOptions({ timeZone: options.timeZone ?? 'UTC', to: options.to }, options.duration);
   // What is said of a group may be less than a rule.
-  const changes = isOfGroup(id, wanted) ? null : await readChanges(options, nowMs);
+  const changes = isOfGroup(id, wanted) ? null : await readChanges(options, nowMs, notesFor(command));
   await withMicrogrid(command, microgridId, async client => {
     const targets = await findTargets(client, [id], { say: notesFor(command) });
     const [found = id] = targets.ids;
@@ -96,7 +96,13 @@ async function update(microgridId: number, id: TargetId, options: UpdateOptions,
         `Dispatch ${id} is not a group, so its rule is in UTC: create a group, and delete it.`,
       );
     }
-    return updateDispatch(client, Number(id), changes ?? (await readChanges(options, nowMs)), options, command);
+    return updateDispatch(
+      client,
+      Number(id),
+      changes ?? (await readChanges(options, nowMs, notesFor(command))),
+      options,
+      command,
+    );
   });
 }
 
@@ -128,11 +134,17 @@ async function updateDispatch(
   checkAnswer(asked, updated);
 }
 
-async function readChanges(options: UpdateOptions, nowMs: number): Promise<DispatchChanges> {
+async function readChanges(
+  options: UpdateOptions,
+  nowMs: number,
+  say: (notes: readonly string[]) => void,
+): Promise<DispatchChanges> {
   const { startTime, duration, noDuration, target, active, payload, noRecurrence, timeZone: zone } = options;
   const recurrence = await readRecurrence(options, nowMs, zone);
   return {
-    ...(startTime !== undefined && { startTime: await parseTime(startTime, { nowMs, ahead: true, timeZone: zone }) }),
+    ...(startTime !== undefined && {
+      startTime: await parseTime(startTime, { nowMs, ahead: true, timeZone: zone, say }),
+    }),
     ...(duration !== undefined && { durationMs: duration }),
     ...(noDuration && { durationMs: null }),
     ...(target && { selector: target }),

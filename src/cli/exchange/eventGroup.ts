@@ -4,9 +4,11 @@ import { instantOf, offsetAt } from '../../model/recurrence/localTime.js';
 import { occurrences } from '../../model/recurrence/recurrence.js';
 import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import { type Group, withGroup } from '../../planning/groups/group.js';
+import { changedEndNotes } from '../../planning/groups/groupNotes.js';
 import { partsOf } from '../../planning/groups/groupParts.js';
 import { newGroup } from '../../planning/groups/newGroup.js';
 import type { DispatchPlan } from '../../planning/planned.js';
+import type { ReadPlans } from './exchangeEntry.js';
 
 /** What of an event one dispatch cannot have. */
 export interface EventRuns {
@@ -23,32 +25,33 @@ export interface EventRuns {
  *
  * @throws RangeError, or InvalidPlan, that says what cannot be imported.
  */
-export function plansOfEvent(plan: DispatchPlan, { uid, zone, exceptions }: EventRuns): DispatchPlan[] {
+export function plansOfEvent(plan: DispatchPlan, { uid, zone, exceptions }: EventRuns): ReadPlans {
   const { recurrence: rule, durationMs, startTimeMs } = plan;
   if (rule === null) {
     if (exceptions.length > 0) throw new RangeError('EXDATE needs an RRULE');
-    return [plan];
+    return { plans: [plan] };
   }
   if (durationMs === null && (zone !== null || exceptions.length > 0)) {
     throw new RangeError('X-DISPATCH-NO-END cannot be used with EXDATE, or with an RRULE in a zone');
   }
-  if (durationMs === null) return [plan];
+  if (durationMs === null) return { plans: [plan] };
   const whole: Group =
     zone === null
       ? { id: NO_ID, zone, rule, startTimeMs, untilMs: null, durationMs, toMinute: null, exceptions: [] }
       : newGroup({ zone, startTimeMs, rule: ending(rule, startTimeMs, zone), durationMs, toMinute: null }, NO_ID);
   const own = runsAmong(whole, exceptions);
-  if (zone === null && own.length === 0) return [plan];
+  if (zone === null && own.length === 0) return { plans: [plan] };
   const group: Group = { ...whole, exceptions: own };
   const parts = partsOf(group);
   if (parts.length === 0) throw new RangeError('EXDATE leaves out all runs');
   const named = { ...group, id: idOf(uid, plan, group) };
-  return parts.map((part, index) => ({
+  const plans = parts.map((part, index) => ({
     ...plan,
     startTimeMs: part.startTimeMs,
     recurrence: part.rule,
     payload: withGroup(plan.payload, { group: named, part: `${index + 1}/${parts.length}`, step: null, by: null }),
   }));
+  return { plans, notes: changedEndNotes(named) };
 }
 
 const NO_ID = 'g00000000';

@@ -3,8 +3,19 @@ import type { DispatchPlan } from '../../planning/planned.js';
 
 /** A dispatch in a file, or why it cannot be imported. */
 export type ExchangeEntry =
-  | { readonly source: string; readonly plan: DispatchPlan }
+  | {
+      readonly source: string;
+      readonly plan: DispatchPlan;
+      /** What may surprise about it, besides what the plan itself says. */
+      readonly notes?: readonly string[];
+    }
   | { readonly source: string; readonly refusal: string };
+
+/** The dispatches that an entry of a file means. */
+export interface ReadPlans {
+  readonly plans: readonly DispatchPlan[];
+  readonly notes?: readonly string[];
+}
 
 /**
  * Reads an entry of a file. One of several dispatches becomes an entry for each.
@@ -12,11 +23,17 @@ export type ExchangeEntry =
  * @param source Where the entry is in its file, such as `line 3`.
  * @param read Returns the plans, or throws a RangeError, a UsageError or an InvalidPlan that says what cannot be imported.
  */
-export function readEntries(source: string, read: () => readonly DispatchPlan[]): ExchangeEntry[] {
+export function readEntries(source: string, read: () => ReadPlans): ExchangeEntry[] {
   try {
-    const plans = read();
+    const { plans, notes = [] } = read();
     const place = (index: number) => (plans.length === 1 ? source : `${source} (${index + 1}/${plans.length})`);
-    return plans.map((plan, index) => ({ source: place(index), plan }));
+    const last = plans.length - 1;
+    // Of several, the last is the one that is over last.
+    return plans.map((plan, index) => ({
+      source: place(index),
+      plan,
+      ...(index === last && notes.length > 0 && { notes }),
+    }));
   } catch (error) {
     const isRefusal = error instanceof RangeError || error instanceof InvalidPlan;
     if (!isRefusal) throw error;

@@ -48,7 +48,7 @@ export function importPlan(
     const groupId = groupOf(plan.payload)?.group.id;
     if (groupId !== undefined && groupIds.has(groupId))
       return { source, step: 'refuse', message: ofPresentGroup(groupId) };
-    return { source, step: 'create', plan: wanted, notes: notesOn(plan, wanted, nowMs) };
+    return { source, step: 'create', plan: wanted, notes: [...(entry.notes ?? []), ...notesOn(plan, wanted, nowMs)] };
   });
 }
 

@@ -8,12 +8,13 @@ import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import { ruleFromRfc5545 } from '../../model/recurrence/ruleRfc5545.js';
 import type { Selector } from '../../model/selector.js';
 import { INACTIVE, X_DISPATCH } from '../../planning/calendar/calendarNames.js';
+import { localTimeNotes } from '../../planning/localTimeNotes.js';
 import type { DispatchPlan } from '../../planning/planned.js';
 import { parseSelector } from '../../planning/selectorText.js';
 import { parsePayload } from '../../planning/text/parsePayload.js';
 import { OperationFailed } from '../operationFailed.js';
 import { plansOfEvent } from './eventGroup.js';
-import { type ExchangeEntry, readEntries } from './exchangeEntry.js';
+import { type ExchangeEntry, type ReadPlans, readEntries } from './exchangeEntry.js';
 import { selectorFromJson } from './readJsonLines.js';
 
 /** What events of a calendar do not say. */
@@ -62,11 +63,7 @@ function calendarsOf(ical: typeof ICAL, text: string): ICAL.Component[] {
   }
 }
 
-function plansFromEvent(
-  event: ICAL.Component,
-  uid: string | undefined,
-  { selector }: CalendarDefaults,
-): DispatchPlan[] {
+function plansFromEvent(event: ICAL.Component, uid: string | undefined, { selector }: CalendarDefaults): ReadPlans {
   if (event.name !== 'vevent') throw new RangeError(`${event.name.toUpperCase()} is not supported, only VEVENT`);
   const refused = REFUSED.find(name => event.hasProperty(name));
   if (refused !== undefined) throw new RangeError(`${refused.toUpperCase()} is not supported`);
@@ -88,7 +85,8 @@ function plansFromEvent(
     recurrence: ruleOf(event),
   };
   const exceptions = event.getAllProperties('exdate').flatMap(property => timesOf(property).map(({ ms }) => ms));
-  return plansOfEvent(plan, { uid, zone: start.zone, exceptions });
+  const { plans, notes = [] } = plansOfEvent(plan, { uid, zone: start.zone, exceptions });
+  return { plans, notes: [...start.notes, ...notes] };
 }
 
 /** The only value of a property; undefined without the property. */
@@ -111,6 +109,8 @@ interface EventTime {
   readonly ms: number;
   /** Its zone; null: UTC. */
   readonly zone: string | null;
+  /** Whether its zone skips it, or has it twice, in a sentence. */
+  readonly notes: readonly string[];
 }
 
 /** The time of a property; null without the property. */
@@ -132,7 +132,9 @@ function timesOf(property: ICAL.Property): EventTime[] {
     if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(text.slice(0, 19))) {
       throw new RangeError(`${name} must be a time in UTC such as 20260401T140000Z, or have a TZID, got ${text}`);
     }
-    return isLocal ? { ms: instantIn(zone, ms, name), zone } : { ms, zone: null };
+    return isLocal
+      ? { ms: instantIn(zone, ms, name), zone, notes: localTimeNotes(zone, ms) }
+      : { ms, zone: null, notes: [] };
   });
 }
 

@@ -16,7 +16,7 @@ export function readJsonLines(text: string): ExchangeEntry[] {
     .split('\n')
     .map((line, index) => ({ line: line.trim(), source: `line ${index + 1}` }))
     .filter(({ line }) => line !== '')
-    .flatMap(({ line, source }) => readEntries(source, () => [planFromJson(parseJsonObject(line))]));
+    .flatMap(({ line, source }) => readEntries(source, () => ({ plans: [planFromJson(parseJsonObject(line))] })));
 }
 
 /**

@@ -41,7 +41,7 @@ export async function updateAndPrintGroup(
 ): Promise<void> {
   const nowMs = Date.now();
   const { target, active, payload, note, dry } = options;
-  const schedule = await readSchedule(live.group, options, nowMs);
+  const schedule = await readSchedule(live.group, options, nowMs, notesFor(command));
   const group = changedGroup(live.group, schedule, nowMs);
   const common = {
     ...live.common,
@@ -69,7 +69,12 @@ export async function updateAndPrintGroup(
 }
 
 /** Reads what options say of the schedule of a group; their times are in its zone, or in the one that they give. */
-async function readSchedule(group: Group, options: GroupOptions, nowMs: number): Promise<ScheduleChange> {
+async function readSchedule(
+  group: Group,
+  options: GroupOptions,
+  nowMs: number,
+  say: (notes: readonly string[]) => void,
+): Promise<ScheduleChange> {
   const { startTime, duration, noDuration, noRecurrence, until, timeZone, to, frequency } = options;
   if (noDuration) throw new OperationFailed('FAILED_PRECONDITION', 'A group needs a duration.');
   if (noRecurrence) {
@@ -83,7 +88,7 @@ async function readSchedule(group: Group, options: GroupOptions, nowMs: number):
   const isUntilOnly = until !== undefined && frequency === undefined;
   return {
     zone: timeZone,
-    startTimeMs: startTime === undefined ? undefined : (await parseTime(startTime, times)).getTime(),
+    startTimeMs: startTime === undefined ? undefined : (await parseTime(startTime, { ...times, say })).getTime(),
     durationMs: duration,
     toMinute: to,
     rule: isUntilOnly ? undefined : await readRecurrence(options, nowMs, zone),

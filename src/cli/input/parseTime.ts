@@ -1,6 +1,7 @@
 import type { ParsedResult } from 'chrono-node';
 import { loadOptional } from '../../model/loadOptional.js';
 import { offsetAt } from '../../model/recurrence/localTime.js';
+import { localTimeNotes } from '../../planning/localTimeNotes.js';
 import { InvalidText } from '../../planning/text/invalidText.js';
 import {
   checkOneZone,
@@ -20,6 +21,8 @@ export interface ParseTimeOptions {
   readonly ahead: boolean;
   /** IANA name of the zone of a time that names none. @default UTC */
   readonly timeZone?: string | undefined;
+  /** Tells of a local time that its zone skips, or has twice. */
+  readonly say?: ((notes: readonly string[]) => void) | undefined;
 }
 
 /**
@@ -29,7 +32,9 @@ export interface ParseTimeOptions {
  * A day without a time is its midnight. A local time that a zone skips, or has twice, takes the offset before the change.
  */
 export async function parseTime(text: string, options: ParseTimeOptions): Promise<Date> {
-  return new Date(instantOfTime(await readTime(text, options)));
+  const read = await readTime(text, options);
+  if (read.zone !== null) options.say?.(localTimeNotes(read.zone, read.ms));
+  return new Date(instantOfTime(read));
 }
 
 /** Parses the last time of something: as {@link parseTime}, but a day without a time includes the whole day, to its last second. */

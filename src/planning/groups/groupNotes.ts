@@ -15,6 +15,18 @@ const COMPARED_RUNS = 3_000;
  * within 30 days. Sentences, none where there is nothing.
  */
 export function groupNotes(group: Group, nowMs: number): string[] {
+  const { zone } = group;
+  if (zone === null) return [];
+  const meeting = firstMeeting(partsOf(group));
+  return [
+    ...changedEndNotes(group),
+    ...(meeting === null ? [] : [meetingNote(zonedTimeText(meeting, zone))]),
+    ...[endingNote(group, nowMs)].filter(text => text !== null),
+  ];
+}
+
+/** Tells of each run whose local end is another than that of the others. Sentences, none where there is none. */
+export function changedEndNotes(group: Group): string[] {
   const { zone, durationMs, toMinute } = group;
   if (zone === null) return [];
   const runs = changedEnds(group, partsOf({ ...group, toMinute: null }));
@@ -24,13 +36,7 @@ export function groupNotes(group: Group, nowMs: number): string[] {
     return `The run of ${from} ends at ${zonedTimeText(startMs + durationMs, zone)}: the clock changes in it.`;
   });
   const more = runs.length - nights.length;
-  const meeting = firstMeeting(partsOf(group));
-  return [
-    ...nights,
-    ...(more > 0 ? [`The clock changes in ${more} more runs.`] : []),
-    ...(meeting === null ? [] : [meetingNote(zonedTimeText(meeting, zone))]),
-    ...[endingNote(group, nowMs)].filter(text => text !== null),
-  ];
+  return [...nights, ...(more > 0 ? [`The clock changes in ${more} more runs.`] : [])];
 }
 
 function meetingNote(time: string): string {

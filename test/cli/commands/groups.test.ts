@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { DispatchClient } from '../../../src/client/dispatchClient.js';
 import { runCli } from '../../support/runCli.js';
+import { temporaryFolder } from '../../support/temporaryFolder.js';
 import { dispatch, dispatchJson, serviceEnv, useCommandService } from './commandService.js';
 import { expectRefusal } from './expectRefusal.js';
 
@@ -174,5 +177,76 @@ describe.concurrent('what people read of a group', () => {
     expect([merged.id, others]).toEqual([later.id, []]);
     expect(await dispatchJson('at', '11', '2031-01-01 01:30', '--merge', 'type-and-selector')).toHaveLength(2);
     expect(await dispatchJson('simulate', '11', '2031-01-01', '2031-01-02', '--merge')).not.toHaveLength(0);
+  });
+});
+
+describe.concurrent('an export', () => {
+  it('prints a group whole of which some dispatches pass the filters, and says so', async () => {
+    const { id, ids } = await createGroup(12);
+    await dispatchJson('create', '12', 'CHARGE', '2', '2031-01-01', '1h');
+    const { stdout, stderr, code } = await run('export', '12', '--start-to', '2031-03-01');
+    expect(code).toBe(0);
+    const printed = stdout.trimEnd().split('\n');
+    expect(printed.map(line => JSON.parse(line).payload._group?.id)).toEqual([undefined, id, id, id]);
+    expect(stderr).toBe(
+      `note: Group ${id} is exported whole, with dispatches that do not pass the filters: ${ids.slice(1).join(', ')}.\n`,
+    );
+    const all = await run('export', '12');
+    expect(all).toMatchObject({ code: 0, stderr: '' });
+    expect(all.stdout.trimEnd().split('\n')).toHaveLength(4);
+    using folder = temporaryFolder();
+    const file = join(folder.path, 'plan.jsonl');
+    writeFileSync(file, stdout);
+    await dispatchJson('import', '13', file);
+    expect(await dispatchJson('check', '13')).toMatchObject([{ group: id, outcome: 'ok' }]);
+  });
+});
+
+describe.concurrent('a change of the clock', () => {
+  it('is told of a run of an imported calendar whose local end is another, and of a start that is skipped', async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, 'plan.ics');
+    const event = (uid: string, ...lines: string[]) => [
+      'BEGIN:VEVENT',
+      `UID:${uid}`,
+      'SUMMARY:CHARGE',
+      ...lines,
+      'END:VEVENT',
+    ];
+    const nights = [
+      'DTSTART;TZID=Europe/Berlin:20310328T220000',
+      'DURATION:PT8H',
+      'RRULE:FREQ=DAILY;UNTIL=20310403T000000Z',
+    ];
+    const gap = ['DTSTART;TZID=Europe/Berlin:20310330T023000', 'DURATION:PT1H'];
+    const lines = ['BEGIN:VCALENDAR', ...event('nights', ...nights), ...event('gap', ...gap), 'END:VCALENDAR'];
+    writeFileSync(file, `${lines.join('\r\n')}\r\n`);
+    const { stderr, code } = await run('import', '14', file, '--target', 'BATTERY', '--dry');
+    expect({ code, lines: stderr.trimEnd().split('\n') }).toEqual({
+      code: 0,
+      lines: [
+        'note: event nights (2/2): The run of Sat 2031-03-29 22:00:00 CET ends at Sun 2031-03-30 07:00:00 CEST: the clock changes in it.',
+        'note: event gap: 2031-03-30 02:30 does not exist in Europe/Berlin, where the clock goes forward over it: Sun 2031-03-30 03:30:00 CEST is taken.',
+      ],
+    });
+  });
+
+  it('is told of a start that the zone skips, or has twice', async () => {
+    const start = (text: string) =>
+      run('create', '15', 'CHARGE', '1', text, '1h', '--time-zone', 'Europe/Berlin', '--dry');
+    expect((await start('2031-03-30 02:30')).stderr).toBe(
+      'note: 2031-03-30 02:30 does not exist in Europe/Berlin, where the clock goes forward over it: Sun 2031-03-30 03:30:00 CEST is taken.\n',
+    );
+    expect((await start('2031-10-26 02:30')).stderr).toBe(
+      'note: 2031-10-26 02:30 comes twice in Europe/Berlin, where the clock goes back over it: the first, Sun 2031-10-26 02:30:00 CEST, is taken.\n',
+    );
+    for (const text of ['2031-03-30 01:59', '2031-03-30 03:00', '2031-10-26 01:59', '2031-10-26 03:00', '2031-07-01']) {
+      expect((await start(text)).stderr).toBe('');
+    }
+    const [{ id }] = await dispatchJson('create', '15', 'CHARGE', '1', '2031-01-01', '1h');
+    const update = await run('update', '15', `${id}`, '--start-time', '2031-03-30 02:30 Europe/Berlin', '--dry');
+    expect(update.stderr).toContain('does not exist in Europe/Berlin');
+    const preview = await run('preview', '2031-03-30 02:30', '1h', '--time-zone', 'Europe/Berlin');
+    expect(preview.stderr).toContain('does not exist in Europe/Berlin');
   });
 });
