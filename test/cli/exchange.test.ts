@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { importPlan } from '../../src/cli/exchange/importPlan.js';
 import { readCalendar } from '../../src/cli/exchange/readCalendar.js';
 import { readJsonLines } from '../../src/cli/exchange/readJsonLines.js';
-import { remainingPlan } from '../../src/cli/exchange/remainingPlan.js';
+import { remainingPlan } from '../../src/planning/remainingPlan.js';
 import { calendarWriter } from '../../src/cli/exchange/writeCalendar.js';
 import { Dispatch } from '../../src/dispatch.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';

@@ -6,7 +6,7 @@ import { ignoredFields, wholeRecord } from '../../planning/planNotes.js';
 import type { DispatchPlan } from '../../planning/planned.js';
 import { timeText } from '../../planning/timeText.js';
 import type { ExchangeEntry } from './exchangeEntry.js';
-import { remainingPlan } from './remainingPlan.js';
+import { remainingPlan } from '../../planning/remainingPlan.js';
 
 /** What an import does with an entry. */
 export type ImportStep = { readonly source: string } & (

@@ -114,10 +114,10 @@ function draftChanges(
     record => !changes.some(change => change.kind !== 'create' && change.record === record),
   );
   const planned = [...untouched, ...checked.flatMap(({ record }) => record ?? [])];
-  const step = records.length === 0 ? 'create' : 'update';
+  const step: 'create' | 'update' = records.length === 0 ? 'create' : 'update';
   return {
     problems,
-    intent: changes.length === 0 ? null : { kind: 'group', step, group, changes },
+    intent: changes.length === 0 ? null : { kind: 'group', goal: { group, common, step } },
     records: planned.sort((a, b) => a.startTimeMs - b.startTimeMs),
     notes: [...partsNote(planned, fields), ...groupNotes(group, nowMs)],
     group,

@@ -1,19 +1,14 @@
 import type { DispatchChanges, NewDispatch } from '../../client/requests.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import type { Group } from '../../planning/groups/group.js';
-import type { Change } from '../../planning/groups/planChanges.js';
+import type { GroupGoal } from '../../planning/groups/stepMark.js';
 import type { FieldProblems } from './planFields.js';
 
 /** What saving a form asks of the service. */
 export type PlanIntent =
   | { readonly kind: 'create'; readonly dispatch: NewDispatch }
   | { readonly kind: 'update'; readonly record: DispatchRecord; readonly changes: DispatchChanges }
-  | {
-      readonly kind: 'group';
-      readonly step: 'create' | 'update';
-      readonly group: Group;
-      readonly changes: readonly Change[];
-    };
+  | { readonly kind: 'group'; readonly goal: GroupGoal };
 
 /** What a form means at an instant. */
 export interface PlanDraft {

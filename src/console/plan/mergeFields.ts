@@ -18,9 +18,6 @@ export interface MergedFields {
   readonly conflicts: readonly FieldConflict[];
 }
 
-/** Fields that belong to the form, not to what is saved. */
-const OWN: ReadonlySet<FieldName> = new Set(['zone', 'note']);
-
 /**
  * Puts a form together with what somebody else saved since it was opened.
  *
@@ -30,7 +27,7 @@ const OWN: ReadonlySet<FieldName> = new Set(['zone', 'note']);
  */
 export function mergeFields(base: PlanFields, mine: PlanFields, theirs: PlanFields): MergedFields {
   const changed = (Object.keys(base) as FieldName[]).filter(
-    field => !OWN.has(field) && !sameField(base, theirs, field) && !sameField(mine, theirs, field),
+    field => field !== 'note' && !sameField(base, theirs, field) && !sameField(mine, theirs, field),
   );
   const taken = changed.filter(field => sameField(base, mine, field));
   const fields = taken.reduce((merged, field) => withField(merged, field, theirs[field]), mine);
@@ -41,6 +38,6 @@ export function mergeFields(base: PlanFields, mine: PlanFields, theirs: PlanFiel
 }
 
 /** A form with another value in a field. */
-function withField(fields: PlanFields, field: FieldName, value: PlanFields[FieldName]): PlanFields {
+export function withField(fields: PlanFields, field: FieldName, value: PlanFields[FieldName]): PlanFields {
   return { ...fields, [field]: value };
 }

@@ -46,9 +46,11 @@ function draftDispatch(
     // What was not read is a problem of its own, so this is whole where it is used.
     return { ...NOTHING_MADE, records: [record], intent: { kind: 'create', dispatch: dispatch as NewDispatch } };
   }
+  // Its fields cannot be told in a zone that there is not; that is a problem of its own.
+  if (values.zone === undefined) return NOTHING_MADE;
   if (values.start === 'NOW')
     return { ...NOTHING_MADE, problems: { start: ['It must be a time: only a new dispatch can start now.'] } };
-  const changes = changesOf(subject.record, fieldsOf(subject, fields.zone), fields, values);
+  const changes = changesOf(subject.record, fieldsOf(subject, values.zone), fields, values);
   const { record, problems } = checkUpdate(subject.record, changes, nowMs);
   if (problems !== null) return { ...NOTHING_MADE, problems };
   const intent: PlanIntent = { kind: 'update', record: subject.record, changes };

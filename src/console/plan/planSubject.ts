@@ -14,8 +14,11 @@ export function recordsOf(subject: PlanSubject): readonly DispatchRecord[] {
   return subject.kind === 'dispatch' ? [subject.record] : subject.live.records;
 }
 
+/** A subject that exists. */
+export type ExistingSubject = Exclude<PlanSubject, { kind: 'new' }>;
+
 /** The subject that a dispatch is, or belongs to: a group is taken as a whole. */
-export function subjectOf(record: DispatchRecord, present: Iterable<DispatchRecord>, nowMs: number): PlanSubject {
+export function subjectOf(record: DispatchRecord, present: Iterable<DispatchRecord>, nowMs: number): ExistingSubject {
   const id = groupOf(record.payload)?.group.id;
   if (id === undefined) return { kind: 'dispatch', record };
   const parts = [...present].filter(({ payload }) => groupOf(payload)?.group.id === id);

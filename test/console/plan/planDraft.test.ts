@@ -249,7 +249,7 @@ describe('a rule in local time', () => {
       '2026-03-29T06:00:00.000Z',
       '2026-10-25T07:00:00.000Z',
     ]);
-    expect(intent).toMatchObject({ kind: 'group', step: 'create', group: { zone: 'Europe/Berlin' } });
+    expect(intent).toMatchObject({ kind: 'group', goal: { step: 'create', group: { zone: 'Europe/Berlin' } } });
     expect(words).toBe('every day at 08:00 Europe/Berlin, until Thu 2026-12-31 23:59:59 CET');
     expect(notes).toContain('It becomes a group of 3 dispatches, because the clock of Europe/Berlin changes.');
   });
@@ -296,7 +296,7 @@ describe('a rule in local time', () => {
       options,
     );
     expect(problems).toEqual({});
-    expect(intent).toMatchObject({ kind: 'group', step: 'update' });
+    expect(intent).toMatchObject({ kind: 'group', goal: { step: 'update' } });
     expect(records.map(({ id }) => id)).toEqual([7, 0, 0]);
   });
 });

@@ -177,8 +177,8 @@ describe('what a form is about', () => {
     const part = (id: number, text: string) =>
       dispatchRecord({ id, recurrence: daily(), payload: { _group: { ...group, part: text } } });
     const [one, two, alone] = [part(1, '1/2'), part(2, '2/2'), dispatchRecord({ id: 3 })];
-    expect(subjectText(subjectOf(alone, [one, two, alone], 0))).toBe('dispatch 3');
-    expect(subjectText(subjectOf(two, [one, two, alone], 0))).toBe('group g0000000a (dispatches 1, 2)');
+    expect(subjectText(subjectOf(alone, [one, two, alone], monday10Ms))).toBe('dispatch 3');
+    expect(subjectText(subjectOf(two, [one, two, alone], monday10Ms))).toBe('group g0000000a (dispatches 1, 2)');
     expect(subjectText({ kind: 'new' })).toBe('a new dispatch');
   });
 });

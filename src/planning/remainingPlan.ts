@@ -1,6 +1,6 @@
-import { runAt, startAtOrAfter, startsBetween } from '../../model/schedule.js';
-import { wholeRecord } from '../../planning/planNotes.js';
-import type { DispatchPlan } from '../../planning/planned.js';
+import { runAt, startAtOrAfter, startsBetween } from '../model/schedule.js';
+import { wholeRecord } from './planNotes.js';
+import type { DispatchPlan } from './planned.js';
 
 /** What is left of a plan at an instant. */
 export type RemainingPlan =

@@ -1,0 +1,82 @@
+import type { DispatchErrorJson } from '../../model/dispatchError.js';
+import { fieldsOf } from './fieldsOf.js';
+import type { PlanDraft } from './made.js';
+import { type FieldConflict, mergeFields } from './mergeFields.js';
+import { readDraft } from './planDraft.js';
+import type { FieldName, FieldProblems, PlanFields } from './planFields.js';
+import type { PlanOverlap } from './planOverlaps.js';
+import type { ExistingSubject, PlanSubject } from './planSubject.js';
+import type { Done } from './write/done.js';
+
+/** Input of the machine of a form. */
+export interface PlanFormInput {
+  readonly microgridId: number;
+  readonly subject: PlanSubject;
+  /** IANA name of the zone of its times at first. */
+  readonly zone: string;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+  /** Fields that differ from those of the subject at first: a copy, or a place in the timeline. */
+  readonly fields?: Partial<PlanFields>;
+}
+
+/** Context of the machine of a form; JSON-safe. */
+export interface PlanFormContext {
+  readonly microgridId: number;
+  /** What is edited, as it was read last. */
+  readonly subject: PlanSubject;
+  readonly fields: PlanFields;
+  /** The zone in which the times of the form are written. */
+  readonly textsZone: string;
+  readonly nowMs: number;
+  /** What the form means. */
+  readonly draft: Omit<PlanDraft, 'intent'> & { readonly hasChanges: boolean };
+  /** Fields whose problems are shown: those that somebody was in; `all`: all. */
+  readonly touched: 'all' | readonly FieldName[];
+  /** What the service refused, by field; a field that is changed is not refused any more. */
+  readonly refused: FieldProblems;
+  /** Fields that somebody else changed meanwhile, and that were taken. */
+  readonly taken: readonly FieldName[];
+  /** Fields that somebody else changed meanwhile to another value than this form. */
+  readonly conflicts: readonly FieldConflict[];
+  /** Runs of others at the same time, as of the last check. */
+  readonly overlaps: readonly PlanOverlap[];
+  /** Why checking or saving failed; null: it did not. */
+  readonly failure: DispatchErrorJson | null;
+  /** What was saved; null: nothing yet. */
+  readonly done: Done | null;
+}
+
+/** The context of a form at first. */
+export function initialContext({ microgridId, subject, zone, nowMs, fields: given }: PlanFormInput): PlanFormContext {
+  const fields = { ...fieldsOf(subject, zone), ...given };
+  return withDraft({
+    microgridId,
+    subject,
+    fields,
+    textsZone: fields.zone,
+    nowMs,
+    touched: [],
+    refused: {},
+    taken: [],
+    conflicts: [],
+    overlaps: [],
+    failure: null,
+    done: null,
+  });
+}
+
+/** The context with what its form means at its time. */
+export function withDraft(context: Omit<PlanFormContext, 'draft'>): PlanFormContext {
+  const { subject, fields, microgridId, nowMs } = context;
+  const { intent, ...draft } = readDraft(subject, fields, { microgridId, nowMs });
+  return { ...context, draft: { ...draft, hasChanges: intent !== null } };
+}
+
+/** The context after somebody else changed what is edited: the form keeps what was edited in it. */
+export function withTheirs(context: PlanFormContext, theirs: ExistingSubject): PlanFormContext {
+  const { subject, fields, textsZone } = context;
+  const merged = mergeFields(fieldsOf(subject, textsZone), fields, fieldsOf(theirs, textsZone));
+  const { taken, conflicts } = merged;
+  return withDraft({ ...context, subject: theirs, fields: merged.fields, taken, conflicts });
+}

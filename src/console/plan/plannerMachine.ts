@@ -1,0 +1,147 @@
+import { type ActorRefFrom, assign, fromPromise, setup } from 'xstate';
+
+import { DispatchError, type DispatchErrorJson } from '../../model/dispatchError.js';
+import { subjectText } from './planSubject.js';
+import type { Done } from './write/done.js';
+import type { PlanAction } from './write/performAction.js';
+import { type UndoEntry, withoutEntry } from './write/undoEntry.js';
+
+/** What is done to dispatches of a microgrid, with the note for the audit. */
+export interface PlannedAction {
+  readonly microgridId: number;
+  readonly action: PlanAction;
+  readonly note?: string | undefined;
+}
+
+/** Events to the planner. */
+export type PlannerEvent =
+  | ({ readonly type: 'action.wanted' } & PlannedAction)
+  /** A form was saved. */
+  | { readonly type: 'action.done'; readonly done: Done }
+  | { readonly type: 'undo.wanted' }
+  | { readonly type: 'news.read' };
+
+/** What the planner last told people. */
+export type PlannerNews =
+  | { readonly kind: 'done'; readonly text: string }
+  | { readonly kind: 'failed'; readonly text: string; readonly error: DispatchErrorJson };
+
+/** Context of the planner; JSON-safe. */
+export interface PlannerContext {
+  /** What can be taken back, the last one last. */
+  readonly undoStack: readonly UndoEntry[];
+  /** What is being done; null: nothing. */
+  readonly working: string | null;
+  readonly action: PlannedAction | null;
+  /** What is being taken back; null: nothing. */
+  readonly undoing: UndoEntry | null;
+  readonly news: PlannerNews | null;
+}
+
+/** Maximum number of entries that can be undone. */
+const MAX_UNDO = 50;
+
+const VERBS = {
+  pause: 'Pausing',
+  resume: 'Resuming',
+  delete: 'Deleting',
+  runNow: 'Running',
+  skip: 'Skipping a run of',
+};
+
+/**
+ * What is done to dispatches beside forms, one thing after the other, and what of it can be undone.
+ *
+ * Its actors come by `plannerOf`: `perform` and `takeBack`.
+ */
+export const plannerMachine = setup({
+  types: { context: {} as PlannerContext, events: {} as PlannerEvent },
+  actors: {
+    perform: fromPromise<Done, PlannedAction>(notProvided),
+    takeBack: fromPromise<Done, UndoEntry>(notProvided),
+  },
+  actions: {
+    noteAction: assign(({ event }) => {
+      if (event.type !== 'action.wanted') return {};
+      const { microgridId, action, note } = event;
+      const what = action.kind === 'runNow' ? `dispatch ${action.id}` : subjectText(action.subject);
+      return { action: { microgridId, action, note }, working: `${VERBS[action.kind]} ${what} …`, news: null };
+    }),
+    noteUndo: assign(({ context: { undoStack } }) => {
+      const undoing = undoStack.at(-1) ?? null;
+      return { undoing, working: `Undoing the ${undoing?.text} …`, news: null };
+    }),
+    noteDone: assign(({ context: { undoStack } }, { done }: { done: Done }) => ({
+      undoStack: done.undo === null ? undoStack : [...undoStack, done.undo].slice(-MAX_UNDO),
+      news: { kind: 'done', text: done.text },
+    })),
+    noteUndone: assign(({ context: { undoStack, undoing } }, { done }: { done: Done }) => ({
+      undoStack: undoing === null ? undoStack : withoutEntry(undoStack, undoing, done.records),
+      news: { kind: 'done', text: done.text },
+    })),
+    noteFailure: assign((_, { error }: { error: unknown }) => {
+      const known = DispatchError.from(error);
+      return { news: { kind: 'failed', text: failureText(known), error: known.toJSON() } };
+    }),
+    /** What was changed since, or is over, will never be undone. */
+    dropIfHopeless: assign(({ context: { undoStack, undoing } }, { error }: { error: unknown }) => {
+      const { code } = DispatchError.from(error);
+      const isHopeless = code === 'ABORTED' || code === 'FAILED_PRECONDITION';
+      return isHopeless ? { undoStack: undoStack.filter(entry => entry !== undoing) } : {};
+    }),
+    rest: assign({ working: null, action: null, undoing: null }),
+    forgetNews: assign({ news: null }),
+  },
+  guards: { canUndo: ({ context }) => context.undoStack.length > 0 },
+}).createMachine({
+  id: 'planner',
+  context: { undoStack: [], working: null, action: null, undoing: null, news: null },
+  initial: 'idle',
+  states: {
+    idle: {
+      entry: 'rest',
+      on: {
+        'action.wanted': { target: 'performing', actions: 'noteAction' },
+        'undo.wanted': { guard: 'canUndo', target: 'undoing', actions: 'noteUndo' },
+      },
+    },
+    performing: {
+      invoke: {
+        src: 'perform',
+        input: ({ context }) => context.action as PlannedAction,
+        onDone: { target: 'idle', actions: { type: 'noteDone', params: ({ event }) => ({ done: event.output }) } },
+        onError: { target: 'idle', actions: { type: 'noteFailure', params: ({ event }) => ({ error: event.error }) } },
+      },
+    },
+    undoing: {
+      invoke: {
+        src: 'takeBack',
+        input: ({ context }) => context.undoing as UndoEntry,
+        onDone: { target: 'idle', actions: { type: 'noteUndone', params: ({ event }) => ({ done: event.output }) } },
+        onError: {
+          target: 'idle',
+          actions: [
+            { type: 'noteFailure', params: ({ event }) => ({ error: event.error }) },
+            { type: 'dropIfHopeless', params: ({ event }) => ({ error: event.error }) },
+          ],
+        },
+      },
+    },
+  },
+  on: {
+    'action.done': { actions: { type: 'noteDone', params: ({ event }) => ({ done: event.done }) } },
+    'news.read': { actions: 'forgetNews' },
+  },
+});
+
+/** An actor of {@link plannerMachine}. */
+export type PlannerActor = ActorRefFrom<typeof plannerMachine>;
+
+function failureText({ message, code }: DispatchError): string {
+  const isUnknown = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
+  return isUnknown ? `${message} It may have been done all the same: look before you do it again.` : message;
+}
+
+function notProvided(): never {
+  throw new Error('the planner needs its actors: plannerOf(…)');
+}

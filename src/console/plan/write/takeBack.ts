@@ -1,0 +1,117 @@
+import type { DispatchChanges } from '../../../client/requests.js';
+import type { DispatchRecord } from '../../../model/dispatchRecord.js';
+import { changeGroup } from '../../../planning/groups/changeGroup.js';
+import { createGroup } from '../../../planning/groups/createGroup.js';
+import { dispatchAsGroup } from '../../../planning/groups/dispatchAsGroup.js';
+import { liveGroup } from '../../../planning/groups/liveGroup.js';
+import { PlanError } from '../../../planning/planError.js';
+import { ignoredFields } from '../../../planning/planNotes.js';
+import { planOf } from '../../../planning/planned.js';
+import type { PlanningClient } from '../../../planning/planningClient.js';
+import { remainingPlan } from '../../../planning/remainingPlan.js';
+import { recordsOf, subjectText } from '../planSubject.js';
+import type { Done, WriteOptions } from './done.js';
+import { presentRecord } from './presentSubject.js';
+import type { UndoEntry } from './undoEntry.js';
+
+/**
+ * Takes back what was done, unless somebody else has changed it since. A dispatch that was deleted is created anew, under a new id, with the runs
+ * that are still to come.
+ *
+ * @throws PlanError ABORTED when it was changed since; FAILED_PRECONDITION when what was there is over; and the errors of the service.
+ */
+export async function takeBack(client: PlanningClient, entry: UndoEntry, options: WriteOptions): Promise<Done> {
+  const after = await unchanged(client, entry);
+  const { before } = entry;
+  if (before.kind === 'new') {
+    for (const { id } of after) await client.delete(id, { note: options.note });
+    return { text: `Undone: the ${entry.text}. Dispatches deleted: ${idsText(after)}.`, records: [], undo: null };
+  }
+  const records =
+    before.kind === 'group'
+      ? await restoreGroup(client, before.live, after, options)
+      : await restoreDispatch(client, before.record, after, options);
+  const isAnew = !recordsOf(before).some(({ id }) => records.some(record => record.id === id));
+  const anew = isAnew
+    ? ` A deleted id does not come back: ${subjectText(before)} is there again as ${idsText(records)}.`
+    : '';
+  return { text: `Undone: the ${entry.text}.${anew}`, records, undo: null };
+}
+
+/** What was left, as it still is. @throws PlanError when it is not. */
+async function unchanged(client: PlanningClient, { text, after }: UndoEntry): Promise<DispatchRecord[]> {
+  const found: DispatchRecord[] = [];
+  for (const { id, updateTime } of after) {
+    const record = await presentRecord(client, id);
+    if (record?.updateTime === updateTime) found.push(record);
+    else
+      throw new PlanError(
+        'ABORTED',
+        `The ${text} cannot be undone: dispatch ${id} was ${record === null ? 'deleted' : 'changed'} since then.`,
+      );
+  }
+  return found;
+}
+
+async function restoreGroup(
+  client: PlanningClient,
+  { group, common }: NonNullable<ReturnType<typeof liveGroup>>,
+  after: readonly DispatchRecord[],
+  options: WriteOptions,
+): Promise<readonly DispatchRecord[]> {
+  const [first] = after;
+  if (first === undefined) return (await createGroup(client, group, common, options)).live.records;
+  const live = liveGroup(after, options.nowMs) ?? { ...dispatchAsGroup(first), records: after };
+  return recordsIn(
+    await changeGroup(client, { ...live, group: { ...live.group, id: group.id } }, { group, common }, options),
+  );
+}
+
+async function restoreDispatch(
+  client: PlanningClient,
+  before: DispatchRecord,
+  after: readonly DispatchRecord[],
+  options: WriteOptions,
+): Promise<readonly DispatchRecord[]> {
+  const { note, nowMs } = options;
+  const kept = after.find(({ id }) => id === before.id);
+  if (kept === undefined) {
+    const { startTimeMs, ...plan } = stillToCome(before, nowMs);
+    const { record } = await client.create({ ...plan, startTime: new Date(startTimeMs) }, { note });
+    for (const { id } of after) await client.delete(id, { note });
+    return [record];
+  }
+  // First what stays, then what goes: no run is lost between two writes.
+  const changes = changesBack(kept, before, nowMs);
+  const { record } =
+    Object.keys(changes).length === 0 ? { record: kept } : await client.update(kept.id, changes, { note });
+  for (const { id } of after) if (id !== kept.id) await client.delete(id, { note });
+  return [record];
+}
+
+/** The fields of a dispatch that were something else, as they were. */
+function changesBack(now: DispatchRecord, before: DispatchRecord, nowMs: number): DispatchChanges {
+  const { startTimeMs, durationMs, selector, active, payload, recurrence } = before;
+  const asked = { durationMs, selector, active, payload, recurrence };
+  const isOther = (field: keyof typeof asked) => ignoredFields({ [field]: asked[field] }, now).length > 0;
+  const others = Object.fromEntries(Object.entries(asked).filter(([field]) => isOther(field as keyof typeof asked)));
+  if (startTimeMs === now.startTimeMs) return others;
+  const plan = stillToCome(before, nowMs);
+  return { ...others, startTime: new Date(plan.startTimeMs), recurrence: plan.recurrence };
+}
+
+/** What is left of a dispatch: a service takes no start in the past. @throws PlanError when nothing is. */
+function stillToCome(record: DispatchRecord, nowMs: number) {
+  const left = remainingPlan(planOf(record), nowMs);
+  if ('plan' in left) return left.plan;
+  const why = left.kind === 'on' ? 'its only run has begun' : 'its runs are over';
+  throw new PlanError('FAILED_PRECONDITION', `Dispatch ${record.id} cannot be put back as it was: ${why}.`);
+}
+
+function recordsIn(stored: Awaited<ReturnType<typeof changeGroup>>): readonly DispatchRecord[] {
+  return 'records' in stored ? stored.records : [stored.record];
+}
+
+function idsText(records: ReturnType<typeof recordsOf>): string {
+  return records.map(({ id }) => `dispatch ${id}`).join(', ');
+}
