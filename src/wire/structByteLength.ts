@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../model/dispatchRecord.js';
+import { utf8Length } from './utf8Length.js';
 
 /**
  * The number of bytes of an encoded `Struct`. Much cheaper than encoding it, which sorts keys, so that a payload that is far too
@@ -7,7 +8,7 @@ import type { JsonObject, JsonValue } from '../model/dispatchRecord.js';
 export function structByteLength(object: JsonObject): number {
   let length = 0;
   for (const [key, value] of Object.entries(object)) {
-    length += fieldLength(fieldLength(Buffer.byteLength(key)) + fieldLength(valueLength(value)));
+    length += fieldLength(fieldLength(utf8Length(key)) + fieldLength(valueLength(value)));
   }
   return length;
 }
@@ -15,7 +16,7 @@ export function structByteLength(object: JsonObject): number {
 function valueLength(value: JsonValue): number {
   if (value === null || typeof value === 'boolean') return 2;
   if (typeof value === 'number') return 9;
-  if (typeof value === 'string') return fieldLength(Buffer.byteLength(value));
+  if (typeof value === 'string') return fieldLength(utf8Length(value));
   return fieldLength(isList(value) ? listLength(value) : structByteLength(value));
 }
 

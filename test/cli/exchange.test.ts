@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { importPlan } from '../../src/cli/exchange/importPlan.js';
 import { readCalendar } from '../../src/cli/exchange/readCalendar.js';
 import { readJsonLines } from '../../src/cli/exchange/readJsonLines.js';
-import { remainingPlan } from '../../src/planning/remainingPlan.js';
 import { calendarWriter } from '../../src/cli/exchange/writeCalendar.js';
 import { Dispatch } from '../../src/dispatch.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
@@ -11,6 +10,7 @@ import { runsBetween, startAtOrAfter, startsBetween } from '../../src/model/sche
 import { type Group, groupOf, withGroup } from '../../src/planning/groups/group.js';
 import { ignoredFields, wholeRecord } from '../../src/planning/planNotes.js';
 import { type DispatchPlan, planOf } from '../../src/planning/planned.js';
+import { remainingPlan } from '../../src/planning/remainingPlan.js';
 import { dispatchArbitrary } from '../../src/testing/dispatchArbitrary.js';
 import { daily, dispatchRecord, hourMs, monday10Ms } from '../support/dispatchRecord.js';
 

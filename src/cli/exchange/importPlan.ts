@@ -4,9 +4,9 @@ import { selectorKey } from '../../model/selector.js';
 import { groupOf } from '../../planning/groups/group.js';
 import { ignoredFields, wholeRecord } from '../../planning/planNotes.js';
 import type { DispatchPlan } from '../../planning/planned.js';
+import { remainingPlan } from '../../planning/remainingPlan.js';
 import { timeText } from '../../planning/timeText.js';
 import type { ExchangeEntry } from './exchangeEntry.js';
-import { remainingPlan } from '../../planning/remainingPlan.js';
 
 /** What an import does with an entry. */
 export type ImportStep = { readonly source: string } & (

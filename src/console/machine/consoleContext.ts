@@ -4,11 +4,11 @@ import type { DispatchPoolSnapshot } from '../../../machines/pool/dispatchPool.j
 import type { DispatchRegistry } from '../../../machines/pool/dispatchRegistry.js';
 import type { SyncStatus } from '../../../machines/protocol/dispatcherOutput.js';
 import type { DispatchErrorJson } from '../../model/dispatchError.js';
+import type { PlanFormInput } from '../plan/planFormContext.js';
 import type { SessionFacts } from '../session/sessionPort.js';
 import type { DispatchVersion } from '../travel/dispatchVersions.js';
 import type { Simulation } from '../travel/simulateUntil.js';
 import { initialView, type ViewState } from '../view/viewState.js';
-import type { PlanSubject } from './consoleEvent.js';
 
 /** Input of the console machine. */
 export interface ConsoleInput {
@@ -44,7 +44,7 @@ export interface ConsoleContext {
   readonly shownId: number | null;
   readonly view: ViewState;
   /** What the form for a dispatch is about; null: it is closed. */
-  readonly plan: PlanSubject | null;
+  readonly plan: PlanFormInput | null;
   /** The instant that is looked at, milliseconds since the epoch; null: the present. */
   readonly travelMs: number | null;
   /** Versions of the dispatches of the shown microgrid by its audit, oldest first; null: not known. */

@@ -1,13 +1,7 @@
 import type { DispatcherOutput } from '../../../machines/protocol/dispatcherOutput.js';
-import type { DispatchRecord } from '../../model/dispatchRecord.js';
+import type { PlanPreviewed } from '../plan/planFormMachine.js';
+import type { PlanRequest } from '../plan/planRequest.js';
 import type { ViewChoices } from '../view/viewState.js';
-
-/** What the form for a dispatch is about. */
-export type PlanSubject =
-  | { readonly kind: 'create' }
-  /** A new dispatch that begins as a copy of one. */
-  | { readonly kind: 'copy'; readonly id: number }
-  | { readonly kind: 'change'; readonly id: number };
 
 /** Events to `consoleMachine`. All but the last two are sent by the page. */
 export type ConsoleEvent =
@@ -31,9 +25,8 @@ export type ConsoleEvent =
   | { readonly type: 'time.travelled'; readonly toMs: number }
   | { readonly type: 'time.returned' }
   /** The form for a dispatch is opened; ignored where the session may not write. */
-  | { readonly type: 'plan.opened'; readonly subject: PlanSubject }
-  /** What the form would make of the timeline. */
-  | { readonly type: 'plan.previewed'; readonly records: readonly DispatchRecord[] }
+  | { readonly type: 'plan.opened'; readonly request: PlanRequest }
+  | PlanPreviewed
   | { readonly type: 'plan.closed' }
   | DispatcherOutput
   /** A dispatcher has failed. */

@@ -1,7 +1,21 @@
-import { type ActorRefFrom, type AnyActorRef, assign, enqueueActions, fromPromise, setup, stopChild } from 'xstate';
+import {
+  type ActorRefFrom,
+  type AnyActorRef,
+  assign,
+  enqueueActions,
+  fromPromise,
+  sendTo,
+  setup,
+  stopChild,
+} from 'xstate';
 import { type DispatcherMachine, publicDispatcherMachine } from '../../../machines/dispatcher/dispatcherMachine.js';
 import { DispatchError } from '../../model/dispatchError.js';
 import { eventLogLogic } from '../log/eventLog.js';
+import type { PlanFormInput } from '../plan/planFormContext.js';
+import { planFormMachine } from '../plan/planFormMachine.js';
+import { plannerMachine } from '../plan/plannerMachine.js';
+import { formInput, subjectAfter } from '../plan/planRequest.js';
+import type { Done } from '../plan/write/done.js';
 import type { SessionFacts } from '../session/sessionPort.js';
 import type { DispatchVersion } from '../travel/dispatchVersions.js';
 import type { Simulation } from '../travel/simulateUntil.js';
@@ -11,6 +25,7 @@ import {
   type ConsoleInput,
   initialContext,
   type OpenMicrogrid,
+  registryOf,
   shownMicrogrid,
 } from './consoleContext.js';
 import type { ConsoleEvent } from './consoleEvent.js';
@@ -42,6 +57,8 @@ export const consoleMachine = setup({
     signIn: fromPromise<SessionFacts, { fields: Readonly<Record<string, string>> }>(notProvided),
     dispatcher: publicDispatcherMachine as DispatcherMachine,
     log: eventLogLogic,
+    planner: plannerMachine,
+    planForm: planFormMachine,
     audit: fromPromise<readonly DispatchVersion[], { microgridId: number }>(notProvided),
     simulation: fromPromise<Simulation, { microgrid: OpenMicrogrid; fromMs: number; toMs: number }>(notProvided),
   },
@@ -145,10 +162,18 @@ export const consoleMachine = setup({
       travelProblem: DispatchError.from(error).toJSON(),
     })),
     noteSimulation: assign((_, { simulation }: { simulation: Simulation }) => ({ simulation })),
-    openPlan: assign(({ event }) => (event.type === 'plan.opened' ? { plan: event.subject } : {})),
+    openPlan: assign(({ context, event }) => ({ plan: plannedInput(context, event) })),
     previewPlan: assign(({ context: { view }, event }) =>
       event.type === 'plan.previewed' ? { view: { ...view, preview: event.records } } : {},
     ),
+    tellForm: sendTo('planForm', ({ event }) => event),
+    tellPlanner: sendTo('planner', (_, { done }: { done: Done | null }) =>
+      done === null ? { type: 'news.read' } : { type: 'action.done', done },
+    ),
+    tellChange: sendTo('planForm', ({ context, event }) => ({
+      type: 'subject.changed',
+      subject: changedSubject(context, event) ?? null,
+    })),
     closePlan: assign(({ context: { view } }) => ({ plan: null, view: { ...view, preview: [] } })),
   },
   guards: {
@@ -158,7 +183,8 @@ export const consoleMachine = setup({
       !context.microgrids.some(({ id }) => id === event.microgridId),
     isOpen: ({ context, event }) =>
       'microgridId' in event && context.microgrids.some(({ id }) => id === event.microgridId),
-    mayWrite: ({ context }) => context.session?.mayWrite === true && context.shownId !== null,
+    mayPlan: ({ context, event }) => context.session?.mayWrite === true && plannedInput(context, event) !== null,
+    concernsPlan: ({ context, event }) => changedSubject(context, event) !== undefined,
     mayReadAudit: ({ context }) => context.session?.mayReadAudit === true && context.shownId !== null,
     isKnown: ({ context }) => context.versions !== null,
     isShown: ({ context, event }) => 'microgridId' in event && context.shownId === event.microgridId,
@@ -196,6 +222,7 @@ export const consoleMachine = setup({
         },
         signedIn: {
           entry: 'openFirst',
+          invoke: { id: 'planner', src: 'planner' },
           exit: ['stopDispatchers', 'forgetSession', 'closeSession'],
           on: {
             'microgrid.opened': [{ guard: 'isNew', actions: 'openMicrogrid' }],
@@ -289,10 +316,21 @@ export const consoleMachine = setup({
     plan: {
       initial: 'closed',
       states: {
-        closed: { on: { 'plan.opened': { guard: 'mayWrite', target: 'open', actions: 'openPlan' } } },
+        closed: { on: { 'plan.opened': { guard: 'mayPlan', target: 'open', actions: 'openPlan' } } },
         open: {
           exit: 'closePlan',
+          invoke: {
+            id: 'planForm',
+            src: 'planForm',
+            input: ({ context }) => context.plan as PlanFormInput,
+            onDone: {
+              target: 'closed',
+              actions: { type: 'tellPlanner', params: ({ event }) => ({ done: event.output }) },
+            },
+          },
           on: {
+            'clock.ticked': { actions: 'tellForm' },
+            'lifecycle.*': { guard: 'concernsPlan', actions: 'tellChange' },
             'plan.previewed': { actions: 'previewPlan' },
             'plan.closed': { target: 'closed' },
             'microgrid.opened': { guard: 'isNew', target: 'closed' },
@@ -314,6 +352,35 @@ export const consoleMachine = setup({
 
 /** An actor of {@link consoleMachine}. */
 export type ConsoleActor = ActorRefFrom<typeof consoleMachine>;
+
+/** The input of the form that is asked for; null: it cannot be opened. */
+function plannedInput(context: ConsoleContext, event: ConsoleEvent): PlanFormInput | null {
+  const microgrid = shownMicrogrid(context);
+  const present = microgrid && registryOf(microgrid);
+  if (event.type !== 'plan.opened' || microgrid === undefined || present === undefined) return null;
+  return formInput(event.request, {
+    microgridId: microgrid.id,
+    zone: context.view.zone,
+    nowMs: context.nowMs,
+    present,
+  });
+}
+
+/** What is edited in the form after a dispatch of it changed; undefined: none did. */
+function changedSubject(context: ConsoleContext, event: ConsoleEvent): ReturnType<typeof subjectAfter> {
+  const { plan, nowMs } = context;
+  const present = shownRegistry(context);
+  if (!event.type.startsWith('lifecycle.') || !('dispatch' in event) || plan === null || present === undefined)
+    return undefined;
+  return event.dispatch.microgridId === plan.microgridId
+    ? subjectAfter(plan.subject, event.dispatch, present, nowMs)
+    : undefined;
+}
+
+function shownRegistry(context: ConsoleContext) {
+  const microgrid = shownMicrogrid(context);
+  return microgrid && registryOf(microgrid);
+}
 
 function childOf(microgridId: number) {
   return { id: `dispatcher-${microgridId}`, input: { microgridId } };

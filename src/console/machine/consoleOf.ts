@@ -1,5 +1,6 @@
 import { fromPromise } from 'xstate';
 import { publicDispatcherMachine } from '../../../machines/dispatcher/dispatcherMachine.js';
+import { planFormOf, plannerOf } from '../plan/planEnvironment.js';
 import type { SessionPort } from '../session/sessionPort.js';
 import { type DispatchVersion, versionsOf } from '../travel/dispatchVersions.js';
 import { simulateUntil } from '../travel/simulateUntil.js';
@@ -9,12 +10,15 @@ import { consoleMachine } from './consoleMachine.js';
 /** `consoleMachine` with its actors and actions, made of a session port. */
 export function consoleOf(port: SessionPort): typeof consoleMachine {
   const { clock } = port;
+  const planning = { clock, client: (microgridId: number) => port.calls(microgridId) };
   return consoleMachine.provide({
     actors: {
       signIn: fromPromise<Awaited<ReturnType<SessionPort['open']>>, { fields: Readonly<Record<string, string>> }>(
         ({ input, signal }) => port.open(input.fields, signal),
       ),
       dispatcher: publicDispatcherMachine.provide({ actors: port.actors as never }),
+      planner: plannerOf(planning),
+      planForm: planFormOf(planning),
       audit: fromPromise(async ({ input, signal }: { input: { microgridId: number }; signal: AbortSignal }) => {
         const entries = [];
         for await (const entry of port.calls(input.microgridId).audit({ oldestFirst: true, signal }))

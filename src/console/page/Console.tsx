@@ -3,6 +3,9 @@ import { useSelected } from '../kit/useSelected.js';
 import { useTheme } from '../kit/useTheme.js';
 import { LogPanel } from '../log/LogPanel.js';
 import type { ConsoleActor } from '../machine/consoleMachine.js';
+import { PlannerBar } from '../plan/view/PlannerBar.js';
+import { PlanPanel } from '../plan/view/PlanPanel.js';
+import { usePlanForm } from '../plan/view/usePlanner.js';
 import { SignIn } from '../session/SignIn.js';
 import type { SessionPort } from '../session/sessionPort.js';
 import { Legend } from '../timeline/Legend.js';
@@ -25,19 +28,22 @@ export function Console({ actor, port }: ConsoleProps) {
   const theme = useSelected(actor, ({ context }) => context.view.theme);
   const asTable = useSelected(actor, ({ context }) => context.view.asTable);
   const isSignedIn = useSelected(actor, snapshot => snapshot.matches({ session: 'signedIn' }));
+  const form = usePlanForm(actor);
   useTheme(theme);
   if (!isSignedIn) return <SignIn actor={actor} port={port} />;
   return (
     <>
       <Header actor={actor} port={port} />
-      <main class="workplace">
+      <PlannerBar actor={actor} />
+      <main class={`workplace ${form === undefined ? '' : 'planning'}`}>
         <section class="main" aria-label="Runs">
           <Toolbar actor={actor} />
           {asTable ? <RunTable actor={actor} /> : <Timeline actor={actor} port={port} />}
           <TravelBar actor={actor} />
           <Legend />
         </section>
-        <aside aria-label="Details">
+        <aside aria-label={form === undefined ? 'Details' : 'Plan'}>
+          {form !== undefined && <PlanPanel key={form.sessionId} form={form} />}
           <Tabs
             label="Details"
             tabs={[

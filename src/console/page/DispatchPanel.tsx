@@ -3,11 +3,11 @@ import { offsetAt } from '../../model/recurrence/localTime.js';
 import { ruleToText } from '../../model/recurrence/ruleText.js';
 import { dispatchState } from '../../planning/dispatchState.js';
 import { spanText } from '../../planning/timeText.js';
-import { Button } from '../kit/Button.js';
 import { Scrolled } from '../kit/Scrolled.js';
 import { useDispatches } from '../kit/useDispatches.js';
 import { useSelected } from '../kit/useSelected.js';
 import type { ConsoleActor } from '../machine/consoleMachine.js';
+import { DispatchActions } from '../plan/view/DispatchActions.js';
 import { localText } from '../timeline/barText.js';
 import { componentsText } from '../timeline/lanesOf.js';
 import type { ConsoleProps } from './Console.js';
@@ -21,7 +21,6 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
   const chosenId = useSelected(actor, ({ context }) => context.view.chosenId);
   const zone = useSelected(actor, ({ context }) => context.view.zone);
   const nowMs = useSelected(actor, ({ context }) => context.nowMs);
-  const mayWrite = useSelected(actor, ({ context }) => context.session?.mayWrite === true);
   if (chosenId === null) return <p class="empty">Choose a dispatch in the timeline.</p>;
   const record = dispatches?.get(chosenId)?.dispatch ?? recordOfPast(actor, chosenId);
   if (record === undefined) return <p class="empty">Dispatch {chosenId} is not there any more.</p>;
@@ -41,16 +40,7 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
         <span class={`state ${state.name}`}>{state.text}</span>
         {record.dryRun && <em>dry run</em>}
       </p>
-      {mayWrite && (
-        <p class="actions">
-          <Button onPress={() => actor.send({ type: 'plan.opened', subject: { kind: 'change', id: record.id } })}>
-            Change …
-          </Button>
-          <Button onPress={() => actor.send({ type: 'plan.opened', subject: { kind: 'copy', id: record.id } })}>
-            Copy …
-          </Button>
-        </p>
-      )}
+      {dispatches?.get(chosenId) !== undefined && <DispatchActions actor={actor} record={record} />}
       <dl>
         <dt>Components</dt>
         <dd>{componentsText(record)}</dd>

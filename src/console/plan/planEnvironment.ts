@@ -1,11 +1,11 @@
 import { fromPromise } from 'xstate';
 
 import { type Clock, yieldBetweenSlices } from '../../../machines/protocol/clock.js';
-import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import type { PlanningClient } from '../../planning/planningClient.js';
 import { type CheckResult, type PlanFormWork, planFormMachine } from './planFormMachine.js';
 import { type PlannedAction, plannerMachine } from './plannerMachine.js';
 import { type PlanOverlap, planOverlaps } from './planOverlaps.js';
+import { presentRecords } from './planRequest.js';
 import type { Done } from './write/done.js';
 import { performAction } from './write/performAction.js';
 import { presentSubject } from './write/presentSubject.js';
@@ -18,26 +18,22 @@ export interface PlanEnvironment {
   readonly clock: Clock;
   /** The calls of the service for a microgrid. */
   client(microgridId: number): PlanningClient;
-  /** The present dispatches of a microgrid. */
-  dispatches(microgridId: number): Iterable<DispatchRecord>;
 }
 
 /** Maximum number of overlaps that are told. */
 const MAX_OVERLAPS = 20;
 
 /** {@link planFormMachine} with its actors. */
-export function planFormOf(environment: PlanEnvironment): typeof planFormMachine {
-  const { clock } = environment;
+export function planFormOf({ clock, client }: PlanEnvironment): typeof planFormMachine {
   return planFormMachine.provide({
     actors: {
       check: fromPromise<CheckResult, PlanFormWork>(async ({ input, signal }) => {
-        const { subject, microgridId, records } = input;
+        const { subject, microgridId, records, present: others } = input;
         const nowMs = clock.nowMs();
-        const present =
-          subject.kind === 'new' ? subject : await presentSubject(environment.client(microgridId), subject, nowMs);
+        const present = subject.kind === 'new' ? subject : await presentSubject(client(microgridId), subject, nowMs);
         const overlaps: PlanOverlap[] = [];
         const turn = yieldBetweenSlices(clock);
-        for (const overlap of planOverlaps(records, environment.dispatches(microgridId), nowMs)) {
+        for (const overlap of planOverlaps(records, presentRecords(others), nowMs)) {
           if (overlap !== null && overlaps.push(overlap) === MAX_OVERLAPS) break;
           await turn();
           signal.throwIfAborted();
@@ -45,7 +41,7 @@ export function planFormOf(environment: PlanEnvironment): typeof planFormMachine
         return { present, overlaps: overlaps.sort((a, b) => a.run.startMs - b.run.startMs) };
       }),
       save: fromPromise<SaveResult, PlanFormWork>(({ input: { microgridId, subject, fields } }) =>
-        saveDraft(environment.client(microgridId), subject, fields, clock.nowMs()),
+        saveDraft(client(microgridId), subject, fields, clock.nowMs()),
       ),
     },
   });

@@ -1,3 +1,4 @@
+import type { DispatchRegistry } from '../../../machines/pool/dispatchRegistry.js';
 import type { DispatchErrorJson } from '../../model/dispatchError.js';
 import { fieldsOf } from './fieldsOf.js';
 import type { PlanDraft } from './made.js';
@@ -16,13 +17,19 @@ export interface PlanFormInput {
   readonly zone: string;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
+  /** The present dispatches, a live object. */
+  readonly present: PresentDispatches;
   /** Fields that differ from those of the subject at first: a copy, or a place in the timeline. */
   readonly fields?: Partial<PlanFields>;
 }
 
-/** Context of the machine of a form; JSON-safe. */
+/** The present dispatches of a microgrid. */
+export type PresentDispatches = Pick<DispatchRegistry, 'get' | 'ids'>;
+
+/** Context of the machine of a form; JSON-safe but for the present dispatches, of which nothing is kept. */
 export interface PlanFormContext {
   readonly microgridId: number;
+  readonly present: PresentDispatches;
   /** What is edited, as it was read last. */
   readonly subject: PlanSubject;
   readonly fields: PlanFields;
@@ -48,14 +55,12 @@ export interface PlanFormContext {
 }
 
 /** The context of a form at first. */
-export function initialContext({ microgridId, subject, zone, nowMs, fields: given }: PlanFormInput): PlanFormContext {
-  const fields = { ...fieldsOf(subject, zone), ...given };
+export function initialContext({ fields: given, zone, ...input }: PlanFormInput): PlanFormContext {
+  const fields = { ...fieldsOf(input.subject, zone), ...given };
   return withDraft({
-    microgridId,
-    subject,
+    ...input,
     fields,
     textsZone: fields.zone,
-    nowMs,
     touched: [],
     refused: {},
     taken: [],

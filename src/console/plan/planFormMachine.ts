@@ -1,5 +1,6 @@
-import { type ActorRefFrom, assign, emit, fromPromise, setup } from 'xstate';
+import { type ActorRefFrom, assign, fromPromise, setup } from 'xstate';
 
+import { emitAndSendToParent } from '../../../machines/xstate/emitAndSendToParent.js';
 import { DispatchError } from '../../model/dispatchError.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { changeField } from './changeField.js';
@@ -30,9 +31,10 @@ export type PlanFormEvent =
   | { readonly type: 'save.wanted' }
   | { readonly type: 'form.closed' };
 
-/** What the machine of a form emits: what it would make of the timeline. */
+/** What the machine of a form emits, and tells the machine that invoked it: what it would make of the timeline. */
 export interface PlanPreviewed {
   readonly type: 'plan.previewed';
+  readonly microgridId: number;
   readonly records: readonly DispatchRecord[];
 }
 
@@ -44,7 +46,7 @@ export interface CheckResult {
 }
 
 /** Input of the actors of a form. */
-export type PlanFormWork = Pick<PlanFormContext, 'microgridId' | 'subject' | 'fields'> & {
+export type PlanFormWork = Pick<PlanFormContext, 'microgridId' | 'present' | 'subject' | 'fields'> & {
   readonly records: readonly DispatchRecord[];
 };
 
@@ -105,8 +107,9 @@ export const planFormMachine = setup({
     noteFailure: assign((_, { error }: { error: unknown }) => ({ failure: DispatchError.from(error).toJSON() })),
     forgetFailure: assign({ failure: null }),
     noteDone: assign((_, { result }: { result: SaveResult }) => (result.kind === 'saved' ? { done: result.done } : {})),
-    tellPreview: emit(({ context }) => ({ type: 'plan.previewed', records: context.draft.records })),
-    tellNoPreview: emit({ type: 'plan.previewed', records: [] }),
+    tellPreview: emitAndSendToParent<PlanFormContext, PlanFormEvent, undefined, PlanPreviewed>(
+      ({ context: { microgridId, draft } }) => [{ type: 'plan.previewed', microgridId, records: draft.records }],
+    ),
   },
   guards: {
     isValid: ({ context: { draft, subject } }) =>
@@ -127,7 +130,6 @@ export const planFormMachine = setup({
   context: ({ input }) => initialContext(input),
   initial: 'editing',
   entry: 'tellPreview',
-  exit: 'tellNoPreview',
   output: ({ context }) => context.done,
   states: {
     editing: {
@@ -247,8 +249,9 @@ export const planFormMachine = setup({
 /** An actor of {@link planFormMachine}. */
 export type PlanFormActor = ActorRefFrom<typeof planFormMachine>;
 
-function work({ context: { microgridId, subject, fields, draft } }: { context: PlanFormContext }): PlanFormWork {
-  return { microgridId, subject, fields, records: draft.records };
+function work({ context }: { context: PlanFormContext }): PlanFormWork {
+  const { microgridId, present, subject, fields, draft } = context;
+  return { microgridId, present, subject, fields, records: draft.records };
 }
 
 function existing(subject: PlanSubject | null): ExistingSubject | null {

@@ -36,7 +36,7 @@ export function Toolbar({ actor }: Pick<ConsoleProps, 'actor'>) {
   return (
     <div class="bar toolbar" role="toolbar" aria-label="Timeline">
       {mayWrite && (
-        <Button kind="primary" onPress={() => actor.send({ type: 'plan.opened', subject: { kind: 'create' } })}>
+        <Button kind="primary" onPress={() => actor.send({ type: 'plan.opened', request: { kind: 'create' } })}>
           New dispatch …
         </Button>
       )}

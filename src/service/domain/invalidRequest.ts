@@ -1,4 +1,5 @@
 import { DispatchError, type FieldViolation } from '../../model/dispatchError.js';
+import { utf8Length } from '../../wire/utf8Length.js';
 
 /** A violation of the rules for a request. */
 export interface Violation {
@@ -69,11 +70,11 @@ function messageOf(listed: readonly FieldViolation[], more: boolean): string {
 /** Truncates a text to a number of UTF-8 bytes, never within a character. */
 function shortened(text: string, maxBytes: number): string {
   // A character of UTF-16 has at most three bytes.
-  if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;
-  let bytes = Buffer.byteLength('…');
+  if (text.length * 3 <= maxBytes || utf8Length(text) <= maxBytes) return text;
+  let bytes = utf8Length('…');
   let end = 0;
   for (const character of text) {
-    bytes += Buffer.byteLength(character);
+    bytes += utf8Length(character);
     if (bytes > maxBytes) break;
     end += character.length;
   }

@@ -125,7 +125,7 @@ describe('a console that is live', () => {
 
   it('opens no form when the key may only read', async () => {
     const { send } = await openConsole({ mayWrite: false });
-    const { value, context } = await send({ type: 'plan.opened', subject: { kind: 'create' } });
+    const { value, context } = await send({ type: 'plan.opened', request: { kind: 'create' } });
     expect([value.plan, context.plan]).toEqual(['closed', null]);
   });
 });
@@ -205,7 +205,7 @@ const someEvents: fc.Arbitrary<ConsoleEvent> = fc.oneof(
   fc.integer({ min: 1, max: 4 }).map(microgridId => ({ type: 'microgrid.closed', microgridId }) as const),
   fc.integer({ min: 1, max: 4 }).map(microgridId => ({ type: 'microgrid.shown', microgridId }) as const),
   fc.constantFrom(...(['log.paused', 'log.resumed', 'plan.closed', 'time.returned'] as const)).map(type => ({ type })),
-  fc.constant({ type: 'plan.opened', subject: { kind: 'create' } } as const),
+  fc.constant({ type: 'plan.opened', request: { kind: 'create' } } as const),
   fc.constantFrom(-hourMs, 0, hourMs).map(ms => ({ type: 'time.travelled', toMs: monday10Ms + ms }) as const),
   fc.constantFrom(0.5, 3).map(factor => ({ type: 'view.zoomed', factor, aroundMs: null }) as const),
 );

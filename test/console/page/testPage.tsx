@@ -9,11 +9,14 @@ import type { MicrogridCalls, SessionPort } from '../../../src/console/session/s
 import { type MemoryTransport, memoryTransport } from '../../../src/testing/memoryTransport.js';
 import type { TestSetup } from '../testSetup.js';
 import { measureFrames } from './measureFrames.js';
+import { type CallFaults, memoryCalls } from './memoryCalls.js';
 
 /** What a test does to the page. */
 interface TestConsole {
   readonly transports: ReadonlyMap<number, MemoryTransport>;
   readonly actor: ConsoleActor;
+  /** How the calls fail. */
+  readonly faults: CallFaults;
   /** Lets the wall clock jump. */
   step(ms: number): void;
   nowMs(): number;
@@ -94,16 +97,17 @@ const port: SessionPort = {
   calls: microgridId => callsOf(microgridId),
 };
 
+const faults: CallFaults = { failure: null };
+const lastId = Math.max(0, ...setup.dispatches.map(({ id }) => id));
+const memories = new Map(
+  [...transports].map(([id, transport]) => [id, memoryCalls(id, transport, () => clock.nowMs(), faults, lastId)]),
+);
+
 function callsOf(microgridId: number): MicrogridCalls {
-  const unused = () => Promise.reject(new Error('this page only reads'));
+  const memory = memories.get(microgridId);
+  if (memory === undefined) throw new RangeError(`no microgrid has the id ${microgridId}`);
   return {
-    microgridId,
-    create: unused,
-    get: unused,
-    update: unused,
-    delete: unused,
-    list: async function* () {},
-    listPages: async function* () {},
+    ...memory,
     audit: async function* () {
       for (const [index, { atMs, before, after }] of (setup.audit ?? []).entries()) {
         const record = after ?? before;
@@ -130,6 +134,7 @@ if (element === null) throw new Error('the page has no place for the console');
 const mounted = mountConsole(port, element);
 window.testConsole = {
   transports,
+  faults,
   actor: mounted.actor,
   step: ms => {
     offsetMs += ms;

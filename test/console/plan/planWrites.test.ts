@@ -197,6 +197,15 @@ describe('what is done to a dispatch', () => {
     expect(await contents()).toEqual(before);
   });
 
+  it('takes a group that has become a dispatch since it was read for that', async () => {
+    const record = await created(daily);
+    const skipped = await act({ kind: 'skip', subject: dispatch(record), startMs: null });
+    const group = subjectOf((await all())[0] as DispatchRecord, await all(), Date.now());
+    expect(group.kind).toBe('group');
+    await undo(skipped.undo);
+    expect((await act({ kind: 'pause', subject: group })).text).toBe(`Dispatch ${record.id} is paused.`);
+  });
+
   it('does not skip the run of one that runs once', async () => {
     const action: PlanAction = { kind: 'skip', subject: dispatch(await created()), startMs: null };
     await expect(act(action)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });

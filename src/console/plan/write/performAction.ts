@@ -1,5 +1,5 @@
-import { copyNow } from '../../../planning/groups/copyNow.js';
 import { changeGroup } from '../../../planning/groups/changeGroup.js';
+import { copyNow } from '../../../planning/groups/copyNow.js';
 import { dispatchAsGroup } from '../../../planning/groups/dispatchAsGroup.js';
 import type { LiveGroup } from '../../../planning/groups/liveGroup.js';
 import { nextRun, runToSkip } from '../../../planning/groups/skippedRuns.js';

@@ -12,12 +12,16 @@ export async function presentSubject(
   subject: ExistingSubject,
   nowMs: number,
 ): Promise<ExistingSubject | null> {
-  if (subject.kind === 'group') return presentGroup(client, subject.live.group.id, nowMs);
-  const record = await presentRecord(client, subject.record.id);
-  if (record === null) return null;
-  // Another program may have made it part of a group.
-  const id = groupOf(record.payload)?.group.id;
-  return id === undefined ? { kind: 'dispatch', record } : presentGroup(client, id, nowMs);
+  const group = subject.kind === 'group' ? await presentGroup(client, subject.live.group.id, nowMs) : null;
+  if (group !== null) return group;
+  // Another program may have made it part of a group, or of a group a dispatch.
+  for (const { id } of recordsOf(subject)) {
+    const record = await presentRecord(client, id);
+    const groupId = record === null ? undefined : groupOf(record.payload)?.group.id;
+    if (record !== null)
+      return groupId === undefined ? { kind: 'dispatch', record } : presentGroup(client, groupId, nowMs);
+  }
+  return null;
 }
 
 /** Reads a dispatch; null: it does not exist. */

@@ -1,0 +1,71 @@
+import { Button } from '../../kit/Button.js';
+import type { PlanFormContext } from '../planFormContext.js';
+import type { PlanFormActor } from '../planFormMachine.js';
+import { FIELD_LABELS } from './fieldLabels.js';
+import { shownProblems } from './useForm.js';
+
+/** Properties of {@link FormState}. */
+export interface FormStateProps {
+  readonly actor: PlanFormActor;
+  readonly context: PlanFormContext;
+  readonly state: string;
+}
+
+/** Where a form stands, and what can be done next. */
+export function FormState({ actor, context, state }: FormStateProps) {
+  const edit = <Button onPress={() => actor.send({ type: 'edit.wanted' })}>Edit</Button>;
+  return (
+    <footer>
+      <p role="status">{statusText(context, state)}</p>
+      <p class="buttons">
+        {state === 'editing' && (
+          <button type="submit" class="button primary">
+            Preview
+          </button>
+        )}
+        {(state === 'previewing' || state === 'failed') && (
+          <>
+            <button type="submit" class="button primary">
+              {state === 'failed' ? 'Save again' : 'Save'}
+            </button>
+            {edit}
+          </>
+        )}
+        {state === 'deleted' && (
+          <Button kind="primary" onPress={() => actor.send({ type: 'recreate.wanted' })}>
+            Make a new dispatch of it
+          </Button>
+        )}
+      </p>
+    </footer>
+  );
+}
+
+function statusText(context: PlanFormContext, state: string): string {
+  const { draft, taken, failure } = context;
+  switch (state) {
+    case 'checking':
+      return 'Comparing with what is there …';
+    case 'saving':
+      return 'Saving …';
+    case 'previewing':
+      return 'This is what would happen: it is drawn in the timeline, and not saved yet.';
+    case 'failed': {
+      const isUnknown = failure?.code === 'UNAVAILABLE' || failure?.code === 'DEADLINE_EXCEEDED';
+      const doubt = isUnknown
+        ? ' If it was being saved, it may have been: look at the timeline before you save again.'
+        : '';
+      return `It failed: ${failure?.message}${doubt}`;
+    }
+    case 'conflict':
+      return 'Somebody else changed it meanwhile.';
+    case 'deleted':
+      return 'Somebody else deleted it meanwhile.';
+  }
+  const wrong = (Object.keys(FIELD_LABELS) as (keyof typeof FIELD_LABELS)[]).filter(
+    field => shownProblems(context, field).length > 0,
+  );
+  if (wrong.length > 0) return `Not right yet: ${wrong.map(field => FIELD_LABELS[field]).join(', ')}.`;
+  if (taken.length > 0) return `Taken over from somebody else: ${taken.map(field => FIELD_LABELS[field]).join(', ')}.`;
+  return context.subject.kind !== 'new' && !draft.hasChanges && context.touched === 'all' ? 'Nothing is changed.' : '';
+}
