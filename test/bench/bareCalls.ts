@@ -102,6 +102,27 @@ export async function openStreams(
   };
 }
 
+/** Opens one stream on a connection of its own; calls `onMessage` with each message. */
+export async function openBareStream(port: number, path: string, request: Uint8Array) {
+  const client = bareClient(port);
+  const call = client.makeServerStreamRequest(path, asBuffer, same, request);
+  const stream = {
+    onMessage: (_message: Buffer): void => {},
+    [Symbol.dispose]() {
+      // Closing the client alone leaves its streams open.
+      call.cancel();
+      client.close();
+    },
+  };
+  call.on('data', (message: Buffer) => stream.onMessage(message));
+  await new Promise((resolve, reject) => {
+    call.once('metadata', resolve);
+    // Also when it is cancelled.
+    call.on('error', reject);
+  });
+  return stream;
+}
+
 function bareClient(port: number): Client {
   // Each has a connection of its own.
   return new Client(`127.0.0.1:${port}`, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });

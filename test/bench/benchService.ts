@@ -12,6 +12,8 @@ export interface BenchServer extends AsyncDisposable {
 
 /** A service in a process of its own, with dispatches in microgrid 1. */
 export interface BenchService extends BenchServer {
+  /** Where it answers over HTTP. */
+  readonly webUrl: string;
   /** Makes the process itself change the dispatches in turn, as fast as it can; returns how long that took it. */
   update(count: number): Promise<{ tookMs: number }>;
 }
@@ -43,10 +45,11 @@ async function startServer(module: string, args: readonly string[]): Promise<Ben
     if (message === undefined) throw new Error(`${module} ended`);
     return message[0];
   };
-  const { port } = (await answer()) as { port: number };
+  const { port, webUrl = '' } = (await answer()) as { port: number; webUrl?: string };
   return {
     address: `grpc://127.0.0.1:${port}?ssl=false`,
     port,
+    webUrl,
     cpuMs: async () => {
       child.send('cpu');
       return ((await answer()) as { cpuMs: number }).cpuMs;

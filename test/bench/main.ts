@@ -4,6 +4,7 @@ import { consoleBenchmark } from './console.js';
 import { eventsBenchmark } from './events.js';
 import { feedBenchmark } from './feed.js';
 import { fleetBenchmark } from './fleet/fleet.js';
+import { httpBenchmark } from './http.js';
 import { idleBenchmark } from './idle.js';
 import { latenessBenchmark } from './lateness.js';
 import { listBenchmark } from './list.js';
@@ -35,6 +36,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   listBenchmark,
   serviceBenchmark,
   writesBenchmark,
+  httpBenchmark,
   fleetBenchmark,
   feedBenchmark,
   recurrenceBenchmark,

@@ -4,7 +4,7 @@ import { checkData, storedRow } from '../../src/service/domain/checkData.js';
 import type { DispatchWrite } from '../../src/service/domain/dispatchStore.js';
 import { updateWrite } from '../../src/service/domain/dispatchWrites.js';
 import { openStore } from '../../src/service/store/openStore.js';
-import { serveStore } from '../support/serveStore.js';
+import { serveWeb } from '../support/serveWeb.js';
 import { dispatchDataOf } from './dispatchData.js';
 import { cpuMs } from './figures.js';
 
@@ -16,7 +16,7 @@ const database = process.argv[3] ?? ':memory:';
 const nowS = Math.floor(Date.now() / 1000);
 const store = await openStore(database);
 await applyAll(count, index => creation(index + 1));
-const { port, stop } = await serveStore(store);
+const { port, webUrl, stop } = await serveWeb(store);
 
 process.on('message', async (updates: number | 'cpu') => {
   if (updates === 'cpu') return process.send?.({ cpuMs: cpuMs() });
@@ -28,7 +28,7 @@ process.on('disconnect', async () => {
   await stop();
   await store.close();
 });
-process.send?.({ port });
+process.send?.({ port, webUrl });
 
 async function applyAll(writes: number, write: (index: number) => DispatchWrite): Promise<void> {
   for (let from = 0; from < writes; from += TOGETHER) {

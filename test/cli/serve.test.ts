@@ -78,6 +78,27 @@ describe.concurrent('serve', () => {
     expect((await open.stop()).code).toBe(0);
   });
 
+  it('answers over HTTP where it says, and to pages of the origins', async () => {
+    await using open = startCli([...SERVE, '--web', '0', '--web-origin', 'https://a.example', 'https://b.example']);
+    const { web } = JSON.parse(await open.line());
+    const check = (origin: string) =>
+      fetch(`${web}/grpc.health.v1.Health/Check`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin },
+        body: '{}',
+      });
+    for (const origin of ['https://a.example', 'https://b.example', web])
+      expect((await check(origin)).status).toBe(200);
+    expect((await check('https://c.example')).status).toBe(403);
+    expect((await open.stop()).code).toBe(0);
+  });
+
+  it('needs --web for origins', async () => {
+    const { code, stderr } = await runCli([...SERVE, '--web-origin', 'https://a.example']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--web-origin needs --web.');
+  });
+
   it('goes on while it drains, and stops at once at a second signal, with code 0', async () => {
     await using open = startCli([...SERVE, '--drain', '1h', '--stop-grace', '1h']);
     const { listening } = JSON.parse(await open.line());

@@ -39,6 +39,7 @@ describe('the settings of serve', () => {
         keepAudit: '60 days',
         limit: { callsPerSecond: 50, streams: 5 },
         insecure: false,
+        webOrigin: ['https://a.example', 'https://b.example'],
         logLevel: 'warn',
       },
     });
@@ -47,6 +48,7 @@ describe('the settings of serve', () => {
       DISPATCH_SERVE_LISTEN: '127.0.0.1:2',
       DISPATCH_SERVE_KEEP_AUDIT: '90d',
       DISPATCH_SERVE_DRAIN: '5s',
+      DISPATCH_SERVE_WEB: '0',
     };
     const { code, settings } = await checked(['--listen', '127.0.0.1:0'], env);
     const dayMs = 24 * 3_600_000;
@@ -57,6 +59,8 @@ describe('the settings of serve', () => {
       keepChanges: { value: 30 * dayMs, source: `${config}: serve.keepChanges` },
       keepAudit: { value: 90 * dayMs, source: 'DISPATCH_SERVE_KEEP_AUDIT' },
       limit: { value: { callsPerSecond: 50, streams: 5 }, source: `${config}: serve.limit` },
+      web: { value: '0', source: 'DISPATCH_SERVE_WEB' },
+      webOrigin: { value: ['https://a.example', 'https://b.example'], source: `${config}: serve.webOrigin` },
       drain: { value: 5_000, source: 'DISPATCH_SERVE_DRAIN' },
       logLevel: { value: 'warn', source: `${config}: serve.logLevel` },
       access: { value: 'every caller', source: null },
@@ -91,6 +95,8 @@ describe('the settings of serve', () => {
     [{ DISPATCH_SERVE_LISTEN: 'nonsense' }, {}, "'nonsense' is not HOST:PORT"],
     [{}, { serve: { port: 1 } }, 'serve.port is no setting; there are listen, database'],
     [{}, { serve: { drain: [1] } }, 'serve.drain must be a text, a number'],
+    [{}, { serve: { drain: ['1s', '2s'] } }, 'serve.drain: It must be one text.'],
+    [{ DISPATCH_SERVE_WEB: '0', DISPATCH_SERVE_WEB_ORIGIN: 'a,b' }, {}, "'a' is not an origin"],
     [{}, { serve: { signSecretFile: 'config.json' } }, 'serve.signSecretFile needs a file of the key too.'],
     [{}, { serve: { authKeyFile: 'missing' } }, 'serve.authKeyFile: the file cannot be read'],
     [{}, { serve: 1 }, 'serve: must be an object'],

@@ -7,10 +7,17 @@ import { headersOf } from './callMetadata.js';
 import { emptyLines } from './emptyLines.js';
 import type { WebProtocol } from './webProtocol.js';
 
+/** So many bytes of a stream are written at once; with more, a thousand streams would delay all other calls. */
+const MAX_WAITING_BYTES = 8 * 1024;
+
 /** The answer to a call over HTTP. Whatever ends it first ends it: nothing is sent after that. */
 export class WebAnswer {
   readonly #response: ServerResponse;
   readonly #protocol: WebProtocol;
+  /** Messages of this turn of the event loop: writing each by itself takes twice as long. */
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #isFull = false;
   #stopEmptyLines: (() => void) | undefined;
   #hasEnded = false;
 
@@ -37,7 +44,12 @@ export class WebAnswer {
    */
   async send(message: Uint8Array, signal: AbortSignal): Promise<void> {
     this.open(new Metadata());
-    if (this.#hasEnded || this.#response.write(this.#protocol.message(message))) return;
+    if (this.#hasEnded) return;
+    const bytes = this.#protocol.message(message);
+    if (this.#waiting.push(bytes) === 1) process.nextTick(() => this.#write());
+    this.#waitingBytes += bytes.length;
+    if (this.#waitingBytes >= MAX_WAITING_BYTES) this.#write();
+    if (!this.#isFull) return;
     await once(this.#response, 'drain', { signal }).catch(error => {
       signal.throwIfAborted();
       throw error;
@@ -47,6 +59,7 @@ export class WebAnswer {
   /** Ends a stream that is complete. */
   endStream(): void {
     this.open(new Metadata());
+    this.#write();
     if (this.#end()) this.#response.end(this.#protocol.end(null));
   }
 
@@ -65,6 +78,7 @@ export class WebAnswer {
 
   /** Ends a call that has failed, also when some of its answer was sent. */
   fail(status: ErrorStatus): void {
+    this.#write();
     if (!this.#end()) return;
     if (status.isUnreached) {
       // Not as a status of the service: callers notice that the connection is lost, and when it is back.
@@ -84,6 +98,18 @@ export class WebAnswer {
   /** The connection is closed. Returns whether the answer had not ended. */
   cut(): boolean {
     return this.#end();
+  }
+
+  #write(): void {
+    if (this.#waiting.length === 0) return;
+    const bytes = this.#waiting.length === 1 ? this.#waiting[0] : Buffer.concat(this.#waiting);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    if (this.#hasEnded || this.#response.write(bytes)) return;
+    this.#isFull = true;
+    this.#response.once('drain', () => {
+      this.#isFull = false;
+    });
   }
 
   #end(): boolean {

@@ -7,6 +7,7 @@ import type { Admission } from '../access/callGate.js';
 import { ANYBODY, type Caller } from '../access/keyRing.js';
 import { methodOf } from '../access/methodAccess.js';
 import type { AwaitedCall } from '../grpc/arrivalLimit.js';
+import { spreadAge } from '../grpc/connectionAge.js';
 import type { ErrorStatus } from '../grpc/errorStatus.js';
 import { endResponse, whenReset } from '../grpc/http2Stream.js';
 import type { PeerConnection } from '../grpc/peerConnection.js';
@@ -140,7 +141,12 @@ export class WebCall implements GrpcCall, AdmittedCall, AwaitedCall {
   }
 
   endWithConnection(end: () => void): () => void {
-    return this.#connection?.streamBegun(end) ?? (() => {});
+    if (this.#connection) return this.#connection.streamBegun(end);
+    const { connectionAge: age } = this.#judging;
+    if (age === null) return () => {};
+    // A stream over HTTP/1.1 has its connection to itself.
+    const timer = setTimeout(end, spreadAge(age)).unref();
+    return () => clearTimeout(timer);
   }
 
   statusSent(): ReturnType<AdmittedCall['statusSent']> {

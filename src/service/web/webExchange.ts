@@ -4,6 +4,7 @@ import { Status } from 'nice-grpc-common';
 import type { DispatchError } from '../../model/dispatchError.js';
 import type { CallGate } from '../access/callGate.js';
 import type { ArrivalLimit } from '../grpc/arrivalLimit.js';
+import type { ConnectionAge } from '../grpc/connectionAge.js';
 import type { ErrorStatus } from '../grpc/errorStatus.js';
 import type { PacedRefusals } from '../grpc/pacedRefusals.js';
 import type { CallObserver } from '../operation/endedCall.js';
@@ -20,6 +21,8 @@ export interface WebJudging {
   readonly tooLate: string;
   /** Maximum size of a request in bytes. */
   readonly requestBytes: number;
+  /** When connections are ended; null: never. */
+  readonly connectionAge: ConnectionAge | null;
   /** Are told of each call that ends before it is served. */
   readonly observers: readonly CallObserver[];
 }

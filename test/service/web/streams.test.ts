@@ -146,6 +146,14 @@ describe('a peer', () => {
     expect(JSON.parse(last)).toMatchObject({ error: { code: 'resource_exhausted' } });
   });
 
+  it('whose connection has reached its age opens its stream again', async () => {
+    await using service = await serveWeb(memoryStore(), {}, { connections: { maxAgeMs: 100 } });
+    using stream = await lines(service.webUrl);
+    expect(JSON.parse((await stream.line()) ?? '')).toMatchObject({
+      error: { code: 'unavailable', message: expect.stringMatching(/has reached its age/) },
+    });
+  });
+
   it('that is gone ends what serves it', async () => {
     const { logger, entries } = keptLog();
     await using service = await serveWeb(memoryStore(), {}, { logger });
