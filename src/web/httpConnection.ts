@@ -11,12 +11,20 @@ import { sign } from '../client/sign.js';
 import { reportLostResponses } from './lostResponses.js';
 import { Reach } from './reach.js';
 import { parseServiceUrl } from './serviceUrl.js';
+import { shareConnections } from './shareConnections.js';
 import { webSigner } from './webSignature.js';
 
 /** How a client reaches its service. */
 export interface ServiceConnection {
   /** Where the service answers over HTTP, such as `https://localhost:50052`. */
   readonly url: string | URL;
+  /**
+   * Over `http:` a page opens at most four streams to a host, as browsers have six connections for all their tabs; dispatchers without a stream list every 30
+   * seconds. Whether the streams of all tabs of the origin count together. The browser keeps no such page in its back-forward cache.
+   *
+   * @default false: those of the page
+   */
+  readonly acrossTabs?: boolean | undefined;
 }
 
 /** A connection over HTTP by `fetch`, as gRPC-Web. The browser chooses the connections of its calls. */
@@ -30,6 +38,7 @@ export class HttpConnection implements Connection {
     const url = parseServiceUrl(options.url);
     this.#reach = new Reach(url);
     const factory = createClientFactory()
+      .use(shareConnections(url, options.acrossTabs ?? false))
       .use(reportLostResponses({ url, begin: isStream => this.#reach.begin(isStream) }))
       .use(sign(credentials, webSigner()));
     const channel = { address: url, transport: FetchTransport({ cache: 'no-store' }) };

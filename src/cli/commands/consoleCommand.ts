@@ -1,14 +1,11 @@
 import type { Command } from 'commander';
 
 import { DispatchError } from '../../model/dispatchError.js';
-import { loadOptional } from '../../model/loadOptional.js';
-import { openBrowser } from '../console/openBrowser.js';
+import { showConsole } from '../console/showConsole.js';
 import { printsJson, readServiceAccess } from '../globalOptions.js';
 import { parseIds, parseNonEmpty } from '../input/parseValue.js';
-import { note, print, printJson } from '../output/print.js';
-import { stderrLogger } from '../output/stderrLogger.js';
 import { aborted, untilInterrupted } from '../untilInterrupted.js';
-import { withClient, withOptions } from '../withMicrogrid.js';
+import { withClient } from '../withMicrogrid.js';
 
 interface ConsoleCommandOptions {
   readonly microgrid?: readonly number[];
@@ -63,20 +60,6 @@ async function openConsole(options: ConsoleCommandOptions, command: Command): Pr
   await withClient(command, client => client.whoami({ signal: interrupted })).catch(error => {
     if (!(error instanceof DispatchError && error.code === 'UNIMPLEMENTED')) throw error;
   });
-  const { serveConsole } = await loadOptional('the console', () => import('../console/serveConsole.js'));
-  const tell = (url: string) => (json ? printJson({ url }) : print(url));
-  await using console = await withOptions(() =>
-    serveConsole({
-      service,
-      listen,
-      microgrids,
-      store,
-      logger: stderrLogger(),
-      onOpened: () => tell(console.newLink()),
-    }),
-  );
-  const link = console.newLink();
-  tell(link);
-  if (open && !json && !(await openBrowser(link))) note('there is no display to open it on: open the link yourself');
+  await using _console = await showConsole({ service, listen, microgrids, store, open, json });
   await aborted(interrupted);
 }

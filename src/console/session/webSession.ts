@@ -130,7 +130,7 @@ function credentialsOf({ authKey, signSecret }: KeptSession): Credentials {
 }
 
 function clientOf(credentials: Credentials): DispatchClient {
-  return new DispatchClient({ url: origin, ...credentials });
+  return new DispatchClient({ url: origin, acrossTabs: true, ...credentials });
 }
 
 type Rights = Pick<SessionFacts, 'keyName' | 'microgrids' | 'mayWrite' | 'mayReadAudit'>;

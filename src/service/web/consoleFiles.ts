@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { dirname, extname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
 import { DispatchError } from '../../model/dispatchError.js';
@@ -10,10 +10,10 @@ import type { WebFile, WebFiles } from './webFiles.js';
 /** How people sign in to a console: by a link with a code, by a key that they type in, or not at all. */
 export type ConsoleSignIn = 'code' | 'key' | 'none';
 
-/** Where a build has the files of the console: beside this one, and from sources in `dist`. */
-const FOLDERS = ['../../../console', '../../../dist/console'].map(path =>
-  fileURLToPath(new URL(path, import.meta.url)),
-);
+/** Where a build has the files of the console. */
+function builtFolder(): string {
+  return join(dirname(createRequire(import.meta.url).resolve('xstate-dispatch/package.json')), 'dist/console');
+}
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -52,9 +52,9 @@ const HEADERS = {
  * @param folder - where they are. @default those of this package
  * @throws DispatchError FAILED_PRECONDITION when they were not built.
  */
-export async function consoleFiles(signIn: ConsoleSignIn, folder = FOLDERS.find(existsSync)): Promise<WebFiles> {
-  const names = folder === undefined ? [] : await readdir(folder);
-  if (folder === undefined || !names.some(name => name.startsWith('index.html'))) {
+export async function consoleFiles(signIn: ConsoleSignIn, folder = builtFolder()): Promise<WebFiles> {
+  const names = existsSync(folder) ? await readdir(folder) : [];
+  if (!names.some(name => name.startsWith('index.html'))) {
     throw new DispatchError('FAILED_PRECONDITION', 'the console is not built: run npm run build:console');
   }
   const files = new Map(await Promise.all(names.map(name => webFile(folder, name))));
