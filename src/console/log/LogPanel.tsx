@@ -5,6 +5,7 @@ import { Button } from '../kit/Button.js';
 import { Choice } from '../kit/Choice.js';
 import { Scrolled } from '../kit/Scrolled.js';
 import { useSelected } from '../kit/useSelected.js';
+import { useThrottled } from '../kit/useThrottled.js';
 import type { ConsoleProps } from '../page/Console.js';
 import { localText } from '../timeline/barText.js';
 import type { LogEntry } from './eventLog.js';
@@ -23,7 +24,6 @@ export function LogPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
   const zone = useSelected(actor, ({ context }) => context.view.zone);
   const shownId = useSelected(actor, ({ context }) => context.shownId);
   const log = actor.getSnapshot().children.log;
-  // While it is paused its number is, too, so that nothing is rendered again.
   const pausedAt = useRef(0);
   const count = useLogCount(actor, isPaused, pausedAt);
   const text = search.trim().toLowerCase();
@@ -85,11 +85,10 @@ function nameOf({ type }: DispatcherOutput): string {
   return type.slice(type.indexOf('.') + 1);
 }
 
+/** Number of entries that are shown: all, or those until the log was paused. */
 function useLogCount(actor: ConsoleProps['actor'], isPaused: boolean, pausedAt: { current: number }): number {
   const log = actor.getSnapshot().children.log;
-  const now = useSelected(log as NonNullable<typeof log>, ({ context }) =>
-    isPaused ? pausedAt.current : context.count,
-  );
-  if (!isPaused) pausedAt.current = now;
-  return now;
+  useThrottled(log);
+  if (!isPaused) pausedAt.current = log?.getSnapshot().context.count ?? 0;
+  return pausedAt.current;
 }

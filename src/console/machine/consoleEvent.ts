@@ -1,9 +1,9 @@
-import type { DispatcherOutput } from '../../../machines/protocol/dispatcherOutput.js';
+import type { LifecycleEvent, ProblemEvent, SyncStatusEvent } from '../../../machines/protocol/dispatcherOutput.js';
 import type { PlanPreviewed } from '../plan/planFormMachine.js';
 import type { PlanRequest } from '../plan/planRequest.js';
 import type { ViewChoices } from '../view/viewState.js';
 
-/** Events to `consoleMachine`. All but the last two are sent by the page. */
+/** Events to `consoleMachine`. All but the last four are sent by the page. */
 export type ConsoleEvent =
   | { readonly type: 'session.open'; readonly fields: Readonly<Record<string, string>> }
   | { readonly type: 'session.close' }
@@ -28,6 +28,8 @@ export type ConsoleEvent =
   | { readonly type: 'plan.opened'; readonly request: PlanRequest }
   | PlanPreviewed
   | { readonly type: 'plan.closed' }
-  | DispatcherOutput
+  | SyncStatusEvent
+  | ProblemEvent
+  | LifecycleEvent
   /** A dispatcher has failed. */
   | { readonly type: `xstate.error.actor.${string}`; readonly error: unknown };

@@ -8,7 +8,6 @@ import {
   setup,
   stopChild,
 } from 'xstate';
-import { type DispatcherMachine, publicDispatcherMachine } from '../../../machines/dispatcher/dispatcherMachine.js';
 import { DispatchError } from '../../model/dispatchError.js';
 import { eventLogLogic } from '../log/eventLog.js';
 import type { PlanFormInput } from '../plan/planFormContext.js';
@@ -29,6 +28,7 @@ import {
   shownMicrogrid,
 } from './consoleContext.js';
 import type { ConsoleEvent } from './consoleEvent.js';
+import { type DispatcherHost, dispatcherHost } from './dispatcherHost.js';
 
 /** Maximum number of microgrids that are opened at once when a session begins. */
 const maxOpenedAtOnce = 8;
@@ -39,8 +39,8 @@ const travelToleranceMs = 1_000;
 /**
  * The console: its session, the dispatchers of its open microgrids, and what it shows.
  *
- * Its actors come by `consoleOf(port)`: `signIn`, `dispatcher`, a `dispatcherMachine`
- * with its own actors, `audit`, which reads the past, and `simulation`, which plays the future.
+ * Its actors come by `consoleOf(port)`: `signIn`, `dispatcher`, which hosts a `dispatcherMachine`, `audit`,
+ * which reads the past, and `simulation`, which plays the future.
  *
  * - `session`: signed out, signing in, or signed in; then each open microgrid has its dispatcher as a child, `dispatcher-ID`.
  * - `log`: whether the page follows the log or has paused it; the entries are in the child `log`, and go on in any case.
@@ -55,7 +55,7 @@ export const consoleMachine = setup({
   },
   actors: {
     signIn: fromPromise<SessionFacts, { fields: Readonly<Record<string, string>> }>(notProvided),
-    dispatcher: publicDispatcherMachine as DispatcherMachine,
+    dispatcher: dispatcherHost(),
     log: eventLogLogic,
     planner: plannerMachine,
     planForm: planFormMachine,
@@ -386,7 +386,8 @@ function childOf(microgridId: number) {
   return { id: `dispatcher-${microgridId}`, input: { microgridId } };
 }
 
-function open(self: AnyActorRef, dispatcher: OpenMicrogrid['dispatcher'], id: number): OpenMicrogrid {
+function open(self: AnyActorRef, host: ActorRefFrom<DispatcherHost>, id: number): OpenMicrogrid {
+  const { dispatcher } = host.getSnapshot().context;
   self.getSnapshot().children.log?.send({ type: 'log.watch', microgridId: id, dispatcher });
   return { id, dispatcher, sync: null, witnessedFromMs: null, problem: null };
 }

@@ -6,6 +6,7 @@ import { type DispatchVersion, versionsOf } from '../travel/dispatchVersions.js'
 import { simulateUntil } from '../travel/simulateUntil.js';
 import { type OpenMicrogrid, registryOf } from './consoleContext.js';
 import { consoleMachine } from './consoleMachine.js';
+import { dispatcherHost } from './dispatcherHost.js';
 
 /** `consoleMachine` with its actors and actions, made of a session port. */
 export function consoleOf(port: SessionPort): typeof consoleMachine {
@@ -16,7 +17,7 @@ export function consoleOf(port: SessionPort): typeof consoleMachine {
       signIn: fromPromise<Awaited<ReturnType<SessionPort['open']>>, { fields: Readonly<Record<string, string>> }>(
         ({ input, signal }) => port.open(input.fields, signal),
       ),
-      dispatcher: publicDispatcherMachine.provide({ actors: port.actors as never }),
+      dispatcher: dispatcherHost(publicDispatcherMachine.provide({ actors: port.actors as never })),
       planner: plannerOf(planning),
       planForm: planFormOf(planning),
       audit: fromPromise(async ({ input, signal }: { input: { microgridId: number }; signal: AbortSignal }) => {

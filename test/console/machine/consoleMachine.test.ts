@@ -123,6 +123,19 @@ describe('a console that is live', () => {
     expect(context.microgrids[1]?.sync?.state).toBe('stopped');
   });
 
+  it('makes no transition of its own for a dispatch, however many there are', async () => {
+    const { actor, session } = await openConsole();
+    let snapshots = 0;
+    actor.subscribe(() => {
+      snapshots += 1;
+    });
+    for (let id = 1; id <= 100; id += 1) session.transport.put(dispatchRecord({ id }));
+    await session.clock.settle();
+    const microgrid = shownMicrogrid(actor.getSnapshot().context);
+    expect(microgrid && registryOf(microgrid)?.size).toBe(100);
+    expect(snapshots).toBe(0);
+  });
+
   it('opens no form when the key may only read', async () => {
     const { send } = await openConsole({ mayWrite: false });
     const { value, context } = await send({ type: 'plan.opened', request: { kind: 'create' } });
