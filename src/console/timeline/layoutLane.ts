@@ -56,6 +56,7 @@ export function layoutLane(lane: Pick<Lane, 'segments'>, scale: TimeScale, prese
   if (columns <= 0) return [];
   const { owners, free } = scratchOf(columns);
   const nextFree = (column: number) => {
+    if (free[column] === column) return column;
     let found = column;
     while (free[found] !== found) found = free[found] as number;
     for (let at = column; at !== found; ) {
@@ -65,10 +66,13 @@ export function layoutLane(lane: Pick<Lane, 'segments'>, scale: TimeScale, prese
     }
     return found;
   };
-  const place = (index: number, segment: Segment) => {
-    const span = columnsOf(segment, scale);
-    if (span === null) return;
-    for (let column = nextFree(span[0]); column < span[1]; column = nextFree(column)) {
+  const { fromMs, msPerColumn } = scale;
+  const place = (index: number, { startMs, endMs }: Segment) => {
+    // As columnsOf says, without an array for each segment of each frame.
+    const first = Math.floor((startMs - fromMs) / msPerColumn);
+    if (first >= columns) return;
+    const end = Math.min(columns, Math.max(first + 1, Math.ceil((endMs - fromMs) / msPerColumn)));
+    for (let column = nextFree(Math.max(0, first)); column < end; column = nextFree(column)) {
       owners[column] = index;
       free[column] = column + 1;
     }
