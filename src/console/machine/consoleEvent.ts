@@ -1,5 +1,5 @@
 import type { LifecycleEvent, ProblemEvent, SyncStatusEvent } from '../../../machines/protocol/dispatcherOutput.js';
-import type { PlanPreviewed } from '../plan/planFormMachine.js';
+import type { PlanPreviewed } from '../plan/planFormEvent.js';
 import type { PlanRequest } from '../plan/planRequest.js';
 import type { ViewChoices } from '../view/viewState.js';
 

@@ -1,12 +1,13 @@
 import { Dispatch } from '../../dispatch.js';
+import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { offsetAt } from '../../model/recurrence/localTime.js';
-import { ruleToText } from '../../model/recurrence/ruleText.js';
 import { dispatchState } from '../../planning/dispatchState.js';
 import { spanText } from '../../planning/timeText.js';
 import { Scrolled } from '../kit/Scrolled.js';
 import { useDispatches } from '../kit/useDispatches.js';
 import { useSelected } from '../kit/useSelected.js';
 import type { ConsoleActor } from '../machine/consoleMachine.js';
+import { ruleWords } from '../plan/draft/ruleWords.js';
 import { DispatchActions } from '../plan/view/DispatchActions.js';
 import { localText } from '../timeline/barText.js';
 import { componentsText } from '../timeline/lanesOf.js';
@@ -49,7 +50,7 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
         <dt>Duration</dt>
         <dd>{record.durationMs === null ? 'without end' : spanText(record.durationMs)}</dd>
         <dt>Repeats</dt>
-        <dd>{record.recurrence === null ? 'no' : `${ruleToText(record.recurrence)} (UTC)`}</dd>
+        <dd>{repeatsText(record.recurrence)}</dd>
         <dt>Next runs</dt>
         <dd>
           <ol>
@@ -71,6 +72,12 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
       </dl>
     </div>
   );
+}
+
+function repeatsText(rule: DispatchRecord['recurrence']): string {
+  if (rule === null) return 'no';
+  const words = ruleWords(rule);
+  return words === null ? 'by a rule that this console cannot evaluate' : `${words} (UTC)`;
 }
 
 function nextRuns(dispatch: Dispatch, nowMs: number): number[] {

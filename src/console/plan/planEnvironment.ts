@@ -2,9 +2,10 @@ import { fromPromise } from 'xstate';
 
 import { type Clock, yieldBetweenSlices } from '../../../machines/protocol/clock.js';
 import type { PlanningClient } from '../../planning/planningClient.js';
-import { type CheckResult, type PlanFormWork, planFormMachine } from './planFormMachine.js';
+import { type PlanOverlap, planOverlaps } from './draft/planOverlaps.js';
+import type { CheckResult, PlanFormWork } from './planFormEvent.js';
+import { planFormMachine } from './planFormMachine.js';
 import { type PlannedAction, plannerMachine } from './plannerMachine.js';
-import { type PlanOverlap, planOverlaps } from './planOverlaps.js';
 import { presentRecords } from './planRequest.js';
 import type { Done } from './write/done.js';
 import { performAction } from './write/performAction.js';

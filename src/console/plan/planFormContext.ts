@@ -1,12 +1,12 @@
 import type { DispatchRegistry } from '../../../machines/pool/dispatchRegistry.js';
 import type { DispatchErrorJson } from '../../model/dispatchError.js';
-import { fieldsOf } from './fieldsOf.js';
-import type { PlanDraft } from './made.js';
-import { type FieldConflict, mergeFields } from './mergeFields.js';
-import { readDraft } from './planDraft.js';
-import type { FieldName, FieldProblems, PlanFields } from './planFields.js';
-import type { PlanOverlap } from './planOverlaps.js';
-import type { ExistingSubject, PlanSubject } from './planSubject.js';
+import type { PlanDraft } from './draft/made.js';
+import { readDraft } from './draft/planDraft.js';
+import type { PlanOverlap } from './draft/planOverlaps.js';
+import { fieldsOf } from './fields/fieldsOf.js';
+import { type FieldConflict, mergeFields } from './fields/mergeFields.js';
+import type { FieldName, FieldProblems, PlanFields } from './fields/planFields.js';
+import type { ExistingSubject, PlanSubject } from './fields/planSubject.js';
 import type { Done } from './write/done.js';
 
 /** Input of the machine of a form. */

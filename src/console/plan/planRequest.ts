@@ -1,10 +1,10 @@
 import type { DispatchRegistry } from '../../../machines/pool/dispatchRegistry.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { withoutGroup } from '../../planning/groups/group.js';
-import { fieldsOf } from './fieldsOf.js';
-import type { PlanFields } from './planFields.js';
+import { fieldsOf } from './fields/fieldsOf.js';
+import type { PlanFields } from './fields/planFields.js';
+import { type ExistingSubject, type PlanSubject, recordsOf, subjectOf } from './fields/planSubject.js';
 import type { PlanFormInput } from './planFormContext.js';
-import { type ExistingSubject, type PlanSubject, recordsOf, subjectOf } from './planSubject.js';
 
 /** What a form is asked to be about. */
 export type PlanRequest =

@@ -1,7 +1,7 @@
 import { type ActorRefFrom, assign, fromPromise, setup } from 'xstate';
 
 import { DispatchError, type DispatchErrorJson } from '../../model/dispatchError.js';
-import { subjectText } from './planSubject.js';
+import { subjectText } from './fields/planSubject.js';
 import type { Done } from './write/done.js';
 import type { PlanAction } from './write/performAction.js';
 import { type UndoEntry, withoutEntry } from './write/undoEntry.js';

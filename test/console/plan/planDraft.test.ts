@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeCreate } from '../../../src/client/requests.js';
-import { fieldsOf } from '../../../src/console/plan/fieldsOf.js';
-import { readDraft } from '../../../src/console/plan/planDraft.js';
-import { emptyFields, type PlanFields } from '../../../src/console/plan/planFields.js';
-import type { PlanSubject } from '../../../src/console/plan/planSubject.js';
+import { readDraft } from '../../../src/console/plan/draft/planDraft.js';
+import { fieldsOf } from '../../../src/console/plan/fields/fieldsOf.js';
+import { emptyFields, type PlanFields } from '../../../src/console/plan/fields/planFields.js';
+import type { PlanSubject } from '../../../src/console/plan/fields/planSubject.js';
 import type { DispatchRecord } from '../../../src/model/dispatchRecord.js';
 import { rehearseCreate } from '../../../src/service/domain/rehearseWrite.js';
 import { dispatchArbitrary } from '../../../src/testing/index.js';

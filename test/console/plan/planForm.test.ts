@@ -211,6 +211,23 @@ describeWithChromium('the form of a dispatch in Chromium', browser => {
     expect(console.faults).toEqual([]);
   });
 
+  it('shows a rule that cannot be evaluated, and lets it be replaced', async () => {
+    await using console = await open();
+    const { page } = console;
+    await page.evaluate('testConsole.transports.get(1).update(7, { recurrence: { frequency: 99, interval: 1 } })');
+    await choose(page, 7);
+    await page.getByText('by a rule that this console cannot evaluate').waitFor();
+    await press(page, 'Change …');
+    await fill(page, { Duration: '45m' });
+    await press(page, 'Preview');
+    await page.getByText(/It must be one of MINUTELY/).waitFor();
+    await field(page, 'unit').selectOption('DAILY');
+    await save(page);
+    await news(page, 'Dispatch 7 is changed.');
+    expect(await stored(page)).toMatchObject([{ recurrence: { frequency: 'DAILY' } }]);
+    expect(console.faults).toEqual([]);
+  });
+
   it('offers nothing to a key that only reads', async () => {
     await using console = await open({ facts: { mayWrite: false } });
     const { page } = console;

@@ -3,9 +3,9 @@ import { createActor, waitFor } from 'xstate';
 
 import type { Clock } from '../../../machines/protocol/clock.js';
 import type { MicrogridClient } from '../../../src/client/microgridClient.js';
+import type { PlanSubject } from '../../../src/console/plan/fields/planSubject.js';
 import { planFormOf, plannerOf } from '../../../src/console/plan/planEnvironment.js';
 import type { PlanFormInput } from '../../../src/console/plan/planFormContext.js';
-import type { PlanSubject } from '../../../src/console/plan/planSubject.js';
 import { systemClock } from '../../../src/dispatcher/systemClock.js';
 import { DispatchError } from '../../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../../src/model/dispatchRecord.js';

@@ -1,14 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-
-import { fieldOfPath } from '../../../src/console/plan/fieldOfPath.js';
-import { localTimeText } from '../../../src/console/plan/localTimeText.js';
-import { mergeFields } from '../../../src/console/plan/mergeFields.js';
-import { nextRuns } from '../../../src/console/plan/nextRuns.js';
-import { emptyFields } from '../../../src/console/plan/planFields.js';
-import { planOverlaps } from '../../../src/console/plan/planOverlaps.js';
-import { subjectOf, subjectText } from '../../../src/console/plan/planSubject.js';
-import { readLocalTime } from '../../../src/console/plan/readLocalTime.js';
+import { nextRuns } from '../../../src/console/plan/draft/nextRuns.js';
+import { planOverlaps } from '../../../src/console/plan/draft/planOverlaps.js';
+import { fieldOfPath } from '../../../src/console/plan/fields/fieldOfPath.js';
+import { localTimeText } from '../../../src/console/plan/fields/localTimeText.js';
+import { mergeFields } from '../../../src/console/plan/fields/mergeFields.js';
+import { emptyFields } from '../../../src/console/plan/fields/planFields.js';
+import { subjectOf, subjectText } from '../../../src/console/plan/fields/planSubject.js';
+import { readLocalTime } from '../../../src/console/plan/fields/readLocalTime.js';
 import type { DispatchRecord } from '../../../src/model/dispatchRecord.js';
 import { daily, dayMs, dispatchRecord, hourMs, minuteMs, monday10Ms } from '../../support/dispatchRecord.js';
 

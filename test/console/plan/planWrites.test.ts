@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import type { MicrogridClient } from '../../../src/client/microgridClient.js';
 import type { NewDispatch } from '../../../src/client/requests.js';
-import { fieldsOf } from '../../../src/console/plan/fieldsOf.js';
-import { emptyFields, type PlanFields } from '../../../src/console/plan/planFields.js';
-import { type ExistingSubject, type PlanSubject, subjectOf } from '../../../src/console/plan/planSubject.js';
+import { fieldsOf } from '../../../src/console/plan/fields/fieldsOf.js';
+import { emptyFields, type PlanFields } from '../../../src/console/plan/fields/planFields.js';
+import { type ExistingSubject, type PlanSubject, subjectOf } from '../../../src/console/plan/fields/planSubject.js';
 import type { Done } from '../../../src/console/plan/write/done.js';
 import { type PlanAction, performAction } from '../../../src/console/plan/write/performAction.js';
 import { saveDraft } from '../../../src/console/plan/write/saveDraft.js';

@@ -4,9 +4,9 @@ import { Button } from '../../kit/Button.js';
 import { useSelected } from '../../kit/useSelected.js';
 import { registryOf, shownMicrogrid } from '../../machine/consoleContext.js';
 import type { ConsoleActor } from '../../machine/consoleMachine.js';
+import { subjectOf } from '../fields/planSubject.js';
 import type { PlannerActor } from '../plannerMachine.js';
 import { presentRecords } from '../planRequest.js';
-import { subjectOf } from '../planSubject.js';
 import type { PlanAction } from '../write/performAction.js';
 import { usePlanner } from './usePlanner.js';
 

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 
-import type { FieldName, PlanFields } from '../planFields.js';
+import type { FieldName, PlanFields } from '../fields/planFields.js';
 import type { FormView } from './useForm.js';
 
 /** Fields that hold a text. */

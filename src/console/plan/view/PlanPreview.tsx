@@ -1,9 +1,9 @@
 import type { Run } from '../../../model/schedule.js';
 import { zonedTimeText } from '../../../planning/zonedTimeText.js';
 import { Scrolled } from '../../kit/Scrolled.js';
-import { nextRuns } from '../nextRuns.js';
+import { nextRuns } from '../draft/nextRuns.js';
+import type { PlanOverlap } from '../draft/planOverlaps.js';
 import type { PlanFormContext } from '../planFormContext.js';
-import type { PlanOverlap } from '../planOverlaps.js';
 
 /** What a form would make: what about it is unexpected, the next runs, and with `overlaps` runs of others at the same time. */
 export function PlanPreview({

@@ -1,4 +1,4 @@
-import type { FieldName } from '../planFields.js';
+import type { FieldName } from '../fields/planFields.js';
 
 /** How people call the fields of a form. */
 export const FIELD_LABELS: Readonly<Record<FieldName | 'form', string>> = {

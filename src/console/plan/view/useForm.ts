@@ -1,5 +1,5 @@
 import { useSelected } from '../../kit/useSelected.js';
-import type { FieldName, PlanFields } from '../planFields.js';
+import type { FieldName, PlanFields } from '../fields/planFields.js';
 import type { PlanFormContext } from '../planFormContext.js';
 import type { PlanFormActor } from '../planFormMachine.js';
 

@@ -7,7 +7,7 @@ import { writeGroup } from '../../../planning/groups/writeGroup.js';
 import { PlanError } from '../../../planning/planError.js';
 import type { PlanningClient } from '../../../planning/planningClient.js';
 import { zonedTimeText } from '../../../planning/zonedTimeText.js';
-import { type ExistingSubject, type recordsOf, subjectText } from '../planSubject.js';
+import { type ExistingSubject, type recordsOf, subjectText } from '../fields/planSubject.js';
 import type { Done, WriteOptions } from './done.js';
 import { presentSubject } from './presentSubject.js';
 import { versionOf } from './undoEntry.js';

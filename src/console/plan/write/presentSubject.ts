@@ -4,7 +4,7 @@ import { groupOf } from '../../../planning/groups/group.js';
 import { readGroup } from '../../../planning/groups/liveGroup.js';
 import { settledGroup } from '../../../planning/groups/settledGroup.js';
 import type { PlanningClient } from '../../../planning/planningClient.js';
-import { type ExistingSubject, type PlanSubject, recordsOf } from '../planSubject.js';
+import { type ExistingSubject, type PlanSubject, recordsOf } from '../fields/planSubject.js';
 
 /** Reads a subject as the service has it now; null: it is gone. A step of a group that was broken off is finished or undone before. */
 export async function presentSubject(

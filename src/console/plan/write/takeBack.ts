@@ -9,7 +9,7 @@ import { ignoredFields } from '../../../planning/planNotes.js';
 import { planOf } from '../../../planning/planned.js';
 import type { PlanningClient } from '../../../planning/planningClient.js';
 import { remainingPlan } from '../../../planning/remainingPlan.js';
-import { recordsOf, subjectText } from '../planSubject.js';
+import { recordsOf, subjectText } from '../fields/planSubject.js';
 import type { Done, WriteOptions } from './done.js';
 import { presentRecord } from './presentSubject.js';
 import type { UndoEntry } from './undoEntry.js';

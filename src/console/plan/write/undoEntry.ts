@@ -1,5 +1,5 @@
 import type { DispatchRecord } from '../../../model/dispatchRecord.js';
-import { type PlanSubject, recordsOf } from '../planSubject.js';
+import { type PlanSubject, recordsOf } from '../fields/planSubject.js';
 
 /** A dispatch in one of its versions. */
 export interface DispatchVersionId {

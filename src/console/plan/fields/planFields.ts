@@ -1,4 +1,4 @@
-import type { Weekday } from '../../model/recurrence/recurrenceRule.js';
+import type { Weekday } from '../../../model/recurrence/recurrenceRule.js';
 
 /** What the form of a dispatch has in its fields: texts as people type them, and choices. JSON-safe. */
 export interface PlanFields {

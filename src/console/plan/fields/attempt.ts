@@ -1,4 +1,4 @@
-import { InvalidPlan } from '../../planning/planError.js';
+import { InvalidPlan } from '../../../planning/planError.js';
 import type { FieldName, FieldProblems } from './planFields.js';
 
 /** Reads something of a field; what is wrong with it is kept, and makes it undefined. */

@@ -1,4 +1,4 @@
-import { parseTimeZone } from '../../planning/text/parseTimeZone.js';
+import { parseTimeZone } from '../../../planning/text/parseTimeZone.js';
 import { attempts } from './attempt.js';
 import { localTimeText } from './localTimeText.js';
 import { withField } from './mergeFields.js';

@@ -1,6 +1,6 @@
-import type { DispatchRecord } from '../../model/dispatchRecord.js';
-import { groupOf } from '../../planning/groups/group.js';
-import { type LiveGroup, liveGroup } from '../../planning/groups/liveGroup.js';
+import type { DispatchRecord } from '../../../model/dispatchRecord.js';
+import { groupOf } from '../../../planning/groups/group.js';
+import { type LiveGroup, liveGroup } from '../../../planning/groups/liveGroup.js';
 
 /** What a form is about: a new dispatch, one that exists, or the dispatches that mean one rule in local time. JSON-safe. */
 export type PlanSubject =

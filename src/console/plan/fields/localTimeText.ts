@@ -1,4 +1,4 @@
-import { instantOf, offsetAt } from '../../model/recurrence/localTime.js';
+import { instantOf, offsetAt } from '../../../model/recurrence/localTime.js';
 
 /** A local time that has a year of four digits, as it is typed. */
 const WRITABLE = /^\d{4}-/;

@@ -1,5 +1,5 @@
-import { fieldOfPath } from './fieldOfPath.js';
-import type { FieldName, FieldProblems } from './planFields.js';
+import { fieldOfPath } from '../fields/fieldOfPath.js';
+import type { FieldName, FieldProblems } from '../fields/planFields.js';
 
 /** How refusals of a rule in local time begin, the field that they are about, and how the form says it. */
 const REFUSALS: readonly (readonly [RegExp, FieldName, string])[] = [

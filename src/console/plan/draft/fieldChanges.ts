@@ -1,8 +1,8 @@
-import type { DispatchChanges } from '../../client/requests.js';
-import type { DispatchRecord } from '../../model/dispatchRecord.js';
-import { type Asked, ignoredFields } from '../../planning/planNotes.js';
-import { type FieldName, type PlanFields, RULE_FIELDS } from './planFields.js';
-import type { PlanValues, ReadFields } from './readFields.js';
+import type { DispatchChanges } from '../../../client/requests.js';
+import type { DispatchRecord } from '../../../model/dispatchRecord.js';
+import { type Asked, ignoredFields } from '../../../planning/planNotes.js';
+import { type FieldName, type PlanFields, RULE_FIELDS } from '../fields/planFields.js';
+import type { PlanValues, ReadFields } from '../fields/readFields.js';
 
 /** What can be changed of a dispatch, and the fields that say it. */
 const CHANGEABLE = {

@@ -1,8 +1,8 @@
-import type { DispatchChanges, NewDispatch } from '../../client/requests.js';
-import type { DispatchRecord } from '../../model/dispatchRecord.js';
-import type { Group } from '../../planning/groups/group.js';
-import type { GroupGoal } from '../../planning/groups/stepMark.js';
-import type { FieldProblems } from './planFields.js';
+import type { DispatchChanges, NewDispatch } from '../../../client/requests.js';
+import type { DispatchRecord } from '../../../model/dispatchRecord.js';
+import type { Group } from '../../../planning/groups/group.js';
+import type { GroupGoal } from '../../../planning/groups/stepMark.js';
+import type { FieldProblems } from '../fields/planFields.js';
 
 /** What saving a form asks of the service. */
 export type PlanIntent =

@@ -1,5 +1,5 @@
-import { InvalidPlan } from '../../planning/planError.js';
-import { instantOfTime, lastInstantOfTime, readIsoTime, splitZone } from '../../planning/text/isoTime.js';
+import { InvalidPlan } from '../../../planning/planError.js';
+import { instantOfTime, lastInstantOfTime, readIsoTime, splitZone } from '../../../planning/text/isoTime.js';
 
 /**
  * Reads a time of a zone, unless the text names another one: of a day its midnight, or its last second.

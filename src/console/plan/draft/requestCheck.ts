@@ -1,9 +1,9 @@
-import { type DispatchChanges, encodeCreate, encodeUpdate, type NewDispatch } from '../../client/requests.js';
-import { DispatchError } from '../../model/dispatchError.js';
-import type { DispatchRecord } from '../../model/dispatchRecord.js';
-import { rehearseCreate, rehearseUpdate } from '../../service/domain/rehearseWrite.js';
-import { fieldProblems, violationProblems } from './fieldProblems.js';
-import type { FieldProblems } from './planFields.js';
+import { type DispatchChanges, encodeCreate, encodeUpdate, type NewDispatch } from '../../../client/requests.js';
+import { DispatchError } from '../../../model/dispatchError.js';
+import type { DispatchRecord } from '../../../model/dispatchRecord.js';
+import { rehearseCreate, rehearseUpdate } from '../../../service/domain/rehearseWrite.js';
+import { fieldProblems, violationProblems } from '../fields/fieldProblems.js';
+import type { FieldProblems } from '../fields/planFields.js';
 
 /** What a service would store, or why it would refuse it. */
 export type Checked =

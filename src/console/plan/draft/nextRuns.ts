@@ -1,5 +1,5 @@
-import type { DispatchRecord } from '../../model/dispatchRecord.js';
-import { type Run, runsBetween } from '../../model/schedule.js';
+import type { DispatchRecord } from '../../../model/dispatchRecord.js';
+import { type Run, runsBetween } from '../../../model/schedule.js';
 
 /** The latest instant of the protocol. */
 const LATEST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);

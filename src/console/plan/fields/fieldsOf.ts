@@ -1,10 +1,10 @@
 import prettyMs from 'pretty-ms';
 
-import type { DispatchRecord, JsonObject } from '../../model/dispatchRecord.js';
-import { WEEKDAYS } from '../../model/recurrence/checkRule.js';
-import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
-import { type Group, timeOfDay } from '../../planning/groups/group.js';
-import { selectorToText } from '../../planning/selectorText.js';
+import type { DispatchRecord, JsonObject } from '../../../model/dispatchRecord.js';
+import { WEEKDAYS } from '../../../model/recurrence/checkRule.js';
+import type { RecurrenceRule } from '../../../model/recurrence/recurrenceRule.js';
+import { type Group, timeOfDay } from '../../../planning/groups/group.js';
+import { selectorToText } from '../../../planning/selectorText.js';
 import { localTimeText } from './localTimeText.js';
 import { emptyFields, type PlanFields } from './planFields.js';
 import type { PlanSubject } from './planSubject.js';

@@ -1,4 +1,4 @@
-import { sameField } from './fieldChanges.js';
+import { sameField } from '../draft/fieldChanges.js';
 import type { FieldName, PlanFields } from './planFields.js';
 
 /** A field that two people changed, to something else each. */

@@ -1,6 +1,6 @@
-import type { DispatchRecord } from '../../model/dispatchRecord.js';
-import { type Run, runsBetween } from '../../model/schedule.js';
-import { selectorsOverlap } from '../../model/selector.js';
+import type { DispatchRecord } from '../../../model/dispatchRecord.js';
+import { type Run, runsBetween } from '../../../model/schedule.js';
+import { selectorsOverlap } from '../../../model/selector.js';
 import { nextRuns } from './nextRuns.js';
 
 /** A run of a plan, and one of another dispatch that may mean the same component at the same time. JSON-safe. */

@@ -1,19 +1,19 @@
-import type { DispatchRecord } from '../../model/dispatchRecord.js';
-import { changedGroup } from '../../planning/groups/changedGroup.js';
-import type { Group } from '../../planning/groups/group.js';
-import { groupNotes } from '../../planning/groups/groupNotes.js';
-import { movedExceptions } from '../../planning/groups/movedGroup.js';
-import { newGroup } from '../../planning/groups/newGroup.js';
-import { type Change, type Common, LEAD_MS, planChanges } from '../../planning/groups/planChanges.js';
-import { InvalidPlan } from '../../planning/planError.js';
+import type { DispatchRecord } from '../../../model/dispatchRecord.js';
+import { changedGroup } from '../../../planning/groups/changedGroup.js';
+import type { Group } from '../../../planning/groups/group.js';
+import { groupNotes } from '../../../planning/groups/groupNotes.js';
+import { movedExceptions } from '../../../planning/groups/movedGroup.js';
+import { newGroup } from '../../../planning/groups/newGroup.js';
+import { type Change, type Common, LEAD_MS, planChanges } from '../../../planning/groups/planChanges.js';
+import { InvalidPlan } from '../../../planning/planError.js';
+import { joinProblems } from '../fields/fieldProblems.js';
+import { fieldsOf } from '../fields/fieldsOf.js';
+import { type FieldProblems, type PlanFields, RULE_FIELDS } from '../fields/planFields.js';
+import { type PlanSubject, recordsOf } from '../fields/planSubject.js';
+import type { PlanValues, ReadFields } from '../fields/readFields.js';
 import { differs } from './fieldChanges.js';
-import { joinProblems } from './fieldProblems.js';
-import { fieldsOf } from './fieldsOf.js';
 import { groupProblem } from './groupProblem.js';
 import { type DraftOptions, type Made, NOTHING_MADE } from './made.js';
-import { type FieldProblems, type PlanFields, RULE_FIELDS } from './planFields.js';
-import { type PlanSubject, recordsOf } from './planSubject.js';
-import type { PlanValues, ReadFields } from './readFields.js';
 import { type Checked, checkCreate, checkUpdate } from './requestCheck.js';
 
 /** Makes of a form the dispatches that mean its rule together: one in local time, or of a dispatch with skipped runs. */

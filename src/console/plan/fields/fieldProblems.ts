@@ -1,4 +1,4 @@
-import type { DispatchError } from '../../model/dispatchError.js';
+import type { DispatchError } from '../../../model/dispatchError.js';
 import { fieldOfPath } from './fieldOfPath.js';
 import type { FieldName, FieldProblems } from './planFields.js';
 

@@ -1,8 +1,8 @@
-import { FREQUENCIES } from '../../model/recurrence/checkRule.js';
-import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
-import { InvalidPlan } from '../../planning/planError.js';
-import { parseInteger } from '../../planning/text/parseInteger.js';
-import { parseHours, parseMinutes, parseMonthDays, parseMonths } from '../../planning/text/ruleLists.js';
+import { FREQUENCIES } from '../../../model/recurrence/checkRule.js';
+import type { RecurrenceRule } from '../../../model/recurrence/recurrenceRule.js';
+import { InvalidPlan } from '../../../planning/planError.js';
+import { parseInteger } from '../../../planning/text/parseInteger.js';
+import { parseHours, parseMinutes, parseMonthDays, parseMonths } from '../../../planning/text/ruleLists.js';
 import type { Attempt } from './attempt.js';
 import type { FieldName, PlanFields } from './planFields.js';
 import { readLocalTime } from './readLocalTime.js';

@@ -1,17 +1,16 @@
-import type { NewDispatch } from '../../client/requests.js';
-import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
-import { ruleToText } from '../../model/recurrence/ruleText.js';
-import { groupRuleText } from '../../planning/groups/groupWords.js';
-import { planNotes } from '../../planning/planNotes.js';
+import type { NewDispatch } from '../../../client/requests.js';
+import { groupRuleText } from '../../../planning/groups/groupWords.js';
+import { planNotes } from '../../../planning/planNotes.js';
+import { joinProblems } from '../fields/fieldProblems.js';
+import { fieldsOf } from '../fields/fieldsOf.js';
+import type { FieldProblems, PlanFields } from '../fields/planFields.js';
+import { type PlanSubject, recordsOf } from '../fields/planSubject.js';
+import { type ReadFields, readFields } from '../fields/readFields.js';
 import { changesOf } from './fieldChanges.js';
-import { joinProblems } from './fieldProblems.js';
-import { fieldsOf } from './fieldsOf.js';
 import { draftGroup } from './groupDraft.js';
 import { type DraftOptions, type Made, NOTHING_MADE, type PlanDraft, type PlanIntent } from './made.js';
-import type { FieldProblems, PlanFields } from './planFields.js';
-import { type PlanSubject, recordsOf } from './planSubject.js';
-import { type ReadFields, readFields } from './readFields.js';
 import { checkCreate, checkUpdate } from './requestCheck.js';
+import { ruleWords } from './ruleWords.js';
 import { runningNotes } from './runningNotes.js';
 
 /** Reads a form, and applies every rule of the service to it. */
@@ -71,14 +70,4 @@ function fixedProblems(subject: PlanSubject, { type, dryRun }: PlanFields): Fiel
     ...(type !== first.type && { type: [problem] }),
     ...(dryRun !== first.dryRun && { dryRun: [problem] }),
   };
-}
-
-function ruleWords(rule: RecurrenceRule | null): string | null {
-  if (rule === null) return null;
-  try {
-    return ruleToText(rule);
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
 }
