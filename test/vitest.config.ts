@@ -26,6 +26,7 @@ const LONG_OR_SAMPLED = [
   'test/interop/commandLines.test.ts',
   'test/store/killedHistory.test.ts',
   'test/cli/commands/{exitCodes,simulate}.test.ts',
+  'test/web/inChromium.test.ts',
   'test/planning/groups/sameTime.test.ts',
 ];
 

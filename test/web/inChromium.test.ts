@@ -15,6 +15,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
+const isLong = process.env.TEST_LONG !== undefined;
 const credentials = { authKey: 'key', signSecret: 'secret' };
 
 /** Playwright turns it off. */
@@ -169,7 +170,7 @@ describeWithChromium(
       await expect.poll(() => said(page), { timeout: 20_000 }).toEqual(['1 created', '1 started by update']);
     });
 
-    describe('a store of a dispatcher in its IndexedDB', () => {
+    describe.runIf(isLong)('a store of a dispatcher in its IndexedDB', () => {
       let page: Page;
 
       beforeAll(async () => {
@@ -184,7 +185,7 @@ describeWithChromium(
     });
 
     const seed = Number(process.env.ORACLE_SEED ?? Date.now() % 2 ** 31);
-    const sequences = process.env.TEST_LONG ? 1_000 : 100;
+    const sequences = isLong ? 1_000 : 100;
     it(`says what it says in Node.js, and what the oracle says (ORACLE_SEED=${seed}, ${sequences} sequences)`, async () => {
       const page = await openPage();
       const [inPage, inNode] = await Promise.all([
