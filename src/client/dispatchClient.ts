@@ -1,7 +1,10 @@
+import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import { OperationsDefinition } from '../../proto/gen/xstate_dispatch/v1/operations.js';
 import { clientSpans } from '../telemetry/clientSpans.js';
 import type { Waiting } from './attempts.js';
 import { credentialSource } from './credentials.js';
 import { GrpcConnection, type ServiceConnection } from './grpcConnection.js';
+import type { Method } from './serviceCalls.js';
 import { type CallsOptions, ServiceClient } from './serviceClient.js';
 
 /** Options of a {@link DispatchClient}. */
@@ -18,7 +21,15 @@ export class DispatchClient extends ServiceClient {
     super(options, waiting, () => {
       const credentials = credentialSource(options);
       const connection = new GrpcConnection(options, credentials);
-      return { connection, credentials, trace: clientSpans(connection.server) };
+      const trace = clientSpans(connection.server);
+      return { connection, credentials, trace: method => trace(PATHS.get(method) ?? method) };
     });
   }
 }
+
+/** The paths of the methods of the services, by their names in the client. */
+const PATHS = new Map<Method, string>(
+  [MicrogridDispatchServiceDefinition, OperationsDefinition].flatMap(({ fullName, methods }) =>
+    Object.entries(methods).map(([method, { name }]) => [method as Method, `/${fullName}/${name}`] as const),
+  ),
+);

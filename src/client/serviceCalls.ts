@@ -1,8 +1,8 @@
 import type { CallOptions, Metadata } from 'nice-grpc-common';
-import { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { OperationsDefinition } from '../../proto/gen/xstate_dispatch/v1/operations.js';
+import type { MicrogridDispatchServiceDefinition } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
+import type { OperationsDefinition } from '../../proto/gen/xstate_dispatch/v1/operations.js';
 import type { DispatchErrorDetails } from '../model/dispatchError.js';
-import type { TraceCall, TracedCall } from '../telemetry/clientTrace.js';
+import type { TracedCall } from '../telemetry/clientTrace.js';
 import { STATUS_DETAILS } from '../wire/badRequest.js';
 import { encodeNote, NOTE } from '../wire/note.js';
 import { Attempts, type AttemptsSetup, type CallKind, callMetadata } from './attempts.js';
@@ -14,7 +14,7 @@ export interface ServiceCallsSetup extends AttemptsSetup {
   readonly callTimeoutMs: number;
   readonly streamTimeoutMs: number;
   /** Begins to trace a call. */
-  readonly trace: TraceCall;
+  readonly trace: TraceMethod;
 }
 
 /** Options of every call. */
@@ -36,7 +36,12 @@ export interface WriteOptions extends CallSignal {
 }
 
 /** A method of the services, by its name in the client. */
-type Method = keyof typeof MicrogridDispatchServiceDefinition.methods | keyof typeof OperationsDefinition.methods;
+export type Method =
+  | keyof typeof MicrogridDispatchServiceDefinition.methods
+  | keyof typeof OperationsDefinition.methods;
+
+/** Begins to trace a call of a method; undefined: nobody is interested. */
+export type TraceMethod = (method: Method) => TracedCall | undefined;
 
 /** A call with one response. */
 export interface UnaryCall<Request, Answer> extends CallSubject {
@@ -66,7 +71,7 @@ export class ServiceCalls {
   readonly #attempts: Attempts;
   readonly #callTimeoutMs: number;
   readonly #streamTimeoutMs: number;
-  readonly #trace: TraceCall;
+  readonly #trace: TraceMethod;
 
   /** @throws DispatchError INVALID_ARGUMENT when the number of attempts is invalid. */
   constructor({ callTimeoutMs, streamTimeoutMs, trace, ...attempts }: ServiceCallsSetup) {
@@ -79,7 +84,7 @@ export class ServiceCalls {
   async make<Request, Answer>(unary: UnaryCall<Request, Answer>): Promise<Answer> {
     const { kind, method, encode, retry, note } = unary;
     using call = this.#openCalls.open({ ...unary, timeoutMs: this.#callTimeoutMs });
-    const traced = this.#trace(pathOf(method));
+    const traced = this.#trace(method);
     const send = traced === undefined ? unary.send : tracedSend(unary.send, traced);
     let trailer = new TrailerDetails();
     try {
@@ -103,7 +108,7 @@ export class ServiceCalls {
   /** The messages of a stream, which is opened with the request for the first one, and never reopened. */
   async *stream<Message>(stream: StreamCall<Message>): AsyncGenerator<Message, void, void> {
     using call = this.#openCalls.open({ ...stream, timeoutMs: this.#streamTimeoutMs });
-    const traced = this.#trace(pathOf(stream.method));
+    const traced = this.#trace(stream.method);
     for (let asksAnew = this.#attempts.mayAskAnew; ; asksAnew = false) {
       let isOpen = false;
       const trailer = new TrailerDetails();
@@ -159,16 +164,6 @@ class TrailerDetails {
   readonly take = (trailer: Metadata) => {
     this.bytes = trailer.get(STATUS_DETAILS);
   };
-}
-
-const PATHS = new Map(
-  [MicrogridDispatchServiceDefinition, OperationsDefinition].flatMap(({ fullName, methods }) =>
-    Object.entries(methods).map(([method, { name }]) => [method, `/${fullName}/${name}`]),
-  ),
-);
-
-function pathOf(method: Method): string {
-  return PATHS.get(method) ?? method;
 }
 
 /** Sends the attempts at a call with its trace. */

@@ -1,6 +1,5 @@
 import type { Dispatch, DispatchEvent } from '../dispatch.js';
 import { DispatchError } from '../model/dispatchError.js';
-import type { TraceCall } from '../telemetry/clientTrace.js';
 import type { RetryOptions, Waiting } from './attempts.js';
 import {
   type AuditEntry,
@@ -14,7 +13,7 @@ import type { CredentialSource, CredentialsOptions } from './credentials.js';
 import { MicrogridClient } from './microgridClient.js';
 import type { MicrogridClientSetup } from './recordWatch.js';
 import type { DispatchChanges, ListOptions, NewDispatch } from './requests.js';
-import { type CallSignal, ServiceCalls, type WriteOptions } from './serviceCalls.js';
+import { type CallSignal, ServiceCalls, type TraceMethod, type WriteOptions } from './serviceCalls.js';
 
 /** Options of the calls of a client. */
 export type CallsOptions = CredentialsOptions & {
@@ -36,7 +35,7 @@ export type CallsOptions = CredentialsOptions & {
 export interface Way {
   readonly connection: Connection;
   readonly credentials: CredentialSource;
-  readonly trace: TraceCall;
+  readonly trace: TraceMethod;
 }
 
 /** Maximum wait of a timer. */

@@ -3,11 +3,26 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { slimMessages } from './slimMessages.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Packages of which the browser's entry has copies: they would bring WebSockets and code for Node.js, and twice as much besides. */
-const copied = ['nice-grpc-web', 'abort-controller-x', 'js-base64'];
+const copied = ['nice-grpc-web', 'abort-controller-x'];
+
+/** What browsers have for what js-base64 gives also to those that have it not. */
+const base64 = `export const Base64 = {
+  fromUint8Array: bytes => btoa(String.fromCharCode(...bytes)),
+  toUint8Array: text => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), unit => unit.charCodeAt(0)),
+};`;
+
+/** Parts of nice-grpc-web that it would load for methods and definitions of kinds that there are none of. */
+const leftOut: Readonly<Record<string, string>> = {
+  'client/createBidiStreamingMethod.ts': 'export const createBidiStreamingMethod = undefined;',
+  'client/createClientStreamingMethod.ts': 'export const createClientStreamingMethod = undefined;',
+  'service-definitions/grpc-web.ts':
+    'export const isGrpcWebServiceDefinition = () => false; export const fromGrpcWebServiceDefinition = undefined;',
+};
 
 /** Puts the files of a built package together, as it is shipped. */
 export async function bundleFolders(dist: string): Promise<void> {
@@ -19,12 +34,17 @@ export async function bundleFolders(dist: string): Promise<void> {
     splitting: true,
     minifyWhitespace: true,
   });
-  await bundleFolder(resolve(dist, 'src/web'), ['index'], {
-    platform: 'browser',
-    target: 'es2022',
-    plugins: [leavePackages],
-    banner: { js: await licences() },
-  });
+  await bundleFolder(
+    resolve(dist, 'src/web'),
+    ['index'],
+    {
+      platform: 'browser',
+      target: 'es2022',
+      plugins: [slimMessages, leavePackages],
+      banner: { js: await licences() },
+    },
+    [resolve(dist, 'src/web'), resolve(dist, 'proto/gen')],
+  );
   const service = resolve(dist, 'src/service');
   await bundleFolder(service, ['index', ...(await usedByOthers(resolve(dist), service))], {
     platform: 'node',
@@ -38,14 +58,22 @@ export async function bundleFolders(dist: string): Promise<void> {
 /**
  * Puts the files of a folder together: each takes a block of the disk, however small it is. They go on using the files of other folders,
  * which are left as they are.
+ *
+ * @param inside - folders of which copies are put in. @default the folder itself
  */
-async function bundleFolder(folder: string, entries: readonly string[], options: BuildOptions): Promise<void> {
+async function bundleFolder(
+  folder: string,
+  entries: readonly string[],
+  options: BuildOptions,
+  inside = [folder],
+): Promise<void> {
+  const isInside = (path: string) => inside.some(inner => path.startsWith(inner + sep));
   const leaveOthers: Plugin = {
     name: 'leave other folders',
     setup({ onResolve }) {
       onResolve({ filter: /^\./ }, ({ kind, path, importer, resolveDir }) => {
         const imported = resolve(resolveDir, path);
-        if (kind === 'entry-point' || imported.startsWith(folder + sep) || !importer.startsWith(folder + sep)) return;
+        if (kind === 'entry-point' || isInside(imported) || !isInside(importer)) return;
         return { path: `${OTHERS}${relative(folder, imported).split(sep).join('/')}`, external: true };
       });
     },
@@ -93,12 +121,18 @@ const leavePackages: Plugin = {
   setup(build) {
     build.onResolve({ filter: /^[^./]/ }, ({ kind, path, resolveDir, pluginData }) => {
       if (kind === 'entry-point' || pluginData === 'copied') return undefined;
+      if (path === 'js-base64') return { path, namespace: path };
       if (!copied.some(name => path === name || path.startsWith(`${name}/`))) return { path, external: true };
       // The package is compiled to CommonJS, and has its sources beside that.
       const source = path.replace(/^nice-grpc-web\/lib\/(.+)\.js$/, 'nice-grpc-web/src/$1.ts');
       const from = resolveDir.startsWith(join(root, 'node_modules')) ? resolveDir : root;
       return build.resolve(source, { kind, resolveDir: from, pluginData: 'copied' });
     });
+    build.onLoad({ filter: /nice-grpc-web\/src\/.+\.ts$/ }, ({ path }) => {
+      const contents = leftOut[path.replace(/^.*nice-grpc-web\/src\//, '')];
+      return contents === undefined ? undefined : { contents };
+    });
+    build.onLoad({ filter: /.*/, namespace: 'js-base64' }, () => ({ contents: base64 }));
   },
 };
 
