@@ -1,4 +1,4 @@
-import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { FieldViolation } from '../model/dispatchError.js';
 
 /** Trailer of a failed call: a `google.rpc.Status` with the details of the error. */
@@ -23,14 +23,40 @@ export function decodeViolations(statusDetails: Uint8Array | undefined): readonl
   }
 }
 
+/** Encodes a `google.rpc.Status` with a code, a message and the violations as a `google.rpc.BadRequest`. */
+export function encodeStatusDetails(code: number, message: string, violations: readonly FieldViolation[]): Uint8Array {
+  const badRequest = new BinaryWriter();
+  for (const { field, description } of violations) {
+    badRequest.uint32(tag(1)).fork().uint32(tag(1)).string(field).uint32(tag(2)).string(description).join();
+  }
+  return new BinaryWriter()
+    .uint32(8)
+    .int32(code)
+    .uint32(tag(2))
+    .string(message)
+    .uint32(tag(3))
+    .fork()
+    .uint32(tag(1))
+    .string(`type.googleapis.com/${BAD_REQUEST}`)
+    .uint32(tag(2))
+    .bytes(badRequest.finish())
+    .join()
+    .finish();
+}
+
+/** The key of a length-delimited field in the bytes. */
+function tag(field: number): number {
+  return (field << 3) | 2;
+}
+
 /** The contents of a length-delimited field of a message. */
 function fieldsOf(message: Uint8Array, field: number): Uint8Array[] {
   const reader = new BinaryReader(message);
   const contents: Uint8Array[] = [];
   while (reader.pos < reader.len) {
-    const tag = reader.uint32();
-    if (tag === ((field << 3) | 2)) contents.push(reader.bytes());
-    else reader.skip(tag & 7);
+    const key = reader.uint32();
+    if (key === tag(field)) contents.push(reader.bytes());
+    else reader.skip(key & 7);
   }
   return contents;
 }

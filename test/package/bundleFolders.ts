@@ -40,6 +40,7 @@ export async function bundleFolders(dist: string): Promise<void> {
     {
       platform: 'browser',
       target: 'es2022',
+      minifyWhitespace: true,
       plugins: [slimMessages, leavePackages],
       banner: { js: await licences() },
     },

@@ -1,10 +1,9 @@
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { Metadata } from '@grpc/grpc-js';
 import { Status } from 'nice-grpc-common';
-import { Any, BadRequest } from 'nice-grpc-error-details';
 
 import type { Logger } from '../../logger.js';
 import { DispatchError, type DispatchErrorCode, type FieldViolation } from '../../model/dispatchError.js';
+import { encodeStatusDetails, STATUS_DETAILS } from '../../wire/badRequest.js';
 
 /** How a call ends that fails. */
 export interface ErrorStatus {
@@ -42,9 +41,6 @@ const STATUS: { readonly [Code in DispatchErrorCode]?: Status } = {
   UNAVAILABLE: Status.UNAVAILABLE,
 };
 
-/** Trailer with a `google.rpc.Status`, which holds details of an error. */
-const DETAILS = 'grpc-status-details-bin';
-
 /**
  * Converts an error to a gRPC status, in this one place. Unknown errors are masked as INTERNAL, and logged; aborts are CANCELLED. Invalid
  * fields are also told as `google.rpc.BadRequest`.
@@ -64,7 +60,7 @@ export function errorStatus(error: unknown, path: string, logger: Logger): Error
     const fieldViolations = code === Status.INVALID_ARGUMENT ? violationsOf(error) : [];
     if (fieldViolations.length === 0) return { code, details };
     const metadata = new Metadata();
-    metadata.set(DETAILS, Buffer.from(encodeDetails(code, details, BadRequest.fromPartial({ fieldViolations }))));
+    metadata.set(STATUS_DETAILS, Buffer.from(encodeStatusDetails(code, details, fieldViolations)));
     return { code, details, metadata, violations: fieldViolations };
   }
   logger.error({ err: error, path }, 'a call failed with an internal error');
@@ -73,22 +69,4 @@ export function errorStatus(error: unknown, path: string, logger: Logger): Error
 
 function violationsOf({ field, message, violations }: DispatchError): FieldViolation[] {
   return violations.length === 0 && field !== undefined ? [{ field, description: message }] : [...violations];
-}
-
-/** Encodes a `google.rpc.Status`: code, message, details. */
-function encodeDetails(code: Status, message: string, badRequest: BadRequest): Uint8Array {
-  const detail = Any.encode(
-    Any.fromPartial({
-      typeUrl: 'type.googleapis.com/google.rpc.BadRequest',
-      value: BadRequest.encode(badRequest).finish(),
-    }),
-  ).finish();
-  return new BinaryWriter()
-    .tag(1, WireType.Varint)
-    .int32(code)
-    .tag(2, WireType.LengthDelimited)
-    .string(message)
-    .tag(3, WireType.LengthDelimited)
-    .bytes(detail)
-    .finish();
 }
