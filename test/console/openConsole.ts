@@ -66,19 +66,21 @@ export async function serveConsole(): Promise<ServedConsole> {
 }
 
 /** A page with the console, and what the browser found wrong with it. */
-interface OpenConsole extends AsyncDisposable {
+export interface OpenConsole extends AsyncDisposable {
   readonly page: Page;
   /** Errors and warnings of the log, uncaught errors and requests to elsewhere or without an answer. */
   readonly faults: readonly string[];
 }
 
 /** Options of {@link openConsole}. */
-interface OpenOptions {
+export interface OpenOptions {
   readonly width?: number;
   readonly height?: number;
   readonly colorScheme?: 'light' | 'dark';
   readonly timezoneId?: string;
   readonly hasTouch?: boolean;
+  /** What is done to the empty page before. */
+  readonly prepare?: (page: Page) => Promise<void>;
 }
 
 /** Opens the console in a new window of a browser. */
@@ -86,7 +88,7 @@ export async function openConsole(
   browser: Browser,
   url: string,
   setup: TestSetup | null,
-  { width = 1280, height = 800, ...options }: OpenOptions = {},
+  { width = 1280, height = 800, prepare, ...options }: OpenOptions = {},
 ): Promise<OpenConsole> {
   const context = await browser.newContext({
     viewport: { width, height },
@@ -112,6 +114,7 @@ export async function openConsole(
   });
   // Scripts of the page may not be inline: this one is of the browser.
   if (setup !== null) await page.addInitScript(`window.testSetup = ${JSON.stringify(setup)}`);
+  await prepare?.(page);
   await page.goto(url);
   return { page, faults, [Symbol.asyncDispose]: () => context.close() };
 }
