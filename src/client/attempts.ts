@@ -1,7 +1,8 @@
-import { type CallOptions, ClientError, Metadata, Status } from 'nice-grpc-common';
+import type { CallOptions } from 'nice-grpc-common';
 import { DispatchError } from '../model/dispatchError.js';
 import { REQUEST_ID, REQUEST_IDS_KEPT_S } from '../wire/requestId.js';
 import type { CredentialSource } from './credentials.js';
+import { ClientError, Metadata, Status } from './grpcCommon.js';
 import { isTooLarge } from './messageSize.js';
 import type { OpenCall } from './openCalls.js';
 

@@ -1,5 +1,5 @@
-import { ClientError, Status } from 'nice-grpc-common';
 import { DispatchError } from '../model/dispatchError.js';
+import { ClientError, Status } from './grpcCommon.js';
 
 /** What grpc-js says of a message above a limit, compressed or not. */
 const TOO_LARGE = /larger than (max|\d)/i;

@@ -1,6 +1,7 @@
-import { type ClientMiddleware, Metadata } from 'nice-grpc-common';
+import type { ClientMiddleware } from 'nice-grpc-common';
 import type { SignRequest } from '../wire/signedCall.js';
 import type { CredentialSource, Credentials } from './credentials.js';
+import { Metadata } from './grpcCommon.js';
 
 const NONCE_BYTES = 16;
 

@@ -1,6 +1,6 @@
-import { ClientError, Status } from 'nice-grpc-common';
 import { DispatchError, type DispatchErrorCode, type DispatchErrorDetails, messageOf } from '../model/dispatchError.js';
 import { decodeViolations } from '../wire/badRequest.js';
+import { ClientError, Status } from './grpcCommon.js';
 
 /**
  * Converts whatever a call throws to a {@link DispatchError}, in this one place. A status of the service keeps its name and

@@ -1,4 +1,5 @@
-import { type CallOptions, ClientError, type ClientMiddleware, type Metadata, Status } from 'nice-grpc-common';
+import type { CallOptions, ClientMiddleware, Metadata } from 'nice-grpc-common';
+import { ClientError, Status } from '../client/grpcCommon.js';
 import { LostConnection } from '../client/lostConnection.js';
 
 /** How nice-grpc-web begins the details of what went wrong with `fetch`. */

@@ -1,4 +1,5 @@
-import { ClientError, type ClientMiddleware, Status } from 'nice-grpc-common';
+import type { ClientMiddleware } from 'nice-grpc-common';
+import { ClientError, Status } from '../client/grpcCommon.js';
 
 /**
  * Maximum number of open streams to a host over HTTP/1.1. A stream takes a connection, and browsers open six to a host: without one that is left

@@ -123,6 +123,7 @@ const leavePackages: Plugin = {
     build.onResolve({ filter: /^[^./]/ }, ({ kind, path, resolveDir, pluginData }) => {
       if (kind === 'entry-point' || pluginData === 'copied') return undefined;
       if (path === 'js-base64') return { path, namespace: path };
+      if (path === 'nice-grpc-common') return { path: `${OTHERS}../client/grpcCommon.js`, external: true };
       if (!copied.some(name => path === name || path.startsWith(`${name}/`))) return { path, external: true };
       // The package is compiled to CommonJS, and has its sources beside that.
       const source = path.replace(/^nice-grpc-web\/lib\/(.+)\.js$/, 'nice-grpc-web/src/$1.ts');
