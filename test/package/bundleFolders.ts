@@ -26,14 +26,22 @@ const leftOut: Readonly<Record<string, string>> = {
 
 /** Puts the files of a built package together, as it is shipped. */
 export async function bundleFolders(dist: string): Promise<void> {
-  await bundleFolder(resolve(dist, 'src/cli'), ['main'], {
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    // What is loaded only when it is needed stays so.
-    splitting: true,
-    minifyWhitespace: true,
-  });
+  const [command, planning] = [resolve(dist, 'src/cli'), resolve(dist, 'src/planning')];
+  await bundleFolder(
+    command,
+    ['main'],
+    {
+      platform: 'node',
+      target: 'node20',
+      packages: 'external',
+      // What is loaded only when it is needed stays so.
+      splitting: true,
+      minifyWhitespace: true,
+    },
+    [command, planning],
+  );
+  // Nothing else that is shipped uses it: the console has a copy of its own.
+  await rm(planning, { recursive: true });
   await bundleFolder(
     resolve(dist, 'src/web'),
     ['index'],
