@@ -22,9 +22,14 @@ export interface BenchService extends BenchServer {
  * Starts a service with so many dispatches: one in four has a rule, one in ten runs now.
  *
  * @param database - an empty one; by default memory.
+ * @param origins - those of pages that may call it.
  */
-export function startService(count: number, database = ':memory:'): Promise<BenchService> {
-  return startServer('serviceProcess.js', [String(count), database]);
+export function startService(
+  count: number,
+  database = ':memory:',
+  origins: readonly string[] = [],
+): Promise<BenchService> {
+  return startServer('serviceProcess.js', [String(count), database, ...origins]);
 }
 
 /** Starts a scripted service whose dispatches all start at one instant, milliseconds since the epoch. */

@@ -18,6 +18,7 @@ import { serviceBenchmark } from './service.js';
 import { simulateBenchmark } from './simulate.js';
 import { storeBenchmark } from './store.js';
 import { syncBenchmark } from './sync.js';
+import { webBenchmark } from './web.js';
 import { writesBenchmark } from './writes.js';
 
 /** Adds a benchmark, as a subcommand of its name, to the program. */
@@ -42,6 +43,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   recurrenceBenchmark,
   receiversBenchmark,
   consoleBenchmark,
+  webBenchmark,
 ];
 
 const program = new Command('bench')

@@ -16,7 +16,7 @@ const database = process.argv[3] ?? ':memory:';
 const nowS = Math.floor(Date.now() / 1000);
 const store = await openStore(database);
 await applyAll(count, index => creation(index + 1));
-const { port, webUrl, stop } = await serveWeb(store);
+const { port, webUrl, stop } = await serveWeb(store, { origins: process.argv.slice(4) });
 
 process.on('message', async (updates: number | 'cpu') => {
   if (updates === 'cpu') return process.send?.({ cpuMs: cpuMs() });
