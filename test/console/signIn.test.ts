@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalConsole, serveConsole } from '../../src/cli/console/serveConsole.js';
-import { DispatchClient } from '../../src/index.js';
+import { DispatchClient, Dispatcher } from '../../src/index.js';
 import { silentLogger } from '../../src/logger.js';
 import { type DispatchService, startDispatchService } from '../../src/service/index.js';
+import { sqliteStore } from '../../src/store/index.js';
 import { describeWithChromium } from '../support/describeWithChromium.js';
 import { keysFile } from '../support/keysFile.js';
+import { temporaryFolder } from '../support/temporaryFolder.js';
 import { seriousFindings } from './axe.js';
 import { builtConsole } from './builtConsole.js';
 import { openConsole } from './openConsole.js';
@@ -155,6 +157,39 @@ describeWithChromium('the console, signed in to', browser => {
       await other.page.evaluate(`location.href = ${JSON.stringify(served.newLink())}`);
       await other.page.getByRole('button', { name: 'Microgrid 2 live' }).waitFor();
       expect(other.faults.filter(fault => !fault.includes('status of 401'))).toEqual([]);
+    });
+
+    it('shows what was delivered before it was opened, from the file of a dispatcher', async () => {
+      using folder = temporaryFolder();
+      const store = `${folder.path}/microgrid2.db`;
+      const { key: authKey, secret: signSecret } = operator;
+      const access = { address: service.address, authKey, signSecret };
+      const dispatcher = new Dispatcher({ microgridId: 2, ...access, store: sqliteStore(store) });
+      await dispatcher.start();
+      await dispatcher.ready({ timeoutMs: 20_000 });
+      const stopped = dispatcher.newRunningStateReceiver('VENT');
+      const plan = { type: 'VENT', startTime: 'NOW', durationMs: 1_000, selector: { ids: [9] } } as const;
+      await dispatcher.client?.create(plan);
+      await stopped.receive();
+      await stopped.receive();
+      await dispatcher.stop();
+      const options = { listen: '127.0.0.1:0', microgrids: [2], logger: silentLogger, onOpened: () => {} };
+      for (const [file, state] of [
+        [undefined, 'past'],
+        [store, 'delivered'],
+      ] as const) {
+        await using own = await serveConsole({
+          service: { url: service.address, authKey, signSecret },
+          ...options,
+          store: file,
+        });
+        await using console = await openConsole(browser(), own.newLink(), null);
+        const { page } = console;
+        await page.getByRole('button', { name: 'Microgrid 2 live', pressed: true }).waitFor();
+        await page.getByRole('button', { name: /^Table/ }).click();
+        await page.getByRole('row').filter({ hasText: 'VENT' }).getByText(state, { exact: true }).waitFor();
+        expect(console.faults).toEqual([]);
+      }
     });
   });
 });

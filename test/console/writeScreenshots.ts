@@ -6,6 +6,7 @@ import { startChromium } from '../support/describeWithChromium.js';
 import { minuteMs, monday10Ms } from '../support/dispatchRecord.js';
 import { openConsole, serveConsole } from './openConsole.js';
 import { sampleDispatches } from './sampleDispatches.js';
+import type { TestSetup } from './testSetup.js';
 
 const folder = fileURLToPath(new URL('../../docs/console/', import.meta.url));
 
@@ -14,6 +15,7 @@ interface Shot {
   readonly width?: number;
   readonly height?: number;
   readonly colorScheme?: 'light' | 'dark';
+  readonly setup?: Partial<TestSetup>;
   readonly act: (page: Page) => Promise<void>;
 }
 
@@ -65,22 +67,96 @@ const shots: readonly Shot[] = [
     },
   },
   { name: 'phone', width: 390, height: 844, act: async () => {} },
+  {
+    name: 'sign-in',
+    setup: { asksKey: true },
+    width: 640,
+    height: 400,
+    act: async page => {
+      await page.getByLabel('Key').fill('other');
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').waitFor();
+    },
+  },
+  {
+    name: 'form',
+    act: async page => {
+      await page.getByRole('button', { name: 'New dispatch …' }).click();
+      await fill(page, {
+        Type: 'EV_CHARGING',
+        Components: 'EV_CHARGER',
+        Start: '2026-03-02 13:00',
+        Duration: '2h',
+        Payload: '{"kw": 11}',
+      });
+      await page.getByRole('button', { name: 'Preview' }).click();
+      await page.getByText('This is what would happen').waitFor();
+    },
+  },
+  {
+    name: 'violation',
+    act: async page => {
+      await page.getByRole('button', { name: 'New dispatch …' }).click();
+      await fill(page, {
+        Type: 'EV_CHARGING',
+        Components: 'EV_CHARGE',
+        Start: '2026-03-02 13:00',
+        Payload: '{"kw": }',
+      });
+      await page.getByRole('button', { name: 'Preview' }).click();
+      await page.getByText('Not right yet').waitFor();
+    },
+  },
+  {
+    name: 'undo',
+    act: async page => {
+      await bar(page, 172, 2);
+      await page.getByRole('button', { name: 'Delete' }).click();
+      await page.getByRole('button', { name: /^Undo the deletion/ }).waitFor();
+    },
+  },
+  {
+    name: 'missed',
+    act: async page => {
+      await page.getByRole('button', { name: 'Show 6 h' }).click();
+      await page.evaluate('testConsole.step(5 * 3_600_000)');
+      await page.locator('.log').getByText('missed').first().waitFor();
+    },
+  },
+  {
+    name: 'no-connection',
+    act: async page => {
+      await page.evaluate(`{
+        const transport = testConsole.transports.get(1);
+        transport.list = async function* () { throw new Error('the service at grpc://plant.example is not reached'); };
+        transport.cut();
+      }`);
+      await page.getByRole('button', { name: 'Microgrid 1 no connection' }).waitFor();
+      await page.getByRole('tab', { name: 'Dispatcher' }).click();
+    },
+  },
 ];
+
+async function fill(page: Page, fields: Readonly<Record<string, string>>): Promise<void> {
+  for (const [label, text] of Object.entries(fields)) {
+    await page.locator('.plan-form').getByLabel(label, { exact: true }).fill(text);
+  }
+}
 
 mkdirSync(folder, { recursive: true });
 const only = process.argv.slice(2);
 const browser = await startChromium();
 await using served = await serveConsole();
-for (const { name, act, ...options } of shots) {
+for (const { name, act, setup = {}, ...options } of shots) {
   if (only.length > 0 && !only.includes(name)) continue;
   await using console = await openConsole(
     browser,
     served.url,
-    { nowMs: monday10Ms + 34 * minuteMs, dispatches: sampleDispatches() },
+    { nowMs: monday10Ms + 34 * minuteMs, dispatches: sampleDispatches(), ...setup },
     { width: 1280, height: 760, ...options },
   );
   const { page } = console;
-  await page.getByRole('button', { name: 'Microgrid 1 live' }).waitFor();
+  if (!setup.asksKey) await page.getByRole('button', { name: 'Microgrid 1 live' }).waitFor();
   await act(page);
   // The picture is drawn with the next frames.
   await page.evaluate('new Promise(done => setTimeout(done, 500))');

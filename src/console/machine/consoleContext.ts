@@ -6,6 +6,7 @@ import type { SyncStatus } from '../../../machines/protocol/dispatcherOutput.js'
 import type { DispatchErrorJson } from '../../model/dispatchError.js';
 import type { PlanFormInput } from '../plan/planFormContext.js';
 import type { SessionFacts } from '../session/sessionPort.js';
+import type { DeliveredRuns } from '../travel/deliveredRuns.js';
 import type { DispatchVersion } from '../travel/dispatchVersions.js';
 import type { Simulation } from '../travel/simulateUntil.js';
 import { initialView, type ViewState } from '../view/viewState.js';
@@ -27,6 +28,8 @@ export interface OpenMicrogrid {
   readonly sync: SyncStatus | null;
   /** When it became live for the first time, milliseconds since the epoch: what was delivered is known from then on. Null: it did not. */
   readonly witnessedFromMs: number | null;
+  /** What a dispatcher beside the console has announced in the past; null: not known. */
+  readonly delivered: DeliveredRuns | null;
   /** The last problem that the dispatcher told; null: none. */
   readonly problem: DispatchErrorJson | null;
 }

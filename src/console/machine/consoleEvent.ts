@@ -1,9 +1,10 @@
 import type { LifecycleEvent, ProblemEvent, SyncStatusEvent } from '../../../machines/protocol/dispatcherOutput.js';
 import type { PlanPreviewed } from '../plan/planFormEvent.js';
 import type { PlanRequest } from '../plan/planRequest.js';
+import type { DeliveredRuns } from '../travel/deliveredRuns.js';
 import type { ViewChoices } from '../view/viewState.js';
 
-/** Events to `consoleMachine`. All but the last four are sent by the page. */
+/** Events to `consoleMachine`. All but the last five are sent by the page. */
 export type ConsoleEvent =
   | { readonly type: 'session.open'; readonly fields: Readonly<Record<string, string>> }
   | { readonly type: 'session.close' }
@@ -28,6 +29,8 @@ export type ConsoleEvent =
   | { readonly type: 'plan.opened'; readonly request: PlanRequest }
   | PlanPreviewed
   | { readonly type: 'plan.closed' }
+  /** The history of a dispatcher was read. */
+  | { readonly type: 'history.read'; readonly microgridId: number; readonly delivered: DeliveredRuns | null }
   | SyncStatusEvent
   | ProblemEvent
   | LifecycleEvent

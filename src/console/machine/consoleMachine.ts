@@ -2,7 +2,9 @@ import {
   type ActorRefFrom,
   type AnyActorRef,
   assign,
+  type EventObject,
   enqueueActions,
+  fromCallback,
   fromPromise,
   sendTo,
   setup,
@@ -40,7 +42,7 @@ const travelToleranceMs = 1_000;
  * The console: its session, the dispatchers of its open microgrids, and what it shows.
  *
  * Its actors come by `consoleOf(port)`: `signIn`, `dispatcher`, which hosts a `dispatcherMachine`, `audit`,
- * which reads the past, and `simulation`, which plays the future.
+ * which reads the past, `history`, which reads what was delivered in it, and `simulation`, which plays the future.
  *
  * - `session`: signed out, signing in, or signed in; then each open microgrid has its dispatcher as a child, `dispatcher-ID`.
  * - `log`: whether the page follows the log or has paused it; the entries are in the child `log`, and go on in any case.
@@ -60,6 +62,7 @@ export const consoleMachine = setup({
     planner: plannerMachine,
     planForm: planFormMachine,
     audit: fromPromise<readonly DispatchVersion[], { microgridId: number }>(notProvided),
+    history: fromCallback<EventObject, { microgridId: number }>(notProvided),
     simulation: fromPromise<Simulation, { microgrid: OpenMicrogrid; fromMs: number; toMs: number }>(notProvided),
   },
   actions: {
@@ -73,11 +76,13 @@ export const consoleMachine = setup({
       if (session === null) return {};
       const few = session.microgrids === 'all' ? [] : session.microgrids.slice(0, maxOpenedAtOnce);
       const ids = [...new Set([...session.openFirst, ...few])];
+      if (session.hasHistory) for (const id of ids) spawn('history', { input: { microgridId: id } });
       return { microgrids: ids.map(id => open(self, spawn('dispatcher', childOf(id)), id)), shownId: ids[0] ?? null };
     }),
     openMicrogrid: assign(({ context, event, spawn, self }) => {
       if (event.type !== 'microgrid.opened') return {};
       const { microgridId } = event;
+      if (context.session?.hasHistory) spawn('history', { input: { microgridId } });
       return {
         microgrids: [...context.microgrids, open(self, spawn('dispatcher', childOf(microgridId)), microgridId)],
         shownId: microgridId,
@@ -120,6 +125,9 @@ export const consoleMachine = setup({
       const witnessedFromMs = before ?? (status.state === 'live' ? context.nowMs : null);
       return changeMicrogrid(context, microgridId, { sync: status, witnessedFromMs });
     }),
+    noteDelivered: assign(({ context, event }) =>
+      event.type === 'history.read' ? changeMicrogrid(context, event.microgridId, { delivered: event.delivered }) : {},
+    ),
     noteProblem: assign(({ context, event }) =>
       event.type === 'dispatcher.problem'
         ? changeMicrogrid(context, event.microgridId, { problem: event.problem.toJSON() })
@@ -230,6 +238,7 @@ export const consoleMachine = setup({
             'microgrid.shown': { guard: 'isOpen', actions: 'showMicrogrid' },
             'dispatcher.sync': { actions: 'noteSync' },
             'dispatcher.problem': { actions: 'noteProblem' },
+            'history.read': { actions: 'noteDelivered' },
             'session.close': { target: 'signedOut' },
           },
         },
@@ -389,7 +398,7 @@ function childOf(microgridId: number) {
 function open(self: AnyActorRef, host: ActorRefFrom<DispatcherHost>, id: number): OpenMicrogrid {
   const { dispatcher } = host.getSnapshot().context;
   self.getSnapshot().children.log?.send({ type: 'log.watch', microgridId: id, dispatcher });
-  return { id, dispatcher, sync: null, witnessedFromMs: null, problem: null };
+  return { id, dispatcher, sync: null, witnessedFromMs: null, delivered: null, problem: null };
 }
 
 function withoutChoice(view: ViewState): ViewState {

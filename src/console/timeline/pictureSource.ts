@@ -2,6 +2,7 @@ import type { SnapshotFrom } from 'xstate';
 import type { ConsoleContext } from '../machine/consoleContext.js';
 import { registryOf, shownMicrogrid } from '../machine/consoleContext.js';
 import type { ConsoleActor } from '../machine/consoleMachine.js';
+import { allMissed } from '../travel/deliveredRuns.js';
 import type { DispatchVersion } from '../travel/dispatchVersions.js';
 import type { Present } from './layoutLane.js';
 import { buildPicture, type Picture, type PictureRequest } from './picture.js';
@@ -84,11 +85,15 @@ export class PictureSource {
 export function presentOf({ context, children }: SnapshotFrom<ConsoleActor>): Present {
   const microgrid = shownMicrogrid(context);
   const log = children.log?.getSnapshot().context;
+  const delivered = microgrid?.delivered;
   return {
     nowMs: context.travelMs ?? context.nowMs,
     presentMs: context.nowMs,
-    witnessedFromMs: microgrid?.witnessedFromMs ?? Number.POSITIVE_INFINITY,
-    missed: (microgrid && log?.missedStarts(microgrid.id)) ?? new Map(),
+    witnessedFromMs: Math.min(
+      microgrid?.witnessedFromMs ?? Number.POSITIVE_INFINITY,
+      delivered?.fromMs ?? Number.POSITIVE_INFINITY,
+    ),
+    missed: allMissed(delivered?.missed ?? new Map(), (microgrid && log?.missedStarts(microgrid.id)) ?? new Map()),
   };
 }
 

@@ -1,0 +1,33 @@
+import type { DeliveredPart } from '../session/sessionPort.js';
+import type { Interval } from '../timeline/segment.js';
+
+/** What a dispatcher beside the console has announced in the past. */
+export interface DeliveredRuns {
+  /** From when on that is known, milliseconds since the epoch. */
+  readonly fromMs: number;
+  /** When starts were missed, by dispatch: from the first to the last, both included. */
+  readonly missed: ReadonlyMap<number, readonly Interval[]>;
+}
+
+/** Reads what was delivered, and what was not, from a part of a history; null when it is empty. */
+export function deliveredRuns({ entries }: DeliveredPart): DeliveredRuns | null {
+  const [oldest] = entries;
+  if (oldest === undefined) return null;
+  const missed = new Map<number, readonly Interval[]>();
+  for (const { id, notification, firstMs, lastMs } of entries) {
+    if (notification !== 'run.missed' || firstMs === undefined || lastMs === undefined) continue;
+    missed.set(id, [...(missed.get(id) ?? []), { startMs: firstMs, endMs: lastMs }]);
+  }
+  return { fromMs: oldest.atMs, missed };
+}
+
+/** Missed starts of two sources together. */
+export function allMissed(
+  a: ReadonlyMap<number, readonly Interval[]>,
+  b: ReadonlyMap<number, readonly Interval[]>,
+): ReadonlyMap<number, readonly Interval[]> {
+  if (a.size === 0) return b;
+  const all = new Map(a);
+  for (const [id, intervals] of b) all.set(id, [...(all.get(id) ?? []), ...intervals]);
+  return all;
+}
