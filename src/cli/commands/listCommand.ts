@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 
 import type { ListOptions } from '../../client/requests.js';
 import { Dispatch } from '../../dispatch.js';
+import { groupOf } from '../../planning/groups/group.js';
 import { groupRows, type ListRow } from '../../planning/groups/groupRows.js';
-import { readGroups } from '../../planning/groups/liveGroup.js';
+import { type LiveGroup, readGroups } from '../../planning/groups/liveGroup.js';
+import type { PlanningClient } from '../../planning/planningClient.js';
 import { printsJson } from '../globalOptions.js';
 import { addListFilters, isFilter, type ListFilters, passesFilters, readListFilters } from '../input/listFilters.js';
 import { listOf, parseCount, parseId, parseName } from '../input/parseValue.js';
@@ -82,6 +84,7 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
     else groups += 1;
   };
   await withMicrogrid(command, microgridId, async client => {
+    if (!json && request.sort) rows.place(await listedGroups(client, request, options, nowMs), request.sort);
     pages: for await (const { dispatches, problems } of client.listPages(request)) {
       for (const dispatch of dispatches.map(record => new Dispatch(record))) {
         if (!passesFilters(dispatch, options)) {
@@ -114,6 +117,25 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
     print(isCut ? `The first ${what}.` : `${what}, ${filteredOut} filtered out.`);
   }
   if (unreadable > 0) throw new OperationFailed('UNDECODABLE', `${unreadable} dispatches could not be decoded.`);
+}
+
+/** The groups of which a dispatch passes the filters: where they come in an order only all of their dispatches tell. */
+async function listedGroups(
+  client: PlanningClient,
+  request: ListOptions,
+  options: ListCommandOptions,
+  nowMs: number,
+): Promise<LiveGroup[]> {
+  if (request.recurring === false) return [];
+  if (!isFilter(options)) return readGroups(client, nowMs);
+  const listed = new Set<string>();
+  for await (const { dispatches } of client.listPages({ ...request, recurring: true })) {
+    for (const record of dispatches) {
+      const id = groupOf(record.payload)?.group.id;
+      if (id !== undefined && passesFilters(new Dispatch(record), options)) listed.add(id);
+    }
+  }
+  return listed.size === 0 ? [] : readGroups(client, nowMs, id => listed.has(id));
 }
 
 async function readListOptions(options: ListCommandOptions): Promise<ListOptions> {

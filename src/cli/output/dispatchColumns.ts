@@ -1,8 +1,8 @@
 import type { Dispatch } from '../../dispatch.js';
 import { nextRunText } from '../../planning/dispatchState.js';
 import { withoutGroup } from '../../planning/groups/group.js';
-import type { ListRow } from '../../planning/groups/groupRows.js';
-import { firstRunOf, groupDurationText, groupRuleText, groupState } from '../../planning/groups/groupWords.js';
+import { type ListRow, rowTimes } from '../../planning/groups/groupRows.js';
+import { groupDurationText, groupRuleText, groupState } from '../../planning/groups/groupWords.js';
 import { selectorToText } from '../../planning/selectorText.js';
 import { timeText } from '../../planning/timeText.js';
 import { pc } from './colours.js';
@@ -35,9 +35,7 @@ export function dispatchColumns(names: readonly ColumnName[], nowMs: number): Co
       minWidth: MIN_TEXT_WIDTH,
     },
     state: { text: row => stateOf(row).text, style: (cell, row) => stateStyle(stateOf(row))(cell), ...text },
-    start: {
-      text: ({ dispatch, group, parts }) => timeText((group && firstRunOf(parts)) ?? dispatch.startTime),
-    },
+    start: { text: row => timeText(rowTimes.startTime(row)) },
     duration: { text: ({ dispatch, group }) => (group === null ? durationText(dispatch) : groupDurationText(group)) },
     target: { text: ({ dispatch }) => selectorToText(dispatch.selector), ...text },
     recurrence: {
@@ -47,8 +45,8 @@ export function dispatchColumns(names: readonly ColumnName[], nowMs: number): Co
     payload: { text: ({ dispatch }) => payloadText(withoutGroup(dispatch.payload)), ...text },
     next: { text: row => nextRunText(stateOf(row), nowMs) },
     end: { text: ({ parts }) => endText(parts) },
-    created: { text: ({ dispatch }) => timeText(dispatch.createTime) },
-    updated: { text: ({ dispatch }) => timeText(dispatch.updateTime) },
+    created: { text: row => timeText(rowTimes.createTime(row)) },
+    updated: { text: row => timeText(rowTimes.updateTime(row)) },
   };
   return names.map(name => ({ name, ...columns[name] }));
 }

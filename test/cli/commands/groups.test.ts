@@ -80,6 +80,34 @@ describe.concurrent('a group of which a dispatch is missing', () => {
   });
 });
 
+describe.concurrent('an order of the list', () => {
+  it('holds for the times that are shown, of groups too, and with filters and a limit', async () => {
+    const { id, ids } = await createGroup(31);
+    const own: number[] = [];
+    for (const day of ['2030-11-20', '2030-12-01T06:59', '2030-12-05', '2031-06-01', '2031-12-01']) {
+      const [created] = await dispatchJson('create', '31', 'CHARGE', '1', day, '1h');
+      own.push(created.id);
+    }
+    const [a, b, c, d, e] = own.map(String);
+    await dispatch('update', '31', `${c}`, '--active', 'false');
+    const shown = async (...args: string[]) =>
+      (await run('list', '31', '--columns', 'id,start', ...args)).stdout.split('\n').flatMap(line => {
+        const [, name] = /^ *(\w+) {2}\d/.exec(line) ?? [];
+        return name === undefined ? [] : [name];
+      });
+    expect(await shown('--sort', 'start-time')).toEqual([a, b, id, c, d, e]);
+    expect(await shown('--sort', 'start-time', '--order', 'descending')).toEqual([e, d, c, id, b, a]);
+    expect(await shown('--sort', 'start-time', '--limit', '3')).toEqual([a, b, id]);
+    expect(await shown('--sort', 'start-time', '--start-from', '2030-12-02')).toEqual([id, c, d, e]);
+    expect(await shown('--sort', 'start-time', '--recurring', 'false')).toEqual([a, b, c, d, e]);
+    expect(await shown('--sort', 'create-time', '--limit', '2')).toEqual([id, a]);
+    expect(await shown('--sort', 'create-time', '--order', 'descending')).toEqual([e, d, c, b, a, id]);
+    expect(await shown('--sort', 'update-time')).toEqual([id, a, b, d, e, c]);
+    await lose(31, ids[2] ?? 0);
+    expect(await shown('--sort', 'start-time')).toEqual([a, b, id, c, d, e]);
+  });
+});
+
 describe.concurrent('--dry', () => {
   it('shows a skip, a pause and a resumption, and changes nothing', async () => {
     const { id, ids } = await createGroup(4);
