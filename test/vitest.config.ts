@@ -20,7 +20,7 @@ const ALWAYS_LONG = [
 ];
 /** `npm test` runs some of their cases, `npm run test:long` all. */
 const LONG_OR_SAMPLED = [
-  'test/console/{interruptions,timelinePage}.test.ts',
+  'test/console/{interruptions,manyMicrogrids,timelinePage}.test.ts',
   'test/testing/dispatchModel.test.ts',
   'test/interop/zonedRules.test.ts',
   'test/interop/commandLines.test.ts',

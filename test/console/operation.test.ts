@@ -15,7 +15,7 @@ describeOperation('an operator at the console', operation => {
       .first()
       .waitFor();
 
-  it('plans by the keyboard alone; sees a run start and stop by the schedule, one that is reconfigured and deleted, and takes that back', async () => {
+  it('plans by the keyboard alone; sees a run start and stop by the schedule, and one that is reconfigured and deleted; takes a deletion back', async () => {
     await using console = await operation.open();
     const { page } = console;
     await tabTo(page, /^Table/);
@@ -51,9 +51,17 @@ describeOperation('an operator at the console', operation => {
     await page.keyboard.press('Enter');
     await news(page, `Dispatch ${long} is deleted.`);
     await event(page, 'stopped', `${long} CHARGE`);
-    await tabTo(page, `Undo the deletion of dispatch ${long}`);
+
+    const planned = await create(page, { Type: 'VENT', Components: '8', Start: 'in 2h', Duration: '1h' });
+    await state(page, planned, 'planned');
+    await tabTo(page, `${planned} VENT`);
     await page.keyboard.press('Enter');
-    await news(page, new RegExp(`dispatch ${long} is there again as dispatch \\d+`));
+    await tabTo(page, 'Delete');
+    await page.keyboard.press('Enter');
+    await news(page, `Dispatch ${planned} is deleted.`);
+    await tabTo(page, `Undo the deletion of dispatch ${planned}`);
+    await page.keyboard.press('Enter');
+    await news(page, new RegExp(`dispatch ${planned} is there again as dispatch \\d+`));
     expect(await seriousFindings(page)).toEqual([]);
     expect(console.faults).toEqual([]);
   });
