@@ -1,5 +1,5 @@
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
-import { runAt } from '../../model/schedule.js';
+import { runAt, startAtOrAfter } from '../../model/schedule.js';
 import { selectorKey } from '../../model/selector.js';
 import { groupOf } from '../../planning/groups/group.js';
 import { ignoredFields, wholeRecord } from '../../planning/planNotes.js';
@@ -95,8 +95,20 @@ function restOf(record: DispatchRecord, nowMs: number): DispatchPlan | null {
 }
 
 /** Equal for plans that are alike; of those with the same key, few are not. */
-function keyOf({ type, startTimeMs, durationMs, selector, dryRun }: DispatchPlan): string {
-  return JSON.stringify([type, Math.round(startTimeMs / 1000), durationMs, dryRun, selectorKey(selector)]);
+function keyOf(plan: DispatchPlan): string {
+  const { type, durationMs, selector, dryRun } = plan;
+  return JSON.stringify([type, Math.floor(firstRunOf(plan) / 1000), durationMs, dryRun, selectorKey(selector)]);
+}
+
+/** When the first run starts: a calendar begins a rule there, whatever its start time was. */
+function firstRunOf(plan: DispatchPlan): number {
+  try {
+    return startAtOrAfter(wholeRecord(plan), plan.startTimeMs) ?? plan.startTimeMs;
+  } catch (error) {
+    // A rule that has no runs is refused where it is encoded.
+    if (error instanceof RangeError) return plan.startTimeMs;
+    throw error;
+  }
 }
 
 function differences({ active }: DispatchPlan, found: DispatchRecord): string[] {
