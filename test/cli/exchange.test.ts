@@ -5,7 +5,7 @@ import { readCalendar } from '../../src/cli/exchange/readCalendar.js';
 import { readJsonLines } from '../../src/cli/exchange/readJsonLines.js';
 import { calendarWriter } from '../../src/cli/exchange/writeCalendar.js';
 import { Dispatch } from '../../src/dispatch.js';
-import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
+import type { DispatchRecord, JsonValue } from '../../src/model/dispatchRecord.js';
 import { runsBetween, startAtOrAfter, startsBetween } from '../../src/model/schedule.js';
 import { type Group, groupOf, withGroup } from '../../src/planning/groups/group.js';
 import { ignoredFields, wholeRecord } from '../../src/planning/planNotes.js';
@@ -58,6 +58,17 @@ describe('a dispatch of a group', () => {
   });
 });
 
+describe('what a payload tells of a group', () => {
+  it('is not read when one of its times does not exist', () => {
+    const { payload } = partOfGroup();
+    expect(groupOf(payload)).not.toBeNull();
+    const told = payload._group as Record<string, JsonValue>;
+    for (const name of ['start', 'until']) {
+      expect(groupOf({ ...payload, _group: { ...told, [name]: '2027-02-30T08:00:00.000Z' } })).toBeNull();
+    }
+  });
+});
+
 describe('lines of JSON', () => {
   test.prop([dispatchArbitrary()], { numRuns: 500 })('keep everything of a plan', record => {
     const [entry] = readJsonLines(JSON.stringify(new Dispatch(record)));
@@ -71,6 +82,11 @@ describe('lines of JSON', () => {
     ['[]', 'a JSON object'],
     [{}, 'type must be a string, got undefined'],
     [{ startTime: 'tomorrow' }, 'startTime must be a time such as 2026-04-01T14:00:00Z, got tomorrow'],
+    [{ startTime: '2027-02-30T08:00:00Z' }, 'startTime must be a time such as 2026-04-01T14:00:00Z, got 2027-02-30T'],
+    [{ startTime: '2027-04-31T24:00:00Z' }, 'startTime must be a time such as'],
+    [{ startTime: '2027-04-30T24:00:00Z' }, 'startTime must be a time such as'],
+    [{ startTime: '2027-02-29T23:30:00+01:00' }, 'startTime must be a time such as'],
+    [{ startTime: '2027-02-28T23:30:00+99:00' }, 'startTime must be a time such as'],
     [{ durationMs: '1h' }, 'durationMs must be a number, got "1h"'],
     [{ active: 1 }, 'active must be a boolean, got 1'],
     [{ selector: {} }, 'selector must have either ids or categories'],
@@ -310,6 +326,19 @@ describe('an import', () => {
     const created = { ...dispatchRecord(step.plan), id: 7, active: false };
     for (const laterMs of [0, hourMs, 5 * dayMs]) expect(steps([whole], [created], nowMs + laterMs)).toEqual([7]);
     expect(importPlan([entry(whole)], [created], nowMs)).toMatchObject([{ notes: ['it is inactive there'] }]);
+  });
+
+  it('finds what a calendar writes again, which begins with the first run and not with the start', async () => {
+    const rule = { frequency: 'WEEKLY', interval: 1, byWeekdays: ['TUESDAY'], count: 9 } as const;
+    const whole = ofStart(2 * dayMs + 700, { recurrence: rule, payload: {} });
+    const written = writer.begin + (await writer.event(new Dispatch(whole))) + writer.end;
+    const [ofCalendar] = await readCalendar(written, {});
+    if (ofCalendar === undefined || 'refusal' in ofCalendar) throw new Error('the calendar is refused');
+    expect(importPlan([ofCalendar], [{ ...whole, id: 7 }], nowMs)).toMatchObject([{ step: 'present', id: 7 }]);
+    const created = { ...dispatchRecord(ofCalendar.plan), id: 8 };
+    expect(steps([whole], [created])).toEqual([8]);
+    const other = { ...whole, startTimeMs: whole.startTimeMs + 7 * dayMs };
+    expect(steps([other], [created])).toEqual(['create']);
   });
 
   it('takes each dispatch for one entry, and none that differs', () => {

@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '../../model/dispatchRecord.js';
 import { checkRule } from '../../model/recurrence/checkRule.js';
 import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import type { CategorySelector, Selector } from '../../model/selector.js';
+import { parseInstant } from '../../planning/parseInstant.js';
 import type { DispatchPlan } from '../../planning/planned.js';
 import { parseJsonObject } from '../../planning/text/parsePayload.js';
 import { type ExchangeEntry, readEntries } from './exchangeEntry.js';
@@ -93,7 +94,7 @@ function ruleFromJson(json: JsonObject): RecurrenceRule {
 
 function timeOf(name: string, value: JsonValue | undefined): number {
   const text = typed(name, value, 'string');
-  const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+  const ms = parseInstant(text);
   if (Number.isNaN(ms)) throw new RangeError(`${name} must be a time such as 2026-04-01T14:00:00Z, got ${text}`);
   return ms;
 }

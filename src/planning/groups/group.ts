@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../../model/dispatchRecord.js';
 import { checkRule } from '../../model/recurrence/checkRule.js';
 import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
+import { parseInstant } from '../parseInstant.js';
 
 /** Key of the payload of each dispatch of a group that holds the group: the source of truth about it. */
 const GROUP_KEY = '_group';
@@ -135,7 +136,7 @@ function iso(ms: number): string {
 }
 
 function instant(value: JsonValue | undefined): number {
-  return typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return typeof value === 'string' ? parseInstant(value) : Number.NaN;
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {

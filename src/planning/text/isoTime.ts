@@ -1,4 +1,5 @@
 import { instantOf } from '../../model/recurrence/localTime.js';
+import { isDate } from '../parseInstant.js';
 import { InvalidText } from './invalidText.js';
 import { parseTimeZone, refuseAbbreviation } from './parseTimeZone.js';
 
@@ -44,10 +45,7 @@ export function splitZone(text: string): ZonedText {
 export function readIsoTime(text: string, zone: string): ReadTime | null {
   const [match, day, time, offset] = ISO.exec(text) ?? [];
   if (match === undefined || day === undefined) return null;
-  const midnight = new Date(`${day}T00:00Z`);
-  // Date reads 30 February as a day in March.
-  const isDate = !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
-  const ms = isDate ? Date.parse(`${day}T${time ?? '00:00'}${isoZone(offset ?? 'Z')}`) : Number.NaN;
+  const ms = isDate(day) ? Date.parse(`${day}T${time ?? '00:00'}${isoZone(offset ?? 'Z')}`) : Number.NaN;
   return { ms, zone: offset === undefined ? zone : null, isDay: time === undefined };
 }
 
