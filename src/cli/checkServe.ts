@@ -1,10 +1,11 @@
+import { printable } from '../planning/text/printable.js';
 import { spanText } from '../planning/timeText.js';
 import type { ServiceCheck } from '../service/checkDispatchService.js';
 import type { DispatchServiceOptions } from '../service/startDispatchService.js';
 import { isPostgres } from '../service/store/openStore.js';
 import { ExitCode } from './exitCode.js';
 import { pc } from './output/colours.js';
-import { print, printable, printJson } from './output/print.js';
+import { print, printJson } from './output/print.js';
 import type { ServeSettings } from './serveSettings.js';
 
 /**

@@ -6,6 +6,7 @@ import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import type { Selector } from '../../model/selector.js';
 import { planNotes } from '../../planning/planNotes.js';
 import { plannedDispatch } from '../../planning/planned.js';
+import { printable } from '../../planning/text/printable.js';
 import { createAll } from '../exchange/createAll.js';
 import type { ExchangeEntry } from '../exchange/exchangeEntry.js';
 import { type ImportStep, importPlan } from '../exchange/importPlan.js';
@@ -19,7 +20,7 @@ import { stdin } from '../input/stdin.js';
 import { OperationFailed } from '../operationFailed.js';
 import { pc } from '../output/colours.js';
 import { planLine } from '../output/dispatchText.js';
-import { note, print, printable, printJson } from '../output/print.js';
+import { note, print, printJson } from '../output/print.js';
 import { untilInterrupted } from '../untilInterrupted.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 

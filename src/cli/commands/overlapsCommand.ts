@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { findOverlaps, type Overlap } from '../../planning/findOverlaps.js';
+import { printable } from '../../planning/text/printable.js';
 import { timeText } from '../../planning/timeText.js';
 import { printsJson } from '../globalOptions.js';
 import { parseTime } from '../input/parseTime.js';
 import { parseCount, parseId, parseIds } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
 import { targetText } from '../output/dispatchText.js';
-import { print, printable, printJson } from '../output/print.js';
+import { print, printJson } from '../output/print.js';
 import { tellProgress } from '../output/progress.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 

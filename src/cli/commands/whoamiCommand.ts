@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { printable } from '../../planning/text/printable.js';
 import { spanText } from '../../planning/timeText.js';
 import { printsJson } from '../globalOptions.js';
 import { print, printJson } from '../output/print.js';
@@ -31,7 +32,7 @@ async function whoami(_: object, command: Command): Promise<void> {
   const { keyName, microgrids, mayWrite, mayReadAudit } = rights;
   if (printsJson(command)) return printJson({ ...rights, clockOffsetMs: offsetMs });
   const verbs = ['read', ...(mayWrite ? ['change'] : []), ...(mayReadAudit ? ['audit'] : [])];
-  print(`${keyName ?? 'anybody: the service needs no keys'}`);
+  print(printable(keyName ?? 'anybody: the service needs no keys'));
   print(`may ${verbs.join(', ')} ${microgrids === 'all' ? 'all microgrids' : `microgrids ${microgrids.join(', ')}`}`);
   print(`the clock of the service is ${spanText(Math.abs(offsetMs))} ${offsetMs < 0 ? 'behind' : 'ahead'}`);
 }

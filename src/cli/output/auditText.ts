@@ -3,10 +3,10 @@ import type { Dispatch } from '../../dispatch.js';
 import { groupOf, withoutGroup } from '../../planning/groups/group.js';
 import { groupPartText } from '../../planning/groups/groupWords.js';
 import { selectorToText } from '../../planning/selectorText.js';
+import { printable } from '../../planning/text/printable.js';
 import { timeText } from '../../planning/timeText.js';
 import { pc } from './colours.js';
 import { durationText, payloadText, recurrenceText } from './dispatchText.js';
-import { printable } from './print.js';
 
 const FIELDS: readonly (readonly [name: string, text: (dispatch: Dispatch) => string])[] = [
   ['start', ({ startTime }) => timeText(startTime)],

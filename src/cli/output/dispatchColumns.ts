@@ -4,10 +4,10 @@ import { withoutGroup } from '../../planning/groups/group.js';
 import { type ListRow, rowTimes } from '../../planning/groups/groupRows.js';
 import { groupDurationText, groupRuleText, groupState } from '../../planning/groups/groupWords.js';
 import { selectorToText } from '../../planning/selectorText.js';
+import { printable } from '../../planning/text/printable.js';
 import { timeText } from '../../planning/timeText.js';
 import { pc } from './colours.js';
 import { durationText, payloadText, recurrenceText } from './dispatchText.js';
-import { printable } from './print.js';
 import type { Column } from './rowPrinter.js';
 import { stateStyle } from './stateText.js';
 

@@ -6,9 +6,9 @@ import { dispatchState, nextRunText } from '../../planning/dispatchState.js';
 import { groupOf, withoutGroup } from '../../planning/groups/group.js';
 import { groupPartText } from '../../planning/groups/groupWords.js';
 import { selectorToText } from '../../planning/selectorText.js';
+import { printable } from '../../planning/text/printable.js';
 import { spanText, timeText } from '../../planning/timeText.js';
 import { pc } from './colours.js';
-import { printable } from './print.js';
 import { stateText } from './stateText.js';
 
 /** Formats all fields of a dispatch, in several lines. */

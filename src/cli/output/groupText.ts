@@ -13,10 +13,10 @@ import {
 } from '../../planning/groups/groupWords.js';
 import type { LiveGroup } from '../../planning/groups/liveGroup.js';
 import { selectorToText } from '../../planning/selectorText.js';
+import { printable } from '../../planning/text/printable.js';
 import { timeText } from '../../planning/timeText.js';
 import { pc } from './colours.js';
 import { payloadText } from './dispatchText.js';
-import { printable } from './print.js';
 import { stateText } from './stateText.js';
 
 /** Formats a group and what its dispatches run, in several lines. */

@@ -1,6 +1,7 @@
 import pino from 'pino';
 
 import type { Logger } from '../../logger.js';
+import { printable } from '../../planning/text/printable.js';
 import { noteOutputFailure } from './outputFailure.js';
 import type { LogLevel } from './stderrLogger.js';
 
@@ -27,7 +28,7 @@ export function jsonLogger(level: LogLevel): Logger {
 /** Writes to stderr. Entries that cannot be written, as on a full disk, are written before the next ones, or dropped when they are too many. */
 function stderrDestination(): pino.DestinationStream {
   let destination = open();
-  return { write: entry => void destination.write(entry) };
+  return { write: entry => void destination.write(`${printable(entry.trimEnd())}\n`) };
 
   function open() {
     // Synchronous, so that entries are written when the process dies.

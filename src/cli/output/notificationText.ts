@@ -2,10 +2,10 @@ import { type NotificationData, notificationData } from '../../../machines/dispa
 import type { RunNotification } from '../../../machines/dispatch/runNotification.js';
 import type { LifecycleEvent } from '../../../machines/protocol/dispatcherOutput.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
+import { printable } from '../../planning/text/printable.js';
 import { clockText, spanText, timeText } from '../../planning/timeText.js';
 import { pc } from './colours.js';
 import { parametersText, targetText } from './dispatchText.js';
-import { printable } from './print.js';
 
 /** A notification that was noticed later than this says so. */
 const LATE_MS = 100;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 
+import { printable } from '../../planning/text/printable.js';
 import { giveWay } from '../giveWay.js';
 import { hideProgress } from './progress.js';
 
@@ -9,9 +10,9 @@ export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Prints a value on stdout as a line of JSON. */
+/** Prints a value on stdout as a line of JSON, which does not control the terminal. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value));
+  print(printable(JSON.stringify(value)));
 }
 
 /**
@@ -36,15 +37,10 @@ export function terminalWidth(): number | null {
   return (process.stdout.isTTY && process.stdout.columns) || null;
 }
 
-/** Prints a line on stderr: errors, warnings and progress. */
+/** Prints a line on stderr: errors, warnings and progress. Whatever it quotes does not control the terminal. */
 export function note(line: string): void {
   hideProgress();
-  process.stderr.write(`${oneLine(line)}\n`);
-}
-
-/** Escapes the control characters of foreign text, which could control the terminal, and those that change the direction of text. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  process.stderr.write(`${printable(oneLine(line))}\n`);
 }
 
 /** Joins the lines of a text. */

@@ -1,3 +1,5 @@
+import { printable } from '../../planning/text/printable.js';
+
 /** A person wonders after so long without a sign. */
 const SILENCE_MS = 1_000;
 const REPEAT_MS = 200;
@@ -64,5 +66,5 @@ function show(progress: Progress): void {
   progress.shownMs = nowMs;
   progress.isShown = true;
   const { columns = 80 } = process.stderr;
-  process.stderr.write(`${CLEAR_LINE}${progress.text().slice(0, columns - 2)}…`);
+  process.stderr.write(`${CLEAR_LINE}${printable(progress.text()).slice(0, columns - 2)}…`);
 }

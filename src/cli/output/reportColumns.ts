@@ -1,8 +1,8 @@
 import { selectorToText } from '../../planning/selectorText.js';
+import { printable } from '../../planning/text/printable.js';
 import { spanText } from '../../planning/timeText.js';
 import type { ReportRow } from '../../store/historyReport.js';
 import { pc } from './colours.js';
-import { printable } from './print.js';
 import type { Column } from './rowPrinter.js';
 
 const HOUR_MS = 3_600_000;

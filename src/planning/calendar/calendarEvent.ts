@@ -5,6 +5,7 @@ import { startAtOrAfter } from '../../model/schedule.js';
 import type { Selector } from '../../model/selector.js';
 import { type Plan, wholeRecord } from '../planNotes.js';
 import { parseSelector, selectorToText } from '../selectorText.js';
+import { printable, UNPRINTABLE } from '../text/printable.js';
 import { INACTIVE, X_DISPATCH } from './calendarNames.js';
 
 /** The lines of a calendar (RFC 5545) before its events. */
@@ -21,6 +22,11 @@ export const calendarEnd = lines('END:VCALENDAR');
  */
 export function calendarEvent(ical: typeof ICAL, dispatch: Dispatch): string {
   const { id, microgridId, type, selector, durationMs, payload, record } = dispatch;
+  if (UNPRINTABLE.test(type)) {
+    throw new RangeError(
+      'SUMMARY: a calendar has no control characters, nor those that change the direction of text, and the type does',
+    );
+  }
   const startMs = firstStart(record);
   const event = new ical.Component('vevent');
   const add = (name: string, value: string | ICAL.Time | ICAL.Duration | ICAL.Recur) => {
@@ -41,7 +47,7 @@ export function calendarEvent(ical: typeof ICAL, dispatch: Dispatch): string {
     event.addProperty(property);
   };
   extra(X_DISPATCH.target, targetOf(selector));
-  if (Object.keys(payload).length > 0) extra(X_DISPATCH.payload, JSON.stringify(payload));
+  if (Object.keys(payload).length > 0) extra(X_DISPATCH.payload, printable(JSON.stringify(payload)));
   if (record.dryRun) extra(X_DISPATCH.dryRun, 'TRUE');
   if (durationMs === null) extra(X_DISPATCH.noEnd, 'TRUE');
   return event.toString();
