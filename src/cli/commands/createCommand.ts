@@ -14,7 +14,7 @@ import { createAndPrintGroup } from '../groups/createAndPrintGroup.js';
 import { minuteNotes } from '../input/minuteNotes.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseTarget } from '../input/parseTarget.js';
-import { parseTime } from '../input/parseTime.js';
+import { parseStart } from '../input/parseTime.js';
 import { parseBoolean, parseId } from '../input/parseValue.js';
 import { addRecurrenceOptions, type RecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
 import { addZoneOptions, checkZoneOptions, type ZoneOptions } from '../input/zoneOptions.js';
@@ -94,15 +94,19 @@ async function create(
 ): Promise<void> {
   const nowMs = Date.now();
   checkZoneOptions({ timeZone: zone, to }, durationMs);
-  const startTime: NewDispatch['startTime'] = isNow(start)
-    ? 'NOW'
-    : await parseTime(start, { nowMs, ahead: true, timeZone: zone, say: notesFor(command) });
+  const parsed = isNow(start)
+    ? null
+    : await parseStart(start, { nowMs, ahead: true, timeZone: zone, say: notesFor(command) });
+  const startTime: NewDispatch['startTime'] = parsed?.time ?? 'NOW';
   const startTimeMs = startTime === 'NOW' ? nowMs : startTime.getTime();
   const recurrence = (await readRecurrence(options, nowMs, zone)) ?? null;
   if (zone !== undefined && recurrence !== null) {
     // A group has no start that is now: its first run begins as soon as a service can have it.
     const fromMs = startTime === 'NOW' ? Math.ceil((nowMs + LEAD_MS) / 1000) * 1000 : startTimeMs;
-    const input = { zone, startTimeMs: fromMs, rule: recurrence, durationMs: durationMs ?? null, toMinute: to ?? null };
+    const input = {
+      ...{ zone, startTimeMs: fromMs, localStartMs: parsed?.localMs, rule: recurrence },
+      ...{ durationMs: durationMs ?? null, toMinute: to ?? null },
+    };
     notesFor(command)(minuteNotes(recurrence, fromMs, zone));
     return createAndPrintGroup(
       microgridId,

@@ -15,7 +15,7 @@ import { parseDuration } from '../../planning/text/parseDuration.js';
 import { parseTimeZone } from '../../planning/text/parseTimeZone.js';
 import { printsJson } from '../globalOptions.js';
 import { parseTargetId, TARGET_ID } from '../input/parseTargetIds.js';
-import { parseTime } from '../input/parseTime.js';
+import { parseStart } from '../input/parseTime.js';
 import { parseCount, parseId } from '../input/parseValue.js';
 import { addRecurrenceOptions, type RecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
 import { UsageError } from '../input/usageError.js';
@@ -129,11 +129,16 @@ async function subject(
 ): Promise<Dispatch | LiveGroup> {
   const recurrence = (await readRecurrence(options, nowMs, zone)) ?? null;
   if (start !== undefined && microgrid === undefined && id === undefined) {
-    const startTimeMs = (
-      await parseTime(start, { nowMs, ahead: true, timeZone: zone, say: notesFor(command) })
-    ).getTime();
+    const { time, localMs } = await parseStart(start, {
+      ...{ nowMs, ahead: true, timeZone: zone },
+      say: notesFor(command),
+    });
+    const startTimeMs = time.getTime();
     if (zone !== undefined && recurrence !== null) {
-      const input = { zone, startTimeMs, rule: recurrence, durationMs: durationMs ?? null, toMinute: to ?? null };
+      const input = {
+        ...{ zone, startTimeMs, localStartMs: localMs, rule: recurrence },
+        ...{ durationMs: durationMs ?? null, toMinute: to ?? null },
+      };
       return plannedGroup(0, newGroup(input), PREVIEWED);
     }
     const spanMs = zone !== undefined && to !== undefined ? durationTo(zone, startTimeMs, to) : (durationMs ?? null);

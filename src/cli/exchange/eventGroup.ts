@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 
-import { instantOf, offsetAt } from '../../model/recurrence/localTime.js';
+import { instantOf } from '../../model/recurrence/localTime.js';
 import { occurrences } from '../../model/recurrence/recurrence.js';
 import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import { type Group, withGroup } from '../../planning/groups/group.js';
-import { changedEndNotes } from '../../planning/groups/groupNotes.js';
 import { partsOf } from '../../planning/groups/groupParts.js';
 import { newGroup } from '../../planning/groups/newGroup.js';
+import { runNotes } from '../../planning/groups/runNotes.js';
 import type { DispatchPlan } from '../../planning/planned.js';
 import type { ReadPlans } from './exchangeEntry.js';
 
@@ -15,6 +15,8 @@ export interface EventRuns {
   readonly uid: string | undefined;
   /** The zone of its start; null: UTC. */
   readonly zone: string | null;
+  /** The local time of its start in that zone, as if it were UTC. */
+  readonly localStartMs: number;
   /** Starts of the runs that are left out (EXDATE), milliseconds since the epoch. */
   readonly exceptions: readonly number[];
 }
@@ -25,7 +27,7 @@ export interface EventRuns {
  *
  * @throws RangeError, or InvalidPlan, that says what cannot be imported.
  */
-export function plansOfEvent(plan: DispatchPlan, { uid, zone, exceptions }: EventRuns): ReadPlans {
+export function plansOfEvent(plan: DispatchPlan, { uid, zone, localStartMs, exceptions }: EventRuns): ReadPlans {
   const { recurrence: rule, durationMs, startTimeMs } = plan;
   if (rule === null) {
     if (exceptions.length > 0) throw new RangeError('EXDATE needs an RRULE');
@@ -38,7 +40,10 @@ export function plansOfEvent(plan: DispatchPlan, { uid, zone, exceptions }: Even
   const whole: Group =
     zone === null
       ? { id: NO_ID, zone, rule, startTimeMs, untilMs: null, durationMs, toMinute: null, exceptions: [] }
-      : newGroup({ zone, startTimeMs, rule: ending(rule, startTimeMs, zone), durationMs, toMinute: null }, NO_ID);
+      : newGroup(
+          { zone, startTimeMs, localStartMs, rule: ending(rule, localStartMs, zone), durationMs, toMinute: null },
+          NO_ID,
+        );
   const own = runsAmong(whole, exceptions);
   if (zone === null && own.length === 0) return { plans: [plan] };
   const group: Group = { ...whole, exceptions: own };
@@ -51,7 +56,12 @@ export function plansOfEvent(plan: DispatchPlan, { uid, zone, exceptions }: Even
     recurrence: part.rule,
     payload: withGroup(plan.payload, { group: named, part: `${index + 1}/${parts.length}`, step: null, by: null }),
   }));
-  return { plans, notes: changedEndNotes(named) };
+  const told = runNotes(named);
+  const notes = parts.map(part => {
+    const runs = occurrences(part.rule, part.startTimeMs);
+    return told.filter(({ startMs }) => runs.after(startMs) === startMs);
+  });
+  return { plans, notes };
 }
 
 const NO_ID = 'g00000000';
@@ -64,12 +74,11 @@ function idOf(uid: string | undefined, plan: DispatchPlan, group: Group): string
 }
 
 /** The rule with the instant of its last occurrence in place of a count. */
-function ending({ count, ...rule }: RecurrenceRule, startTimeMs: number, zone: string): RecurrenceRule {
+function ending({ count, ...rule }: RecurrenceRule, wallMs: number, zone: string): RecurrenceRule {
   if (count === undefined) {
     if (rule.untilMs === undefined) throw new RangeError('RRULE needs an UNTIL or a COUNT when DTSTART has a TZID');
     return rule;
   }
-  const wallMs = startTimeMs + offsetAt(zone, startTimeMs);
   const lastMs = occurrences({ ...rule, count }, wallMs).before(Number.POSITIVE_INFINITY);
   return { ...rule, untilMs: instantOf(zone, lastMs ?? wallMs) };
 }

@@ -1,3 +1,4 @@
+import type { RunNote } from '../../planning/groups/runNotes.js';
 import { InvalidPlan } from '../../planning/planError.js';
 import type { DispatchPlan } from '../../planning/planned.js';
 
@@ -6,15 +7,16 @@ export type ExchangeEntry =
   | {
       readonly source: string;
       readonly plan: DispatchPlan;
-      /** What may surprise about it, besides what the plan itself says. */
-      readonly notes?: readonly string[];
+      /** What may surprise about its runs, besides what the plan itself says. */
+      readonly notes?: readonly RunNote[];
     }
   | { readonly source: string; readonly refusal: string };
 
 /** The dispatches that an entry of a file means. */
 export interface ReadPlans {
   readonly plans: readonly DispatchPlan[];
-  readonly notes?: readonly string[];
+  /** What may surprise about the runs of each. */
+  readonly notes?: readonly (readonly RunNote[])[];
 }
 
 /**
@@ -27,13 +29,10 @@ export function readEntries(source: string, read: () => ReadPlans): ExchangeEntr
   try {
     const { plans, notes = [] } = read();
     const place = (index: number) => (plans.length === 1 ? source : `${source} (${index + 1}/${plans.length})`);
-    const last = plans.length - 1;
-    // Of several, the last is the one that is over last.
-    return plans.map((plan, index) => ({
-      source: place(index),
-      plan,
-      ...(index === last && notes.length > 0 && { notes }),
-    }));
+    return plans.map((plan, index) => {
+      const own = notes[index] ?? [];
+      return { source: place(index), plan, ...(own.length > 0 && { notes: own }) };
+    });
   } catch (error) {
     const isRefusal = error instanceof RangeError || error instanceof InvalidPlan;
     if (!isRefusal) throw error;

@@ -2,6 +2,7 @@ import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { runAt, startAtOrAfter } from '../../model/schedule.js';
 import { selectorKey } from '../../model/selector.js';
 import { groupOf } from '../../planning/groups/group.js';
+import { runNoteTexts } from '../../planning/groups/runNotes.js';
 import { ignoredFields, wholeRecord } from '../../planning/planNotes.js';
 import type { DispatchPlan } from '../../planning/planned.js';
 import { remainingPlan } from '../../planning/remainingPlan.js';
@@ -48,7 +49,8 @@ export function importPlan(
     const groupId = groupOf(plan.payload)?.group.id;
     if (groupId !== undefined && groupIds.has(groupId))
       return { source, step: 'refuse', message: ofPresentGroup(groupId) };
-    return { source, step: 'create', plan: wanted, notes: [...(entry.notes ?? []), ...notesOn(plan, wanted, nowMs)] };
+    const notes = [...runNoteTexts(entry.notes ?? [], wanted.startTimeMs), ...notesOn(plan, wanted, nowMs)];
+    return { source, step: 'create', plan: wanted, notes };
   });
 }
 

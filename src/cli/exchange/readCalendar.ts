@@ -85,8 +85,10 @@ function plansFromEvent(event: ICAL.Component, uid: string | undefined, { select
     recurrence: ruleOf(event),
   };
   const exceptions = event.getAllProperties('exdate').flatMap(property => timesOf(property).map(({ ms }) => ms));
-  const { plans, notes = [] } = plansOfEvent(plan, { uid, zone: start.zone, exceptions });
-  return { plans, notes: [...start.notes, ...notes] };
+  const read = plansOfEvent(plan, { uid, zone: start.zone, localStartMs: start.localMs, exceptions });
+  const [first = [], ...others] = read.notes ?? [];
+  const ofStart = start.notes.map(text => ({ startMs: start.ms, text }));
+  return { plans: read.plans, notes: [[...ofStart, ...first], ...others] };
 }
 
 /** The only value of a property; undefined without the property. */
@@ -109,6 +111,8 @@ interface EventTime {
   readonly ms: number;
   /** Its zone; null: UTC. */
   readonly zone: string | null;
+  /** As it is written, as if it were UTC. */
+  readonly localMs: number;
   /** Whether its zone skips it, or has it twice, in a sentence. */
   readonly notes: readonly string[];
 }
@@ -133,8 +137,8 @@ function timesOf(property: ICAL.Property): EventTime[] {
       throw new RangeError(`${name} must be a time in UTC such as 20260401T140000Z, or have a TZID, got ${text}`);
     }
     return isLocal
-      ? { ms: instantIn(zone, ms, name), zone, notes: localTimeNotes(zone, ms) }
-      : { ms, zone: null, notes: [] };
+      ? { ms: instantIn(zone, ms, name), zone, localMs: ms, notes: localTimeNotes(zone, ms) }
+      : { ms, zone: null, localMs: ms, notes: [] };
   });
 }
 

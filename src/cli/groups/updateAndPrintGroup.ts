@@ -12,7 +12,7 @@ import { planChanges } from '../../planning/groups/planChanges.js';
 import { plannedGroup } from '../../planning/groups/plannedGroup.js';
 import type { PlanningClient } from '../../planning/planningClient.js';
 import { minuteNotes } from '../input/minuteNotes.js';
-import { parseLastTime, parseTime } from '../input/parseTime.js';
+import { parseLastTime, parseStart } from '../input/parseTime.js';
 import { type RecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
 import type { ZoneOptions } from '../input/zoneOptions.js';
 import { OperationFailed } from '../operationFailed.js';
@@ -85,10 +85,12 @@ async function readSchedule(
   }
   const zone = timeZone ?? group.zone ?? undefined;
   const times = { nowMs, ahead: true, timeZone: zone };
+  const start = startTime === undefined ? undefined : await parseStart(startTime, { ...times, say });
   const isUntilOnly = until !== undefined && frequency === undefined;
   return {
     zone: timeZone,
-    startTimeMs: startTime === undefined ? undefined : (await parseTime(startTime, { ...times, say })).getTime(),
+    startTimeMs: start?.time.getTime(),
+    localStartMs: start?.localMs,
     durationMs: duration,
     toMinute: to,
     rule: isUntilOnly ? undefined : await readRecurrence(options, nowMs, zone),

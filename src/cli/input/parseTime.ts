@@ -32,9 +32,22 @@ export interface ParseTimeOptions {
  * A day without a time is its midnight. A local time that a zone skips, or has twice, takes the offset before the change.
  */
 export async function parseTime(text: string, options: ParseTimeOptions): Promise<Date> {
+  return (await parseStart(text, options)).time;
+}
+
+/** A time with the local one that it was given as. */
+export interface ParsedStart {
+  readonly time: Date;
+  /** As if it were UTC, milliseconds since the epoch; undefined: it was not given in the zone of the options. */
+  readonly localMs: number | undefined;
+}
+
+/** Parses the start of a rule: as {@link parseTime}, but keeps a local time that its zone skips. */
+export async function parseStart(text: string, options: ParseTimeOptions): Promise<ParsedStart> {
   const read = await readTime(text, options);
   if (read.zone !== null) options.say?.(localTimeNotes(read.zone, read.ms));
-  return new Date(instantOfTime(read));
+  const isLocal = read.zone !== null && read.zone === options.timeZone;
+  return { time: new Date(instantOfTime(read)), localMs: isLocal ? read.ms : undefined };
 }
 
 /** Parses the last time of something: as {@link parseTime}, but a day without a time includes the whole day, to its last second. */

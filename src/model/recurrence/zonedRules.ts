@@ -82,16 +82,21 @@ interface Stretch {
   readonly endMs: number;
 }
 
-function stretchesOf({ startTimeMs, untilMs, wallStartMs, lastWallMs }: Plan, zone: string): Stretch[] {
+function stretchesOf({ rule, startTimeMs, untilMs, wallStartMs, lastWallMs }: Plan, zone: string): Stretch[] {
   // A change up to a day ago may concern the local times from the start on.
   const fromMs = startTimeMs - 2 * MS_PER_DAY;
   const changes = offsetChanges(zone, fromMs, untilMs);
   const offsets = [checkedOffset(zone, fromMs), ...changes.map(({ atMs }) => checkedOffset(zone, atMs))];
+  // A start that the gap of a change moved has an earlier local time there. A count begins with the local time of the start.
+  const earliestMs = rule.count === undefined ? startTimeMs : Number.POSITIVE_INFINITY;
   const stretches = offsets.map((offsetMs, index): Stretch => {
     const [begin, end] = [changes[index - 1], changes[index]];
     return {
       offsetMs,
-      firstWallMs: Math.max(wallStartMs, begin === undefined ? -Infinity : firstLocalMs(begin)),
+      firstWallMs: Math.max(
+        Math.min(wallStartMs, earliestMs + offsetMs),
+        begin === undefined ? -Infinity : firstLocalMs(begin),
+      ),
       lastWallMs: Math.min(lastWallMs, untilMs + offsetMs, end === undefined ? Infinity : firstLocalMs(end) - 1),
       endMs: end?.atMs ?? Infinity,
     };

@@ -9,6 +9,8 @@ import { newGroup } from './newGroup.js';
 export interface ScheduleChange {
   readonly zone?: string | undefined;
   readonly startTimeMs?: number | undefined;
+  /** As for a new group. */
+  readonly localStartMs?: number | undefined;
   readonly durationMs?: number | undefined;
   /** Minute of the local day at which each run ends, in place of a duration. */
   readonly toMinute?: number | undefined;
@@ -43,6 +45,7 @@ export function changedGroup(group: Group, change: ScheduleChange, nowMs: number
     {
       zone: change.zone ?? group.zone,
       startTimeMs: isStartKept ? rebased(group, untilMs, nowMs) : startTimeMs,
+      localStartMs: isStartKept ? undefined : change.localStartMs,
       rule: wall,
       durationMs: durationMs ?? group.durationMs,
       toMinute: toMinute ?? (durationMs === undefined ? group.toMinute : null),

@@ -1,17 +1,15 @@
 import { occurrences } from '../../model/recurrence/recurrence.js';
-import { spanText } from '../timeText.js';
 import { zonedTimeText } from '../zonedTimeText.js';
 import type { Group } from './group.js';
-import { changedEnds, type PartPlan, partsOf } from './groupParts.js';
+import { type PartPlan, partsOf } from './groupParts.js';
 import { endingNote } from './groupWords.js';
+import { runNotes, runNoteTexts } from './runNotes.js';
 
-/** Maximum number of nights that are named. */
-const MAX_NIGHTS = 10;
 /** Number of runs of each part that are compared with those of others; more than those of two days. */
 const COMPARED_RUNS = 3_000;
 
 /**
- * Tells what about the runs of a group a planner may not expect: runs in which the clock changes, runs of two dispatches at once, and an end
+ * Tells what about the runs of a group to come a planner may not expect: runs that the clock changes, runs of two dispatches at once, and an end
  * within 30 days. Sentences, none where there is nothing.
  */
 export function groupNotes(group: Group, nowMs: number): string[] {
@@ -19,24 +17,10 @@ export function groupNotes(group: Group, nowMs: number): string[] {
   if (zone === null) return [];
   const meeting = firstMeeting(partsOf(group));
   return [
-    ...changedEndNotes(group),
+    ...runNoteTexts(runNotes(group), nowMs),
     ...(meeting === null ? [] : [meetingNote(zonedTimeText(meeting, zone))]),
     ...[endingNote(group, nowMs)].filter(text => text !== null),
   ];
-}
-
-/** Tells of each run whose local end is another than that of the others. Sentences, none where there is none. */
-export function changedEndNotes(group: Group): string[] {
-  const { zone, durationMs, toMinute } = group;
-  if (zone === null) return [];
-  const runs = changedEnds(group, partsOf({ ...group, toMinute: null }));
-  const nights = runs.slice(0, MAX_NIGHTS).map(({ startMs, endMs }) => {
-    const from = zonedTimeText(startMs, zone);
-    if (toMinute !== null) return `The run of ${from} lasts ${spanText(endMs - startMs)}, not ${spanText(durationMs)}.`;
-    return `The run of ${from} ends at ${zonedTimeText(startMs + durationMs, zone)}: the clock changes in it.`;
-  });
-  const more = runs.length - nights.length;
-  return [...nights, ...(more > 0 ? [`The clock changes in ${more} more runs.`] : [])];
 }
 
 function meetingNote(time: string): string {

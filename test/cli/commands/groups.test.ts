@@ -253,7 +253,7 @@ describe.concurrent('a change of the clock', () => {
     expect({ code, lines: stderr.trimEnd().split('\n') }).toEqual({
       code: 0,
       lines: [
-        'note: event nights (2/2): The run of Sat 2031-03-29 22:00:00 CET ends at Sun 2031-03-30 07:00:00 CEST: the clock changes in it.',
+        'note: event nights (1/2): The run of Sat 2031-03-29 22:00:00 CET ends at Sun 2031-03-30 07:00:00 CEST: the clock changes in it.',
         'note: event gap: 2031-03-30 02:30 does not exist in Europe/Berlin, where the clock goes forward over it: Sun 2031-03-30 03:30:00 CEST is taken.',
       ],
     });

@@ -99,6 +99,13 @@ describe('zonedRules', () => {
     ]);
   });
 
+  it('begins with a skipped time when the start is the instant that it gets', () => {
+    const rule = { byHours: [2], byMinutes: [30] };
+    const gap = { ...berlinYear, rule, start: '2027-03-28T01:30Z', until: '2027-03-30T12:00Z' };
+    expect(starts(gap)).toEqual(['2027-03-28T01:30', '2027-03-29T00:30', '2027-03-30T00:30']);
+    expect(starts({ ...gap, start: '2027-03-28T01:31Z' })).toEqual(['2027-03-29T00:30', '2027-03-30T00:30']);
+  });
+
   it('runs once where a skipped time falls on another run', () => {
     const rule = { byHours: [2, 3], byMinutes: [30] };
     expect(starts({ ...berlinYear, rule, start: '2027-03-28T00:00Z', until: '2027-03-28T12:00Z' })).toEqual([
