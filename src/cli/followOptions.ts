@@ -136,7 +136,8 @@ same port as --health. Port 0 takes a free port, which is printed on stderr. It 
 The page of --inspect shows the dispatcher, its parts, and up to 100 dispatches at a time, those of --type. It is reachable on
 this machine only, and needs the packages @statelyai/inspect and ws.
 
-When its output cannot be written, follow goes on. Only when it does nothing but print, and the reader has closed its stdout, it stops.
+When its output cannot be written, follow goes on. Only when it does nothing but print, and the reader has closed its stdout, it stops. Node.js learns of
+that when it writes the next line: until there is one, follow stays.
 
 Exit codes: 0 interrupted, 1 the dispatcher failed, nobody reads its output or there is no place for the file of --store, 2 the command line is wrong.
 

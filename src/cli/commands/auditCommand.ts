@@ -5,6 +5,7 @@ import { printsJson } from '../globalOptions.js';
 import { addLogOptions, type LogOptions, readLogSpan } from '../input/logOptions.js';
 import { parseId, parseIds, repeated } from '../input/parseValue.js';
 import { auditJson, auditLine } from '../output/auditText.js';
+import { countText } from '../output/countText.js';
 import { drained, print, printJson } from '../output/print.js';
 import { endProgress } from '../output/progress.js';
 import { untilInterrupted } from '../untilInterrupted.js';
@@ -57,14 +58,17 @@ async function audit(microgridId: number, options: AuditOptions, command: Comman
       ? client.followAudit({ ...filter, signal: interrupted })
       : client.audit({ ...filter, oldestFirst, signal: interrupted });
     let printed = 0;
+    let isCut = false;
     for await (const entry of entries) {
+      isCut = printed === limit;
+      if (isCut) break;
       if (json) printJson(auditJson(entry));
       else print(auditLine(entry));
       printed += 1;
-      if (printed === limit) break;
+      if (follow && printed === limit) break;
       await drained();
     }
-    if (!json && !follow) print(`${printed} changes.`);
+    if (!json && !follow) print(`${isCut ? 'The first ' : ''}${countText(printed, 'change')}.`);
   }).catch(error => {
     if (error !== interrupted.reason) throw error;
   });

@@ -9,6 +9,7 @@ import { printsJson } from '../globalOptions.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseId } from '../input/parseValue.js';
 import { OperationFailed } from '../operationFailed.js';
+import { countText } from '../output/countText.js';
 import { notesFor } from '../output/notesFor.js';
 import { print, printJson } from '../output/print.js';
 import { withMicrogrid } from '../withMicrogrid.js';
@@ -66,11 +67,15 @@ async function check(microgridId: number, { note, dry }: CheckOptions, command: 
   if (!json) {
     const others = counts.invalid === 0 ? '' : `, ${counts.invalid} cannot be evaluated`;
     print(
-      `${total} groups, ${dry ? `${counts.differ} differ` : `${counts.repaired} repaired`}${others}. Zone data: ${process.versions.tz}.`,
+      `${countText(total, 'group')}, ${dry ? `${counts.differ} differ` : `${counts.repaired} repaired`}${others}. Zone data: ${process.versions.tz}.`,
     );
   }
   const wrong = counts.differ + counts.invalid;
-  if (wrong > 0) throw new OperationFailed('FAILED_PRECONDITION', `${wrong} groups are not what their rules mean.`);
+  if (wrong > 0)
+    throw new OperationFailed(
+      'FAILED_PRECONDITION',
+      wrong === 1 ? '1 group is not what its rule means.' : `${wrong} groups are not what their rules mean.`,
+    );
 }
 
 function checkText({ group }: LiveGroup, outcome: string, text: string): string {

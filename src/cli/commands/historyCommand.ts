@@ -4,6 +4,7 @@ import type { HistoryEntry, HistoryFilter } from '../../store/readHistory.js';
 import { printsJson } from '../globalOptions.js';
 import { addLogOptions, type LogOptions, readLogSpan } from '../input/logOptions.js';
 import { listOf, parseId, parseIds, parseName, parseNonEmpty, repeated } from '../input/parseValue.js';
+import { countText } from '../output/countText.js';
 import { notificationDataText } from '../output/notificationText.js';
 import { drained, print, printJson } from '../output/print.js';
 import { untilInterrupted } from '../untilInterrupted.js';
@@ -91,7 +92,7 @@ async function history(
   } catch (error) {
     if (error !== interrupted.reason) throw error;
   }
-  if (!json && !follow) print(isCut ? `The first ${printed} entries.` : `${printed} entries.`);
+  if (!json && !follow) print(`${isCut ? 'The first ' : ''}${countText(printed, 'entry', 'entries')}.`);
 }
 
 async function readFilter({ dispatchIds, type, kind, ...span }: HistoryCommandOptions): Promise<HistoryFilter> {

@@ -4,6 +4,7 @@ import { printsJson } from '../globalOptions.js';
 import { parseId, parseName } from '../input/parseValue.js';
 import { editKeys, isReadableByOthers, type KeyEntry, randomSecret, readKeys } from '../keys/editKeysFile.js';
 import { OperationFailed } from '../operationFailed.js';
+import { countText } from '../output/countText.js';
 import { onOutputFailure } from '../output/outputFailure.js';
 import { note, print, printJson, written } from '../output/print.js';
 
@@ -130,7 +131,7 @@ function check(path: string, _: object, command: Command): void {
     );
   }
   if (printsJson(command)) printJson({ keys: length });
-  else print(`${length} keys; only their owner can read them.`);
+  else print(`${countText(length, 'key')}; only their owner can read them.`);
 }
 
 /** Prints a key before it is in force, so that none is that nobody knows. Rejects when stdout does not take it. */

@@ -11,6 +11,7 @@ import { addListFilters, isFilter, type ListFilters, passesFilters, readListFilt
 import { listOf, parseCount, parseId, parseName } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
+import { countText } from '../output/countText.js';
 import { COLUMN_NAMES, type ColumnName, DEFAULT_COLUMNS, dispatchColumns } from '../output/dispatchColumns.js';
 import { notesFor } from '../output/notesFor.js';
 import { drained, note, print, printJson, terminalWidth } from '../output/print.js';
@@ -35,7 +36,7 @@ export function listCommand(program: Command): void {
     .summary('list dispatches')
     .description(
       'List the dispatches of a microgrid that pass all filters, newest first. A group of dispatches is one row, with its rule in ' +
-        'local time; with --json each dispatch is a line.',
+        'local time, and is shown when one of its dispatches passes; with --json each dispatch that passes is a line.',
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId);
   addListFilters(command)
@@ -113,7 +114,8 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
   if (!json) {
     table.end();
     notesFor(command)(rows.notes());
-    const what = groups === 0 ? `${shown} dispatches` : `${shown} dispatches, ${groups} groups`;
+    const counts = [countText(shown, 'dispatch', 'dispatches'), ...(groups > 0 ? [countText(groups, 'group')] : [])];
+    const what = (isCut && shown === 0 ? counts.slice(1) : counts).join(', ');
     print(isCut ? `The first ${what}.` : `${what}, ${filteredOut} filtered out.`);
   }
   if (unreadable > 0) throw new OperationFailed('UNDECODABLE', `${unreadable} dispatches could not be decoded.`);

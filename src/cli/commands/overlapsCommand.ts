@@ -6,6 +6,7 @@ import { printsJson } from '../globalOptions.js';
 import { parseTime } from '../input/parseTime.js';
 import { parseCount, parseId, parseIds } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
+import { countText } from '../output/countText.js';
 import { targetText } from '../output/dispatchText.js';
 import { print, printJson } from '../output/print.js';
 import { tellProgress } from '../output/progress.js';
@@ -68,14 +69,14 @@ async function overlaps(
   for (const overlap of findOverlaps(records, fromMs, toMs)) {
     if (!wanted(overlap)) continue;
     if (printed === limit) {
-      if (!json) print(`The first ${limit} overlaps.`);
+      if (!json) print(`The first ${countText(limit, 'overlap')}.`);
       return;
     }
     printed += 1;
     if (json) printJson({ ids: [overlap.first.id, overlap.second.id], ...overlap.run });
     else print(overlapText(overlap));
   }
-  if (!json) print(`${printed} overlaps.`);
+  if (!json) print(`${countText(printed, 'overlap')}.`);
 }
 
 function overlapText({ first, second, run: { startMs, endMs } }: Overlap): string {

@@ -12,6 +12,7 @@ import { parseTime } from '../input/parseTime.js';
 import { parseCount, parseId, parseNonEmpty } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
+import { countText } from '../output/countText.js';
 import { notificationDataText } from '../output/notificationText.js';
 import { drained, note, print, printJson } from '../output/print.js';
 import { startProgress, tellProgress } from '../output/progress.js';
@@ -99,8 +100,9 @@ async function simulate(
     await drained();
   }
   // Also with --json: what is missing must not go unnoticed.
-  if (isCut) note(`There are more than ${limit} notifications; --limit prints more.`);
-  else if (!printsJson(command)) print(`${printed} notifications until ${timeText(new Date(toMs))}.`);
+  const more = `There are more than ${countText(limit, 'notification')}; --limit prints more.`;
+  if (isCut) note(printsJson(command) ? JSON.stringify({ note: more }) : more);
+  else if (!printsJson(command)) print(`${countText(printed, 'notification')} until ${timeText(new Date(toMs))}.`);
   if (problems > 0) throw new OperationFailed('UNEVALUABLE', `${problems} dispatches cannot be evaluated.`);
 }
 

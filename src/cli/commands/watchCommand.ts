@@ -24,6 +24,9 @@ export function watchCommand(program: Command): void {
     .addHelpText(
       'after',
       `
+When the reader has closed its stdout, as in "dispatch watch 1 | head -1", watch ends with the next line that it prints: Node.js does not learn of
+it before.
+
 Examples:
   $ dispatch watch 1
   $ dispatch watch 1 --json | jq .dispatch.id`,

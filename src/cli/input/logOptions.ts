@@ -21,7 +21,10 @@ export function addLogOptions(
   command: Command,
   { one, several, from, to, written }: Readonly<Record<'one' | 'several' | 'from' | 'to' | 'written', string>>,
 ): Command {
-  const follow = new Option('-f, --follow', `print ${several} as they are ${written}, until SIGINT or SIGTERM`);
+  const follow = new Option(
+    '-f, --follow',
+    `print ${several} as they are ${written}, until SIGINT or SIGTERM, or the next one after stdout was closed`,
+  );
   return command
     .option('--from <time>', from)
     .option('--to <time>', to)

@@ -43,6 +43,9 @@ describe('audit', () => {
       '4 changes.',
       '',
     ]);
+    expect((await check('audit', '1', '--limit', '3')).stdout).toContain('\nThe first 3 changes.\n');
+    expect((await check('audit', '1', '--limit', '1')).stdout).toContain('\nThe first 1 change.\n');
+    expect((await check('audit', '1', '--limit', '4')).stdout).toContain('\n4 changes.\n');
     const json = await check('audit', '1', '--json', '--limit', '1', '--dispatch-ids', '1', '--key', 'planner');
     expect(JSON.parse(json.stdout)).toMatchObject({ seq: 4, note: 'a mistake', after: null, before: { id: 1 } });
     expect((await check('audit', '1', '--to', 'yesterday')).stdout).toBe('0 changes.\n');

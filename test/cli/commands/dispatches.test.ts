@@ -116,7 +116,7 @@ describe.concurrent('list', () => {
     const lines = await dispatch('list', '20', '--running', '--type', 'CHARGE');
     expect(lines).toHaveLength(3);
     expect(lines[1]).toMatch(/CHARGE +running for .* more +\S+ \S+ UTC +1h +BATTERY +once +{}$/);
-    expect(lines[2]).toBe('1 dispatches, 2 filtered out.');
+    expect(lines[2]).toBe('1 dispatch, 2 filtered out.');
 
     const idsOf = async (...filters: string[]) =>
       (await dispatchJson('list', '20', '--sort', 'start-time', '--order', 'ascending', ...filters)).map(

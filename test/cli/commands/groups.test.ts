@@ -57,7 +57,7 @@ describe.concurrent('a group of which a dispatch is missing', () => {
     const { stdout, stderr } = await run('list', '2', '--dispatch-ids', `${ids[0]}`, '--columns', 'id,state,start');
     expect(stderr).toBe('');
     expect(stdout).toMatch(/starts in .* {2}2030-12-01 07:00:00 UTC\n/);
-    expect(stdout).toContain('0 dispatches, 1 groups, 0 filtered out.');
+    expect(stdout).toContain('0 dispatches, 1 group, 0 filtered out.');
   });
 
   it('is repaired by a pause, a skip and an update, which announce it, also with --dry', async () => {
@@ -101,6 +101,9 @@ describe.concurrent('an order of the list', () => {
     expect(await shown('--sort', 'start-time', '--start-from', '2030-12-02')).toEqual([id, c, d, e]);
     expect(await shown('--sort', 'start-time', '--recurring', 'false')).toEqual([a, b, c, d, e]);
     expect(await shown('--sort', 'create-time', '--limit', '2')).toEqual([id, a]);
+    expect((await run('list', '31', '--sort', 'create-time', '--limit', '1')).stdout).toMatch(
+      /\nThe first 1 group\.\n$/,
+    );
     expect(await shown('--sort', 'create-time', '--order', 'descending')).toEqual([e, d, c, b, a, id]);
     expect(await shown('--sort', 'update-time')).toEqual([id, a, b, d, e, c]);
     await lose(31, ids[2] ?? 0);

@@ -59,7 +59,7 @@ describe('history', () => {
 
   it('filters by id, type, kind and time, and says where its limit cuts', async () => {
     const lines = async (...args: string[]) => (await history(...args)).stdout.trim().split('\n');
-    expect(await lines('--dispatch-ids', '2-4')).toEqual([expect.stringContaining('2 DISCHARGE'), '1 entries.']);
+    expect(await lines('--dispatch-ids', '2-4')).toEqual([expect.stringContaining('2 DISCHARGE'), '1 entry.']);
     expect(await lines('--type', 'NONE')).toEqual(['0 entries.']);
     expect(await lines('2')).toEqual(['0 entries.']);
     expect((await lines('--kind', 'started,missed')).length).toBe(6);

@@ -212,7 +212,7 @@ describe.concurrent('a group', () => {
     const { stdout } = await run('list', '74', '--columns', 'id,start,duration,recurrence');
     expect(stdout.split('\n').slice(1)).toEqual([
       `${id}  2030-12-01 07:00:00 UTC  1h        every day at 08:00 Europe/Berlin, until Sun 203…`,
-      '0 dispatches, 1 groups, 0 filtered out.',
+      '0 dispatches, 1 group, 0 filtered out.',
       '',
     ]);
     expect(await dispatchJson('list', '74')).toHaveLength(3);

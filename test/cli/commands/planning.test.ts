@@ -172,7 +172,7 @@ describe.concurrent('overlaps and at', () => {
     const during = ['--from', '2030-01-01', '--to', '2030-01-02'];
     expect(await dispatch('overlaps', '55', ...during)).toEqual([
       `2030-01-01 10:30:00 UTC to 2030-01-01 11:00:00 UTC  ${first} CHARGE (components 1, 2) and ${second} CHARGE (components 2, 3)`,
-      '1 overlaps.',
+      '1 overlap.',
     ]);
     expect(await dispatch('overlaps', '55', ...during, '--dispatch-ids', `${third}`)).toEqual(['0 overlaps.']);
     const idsAt = async (...args: string[]) =>

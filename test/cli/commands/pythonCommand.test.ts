@@ -13,7 +13,7 @@ const secondsFromNow = (text: string) => Math.abs(Date.parse(text) - Date.now())
 describe.concurrent('L5: list --type', () => {
   it('prints the dispatches of the type', async () => {
     await createdIn(105, 'A', '1', 'in 1 hour');
-    expect((await dispatch('list', '105', '--type', 'A')).at(-1)).toBe('1 dispatches, 0 filtered out.');
+    expect((await dispatch('list', '105', '--type', 'A')).at(-1)).toBe('1 dispatch, 0 filtered out.');
   });
 
   it('prints none of an empty microgrid', async () => {
@@ -36,7 +36,7 @@ describe.concurrent('L5: list --type', () => {
 
   it('counts other types as filtered out', async () => {
     for (const type of ['A', 'AB']) await createdIn(111, type, '1', 'in 1 hour');
-    expect((await dispatch('list', '111', '--type', 'A')).at(-1)).toBe('1 dispatches, 1 filtered out.');
+    expect((await dispatch('list', '111', '--type', 'A')).at(-1)).toBe('1 dispatch, 1 filtered out.');
   });
 });
 

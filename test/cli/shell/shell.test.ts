@@ -127,7 +127,7 @@ describeWith(missingTerminal(), 'the shell in a terminal', () => {
     shell.type('\t');
     await shell.shows('HARGE ');
     shell.type('\r');
-    await shell.shows('1 dispatches, 0 filtered out.');
+    await shell.shows('1 dispatch, 0 filtered out.');
     await shell.shows('dispatch> ');
     shell.type('get 1 999\r');
     await shell.shows('NOT_FOUND');
@@ -215,7 +215,7 @@ describeWith(missingTerminal(), 'the shell in a terminal', () => {
       await shell.shows(code === 0 ? 'dispatch> ' : `dispatch [${code}]> `);
     }
     shell.type('list 1\r');
-    await shell.shows('1 dispatches, 0 filtered out.');
+    await shell.shows('1 dispatch, 0 filtered out.');
   });
 
   it('takes Ctrl-D for its end only on an empty line, and what is typed ahead for lines', async () => {
@@ -225,7 +225,7 @@ describeWith(missingTerminal(), 'the shell in a terminal', () => {
     shell.type('list 1\r');
     await shell.shows('list 22\n');
     await shell.shows('0 dispatches, 0 filtered out.');
-    await shell.shows('1 dispatches, 0 filtered out.');
+    await shell.shows('1 dispatch, 0 filtered out.');
     await shell.shows('dispatch> ');
     shell.type('\x04');
     expect(await shell.ended).toBe(0);
