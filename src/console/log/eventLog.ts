@@ -64,8 +64,8 @@ export interface LogWatch {
 /** Snapshot of the log: its context is the {@link EventLog}. */
 export type EventLogSnapshot = Snapshot<undefined> & { readonly context: EventLog };
 
-/** Type of {@link eventLogLogic}. */
-export type EventLogLogic = ActorLogic<EventLogSnapshot, LogWatch | LogTold, { readonly nowMs: () => number }>;
+/** Type of {@link eventLogOf}. */
+export type EventLogLogic = ActorLogic<EventLogSnapshot, LogWatch | LogTold, undefined>;
 
 /** Sent by the log to itself. */
 interface LogTold {
@@ -75,9 +75,11 @@ interface LogTold {
 /**
  * Actor logic that keeps the last {@link maxLogEntries} outputs of dispatchers. It listens to the dispatchers itself, and its entries are in a
  * ring of its own: with 100,000 dispatches a machine would copy too much.
+ *
+ * @param nowMs The clock, in milliseconds since the epoch: read at each output and each transition.
  */
-export const eventLogLogic: EventLogLogic = {
-  getInitialSnapshot: (_, { nowMs }) => ({
+export const eventLogOf = (nowMs: () => number): EventLogLogic => ({
+  getInitialSnapshot: () => ({
     status: 'active',
     output: undefined,
     error: undefined,
@@ -92,7 +94,7 @@ export const eventLogLogic: EventLogLogic = {
     return { ...snapshot };
   },
   getPersistedSnapshot: snapshot => snapshot,
-};
+});
 
 class Ring implements EventLog {
   readonly #nowMs: () => number;

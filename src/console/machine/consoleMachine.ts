@@ -11,7 +11,7 @@ import {
   stopChild,
 } from 'xstate';
 import { DispatchError } from '../../model/dispatchError.js';
-import { eventLogLogic } from '../log/eventLog.js';
+import { eventLogOf } from '../log/eventLog.js';
 import type { PlanFormInput } from '../plan/planFormContext.js';
 import { planFormMachine } from '../plan/planFormMachine.js';
 import { plannerMachine } from '../plan/plannerMachine.js';
@@ -45,6 +45,7 @@ const travelToleranceMs = 1_000;
  * which reads the past, `history`, which reads what was delivered in it, and `simulation`, which plays the future.
  *
  * - `session`: signed out, signing in, or signed in; then each open microgrid has its dispatcher as a child, `dispatcher-ID`.
+ * - `view`: what is shown, and the present time. It is a region: an event that another one takes does not get to the root.
  * - `log`: whether the page follows the log or has paused it; the entries are in the child `log`, and go on in any case.
  * - `time`: the present, the past or the future is looked at. The dispatchers go on in any case.
  * - `plan`: whether the form for a dispatch is open.
@@ -58,7 +59,7 @@ export const consoleMachine = setup({
   actors: {
     signIn: fromPromise<SessionFacts, { fields: Readonly<Record<string, string>> }>(notProvided),
     dispatcher: dispatcherHost(),
-    log: eventLogLogic,
+    log: eventLogOf(notProvided),
     planner: plannerMachine,
     planForm: planFormMachine,
     audit: fromPromise<readonly DispatchVersion[], { microgridId: number }>(notProvided),
@@ -205,7 +206,7 @@ export const consoleMachine = setup({
   id: 'console',
   context: initialContext,
   type: 'parallel',
-  invoke: { id: 'log', src: 'log', input: ({ self }) => ({ nowMs: () => self.getSnapshot().context.nowMs }) },
+  invoke: { id: 'log', src: 'log' },
   states: {
     session: {
       initial: 'signedOut',
@@ -244,6 +245,7 @@ export const consoleMachine = setup({
         },
       },
     },
+    view: { on: { 'view.*': { actions: 'changeView' }, 'clock.ticked': { actions: 'tick' } } },
     log: {
       initial: 'following',
       states: {
@@ -352,8 +354,6 @@ export const consoleMachine = setup({
     },
   },
   on: {
-    'view.*': { actions: 'changeView' },
-    'clock.ticked': { actions: 'tick' },
     // Otherwise the console would fail with it.
     'xstate.error.actor.*': { actions: 'noteFailure' },
   },

@@ -1,6 +1,7 @@
 import { type EventObject, fromCallback, fromPromise } from 'xstate';
 import { publicDispatcherMachine } from '../../../machines/dispatcher/dispatcherMachine.js';
 import { DispatchError } from '../../model/dispatchError.js';
+import { eventLogOf } from '../log/eventLog.js';
 import { planFormOf, plannerOf } from '../plan/planEnvironment.js';
 import type { SessionPort } from '../session/sessionPort.js';
 import { deliveredRuns } from '../travel/deliveredRuns.js';
@@ -23,6 +24,7 @@ export function consoleOf(port: SessionPort): typeof consoleMachine {
         ({ input, signal }) => port.open(input.fields, signal),
       ),
       dispatcher: dispatcherHost(publicDispatcherMachine.provide({ actors: port.actors as never })),
+      log: eventLogOf(() => clock.nowMs()),
       planner: plannerOf(planning),
       planForm: planFormOf(planning),
       audit: fromPromise(async ({ input, signal }: { input: { microgridId: number }; signal: AbortSignal }) => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createActor, emit, setup } from 'xstate';
 import type { DispatcherOutput } from '../../../machines/protocol/dispatcherOutput.js';
-import { eventLogLogic, type LogEntry } from '../../../src/console/log/eventLog.js';
+import { eventLogOf, type LogEntry } from '../../../src/console/log/eventLog.js';
 import { logKind, logText } from '../../../src/console/log/logText.js';
 import { DispatchError } from '../../../src/model/dispatchError.js';
 import { dispatchRecord, monday10Ms } from '../../support/dispatchRecord.js';
@@ -15,7 +15,7 @@ const restored = (count: number): DispatcherOutput => ({ type: 'dispatcher.resto
 
 it('keeps the last 5,000 events, newest first, and tells its listeners once a turn', async () => {
   const dispatcher = createActor(teller).start();
-  const log = createActor(eventLogLogic, { input: { nowMs: () => monday10Ms } }).start();
+  const log = createActor(eventLogOf(() => monday10Ms)).start();
   log.send({ type: 'log.watch', microgridId: 1, dispatcher });
   let told = 0;
   log.subscribe(() => {
@@ -37,7 +37,7 @@ it('keeps the last 5,000 events, newest first, and tells its listeners once a tu
 
 it('hears nothing of a dispatcher that has stopped, and nothing when it has stopped itself', () => {
   const dispatcher = createActor(teller).start();
-  const log = createActor(eventLogLogic, { input: { nowMs: () => 0 } }).start();
+  const log = createActor(eventLogOf(() => 0)).start();
   log.send({ type: 'log.watch', microgridId: 1, dispatcher });
   log.stop();
   dispatcher.send({ type: 'tell', output: restored(1) });

@@ -141,6 +141,34 @@ describe('a console that is live', () => {
     const { value, context } = await send({ type: 'plan.opened', request: { kind: 'create' } });
     expect([value.plan, context.plan]).toEqual(['closed', null]);
   });
+
+  it('goes with the clock while a form is open, and tells the form', async () => {
+    const { actor, send } = await openConsole();
+    expect((await send({ type: 'plan.opened', request: { kind: 'create' } })).value.plan).toBe('open');
+    const atMs = monday10Ms + 90_000;
+    const { context } = await send({ type: 'clock.ticked', atMs });
+    expect([context.nowMs, context.view.fromMs]).toEqual([atMs, atMs - 6 * hourMs]);
+    expect(actor.getSnapshot().children.planForm?.getSnapshot()).toMatchObject({ context: { nowMs: atMs } });
+  });
+
+  it('stamps its log with the clock at the event, whenever the page last took the time', async () => {
+    const { actor, session, send } = await openConsole();
+    await send({ type: 'plan.opened', request: { kind: 'create' } });
+    session.transport.put(dispatchRecord({ id: 5, startTimeMs: monday10Ms + minuteMs, durationMs: minuteMs }));
+    await session.clock.settle();
+    await session.clock.advanceTo(monday10Ms + 3 * minuteMs);
+    const log = actor.getSnapshot().children.log?.getSnapshot().context;
+    const stamps = [...(log?.newestFirst() ?? [])].slice(0, 3).map(({ atMs, output }) => [output.type, atMs]);
+    expect(stamps).toEqual([
+      ['running.stopped', monday10Ms + 2 * minuteMs],
+      ['running.started', monday10Ms + minuteMs],
+      ['lifecycle.created', monday10Ms],
+    ]);
+    expect(log?.transitionsOf(1, 5).map(({ atMs }) => atMs)).toEqual([
+      monday10Ms + 2 * minuteMs,
+      monday10Ms + minuteMs,
+    ]);
+  });
 });
 
 describe('time travel', () => {
