@@ -11,6 +11,8 @@ export type PlanRequest =
   | { readonly kind: 'create' }
   /** A new dispatch that begins as a copy of one. */
   | { readonly kind: 'copy'; readonly id: number }
+  /** A new dispatch that begins as a copy of what is not there any more. */
+  | { readonly kind: 'copyOf'; readonly subject: ExistingSubject }
   | { readonly kind: 'change'; readonly id: number };
 
 /** What is known where a form is opened. */
@@ -25,6 +27,12 @@ export interface PlanPlace {
 export function formInput(request: PlanRequest, { present, ...place }: PlanPlace): PlanFormInput | null {
   const base = { ...place, present };
   if (request.kind === 'create') return { ...base, subject: { kind: 'new' } };
+  if (request.kind === 'copyOf') {
+    const [record] = recordsOf(request.subject);
+    return record === undefined
+      ? null
+      : { ...base, subject: { kind: 'new' }, fields: copiedFields(request.subject, record, place) };
+  }
   const record = present.get(request.id)?.dispatch;
   if (record === undefined) return null;
   const subject = subjectOf(record, presentRecords(present), place.nowMs);

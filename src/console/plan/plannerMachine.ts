@@ -1,10 +1,10 @@
 import { type ActorRefFrom, assign, fromPromise, setup } from 'xstate';
 
 import { DispatchError, type DispatchErrorJson } from '../../model/dispatchError.js';
-import { subjectText } from './fields/planSubject.js';
+import { type ExistingSubject, subjectText } from './fields/planSubject.js';
 import type { Done } from './write/done.js';
 import type { PlanAction } from './write/performAction.js';
-import { type UndoEntry, withoutEntry } from './write/undoEntry.js';
+import { isAboutSame, type UndoEntry, withoutEntry } from './write/undoEntry.js';
 
 /** What is done to dispatches of a microgrid, with the note for the audit. */
 export interface PlannedAction {
@@ -24,7 +24,13 @@ export type PlannerEvent =
 /** What the planner last told people. */
 export type PlannerNews =
   | { readonly kind: 'done'; readonly text: string }
-  | { readonly kind: 'failed'; readonly text: string; readonly error: DispatchErrorJson };
+  | {
+      readonly kind: 'failed';
+      readonly text: string;
+      readonly error: DispatchErrorJson;
+      /** What was deleted and cannot be put back, as it was; null: nothing. */
+      readonly lost: ExistingSubject | null;
+    };
 
 /** Context of the planner; JSON-safe. */
 export interface PlannerContext {
@@ -79,16 +85,18 @@ export const plannerMachine = setup({
       undoStack: undoing === null ? undoStack : withoutEntry(undoStack, undoing, done.records),
       news: { kind: 'done', text: done.text },
     })),
-    noteFailure: assign((_, { error }: { error: unknown }) => {
+    noteFailure: assign(({ context: { undoing } }, { error }: { error: unknown }) => {
       const known = DispatchError.from(error);
-      return { news: { kind: 'failed', text: failureText(known), error: known.toJSON() } };
+      const isLost = undoing?.after.length === 0 && undoing.before.kind !== 'new' && isHopeless(known);
+      const lost = isLost ? (undoing.before as ExistingSubject) : null;
+      return { news: { kind: 'failed', text: failureText(known), error: known.toJSON(), lost } };
     }),
-    /** What was changed since, or is over, will never be undone. */
-    dropIfHopeless: assign(({ context: { undoStack, undoing } }, { error }: { error: unknown }) => {
-      const { code } = DispatchError.from(error);
-      const isHopeless = code === 'ABORTED' || code === 'FAILED_PRECONDITION';
-      return isHopeless ? { undoStack: undoStack.filter(entry => entry !== undoing) } : {};
-    }),
+    /** What was changed since, or is over, will never be undone, and so nothing that was done to it before. */
+    dropIfHopeless: assign(({ context: { undoStack, undoing } }, { error }: { error: unknown }) =>
+      undoing !== null && isHopeless(DispatchError.from(error))
+        ? { undoStack: undoStack.filter(entry => !isAboutSame(entry, undoing)) }
+        : {},
+    ),
     rest: assign({ working: null, action: null, undoing: null }),
     forgetNews: assign({ news: null }),
   },
@@ -136,6 +144,10 @@ export const plannerMachine = setup({
 
 /** An actor of {@link plannerMachine}. */
 export type PlannerActor = ActorRefFrom<typeof plannerMachine>;
+
+function isHopeless({ code }: DispatchError): boolean {
+  return code === 'ABORTED' || code === 'FAILED_PRECONDITION';
+}
 
 function failureText({ message, code }: DispatchError): string {
   const isUnknown = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';

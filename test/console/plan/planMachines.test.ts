@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActor, waitFor } from 'xstate';
 
+import type { DispatchRegistry } from '../../../machines/pool/dispatchRegistry.js';
 import type { Clock } from '../../../machines/protocol/clock.js';
 import type { MicrogridClient } from '../../../src/client/microgridClient.js';
-import type { PlanSubject } from '../../../src/console/plan/fields/planSubject.js';
+import type { NewDispatch } from '../../../src/client/requests.js';
+import type { ExistingSubject, PlanSubject } from '../../../src/console/plan/fields/planSubject.js';
 import { planFormOf, plannerOf } from '../../../src/console/plan/planEnvironment.js';
 import type { PlanFormInput } from '../../../src/console/plan/planFormContext.js';
+import { formInput } from '../../../src/console/plan/planRequest.js';
 import { systemClock } from '../../../src/dispatcher/systemClock.js';
 import { DispatchError } from '../../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../../src/model/dispatchRecord.js';
@@ -44,9 +47,9 @@ const environment = {
     }),
 };
 
-async function created(): Promise<DispatchRecord> {
+async function created(fields: Partial<NewDispatch> = {}): Promise<DispatchRecord> {
   const dispatch = { type: 'CHARGE', startTime: new Date(tomorrowMs), durationMs: hourMs, selector: { ids: [1] } };
-  return (await client.create(dispatch)).record;
+  return (await client.create({ ...dispatch, ...fields })).record;
 }
 
 function form(subject: PlanSubject, fields: PlanFormInput['fields'] = {}) {
@@ -275,5 +278,30 @@ describe('the planner', () => {
       news: { kind: 'failed', error: { code: 'ABORTED' } },
     });
     expect((await client.get(record.id)).active).toBe(false);
+  });
+
+  it('offers what is over by then as a copy, and forgets what was done to it before', async () => {
+    const record = await created({ startTime: 'NOW', durationMs: 1_000 });
+    const actor = createActor(
+      plannerOf({ ...environment, clock: { ...systemClock, nowMs: () => Date.now() + hourMs } }),
+    ).start();
+    const idle = () => waitFor(actor, snapshot => snapshot.matches('idle'));
+    const subject = { kind: 'dispatch', record } as const;
+    for (const kind of ['pause', 'delete'] as const) {
+      actor.send({ type: 'action.wanted', microgridId, action: { kind, subject } });
+      await idle();
+    }
+    actor.send({ type: 'undo.wanted' });
+    await idle();
+    const { undoStack, news } = actor.getSnapshot().context;
+    expect(undoStack).toEqual([]);
+    expect(news).toMatchObject({ kind: 'failed', lost: { kind: 'dispatch', record: { id: record.id } } });
+    const lost = (news?.kind === 'failed' ? news.lost : null) as ExistingSubject;
+    const present = { get: () => undefined, ids: () => [] } as unknown as DispatchRegistry;
+    const place = { microgridId, zone: 'UTC', nowMs: Date.now(), present };
+    expect(formInput({ kind: 'copyOf', subject: lost }, place)).toMatchObject({
+      subject: { kind: 'new' },
+      fields: { type: record.type, start: 'now', active: false },
+    });
   });
 });

@@ -267,11 +267,48 @@ describe('what is done to a dispatch', () => {
     await expect(act({ kind: 'pause', subject: dispatch(record) })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
+  it('brings back what is left of a run that is on', async () => {
+    const once = await created({ startTime: 'NOW', payload: { kw: 5 } });
+    const changed = await save(dispatch(once), { payload: '{"kw": 6}' });
+    const deleted = await act({ kind: 'delete', subject: dispatch(changed.records[0] as DispatchRecord) });
+    const nowMs = Date.now() + 60_000;
+    const restored = await takeBack(client, deleted.undo as UndoEntry, { nowMs });
+    expect(restored.text).toMatch(/It starts now with what is left of its run: 5\dm/);
+    const [anew] = await all();
+    expect(anew).toMatchObject({ payload: { kw: 6 }, recurrence: null, active: true });
+    expect(Math.abs((anew?.durationMs ?? 0) - (once.startTimeMs + hourMs - nowMs))).toBeLessThanOrEqual(1_000);
+    const [first] = withoutEntry(
+      [changed.undo, deleted.undo] as UndoEntry[],
+      deleted.undo as UndoEntry,
+      restored.records,
+    );
+    await undo(first as UndoEntry);
+    expect(await all()).toMatchObject([{ id: anew?.id, payload: { kw: 5 } }]);
+  });
+
+  it('brings back a run without end as one', async () => {
+    const endless = await created({ startTime: 'NOW', durationMs: null });
+    const { undo: entry } = await act({ kind: 'delete', subject: dispatch(endless) });
+    const { text } = await takeBack(client, entry as UndoEntry, { nowMs: Date.now() + 60_000 });
+    expect(text).toContain('what is left of its run: without end.');
+    expect(await all()).toMatchObject([{ durationMs: null, recurrence: null }]);
+  });
+
+  it('brings back the last run of a rule that is on', async () => {
+    const rule = { frequency: 'HOURLY', interval: 1, count: 1 } as const;
+    const { undo: entry } = await act({
+      kind: 'delete',
+      subject: dispatch(await created({ startTime: 'NOW', recurrence: rule, durationMs: hourMs })),
+    });
+    await takeBack(client, entry as UndoEntry, { nowMs: Date.now() + 60_000 });
+    expect(await all()).toMatchObject([{ recurrence: null }]);
+  });
+
   it('brings back the runs to come of a dispatch whose start is past, and says when there are none', async () => {
     const once = await created({ startTime: 'NOW' });
     const { undo: entry } = await act({ kind: 'delete', subject: dispatch(once) });
-    await expect(takeBack(client, entry as UndoEntry, { nowMs: Date.now() + 60_000 })).rejects.toThrow(
-      'its only run has begun',
+    await expect(takeBack(client, entry as UndoEntry, { nowMs: Date.now() + 2 * hourMs })).rejects.toThrow(
+      'its runs are over',
     );
     const rule = { frequency: 'HOURLY', interval: 1, count: 5 } as const;
     const recurring = await created({ startTime: 'NOW', recurrence: rule, durationMs: 60_000 });

@@ -7,18 +7,24 @@ import { usePlanner } from './usePlanner.js';
 /** What was done last to dispatches, and how it is undone. */
 export function PlannerBar({ actor }: { readonly actor: ConsoleActor }) {
   const planner = usePlanner(actor);
-  return planner === undefined ? null : <News planner={planner} />;
+  return planner === undefined ? null : <News actor={actor} planner={planner} />;
 }
 
-function News({ planner }: { readonly planner: PlannerActor }) {
+function News({ actor, planner }: { readonly actor: ConsoleActor; readonly planner: PlannerActor }) {
   const { working, news, undoStack } = useSelected(planner, ({ context }) => context);
   const last = undoStack.at(-1);
   const isFailure = working === null && news?.kind === 'failed';
   const text = working ?? news?.text ?? '';
+  const lost = news?.kind === 'failed' ? news.lost : null;
   return (
     <div class={`bar planner-bar ${text === '' && last === undefined ? 'quiet' : ''}`}>
       <p role="status">{isFailure ? '' : text}</p>
       <p role="alert">{isFailure ? text : ''}</p>
+      {lost !== null && (
+        <Button onPress={() => actor.send({ type: 'plan.opened', request: { kind: 'copyOf', subject: lost } })}>
+          Open a copy of it in the form
+        </Button>
+      )}
       {last !== undefined && (
         <Button
           name={`Undo the ${last.text}`}

@@ -6,17 +6,16 @@ import { dispatchAsGroup } from '../../../planning/groups/dispatchAsGroup.js';
 import { liveGroup } from '../../../planning/groups/liveGroup.js';
 import { PlanError } from '../../../planning/planError.js';
 import { ignoredFields } from '../../../planning/planNotes.js';
-import { planOf } from '../../../planning/planned.js';
 import type { PlanningClient } from '../../../planning/planningClient.js';
-import { remainingPlan } from '../../../planning/remainingPlan.js';
 import { recordsOf, subjectText } from '../fields/planSubject.js';
 import type { Done, WriteOptions } from './done.js';
 import { presentRecord } from './presentSubject.js';
+import { stillToCome } from './stillToCome.js';
 import type { UndoEntry } from './undoEntry.js';
 
 /**
- * Takes back what was done, unless somebody else has changed it since. A dispatch that was deleted is created anew, under a new id, with the runs
- * that are still to come.
+ * Takes back what was done, unless somebody else has changed it since. A dispatch that was deleted is created anew, under a new id, with what is
+ * left of it.
  *
  * @throws PlanError ABORTED when it was changed since; FAILED_PRECONDITION when what was there is over; and the errors of the service.
  */
@@ -27,15 +26,15 @@ export async function takeBack(client: PlanningClient, entry: UndoEntry, options
     for (const { id } of after) await client.delete(id, { note: options.note });
     return { text: `Undone: the ${entry.text}. Dispatches deleted: ${idsText(after)}.`, records: [], undo: null };
   }
-  const records =
+  const { records, note } =
     before.kind === 'group'
-      ? await restoreGroup(client, before.live, after, options)
+      ? { records: await restoreGroup(client, before.live, after, options), note: null }
       : await restoreDispatch(client, before.record, after, options);
   const isAnew = !recordsOf(before).some(({ id }) => records.some(record => record.id === id));
   const anew = isAnew
     ? ` A deleted id does not come back: ${subjectText(before)} is there again as ${idsText(records)}.`
     : '';
-  return { text: `Undone: the ${entry.text}.${anew}`, records, undo: null };
+  return { text: `Undone: the ${entry.text}.${anew}${note === null ? '' : ` ${note}`}`, records, undo: null };
 }
 
 /** What was left, as it still is. @throws PlanError when it is not. */
@@ -67,45 +66,51 @@ async function restoreGroup(
   );
 }
 
+/** Dispatches as they were put back. */
+interface Restored {
+  readonly records: readonly DispatchRecord[];
+  /** What is not as it was, for people; null: nothing. */
+  readonly note: string | null;
+}
+
 async function restoreDispatch(
   client: PlanningClient,
   before: DispatchRecord,
   after: readonly DispatchRecord[],
-  options: WriteOptions,
-): Promise<readonly DispatchRecord[]> {
-  const { note, nowMs } = options;
+  { note, nowMs }: WriteOptions,
+): Promise<Restored> {
   const kept = after.find(({ id }) => id === before.id);
   if (kept === undefined) {
-    const { startTimeMs, ...plan } = stillToCome(before, nowMs);
-    const { record } = await client.create({ ...plan, startTime: new Date(startTimeMs) }, { note });
+    const left = stillToCome(before, nowMs);
+    const { startTimeMs, ...plan } = left.plan;
+    const startTime = left.startsNow ? 'NOW' : new Date(startTimeMs);
+    const { record } = await client.create({ ...plan, startTime }, { note });
     for (const { id } of after) await client.delete(id, { note });
-    return [record];
+    return { records: [record], note: left.note };
   }
   // First what stays, then what goes: no run is lost between two writes.
-  const changes = changesBack(kept, before, nowMs);
+  const back = changesBack(kept, before, nowMs);
   const { record } =
-    Object.keys(changes).length === 0 ? { record: kept } : await client.update(kept.id, changes, { note });
+    Object.keys(back.changes).length === 0 ? { record: kept } : await client.update(kept.id, back.changes, { note });
   for (const { id } of after) if (id !== kept.id) await client.delete(id, { note });
-  return [record];
+  return { records: [record], note: back.note };
 }
 
 /** The fields of a dispatch that were something else, as they were. */
-function changesBack(now: DispatchRecord, before: DispatchRecord, nowMs: number): DispatchChanges {
+function changesBack(
+  now: DispatchRecord,
+  before: DispatchRecord,
+  nowMs: number,
+): { readonly changes: DispatchChanges; readonly note: string | null } {
   const { startTimeMs, durationMs, selector, active, payload, recurrence } = before;
   const asked = { durationMs, selector, active, payload, recurrence };
   const isOther = (field: keyof typeof asked) => ignoredFields({ [field]: asked[field] }, now).length > 0;
   const others = Object.fromEntries(Object.entries(asked).filter(([field]) => isOther(field as keyof typeof asked)));
-  if (startTimeMs === now.startTimeMs) return others;
-  const plan = stillToCome(before, nowMs);
-  return { ...others, startTime: new Date(plan.startTimeMs), recurrence: plan.recurrence };
-}
-
-/** What is left of a dispatch: a service takes no start in the past. @throws PlanError when nothing is. */
-function stillToCome(record: DispatchRecord, nowMs: number) {
-  const left = remainingPlan(planOf(record), nowMs);
-  if ('plan' in left) return left.plan;
-  const why = left.kind === 'on' ? 'its only run has begun' : 'its runs are over';
-  throw new PlanError('FAILED_PRECONDITION', `Dispatch ${record.id} cannot be put back as it was: ${why}.`);
+  if (startTimeMs === now.startTimeMs) return { changes: others, note: null };
+  const { plan, startsNow, note } = stillToCome(before, nowMs);
+  const rest = startsNow ? { durationMs: plan.durationMs } : {};
+  const changes = { ...others, ...rest, startTime: new Date(plan.startTimeMs), recurrence: plan.recurrence };
+  return { changes, note };
 }
 
 function recordsIn(stored: Awaited<ReturnType<typeof changeGroup>>): readonly DispatchRecord[] {

@@ -23,6 +23,12 @@ export function versionOf({ id, updateTime }: DispatchRecord): DispatchVersionId
   return { id, updateTime };
 }
 
+/** Whether two entries are about a dispatch in common. */
+export function isAboutSame(a: UndoEntry, b: UndoEntry): boolean {
+  const ids = new Set(idsOf(b));
+  return idsOf(a).some(id => ids.has(id));
+}
+
 /**
  * What can be undone after an entry was taken back: the entries before it are about dispatches in the versions of then, which have other
  * versions now, and after a deletion other ids.
@@ -52,6 +58,10 @@ export function withoutEntry(
         return found === undefined ? withId(version, ids) : versionOf(found);
       }),
     }));
+}
+
+function idsOf({ before, after }: UndoEntry): number[] {
+  return [...recordsOf(before), ...after].map(({ id }) => id);
 }
 
 function keyOf({ id, updateTime }: DispatchVersionId): string {
