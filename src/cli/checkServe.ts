@@ -29,7 +29,11 @@ export async function checkServe(
     .map(([name, value]) => ({ name, value: shown(name, value), source: sources.get(name) ?? null }));
   const problems = checks.filter(({ problem }) => problem !== null);
   if (json) {
-    const results = checks.map(({ what, problem }) => ({ check: what, problem: problem?.toJSON() ?? null }));
+    const results = checks.map(({ what, problem, warnings }) => ({
+      check: what,
+      problem: problem?.toJSON() ?? null,
+      warnings,
+    }));
     printJson({ settings, checks: results, canStart: problems.length === 0 });
   } else {
     for (const { name, value, source } of settings) print(settingText(name, value, source));
@@ -66,6 +70,7 @@ function settingText(name: string, value: unknown, source: string | null): strin
   return `${pc.dim(label.padEnd(20))} ${printable(text)}${source === null ? '' : pc.dim(`  (${source})`)}`;
 }
 
-function checkText({ what, problem }: ServiceCheck): string {
-  return `${what}: ${problem === null ? pc.green('possible') : pc.red(problem.message)}`;
+function checkText({ what, problem, warnings }: ServiceCheck): string {
+  const outcome = problem === null ? pc.green('possible') : pc.red(printable(problem.message));
+  return [`${what}: ${outcome}`, ...warnings.map(warning => pc.yellow(`warning: ${printable(warning)}`))].join('; ');
 }

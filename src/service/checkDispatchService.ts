@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-import { silentLogger } from '../logger.js';
+import { type Logger, silentLogger } from '../logger.js';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
 import type { ListenAddress } from './access/listenAddress.js';
 import { loadAccessControl } from './access/loadAccessControl.js';
@@ -14,6 +14,8 @@ export interface ServiceCheck {
   readonly what: string;
   /** Why the service could not be started; null: it could. */
   readonly problem: DispatchError | null;
+  /** What the service would warn of. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -25,8 +27,14 @@ export interface ServiceCheck {
 export async function checkDispatchService(options: DispatchServiceOptions): Promise<ServiceCheck[]> {
   const { database = ':memory:', logger = silentLogger } = options;
   const { place, metricsPlace, webPlace } = serviceSettings(options);
-  const access = async () =>
-    await (await loadAccessControl(options, { listen: place, 'web.listen': webPlace }, logger)).close();
+  const access = async (warnings: string[]) => {
+    const warn: Logger['warn'] = (fields, message) => {
+      warnings.push(message);
+      logger.warn(fields, message);
+    };
+    const places = { listen: place, 'web.listen': webPlace };
+    await (await loadAccessControl(options, places, { ...logger, warn })).close();
+  };
   return [
     await checked('keys and certificates', access),
     await checked(`listening on ${place.text}`, () => checkPort(place)),
@@ -36,12 +44,13 @@ export async function checkDispatchService(options: DispatchServiceOptions): Pro
   ];
 }
 
-async function checked(what: string, check: () => Promise<void>): Promise<ServiceCheck> {
+async function checked(what: string, check: (warnings: string[]) => Promise<void>): Promise<ServiceCheck> {
+  const warnings: string[] = [];
   try {
-    await check();
-    return { what, problem: null };
+    await check(warnings);
+    return { what, problem: null, warnings };
   } catch (error) {
-    return { what, problem: DispatchError.from(error) };
+    return { what, problem: DispatchError.from(error), warnings };
   }
 }
 

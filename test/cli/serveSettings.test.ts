@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -140,6 +140,23 @@ describe('serve --check', () => {
       '127.0.0.1:0',
     ]);
     expect([wrong.code, wrong.stdout]).toEqual([2, expect.stringMatching(/^keys and certificates: .*keys\[0\]/m)]);
+  });
+
+  it('tells that others can read the keys', async () => {
+    const keys = write('open.json', { keys: [{ name: 'a', key: 'k', microgrids: 'all' }] });
+    const check = (...more: string[]) =>
+      runCli(['serve', '--check', '--keys', keys, '--database', ':memory:', '--listen', '127.0.0.1:0', ...more]);
+    chmodSync(keys, 0o600);
+    expect((await check()).stdout).toContain('keys and certificates: possible\n');
+    chmodSync(keys, 0o644);
+    const { code, stdout } = await check();
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      'keys and certificates: possible; warning: the file of API keys can be read by every user',
+    );
+    expect(JSON.parse((await check('--json')).stdout).checks[0].warnings).toEqual([
+      expect.stringContaining('can be read by every user'),
+    ]);
   });
 
   it('tells a file that another service uses, and disturbs neither', async () => {

@@ -142,6 +142,25 @@ describe('profiles', () => {
     expect(() => serviceAccess({ profile: 'plant' }, env, 'grpc://default')).toThrow(/^--profile plant: /);
   });
 
+  it('with a file of a secret that others can read are warned about, once', async () => {
+    const [key, secret] = ['plant.key', 'plant.secret'].map(name => join(folder.path, name));
+    if (key === undefined || secret === undefined) throw new Error('unreachable');
+    for (const file of [key, secret]) writeFileSync(file, 'a-value', { mode: 0o600 });
+    chmodSync(secret, 0o644);
+    configured({
+      default: 'down',
+      profiles: { down: { url: 'grpc://127.0.0.1:1?ssl=false', authKeyFile: key, signSecretFile: secret } },
+    });
+    const { stderr } = await runCli(['list', '1', '--config', config]);
+    expect(stderr.match(/^warning: .*/gm)).toEqual([expect.stringContaining(`${secret} can be read by every user`)]);
+  });
+
+  it('by default, with a secret, are warned about once', async () => {
+    configured({ default: 'down', profiles: { down: { url: 'grpc://127.0.0.1:1?ssl=false', authKey: 'k' } } });
+    chmodSync(config, 0o644);
+    expect((await runCli(['list', '1', '--config', config])).stderr.match(/^warning: /gm)).toHaveLength(1);
+  });
+
   it('with a secret are warned about when others can read them', async () => {
     configured({ profiles: { down: { url: 'grpc://127.0.0.1:1?ssl=false', authKey: 'k' } } });
     const list = () => runCli(['list', '1', '--config', config, '--profile', 'down']);

@@ -1,11 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 import { messageOf } from '../../model/dispatchError.js';
 import { parseJsonFile } from '../../model/parseJsonFile.js';
 import { UsageError } from '../input/usageError.js';
-import { note } from '../output/print.js';
-import { readSecretFile } from './secretFile.js';
+import { readSecretFile, warnWhenReadable } from './secretFile.js';
 
 /** How to reach a service: one profile of a configuration file. */
 export interface Profile {
@@ -28,7 +27,6 @@ export interface Profiles {
 }
 
 const FIELDS = ['url', 'authKey', 'authKeyFile', 'signSecret', 'signSecretFile'] as const;
-const READABLE_BY_OTHERS = 0o004;
 
 /**
  * Reads a configuration file:
@@ -106,12 +104,6 @@ function readText(path: string): string | null {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw new UsageError(`The configuration file cannot be read: ${messageOf(error)}.`);
   }
-}
-
-function warnWhenReadable(path: string): void {
-  // Windows has no such bits.
-  if (process.platform === 'win32' || (statSync(path).mode & READABLE_BY_OTHERS) === 0) return;
-  note(`warning: ${path} can be read by every user of this machine; restrict it (chmod o-r)`);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,10 +1,28 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 
 import { messageOf } from '../../model/dispatchError.js';
 import { UsageError } from '../input/usageError.js';
+import { note } from '../output/print.js';
+
+const READABLE_BY_OTHERS = 0o004;
+/** What was warned about: a command may read a file several times. */
+const warned = new Set<string>();
+
+/** Warns, once, when every user of this machine can read a file that holds a key or a secret. */
+export function warnWhenReadable(path: string): void {
+  // Windows has no such bits.
+  if (process.platform === 'win32' || warned.has(path)) return;
+  const stats = statSync(path, { throwIfNoEntry: false });
+  // What is no file, such as the pipe of a shell, is not left behind.
+  if (!stats?.isFile() || (stats.mode & READABLE_BY_OTHERS) === 0) return;
+  warned.add(path);
+  note(`warning: ${path} can be read by every user of this machine; restrict it (chmod o-r)`);
+}
 
 /**
  * Reads a key or a secret from a file, without the line break at its end.
+ *
+ * It warns when every user of this machine can read it.
  *
  * @param what Name of the option or the setting that names the file, for the message.
  * @throws UsageError when it cannot be read, is empty or begins with a byte order mark. The message holds nothing of its content.
@@ -23,5 +41,6 @@ export function readSecretFile(path: string, what: string): string {
   }
   const secret = text.replace(/\r?\n$/, '');
   if (secret === '') throw new UsageError(`${what}: the file ${path} is empty.`);
+  warnWhenReadable(path);
   return secret;
 }

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 
+import { isKeyName, KEY_NAME } from '../../service/access/keysFile.js';
 import { printsJson } from '../globalOptions.js';
 import { parseId, parseName } from '../input/parseValue.js';
+import { UsageError } from '../input/usageError.js';
 import { editKeys, isReadableByOthers, type KeyEntry, randomSecret, readKeys } from '../keys/editKeysFile.js';
 import { OperationFailed } from '../operationFailed.js';
 import { countText } from '../output/countText.js';
@@ -38,7 +40,7 @@ Examples:
     .command('make')
     .description('Make a key with a secret, and print both.')
     .argument('<file>', 'file of keys, which is created if it does not exist')
-    .argument('<name>', 'name of the key, for logs, metrics and the audit')
+    .argument('<name>', 'name of the key, for logs, metrics and the audit', parseKeyName)
     .requiredOption('--microgrids <ids>', 'ids of the microgrids that it may use, such as 1,2, or all', parseMicrogrids)
     .option('--access <access>', 'read or write (default: write)', parseName(['read', 'write'] as const))
     .option('--audit', 'it may read who changed what')
@@ -163,6 +165,11 @@ function rightsText({
 
 function noKey(path: string, name: string): OperationFailed {
   return new OperationFailed('NOT_FOUND', `${path} has no key ${name}.`);
+}
+
+function parseKeyName(text: string): string {
+  if (isKeyName(text)) return text;
+  throw new UsageError(`It must be ${KEY_NAME}.`);
 }
 
 function parseMicrogrids(text: string): KeyEntry['microgrids'] {

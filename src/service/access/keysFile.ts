@@ -4,6 +4,8 @@ import type { ApiKey } from './keyRing.js';
 
 /** Names of keys, which appear in logs and as a label of metrics. */
 const NAME = /^[\w.-]{1,64}$/;
+/** What a name of a key must be. */
+export const KEY_NAME = 'a string of 1 to 64 letters, digits, dots, hyphens and underscores';
 /** A value that gRPC can send as metadata, without spaces at its ends. */
 const KEY = /^[!-~]([ -~]{0,254}[!-~])?$/;
 const MAX_SECRET_LENGTH = 1024;
@@ -54,9 +56,7 @@ function readEntry(entry: unknown, refuse: (field: string, problem: string) => n
   const surplus = Object.keys(entry).some(name => !FIELDS.includes(name));
   if (surplus) refuse('', `must have no fields other than ${FIELDS.join(', ')}`);
   const { name, key, secret, microgrids, access = 'write', audit = false } = entry;
-  if (typeof name !== 'string' || !NAME.test(name)) {
-    return refuse('name', 'must be a string of 1 to 64 letters, digits, dots, hyphens and underscores');
-  }
+  if (!isKeyName(name)) return refuse('name', `must be ${KEY_NAME}`);
   if (typeof key !== 'string' || !KEY.test(key)) {
     return refuse('key', 'must be a string of 1 to 256 printable ASCII characters, without spaces at its ends');
   }
@@ -70,6 +70,11 @@ function readEntry(entry: unknown, refuse: (field: string, problem: string) => n
     return refuse('microgrids', 'must be "all" or a list of microgrid ids');
   }
   return { name, key, secret, microgrids: new Set<number>(microgrids), access, audit };
+}
+
+/** Whether a value can be the name of a key. */
+export function isKeyName(value: unknown): value is string {
+  return typeof value === 'string' && NAME.test(value);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -148,7 +148,11 @@ describe('keys', () => {
     await made('make', path, 'a', '--microgrids', '1');
     const before = readFileSync(path, 'utf8');
     expectRefusal(await keys('make', path, 'a', '--microgrids', '1'), 1, 'already has a key a.');
-    expectRefusal(await keys('make', path, 'b b', '--microgrids', '1'), 1, 'keys[1].name: must be a string of 1 to 64');
+    expectRefusal(
+      await keys('make', path, 'b b', '--microgrids', '1'),
+      2,
+      "argument 'name'. It must be a string of 1 to 64 letters",
+    );
     expectRefusal(await keys('rotate', path, 'c'), 1, 'has no key c.');
     expectRefusal(await keys('revoke', path, 'c'), 1, 'has no key c.');
     expectRefusal(await keys('make', path, 'd', '--microgrids', 'x'), 2, "'--microgrids <ids>'");
