@@ -2,7 +2,7 @@ import truncatedWidth from 'fast-string-truncated-width';
 import { describe, expect, it, vi } from 'vitest';
 import type { RunNotification } from '../../machines/dispatch/runNotification.js';
 import { DEFAULT_COLUMNS, dispatchColumns } from '../../src/cli/output/dispatchColumns.js';
-import { dispatchLine, dispatchText } from '../../src/cli/output/dispatchText.js';
+import { dispatchLine, dispatchText, planLine, recurrenceText } from '../../src/cli/output/dispatchText.js';
 import { notificationJson } from '../../src/cli/output/notificationJson.js';
 import { notificationText } from '../../src/cli/output/notificationText.js';
 import { rowPrinter } from '../../src/cli/output/rowPrinter.js';
@@ -84,7 +84,27 @@ describe('a table', () => {
     expect(lines).toHaveLength(102);
   });
 
+  it('shows rules whole where there is room', () => {
+    const byMinutes = Array.from({ length: 30 }, (_, i) => 2 * i);
+    const dispatch = new Dispatch(dispatchRecord({ id: 1, recurrence: daily({ frequency: 'HOURLY', byMinutes }) }));
+    const rule = recurrenceText(dispatch);
+    expect(rule.length).toBeGreaterThan(48);
+    expect(tableOf([dispatch])[1]).toContain(rule);
+    expect(tableOf([dispatch], 300)[1]).toContain(rule);
+    expect(tableOf([dispatch], 120)[1]).not.toContain(rule);
+  });
+
   it('is nothing without rows', () => expect(tableOf([])).toEqual([]));
+});
+
+describe('a line', () => {
+  it('shows the beginning of a long payload', () => {
+    const dispatch = new Dispatch(dispatchRecord({ payload: { a: 'x'.repeat(100_000) } }));
+    for (const line of [planLine(dispatch), dispatchLine(dispatch, monday10Ms)]) {
+      expect(line).toMatch(/x…/);
+      expect(line.length).toBeLessThan(500);
+    }
+  });
 });
 
 describe('what came from elsewhere', () => {

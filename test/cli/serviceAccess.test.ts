@@ -62,8 +62,8 @@ describe('credentials', () => {
 
   it('are read from files, without the line break at the end', () => {
     const files = { authKeyFile: join(folder.path, 'key'), signSecretFile: join(folder.path, 'secret') };
-    writeFileSync(files.authKeyFile, 'file-key\n');
-    writeFileSync(files.signSecretFile, ' a secret \r\n');
+    writeFileSync(files.authKeyFile, 'file-key\n', { mode: 0o600 });
+    writeFileSync(files.signSecretFile, ' a secret \r\n', { mode: 0o600 });
     expect(access(files, OWN)).toMatchObject({ authKey: 'file-key', signSecret: ' a secret ' });
     writeFileSync(files.signSecretFile, '\n');
     expect(() => access(files)).toThrow(`--sign-secret-file: the file ${files.signSecretFile} is empty.`);
@@ -97,7 +97,7 @@ describe('profiles', () => {
   });
 
   it('name files relative to theirs', () => {
-    writeFileSync(join(folder.path, 'plant.secret'), 'from-file\n');
+    writeFileSync(join(folder.path, 'plant.secret'), 'from-file\n', { mode: 0o600 });
     configured({ profiles: { plant: { authKey: 'k', signSecretFile: 'plant.secret' } } });
     expect(access({ profile: 'plant' })).toMatchObject({ signSecret: 'from-file' });
   });

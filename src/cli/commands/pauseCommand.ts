@@ -86,6 +86,7 @@ async function setActive(
   const [verb, done] = active ? ['resume', 'resumed'] : ['pause', 'paused'];
   const text = active ? ['resume', note] : [PAUSED, note];
   const changed: string[] = [];
+  const already: string[] = [];
   try {
     await withMicrogrid(command, microgridId, async client => {
       const all = type === undefined ? ids : await idsOfType(client, type, active);
@@ -94,20 +95,20 @@ async function setActive(
         const live = targets.groupOf(id);
         const [options, nowMs] = [{ note: text.filter(Boolean).join(': ') }, Date.now()];
         if (live !== null) notesFor(command)(repairNotes(live, nowMs));
-        if (dry) {
-          // Of an id that does not exist it tells so.
-          if (live === null) await client.get(Number(id));
-        } else if (live === null) await client.update(Number(id), { active }, options);
-        else await changeGroup(client, live, { common: { active } }, { ...options, nowMs });
-        changed.push(targetText(id, live));
+        // Of an id that does not exist it tells so.
+        const before = live?.records ?? [await client.get(Number(id))];
+        if (!dry && live === null) await client.update(Number(id), { active }, options);
+        if (!dry && live !== null) await changeGroup(client, live, { common: { active } }, { ...options, nowMs });
+        (before.every(part => part.active === active) ? already : changed).push(targetText(id, live));
         if (json) printJson({ [done]: id, ...(dry && { dry }) });
       };
       await forEachId(targets.ids, { verb, noun: active ? 'resumptions' : 'pauses', json }, change);
     });
-    if (!json && changed.length === 0) print(`Nothing was ${done}.`);
+    if (!json && changed.length + already.length === 0) print(`Nothing was ${done}.`);
   } finally {
     // Also when the service fails midway: these are changed.
     if (!json && changed.length > 0) print(`Dispatches ${dry ? 'that would be ' : ''}${done}: ${changed.join(', ')}`);
+    if (!json && already.length > 0) print(`${active ? 'Active' : 'Inactive'} before: ${already.join(', ')}`);
   }
 }
 

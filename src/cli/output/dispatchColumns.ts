@@ -11,7 +11,7 @@ import { durationText, payloadText, recurrenceText } from './dispatchText.js';
 import type { Column } from './rowPrinter.js';
 import { stateStyle } from './stateText.js';
 
-/** Maximum width of targets, rules and payloads; `get` and `--json` print them whole. */
+/** Maximum width of targets and payloads; `get` and `--json` print them whole. */
 const MAX_TEXT_WIDTH = 48;
 const MIN_TEXT_WIDTH = 10;
 const text = { maxWidth: MAX_TEXT_WIDTH, minWidth: MIN_TEXT_WIDTH };
@@ -40,7 +40,7 @@ export function dispatchColumns(names: readonly ColumnName[], nowMs: number): Co
     target: { text: ({ dispatch }) => selectorToText(dispatch.selector), ...text },
     recurrence: {
       text: ({ dispatch, group }) => (group === null ? recurrenceText(dispatch) : groupRuleText(group)),
-      ...text,
+      minWidth: MIN_TEXT_WIDTH,
     },
     payload: { text: ({ dispatch }) => payloadText(withoutGroup(dispatch.payload)), ...text },
     next: { text: row => nextRunText(stateOf(row), nowMs) },

@@ -11,6 +11,9 @@ import { spanText, timeText } from '../../planning/timeText.js';
 import { pc } from './colours.js';
 import { stateText } from './stateText.js';
 
+/** Within a line; `get` prints the whole payload. */
+const MAX_PAYLOAD_LENGTH = 200;
+
 /** Formats all fields of a dispatch, in several lines. */
 export function dispatchText(dispatch: Dispatch, nowMs: number): string {
   const state = dispatchState(dispatch, nowMs);
@@ -75,13 +78,17 @@ export function recurrenceText({ recurrence, durationMs }: Dispatch): string {
   }
 }
 
-/** Formats a payload within a line: as JSON, but its group in words; empty when there is nothing in it. */
+/** Formats a payload within a line: the beginning of its JSON, but its group in words; empty when there is nothing in it. */
 export function parametersText(payload: JsonObject): string {
   const [own, found] = [withoutGroup(payload), groupOf(payload)];
   // What only looks like a group is shown as it is.
-  if (found === null) return Object.keys(payload).length === 0 ? '' : payloadText(payload);
-  const parameters = Object.keys(own).length === 0 ? '' : `${payloadText(own)} `;
+  if (found === null) return Object.keys(payload).length === 0 ? '' : cut(payloadText(payload));
+  const parameters = Object.keys(own).length === 0 ? '' : `${cut(payloadText(own))} `;
   return `${parameters}in group ${found.group.id} (${printable(found.part)})`;
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_PAYLOAD_LENGTH ? text : `${text.slice(0, MAX_PAYLOAD_LENGTH - 1)}…`;
 }
 
 /** Formats a payload as JSON. */

@@ -42,8 +42,11 @@ export async function findTargets(
       }
     }
   }
-  for (const [id, group] of groupOfId) {
-    if (!ids.includes(group)) options.say([`Dispatch ${id} is part of group ${group}, which is taken as a whole.`]);
+  for (const group of new Set(groupOfId.values())) {
+    if (ids.includes(group)) continue;
+    const parts = [...groupOfId].filter(([, own]) => own === group).map(([id]) => id);
+    const which = parts.length === 1 ? `Dispatch ${parts[0]} is` : `Dispatches ${parts.join(', ')} are`;
+    options.say([`${which} part of group ${group}, which is taken as a whole.`]);
   }
   const wanted = new Set([...ids.filter(id => typeof id === 'string'), ...groupOfId.values()]);
   const found = new Map<string, LiveGroup>();

@@ -61,6 +61,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
   keys: ['list', NOWHERE],
   completion: ['bash'],
   shell: [],
+  console: [],
 };
 
 async function failureOf(args: readonly string[], env = serviceEnv() as Record<string, string>) {

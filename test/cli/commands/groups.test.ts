@@ -128,6 +128,23 @@ describe.concurrent('--dry', () => {
   });
 });
 
+describe.concurrent('pause and resume', () => {
+  it('tell what was so before, and once of a group that it is taken as a whole', async () => {
+    const { id, ids } = await createGroup(32);
+    const [own] = await dispatchJson('create', '32', 'CHARGE', '1', '2031-01-01', '1h');
+    const whole = `${id} (${ids.join(', ')})`;
+    expect(await dispatch('pause', '32', id)).toEqual([`Dispatches paused: ${whole}`]);
+    expect(await dispatch('pause', '32', id, `${own.id}`)).toEqual([
+      `Dispatches paused: ${own.id}`,
+      `Inactive before: ${whole}`,
+    ]);
+    expect(await dispatch('pause', '32', `${own.id}`)).toEqual([`Inactive before: ${own.id}`]);
+    const { stderr } = await run('resume', '32', ...ids.map(String));
+    expect(stderr).toBe(`note: Dispatches ${ids.join(', ')} are part of group ${id}, which is taken as a whole.\n`);
+    expect(await dispatch('resume', '32', id)).toEqual([`Active before: ${whole}`]);
+  });
+});
+
 describe.concurrent('run-now', () => {
   it('runs a copy of a group, or of one of its dispatches', async () => {
     const { id, ids } = await createGroup(5, '--payload', '{"kw": 3}');

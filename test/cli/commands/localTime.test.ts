@@ -211,7 +211,7 @@ describe.concurrent('a group', () => {
     const { id, ids } = await createGroup(74);
     const { stdout } = await run('list', '74', '--columns', 'id,start,duration,recurrence');
     expect(stdout.split('\n').slice(1)).toEqual([
-      `${id}  2030-12-01 07:00:00 UTC  1h        every day at 08:00 Europe/Berlin, until Sun 203…`,
+      `${id}  2030-12-01 07:00:00 UTC  1h        every day at 08:00 Europe/Berlin, until Sun 2031-11-30 23:59:59 CET`,
       '0 dispatches, 1 group, 0 filtered out.',
       '',
     ]);
