@@ -22,11 +22,22 @@ export function dispatchState(dispatch: Dispatch, nowMs: number): DispatchState 
       const left = run.endMs === null ? 'without end' : `for ${awayText(new Date(run.endMs), nowMs)} more`;
       return { name: 'running', text: `running ${left}`, nextRun };
     }
-    if (nextRun === null) return { name: 'finished', text: 'finished', nextRun };
+    if (nextRun === null) return { name: 'finished', text: neverRuns(dispatch) ? 'never runs' : 'finished', nextRun };
     return { name: 'waiting', text: `starts in ${awayText(nextRun, nowMs)}`, nextRun };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return { name: 'invalid', text: `cannot be evaluated: ${error.message}`, nextRun: null };
+  }
+}
+
+/** Whether a rule reaches no time before it ends, at any time. Its service may tell an end all the same. */
+export function neverRuns(dispatch: Dispatch): boolean {
+  try {
+    return dispatch.recurrence !== null && dispatch.nextRunAfter(dispatch.startTime) === null;
+  } catch (error) {
+    // Other services may store such a rule.
+    if (error instanceof RangeError) return false;
+    throw error;
   }
 }
 

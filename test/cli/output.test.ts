@@ -27,6 +27,12 @@ describe('the state of a dispatch', () => {
     ['within a run', { recurrence: daily() }, monday10Ms + minuteMs, '1 CHARGE  running for 29m more'],
     ['at its end', {}, monday10Ms + 30 * minuteMs, '1 CHARGE  finished'],
     ['without an end', { durationMs: null }, monday10Ms, '1 CHARGE  running without end'],
+    [
+      'of a rule that reaches no time',
+      { recurrence: daily({ byMonths: [2], byMonthDays: [30] }), endTimeMs: monday10Ms },
+      monday10Ms,
+      '1 CHARGE  never runs',
+    ],
     ['inactive', { active: false, dryRun: true }, monday10Ms, '1 CHARGE  inactive, dry run'],
     [
       'with a frequency that it does not know',
@@ -35,6 +41,12 @@ describe('the state of a dispatch', () => {
       '1 CHARGE  cannot be evaluated: frequency must be one of MINUTELY, HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY, got 77',
     ],
   ])('%s is told', (_, record, nowMs, title) => expect(titleOf(record, nowMs)).toBe(title));
+});
+
+it('a rule that reaches no time has no last end', () => {
+  const recurrence = daily({ byMonths: [2], byMonthDays: [30] });
+  const lines = plain(dispatchText(new Dispatch(dispatchRecord({ recurrence, endTimeMs: monday10Ms })), monday10Ms));
+  expect(lines).toMatch(/last end +none\n/);
 });
 
 /** The lines of a table of dispatches, and the names of the columns that are left out. */

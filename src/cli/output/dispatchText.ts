@@ -2,7 +2,7 @@ import type { Dispatch } from '../../dispatch.js';
 import type { JsonObject } from '../../model/dispatchRecord.js';
 import { ruleToText } from '../../model/recurrence/ruleText.js';
 import type { Selector } from '../../model/selector.js';
-import { dispatchState, nextRunText } from '../../planning/dispatchState.js';
+import { dispatchState, neverRuns, nextRunText } from '../../planning/dispatchState.js';
 import { groupOf, withoutGroup } from '../../planning/groups/group.js';
 import { groupPartText } from '../../planning/groups/groupWords.js';
 import { selectorToText } from '../../planning/selectorText.js';
@@ -24,7 +24,7 @@ export function dispatchText(dispatch: Dispatch, nowMs: number): string {
     ['start', timeText(dispatch.startTime)],
     ['duration', durationText(dispatch)],
     ['recurrence', recurrenceText(dispatch)],
-    ['last end', dispatch.endTime === null ? 'none' : timeText(dispatch.endTime)],
+    ['last end', dispatch.endTime === null || neverRuns(dispatch) ? 'none' : timeText(dispatch.endTime)],
     ['next run', nextRunText(state, nowMs)],
     ['payload', payloadText(group === null ? dispatch.payload : withoutGroup(dispatch.payload))],
     ['created', `${timeText(dispatch.createTime)}, updated ${timeText(dispatch.updateTime)}`],
