@@ -1,9 +1,11 @@
 import { Button } from '../kit/Button.js';
 import { Choice } from '../kit/Choice.js';
 import { useSelected } from '../kit/useSelected.js';
+import { mayLeaveForm } from '../plan/view/mayLeaveForm.js';
 import { ClockNotice } from '../session/ClockNotice.js';
 import type { ConsoleProps } from './Console.js';
 import { Counters } from './Counters.js';
+import { OpenMicrogrid } from './OpenMicrogrid.js';
 import { ZoneChoice } from './ZoneChoice.js';
 
 const syncTexts = {
@@ -24,21 +26,43 @@ export function Header({ actor, port }: ConsoleProps) {
   const zone = useSelected(actor, ({ context }) => context.view.zone);
   const theme = useSelected(actor, ({ context }) => context.view.theme);
   const mayOpenMore = session?.microgrids === 'all' || (session?.microgrids.length ?? 0) > microgrids.length;
+  const openOrShow = (microgridId: number) => {
+    const isOpen = microgrids.some(({ id }) => id === microgridId);
+    return { type: isOpen ? 'microgrid.shown' : 'microgrid.opened', microgridId } as const;
+  };
   return (
     <header class="bar">
       <h1>Dispatch console</h1>
       <nav aria-label="Microgrids">
         {microgrids.map(({ id, sync }) => (
-          <Button
-            key={id}
-            pressed={id === shownId}
-            onPress={() => actor.send({ type: 'microgrid.shown', microgridId: id })}
-          >
-            <span class={`lamp ${sync?.state ?? 'starting'}`} aria-hidden="true" /> Microgrid {id}{' '}
-            <span class="state">{syncTexts[sync?.state ?? 'starting']}</span>
-          </Button>
+          <span key={id} class="microgrid">
+            <Button
+              pressed={id === shownId}
+              onPress={() => {
+                if (id !== shownId && mayLeaveForm(actor)) actor.send({ type: 'microgrid.shown', microgridId: id });
+              }}
+            >
+              <span class={`lamp ${sync?.state ?? 'starting'}`} aria-hidden="true" /> Microgrid {id}{' '}
+              <span class="state">{syncTexts[sync?.state ?? 'starting']}</span>
+            </Button>
+            <Button
+              name={`Close microgrid ${id}`}
+              onPress={() => {
+                if (id !== shownId || mayLeaveForm(actor)) actor.send({ type: 'microgrid.closed', microgridId: id });
+              }}
+            >
+              ×
+            </Button>
+          </span>
         ))}
-        {mayOpenMore && <OpenMicrogrid onOpen={microgridId => actor.send({ type: 'microgrid.opened', microgridId })} />}
+        {mayOpenMore && (
+          <OpenMicrogrid
+            hint={shownId === null ? 'No microgrid is open: open one by its id.' : null}
+            onOpen={microgridId => {
+              if (microgridId !== shownId && mayLeaveForm(actor)) actor.send(openOrShow(microgridId));
+            }}
+          />
+        )}
       </nav>
       <Counters actor={actor} />
       <ClockNotice actor={actor} />
@@ -57,35 +81,15 @@ export function Header({ actor, port }: ConsoleProps) {
         ]}
         onChoose={chosen => actor.send({ type: 'view.chosen', choices: { theme: chosen } })}
       />
-      {port.signInFields.length > 0 && <Button onPress={() => actor.send({ type: 'session.close' })}>Sign out</Button>}
+      {port.signInFields.length > 0 && (
+        <Button
+          onPress={() => {
+            if (mayLeaveForm(actor)) actor.send({ type: 'session.close' });
+          }}
+        >
+          Sign out
+        </Button>
+      )}
     </header>
-  );
-}
-
-function OpenMicrogrid({ onOpen }: { readonly onOpen: (microgridId: number) => void }) {
-  return (
-    <form
-      class="open-microgrid"
-      onSubmit={event => {
-        event.preventDefault();
-        const form = event.currentTarget as HTMLFormElement;
-        onOpen(Number(new FormData(form).get('microgrid')));
-        form.reset();
-      }}
-    >
-      <input
-        name="microgrid"
-        type="number"
-        min={0}
-        max={Number.MAX_SAFE_INTEGER}
-        step={1}
-        required
-        aria-label="Id of a microgrid"
-        placeholder="id"
-      />
-      <button type="submit" class="button">
-        Open
-      </button>
-    </form>
   );
 }

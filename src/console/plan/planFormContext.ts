@@ -38,6 +38,8 @@ export interface PlanFormContext {
   readonly nowMs: number;
   /** What the form means. */
   readonly draft: Omit<PlanDraft, 'intent'> & { readonly hasChanges: boolean };
+  /** Whether somebody has changed a field since the form was opened. */
+  readonly isEdited: boolean;
   /** Fields whose problems are shown: those that somebody was in; `all`: all. */
   readonly touched: 'all' | readonly FieldName[];
   /** What the service refused, by field; a field that is changed is not refused any more. */
@@ -61,6 +63,7 @@ export function initialContext({ fields: given, zone, ...input }: PlanFormInput)
     ...input,
     fields,
     textsZone: fields.zone,
+    isEdited: false,
     touched: [],
     refused: {},
     taken: [],

@@ -36,7 +36,7 @@ export const planFormMachine = setup({
       if (event.type !== 'field.changed') return {};
       const { field, value } = event;
       const { [field]: _, form: __, ...refused } = context.refused;
-      return withDraft({ ...context, ...changeField(context, field, value), refused });
+      return withDraft({ ...context, ...changeField(context, field, value), refused, isEdited: true });
     }),
     touch: assign(({ context: { touched }, event }) => {
       if (event.type !== 'field.left' || touched === 'all') return {};

@@ -3,6 +3,7 @@ import { Button } from '../kit/Button.js';
 import { Choice } from '../kit/Choice.js';
 import { useSelected } from '../kit/useSelected.js';
 import type { ConsoleProps } from '../page/Console.js';
+import { focusOpenMicrogrid } from '../page/OpenMicrogrid.js';
 import type { LaneKind, MergeName, ViewChoices } from '../view/viewState.js';
 
 const hourMs = 3_600_000;
@@ -31,12 +32,16 @@ const mergeOptions: readonly (readonly [MergeName, string])[] = [
 export function Toolbar({ actor }: Pick<ConsoleProps, 'actor'>) {
   const view = useSelected(actor, ({ context }) => context.view);
   const mayWrite = useSelected(actor, ({ context }) => context.session?.mayWrite === true);
+  const isOpen = useSelected(actor, ({ context }) => context.shownId !== null);
   const choose = (choices: ViewChoices) => actor.send({ type: 'view.chosen', choices });
   const spanMs = view.toMs - view.fromMs;
   return (
     <div class="bar toolbar" role="toolbar" aria-label="Timeline">
       {mayWrite && (
-        <Button kind="primary" onPress={() => actor.send({ type: 'plan.opened', request: { kind: 'create' } })}>
+        <Button
+          kind="primary"
+          onPress={isOpen ? () => actor.send({ type: 'plan.opened', request: { kind: 'create' } }) : focusOpenMicrogrid}
+        >
           New dispatch …
         </Button>
       )}

@@ -29,6 +29,14 @@ export function PlanForm({ actor, types }: PlanFormProps) {
   const titleId = useId();
   const element = useRef<HTMLFormElement>(null);
   useEffect(() => element.current?.querySelector<HTMLElement>('input:not(:disabled)')?.focus(), []);
+  const { isEdited } = context;
+  useEffect(() => {
+    if (!isEdited) return;
+    // The browser asks before the page is left.
+    const ask = (event: Event) => event.preventDefault();
+    addEventListener('beforeunload', ask);
+    return () => removeEventListener('beforeunload', ask);
+  }, [isEdited]);
   const onSubmit = (event: Event) => {
     event.preventDefault();
     actor.send({ type: state === 'previewing' || state === 'failed' ? 'save.wanted' : 'preview.wanted' });

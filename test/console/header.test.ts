@@ -1,0 +1,81 @@
+import type { Dialog, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { describeWithChromium } from '../support/describeWithChromium.js';
+import { dispatchRecord, monday10Ms } from '../support/dispatchRecord.js';
+import { openConsole, type ServedConsole, serveConsole } from './openConsole.js';
+import type { TestSetup } from './testSetup.js';
+
+describeWithChromium('the microgrids of the console', browser => {
+  let served: ServedConsole;
+  beforeAll(async () => {
+    served = await serveConsole();
+  });
+  afterAll(() => served[Symbol.asyncDispose]());
+
+  const dispatches = [1, 2].map(microgridId => dispatchRecord({ id: microgridId, microgridId }));
+  const open = (facts: NonNullable<TestSetup['facts']>) =>
+    openConsole(browser(), served.url, { nowMs: monday10Ms, dispatches, facts });
+  const idField = (page: Page) => page.getByLabel('Id of a microgrid');
+  const openId = async (page: Page, text: string) => {
+    await idField(page).fill(text);
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
+  };
+  const ids = (page: Page) =>
+    page.evaluate('testConsole.actor.getSnapshot().context.microgrids.map(({ id }) => id)') as Promise<number[]>;
+  const shown = (page: Page, id: number) =>
+    page.getByRole('button', { name: new RegExp(`^Microgrid ${id} `), pressed: true }).waitFor();
+
+  it('are opened by an id in digits, which is asked for where none is open, and closed', async () => {
+    await using console = await open({ microgrids: 'all', openFirst: [] });
+    const { page } = console;
+    await page.getByText('No microgrid is open: open one by its id.').waitFor();
+    await page.getByRole('button', { name: 'New dispatch …' }).click();
+    expect(await idField(page).evaluate(element => element === element.ownerDocument.activeElement)).toBe(true);
+    for (const text of ['1e0', '0x1', '-1', '1.5', '', '99999999999999999999']) {
+      await openId(page, text);
+      await page.getByText('The id of a microgrid is a whole number in digits').waitFor();
+      expect(await ids(page)).toEqual([]);
+    }
+    await openId(page, '1');
+    await openId(page, ' 2 ');
+    await shown(page, 2);
+    await openId(page, '1');
+    await shown(page, 1);
+    await page.getByRole('button', { name: 'Close microgrid 1' }).click();
+    await shown(page, 2);
+    expect(await ids(page)).toEqual([2]);
+    expect(console.faults).toEqual([]);
+  });
+
+  it('are not left with a form that was edited, unless that is wanted; nor is the page', async () => {
+    await using console = await open({});
+    const { page } = console;
+    await shown(page, 1);
+    const asked: string[] = [];
+    let answer: (dialog: Dialog) => Promise<void> = dialog => dialog.dismiss();
+    page.on('dialog', dialog => {
+      asked.push(dialog.type());
+      return answer(dialog);
+    });
+    const other = page.getByRole('button', { name: /^Microgrid 2 / });
+    await page.getByRole('button', { name: 'New dispatch …' }).click();
+    await other.click();
+    await shown(page, 2);
+    expect(asked).toEqual([]);
+    await page.getByRole('button', { name: 'New dispatch …' }).click();
+    const type = page.locator('.plan-form').getByLabel('Type', { exact: true });
+    await type.fill('HEAT');
+    for (const name of [/^Microgrid 1 /, 'Close microgrid 2']) {
+      await page.getByRole('button', { name }).click();
+      expect(await type.inputValue()).toBe('HEAT');
+    }
+    await page.evaluate('setTimeout(() => location.reload())');
+    await expect.poll(() => asked).toEqual(['confirm', 'confirm', 'beforeunload']);
+    expect(await type.inputValue()).toBe('HEAT');
+    answer = dialog => dialog.accept();
+    await page.getByRole('button', { name: /^Microgrid 1 / }).click();
+    await shown(page, 1);
+    expect(await page.locator('.plan-form').count()).toBe(0);
+  });
+});
