@@ -85,13 +85,19 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
     else groups += 1;
   };
   await withMicrogrid(command, microgridId, async client => {
-    if (!json && request.sort) rows.place(await listedGroups(client, request, options, nowMs), request.sort);
+    let toPlace = json ? undefined : request.sort;
+    const place = async () => {
+      if (toPlace) rows.place(await listedGroups(client, request, options, nowMs), toPlace);
+      toPlace = undefined;
+    };
+    if (mayComeBeforeItsDispatches(request, options)) await place();
     pages: for await (const { dispatches, problems } of client.listPages(request)) {
       for (const dispatch of dispatches.map(record => new Dispatch(record))) {
         if (!passesFilters(dispatch, options)) {
           filteredOut += 1;
           continue;
         }
+        if (groupOf(dispatch.payload) !== null) await place();
         if (!json) for (const row of rows.rowsOf(dispatch)) take(row);
         else if (shown === limit) isCut = true;
         else {
@@ -119,6 +125,12 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
     print(isCut ? `The first ${what}.` : `${what}, ${filteredOut} filtered out.`);
   }
   if (unreadable > 0) throw new OperationFailed('UNDECODABLE', `${unreadable} dispatches could not be decoded.`);
+}
+
+/** Whether the row of a group may be one before all of its dispatches that are listed; otherwise groups are read when the first one comes. */
+function mayComeBeforeItsDispatches({ sort }: ListOptions, options: ListCommandOptions): boolean {
+  // The first run of a rule may be long after its start.
+  return isFilter(options) || (sort?.field === 'startTime' && sort.order === 'descending');
 }
 
 /** The groups of which a dispatch passes the filters: where they come in an order only all of their dispatches tell. */
