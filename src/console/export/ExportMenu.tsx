@@ -1,8 +1,10 @@
 import { useState } from 'preact/hooks';
 import { messageOf } from '../../model/dispatchError.js';
 import { Button } from '../kit/Button.js';
+import { inSlices } from '../kit/inSlices.js';
 import { useSelected } from '../kit/useSelected.js';
-import type { ConsoleActor } from '../machine/consoleMachine.js';
+import type { ConsoleProps } from '../page/Console.js';
+import { dispatchesIn } from '../timeline/picture.js';
 import { presentOf, viewRequest } from '../timeline/pictureSource.js';
 import { runRows } from '../timeline/runRows.js';
 import { calendarOf } from './calendarOf.js';
@@ -14,46 +16,51 @@ import { saveFile } from './saveFile.js';
 const maxRows = 100_000;
 
 /** Saves what the timeline shows: as a calendar, as a table, or as a picture. */
-export function ExportMenu({ actor }: { readonly actor: ConsoleActor }) {
+export function ExportMenu({ actor, port: { clock } }: ConsoleProps) {
   const [note, setNote] = useState('');
+  const [isBusy, setBusy] = useState(false);
   const asTable = useSelected(actor, ({ context }) => context.view.asTable);
   const nameOf = (ending: string) => {
     const { shownId, view } = actor.getSnapshot().context;
     return `microgrid-${shownId}-${new Date(view.fromMs).toISOString().slice(0, 10)}.${ending}`;
   };
-  const rows = () => {
+  const save = (work: () => Promise<string>) => {
+    setBusy(true);
+    setNote('Saving …');
+    work()
+      .then(setNote, error => setNote(messageOf(error)))
+      .finally(() => setBusy(false));
+  };
+  const saveCalendar = async () => {
+    const name = nameOf('ics');
+    const records = await inSlices(dispatchesIn(viewRequest(actor.getSnapshot().context)), clock);
+    const { text, leftOut } = calendarOf(records);
+    saveFile(name, new Blob([text], { type: 'text/calendar' }));
+    return leftOut.length === 0 ? '' : `Left out: ${leftOut.join('; ')}`;
+  };
+  const saveTable = async () => {
+    const name = nameOf('csv');
     const snapshot = actor.getSnapshot();
-    return runRows(viewRequest(snapshot.context), presentOf(snapshot), maxRows);
+    const { rows, isCut } = await inSlices(runRows(viewRequest(snapshot.context), maxRows), clock);
+    saveFile(name, new Blob([csvOf(rows, presentOf(snapshot))], { type: 'text/csv' }));
+    return isCut ? `The first ${maxRows} rows are saved.` : '';
   };
-  const saveCalendar = () => {
-    const records = new Set(rows().rows.map(({ segment }) => segment.run.record));
-    const { text, leftOut } = calendarOf([...records]);
-    saveFile(nameOf('ics'), new Blob([text], { type: 'text/calendar' }));
-    setNote(leftOut.length === 0 ? '' : `Left out: ${leftOut.join('; ')}`);
-  };
-  const saveTable = () => {
-    const { rows: found, isCut } = rows();
-    saveFile(nameOf('csv'), new Blob([csvOf(found)], { type: 'text/csv' }));
-    setNote(isCut ? `The first ${maxRows} rows are saved.` : '');
-  };
-  const savePicture = () => {
+  const savePicture = async () => {
     const timeline = document.querySelector('.timeline');
-    if (timeline === null) return;
-    pngOf(timeline).then(
-      blob => saveFile(nameOf('png'), blob),
-      error => setNote(messageOf(error)),
-    );
+    if (timeline === null) throw new Error('there is no timeline to draw');
+    saveFile(nameOf('png'), await pngOf(timeline));
+    return '';
   };
   return (
     <>
       <span class="group">
-        <Button name="iCalendar: save the dispatches in view" onPress={saveCalendar}>
+        <Button name="iCalendar: save the dispatches in view" disabled={isBusy} onPress={() => save(saveCalendar)}>
           iCalendar
         </Button>
-        <Button name="CSV: save the runs in view" onPress={saveTable}>
+        <Button name="CSV: save the runs in view" disabled={isBusy} onPress={() => save(saveTable)}>
           CSV
         </Button>
-        <Button name="PNG: save the picture" disabled={asTable} onPress={savePicture}>
+        <Button name="PNG: save the picture" disabled={asTable || isBusy} onPress={() => save(savePicture)}>
           PNG
         </Button>
       </span>

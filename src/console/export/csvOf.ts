@@ -1,18 +1,19 @@
 import { styleNames } from '../timeline/barText.js';
 import { componentsText } from '../timeline/lanesOf.js';
-import type { RunRow } from '../timeline/runRows.js';
+import { type Present, styleOf } from '../timeline/layoutLane.js';
+import type { Segment } from '../timeline/segment.js';
 
 const columns = ['from', 'to', 'dispatch', 'type', 'components', 'state', 'several runs'];
 
 /** Rows as comma-separated values (RFC 4180), with times in UTC; an end that there is not is empty. */
-export function csvOf(rows: readonly RunRow[]): string {
-  const lines = rows.map(({ segment: { run, startMs, endMs }, style }) => [
+export function csvOf(rows: readonly Segment[], present: Present): string {
+  const lines = rows.map(({ run, startMs, endMs, isCovered }) => [
     new Date(startMs).toISOString(),
     Number.isFinite(endMs) ? new Date(endMs).toISOString() : '',
     String(run.record.id),
     run.record.type,
     componentsText(run.record),
-    styleNames[style],
+    styleNames[styleOf({ run, startMs, endMs, isCovered }, present)],
     run.isMerged ? 'yes' : 'no',
   ]);
   return [columns, ...lines].map(line => `${line.map(fieldOf).join(',')}\r\n`).join('');

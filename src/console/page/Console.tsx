@@ -37,8 +37,8 @@ export function Console({ actor, port }: ConsoleProps) {
       <PlannerBar actor={actor} />
       <main class={`workplace ${form === undefined ? '' : 'planning'}`}>
         <section class="main" aria-label="Runs">
-          <Toolbar actor={actor} />
-          {asTable ? <RunTable actor={actor} /> : <Timeline actor={actor} port={port} />}
+          <Toolbar actor={actor} port={port} />
+          {asTable ? <RunTable actor={actor} port={port} /> : <Timeline actor={actor} port={port} />}
           <TravelBar actor={actor} />
           <Legend />
         </section>

@@ -1,23 +1,24 @@
 import { offsetAt } from '../../model/recurrence/localTime.js';
 import { Scrolled } from '../kit/Scrolled.js';
-import { useDispatches } from '../kit/useDispatches.js';
 import { useSelected } from '../kit/useSelected.js';
 import type { ConsoleProps } from '../page/Console.js';
 import { localText, styleNames } from './barText.js';
 import { componentsText } from './lanesOf.js';
-import { presentOf, viewRequest } from './pictureSource.js';
-import { runRows } from './runRows.js';
+import { styleOf } from './layoutLane.js';
+import { presentOf } from './pictureSource.js';
+import { useRunRows } from './useRunRows.js';
 
 /** Maximum number of rows of the table. */
 const maxRows = 300;
 
 /** What the timeline shows, as text. */
-export function RunTable({ actor }: Pick<ConsoleProps, 'actor'>) {
-  useDispatches(actor);
+export function RunTable({ actor, port }: ConsoleProps) {
   const snapshot = useSelected(actor, now => now);
   const { context } = snapshot;
   const { zone, chosenId } = context.view;
-  const { rows, isCut } = runRows(viewRequest(context), presentOf(snapshot), maxRows);
+  const made = useRunRows(actor, port.clock, maxRows);
+  const { rows, isCut } = made ?? { rows: [], isCut: false };
+  const present = presentOf(snapshot);
   const choose = (id: number) => actor.send({ type: 'view.chosen', choices: { chosenId: id } });
   return (
     <Scrolled class="run-table" label="Runs as text">
@@ -33,7 +34,7 @@ export function RunTable({ actor }: Pick<ConsoleProps, 'actor'>) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ segment: { run, startMs, endMs }, style }) => (
+          {rows.map(({ run, startMs, endMs, isCovered }) => (
             <tr key={`${run.record.id} ${startMs}`} class={run.record.id === chosenId ? 'chosen' : ''}>
               <td>{localText(startMs, offsetAt(zone, startMs))}</td>
               <td>{localText(endMs, Number.isFinite(endMs) ? offsetAt(zone, endMs) : 0)}</td>
@@ -45,14 +46,14 @@ export function RunTable({ actor }: Pick<ConsoleProps, 'actor'>) {
               </td>
               <td>{componentsText(run.record)}</td>
               <td>
-                {styleNames[style]}
+                {styleNames[styleOf({ run, startMs, endMs, isCovered }, present)]}
                 {run.isMerged && ' (several runs)'}
               </td>
             </tr>
           ))}
         </tbody>
       </table>
-      {rows.length === 0 && <p class="empty">No run in this time.</p>}
+      {rows.length === 0 && <p class="empty">{made === null ? 'Looking for the runs …' : 'No run in this time.'}</p>}
       {isCut && <p class="note">The first {maxRows} rows; show less time to see the others.</p>}
     </Scrolled>
   );

@@ -29,7 +29,7 @@ const mergeOptions: readonly (readonly [MergeName, string])[] = [
 ];
 
 /** What the timeline shows, and how. */
-export function Toolbar({ actor }: Pick<ConsoleProps, 'actor'>) {
+export function Toolbar({ actor, port }: ConsoleProps) {
   const view = useSelected(actor, ({ context }) => context.view);
   const mayWrite = useSelected(actor, ({ context }) => context.session?.mayWrite === true);
   const isOpen = useSelected(actor, ({ context }) => context.shownId !== null);
@@ -98,7 +98,7 @@ export function Toolbar({ actor }: Pick<ConsoleProps, 'actor'>) {
           Table
         </Button>
       </span>
-      <ExportMenu actor={actor} />
+      <ExportMenu actor={actor} port={port} />
     </div>
   );
 }

@@ -49,8 +49,14 @@ const mergeStrategies: Readonly<Record<MergeName, MergeStrategy>> = {
   'type-and-selector': mergeByTypeAndSelector,
 };
 
-/** Number of dispatches after which a build yields. */
+/** Number of dispatches and of their runs after which a build yields. */
 const sliceSize = 32;
+const runSliceSize = 1_024;
+
+/** What dispatches have in common of whose runs one is in force. */
+export function identityOf(record: DispatchRecord, merge: MergeName): string {
+  return mergeStrategies[merge].identity(record) ?? String(record.id);
+}
 
 /** Makes a picture; yields between slices of the work, so that the caller can put it off. */
 export function* buildPicture(request: PictureRequest): Generator<void, Picture, void> {
@@ -59,12 +65,14 @@ export function* buildPicture(request: PictureRequest): Generator<void, Picture,
   const problems = new Map<number, string>();
   const groups = new Map<string, PicturedRun[]>();
   const inactive: Segment[] = [];
-  for (const [index, version] of shown.entries()) {
-    if (index % sliceSize === sliceSize - 1) yield;
+  let done = 0;
+  for (const version of shown) {
     const { record } = version;
     const runs = runsOf(version, request, problems);
+    done += runSliceSize / sliceSize + runs.length;
+    for (; done >= runSliceSize; done -= runSliceSize) yield;
     if (record.active) {
-      const identity = mergeStrategies[merge].identity(record) ?? String(record.id);
+      const identity = identityOf(record, merge);
       const group = groups.get(identity);
       if (group === undefined) groups.set(identity, runs);
       else for (const run of runs) group.push(run);
@@ -124,6 +132,24 @@ function depthOf({ run: { record }, isCovered }: Segment): number {
   if (!record.active) return 3;
   if (isCovered) return 2;
   return record.dryRun ? 1 : 0;
+}
+
+/** The dispatches of a picture that have a run in its time, in slices as {@link buildPicture}. */
+export function* dispatchesIn(request: PictureRequest): Generator<void, DispatchRecord[], void> {
+  const { versions, fromMs, toMs } = request;
+  const found = new Set<DispatchRecord>();
+  for (const [index, { record, ...held }] of versions.entries()) {
+    if (index % sliceSize === sliceSize - 1) yield;
+    if (!isShown(record, request)) continue;
+    const runs = thinRuns(record, Math.max(fromMs, held.fromMs), Math.min(toMs, held.toMs), toMs - fromMs);
+    try {
+      if (!runs.next().done) found.add(record);
+    } catch (error) {
+      // A picture says why it cannot be evaluated.
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  return [...found];
 }
 
 function isShown(record: DispatchRecord, { filter, showsDryRuns, showsInactive }: PictureRequest): boolean {

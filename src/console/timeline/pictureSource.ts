@@ -129,9 +129,18 @@ function serves(request: PictureRequest, context: ConsoleContext, columns: numbe
 /** What a picture was made from. */
 const sourceKeys = new WeakMap<PictureRequest, string>();
 
+/** What is looked at: of which microgrid, and as of when. */
+export function sourceOf({
+  shownId,
+  travelMs,
+  nowMs,
+  versions,
+}: Pick<ConsoleContext, 'shownId' | 'travelMs' | 'nowMs' | 'versions'>): string {
+  return `${shownId} ${travelMs !== null && travelMs < nowMs && versions !== null ? `as of ${travelMs}` : 'now'}`;
+}
+
 function sourceKey({ shownId, travelMs, nowMs, versions, view }: ConsoleContext): string {
-  const past = travelMs !== null && travelMs < nowMs && versions !== null ? `as of ${travelMs}` : 'now';
-  return `${shownId} ${past} ${view.preview.map(({ id, updateTime }) => `${id} ${updateTime}`).join()}`;
+  return `${sourceOf({ shownId, travelMs, nowMs, versions })} ${view.preview.map(({ id, updateTime }) => `${id} ${updateTime}`).join()}`;
 }
 
 function requestOf(context: ConsoleContext, columns: number): PictureRequest {

@@ -1,31 +1,59 @@
-import { type BarStyle, type Present, styleOf } from './layoutLane.js';
-import { buildPicture, type PictureRequest } from './picture.js';
+import type { DispatchVersion } from '../travel/dispatchVersions.js';
+import { buildPicture, identityOf, type PictureRequest } from './picture.js';
 import type { Segment } from './segment.js';
 
 /** Number of slots in which runs of one dispatch are told apart in a table. */
 const slots = 5_000;
 
-/** A run, or a part of it, as a row of a table. */
-export interface RunRow {
-  readonly segment: Segment;
-  readonly style: BarStyle;
+/** Share of the time that is looked at first, and how many times as much each time there are too few rows in it. */
+const firstShare = 1 / 1_024;
+const growth = 4;
+
+/** Rows of a table, in order of their start. */
+export interface RunRows {
+  readonly rows: readonly Segment[];
+  /** Whether there are more. */
+  readonly isCut: boolean;
 }
 
 /**
- * The runs that touch a time as rows, in order of their start. Runs of a dispatch that follow each other too fast to tell apart are one row.
+ * The runs that touch a time, or their parts, as rows. Runs of a dispatch that follow each other too fast to tell apart are one row. What it
+ * costs depends on the limit more than on the time; it yields between slices of the work.
  *
  * @param limit Maximum number of rows.
  */
-export function runRows(request: PictureRequest, present: Present, limit: number): { rows: RunRow[]; isCut: boolean } {
-  const { fromMs, toMs } = request;
-  const resolutionMs = Math.max(1, Math.floor((toMs - fromMs) / slots));
-  const steps = buildPicture({ ...request, preview: [], lanes: 'dispatch', resolutionMs });
-  let step = steps.next();
-  while (!step.done) step = steps.next();
-  const segments = step.value.lanes
-    .flatMap(lane => lane.segments)
-    .filter(({ startMs, endMs }) => startMs < toMs && (endMs > fromMs || startMs >= fromMs))
-    .sort((a, b) => a.startMs - b.startMs || a.run.record.id - b.run.record.id);
-  const rows = segments.slice(0, limit).map(segment => ({ segment, style: styleOf(segment, present) }));
-  return { rows, isCut: segments.length > limit };
+export function* runRows(request: PictureRequest, limit: number): Generator<void, RunRows, void> {
+  const { fromMs, toMs, merge } = request;
+  const spanMs = toMs - fromMs;
+  const resolutionMs = Math.max(1, Math.floor(spanMs / slots));
+  let versions: readonly DispatchVersion[] = request.versions;
+  let settled: readonly Segment[] = [];
+  for (let share = firstShare; ; share *= growth) {
+    const untilMs = share < 1 ? fromMs + spanMs * share : toMs;
+    const { lanes } = yield* buildPicture({
+      ...request,
+      versions,
+      toMs: untilMs,
+      preview: [],
+      lanes: 'dispatch',
+      resolutionMs,
+    });
+    const found = lanes
+      .flatMap(lane => lane.segments)
+      .filter(({ startMs, endMs }) => startMs < untilMs && (endMs > fromMs || startMs >= fromMs))
+      .concat(settled)
+      .sort((a, b) => a.startMs - b.startMs || a.run.record.id - b.run.record.id);
+    if (untilMs >= toMs) return { rows: found.slice(0, limit), isCut: found.length > limit };
+    if (found.length <= limit) continue;
+    // Of what ends later, a later run may be in force before its end: only such dispatches are looked at further.
+    const shown = found.slice(0, limit + 1);
+    const open = new Set<string>();
+    for (const { run, endMs } of shown)
+      if (run.record.active && endMs > untilMs) open.add(identityOf(run.record, merge));
+    if (open.size === 0) return { rows: shown.slice(0, limit), isCut: true };
+    const isOpen = ({ record }: Pick<DispatchVersion, 'record'>) =>
+      record.active && open.has(identityOf(record, merge));
+    versions = versions.filter(isOpen);
+    settled = shown.filter(({ run }) => !isOpen(run));
+  }
 }
