@@ -59,10 +59,12 @@ describeWithChromium('the console, signed in to', browser => {
       await page.getByRole('alert').getByText('the API key is not accepted').waitFor();
       await signIn(operator.key, 'other');
       await page.getByRole('alert').getByText('the signature is invalid').waitFor();
+      await signIn(operator.key, '');
+      await page.getByRole('alert').getByText('this service wants a secret beside the key').waitFor();
       expect(await seriousFindings(page)).toEqual([]);
       const sent: Record<string, string>[] = [];
       page.on('request', request => sent.push(request.headers()));
-      await signIn(operator.key, operator.secret);
+      await signIn(` ${operator.key}  `, operator.secret);
       await page.getByRole('button', { name: 'Microgrid 1 live' }).waitFor();
       await page.getByRole('button', { name: 'Microgrid 2 live' }).waitFor();
       await page.getByText('operator', { exact: true }).waitFor();

@@ -1,5 +1,4 @@
 import { Dispatch } from '../../dispatch.js';
-import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { offsetAt } from '../../model/recurrence/localTime.js';
 import { dispatchState } from '../../planning/dispatchState.js';
 import { spanText } from '../../planning/timeText.js';
@@ -7,11 +6,11 @@ import { Scrolled } from '../kit/Scrolled.js';
 import { useDispatches } from '../kit/useDispatches.js';
 import { useSelected } from '../kit/useSelected.js';
 import type { ConsoleActor } from '../machine/consoleMachine.js';
-import { ruleWords } from '../plan/draft/ruleWords.js';
 import { DispatchActions } from '../plan/view/DispatchActions.js';
 import { localText } from '../timeline/barText.js';
 import { componentsText } from '../timeline/lanesOf.js';
 import type { ConsoleProps } from './Console.js';
+import { repetitionOf } from './repetitionOf.js';
 
 /** Number of next runs that are listed. */
 const nextCount = 5;
@@ -26,6 +25,7 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
   const record = dispatches?.get(chosenId)?.dispatch ?? recordOfPast(actor, chosenId);
   if (record === undefined) return <p class="empty">Dispatch {chosenId} is not there any more.</p>;
   const dispatch = new Dispatch(record, { nowMs: () => nowMs });
+  const repeats = repetitionOf(record);
   const state = dispatchState(dispatch, nowMs);
   const time = (ms: number) => (
     <>
@@ -50,7 +50,19 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
         <dt>Duration</dt>
         <dd>{record.durationMs === null ? 'without end' : spanText(record.durationMs)}</dd>
         <dt>Repeats</dt>
-        <dd>{repeatsText(record.recurrence)}</dd>
+        <dd>{repeats.text}</dd>
+        {repeats.skipped.length > 0 && (
+          <>
+            <dt>Skipped runs</dt>
+            <dd>
+              <ol>
+                {repeats.skipped.map(text => (
+                  <li key={text}>{text}</li>
+                ))}
+              </ol>
+            </dd>
+          </>
+        )}
         <dt>Next runs</dt>
         <dd>
           <ol>
@@ -72,12 +84,6 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
       </dl>
     </div>
   );
-}
-
-function repeatsText(rule: DispatchRecord['recurrence']): string {
-  if (rule === null) return 'no';
-  const words = ruleWords(rule);
-  return words === null ? 'by a rule that this console cannot evaluate' : `${words} (UTC)`;
 }
 
 function nextRuns(dispatch: Dispatch, nowMs: number): number[] {

@@ -52,8 +52,9 @@ export function webSession(options: WebSessionOptions): SessionPort {
       return { credentials: { authKey: key }, kept: null, known: { service, openFirst: microgrids, hasHistory } };
     }
     const known = { service: origin, openFirst: [], hasHistory: false };
-    if (fields.key) {
-      const { key: authKey, secret: signSecret } = fields;
+    if (fields.key?.trim()) {
+      const { key, secret: signSecret } = fields;
+      const authKey = key.trim();
       return { credentials: { authKey, ...(signSecret && { signSecret }) }, kept: null, known };
     }
     const kept = keptSession();
@@ -90,7 +91,9 @@ export function webSession(options: WebSessionOptions): SessionPort {
         }
         client.close();
         if (isOf(error, 'UNAUTHENTICATED')) forgetSession();
-        throw error;
+        throw lacksSecret(error, credentials)
+          ? new DispatchError('UNAUTHENTICATED', 'this service wants a secret beside the key', { cause: error })
+          : error;
       }
     },
     close() {
@@ -144,6 +147,11 @@ async function rightsOf(client: DispatchClient, signal: AbortSignal): Promise<Ri
     if (!isOf(error, 'UNIMPLEMENTED')) throw error;
     return { keyName: null, microgrids: 'all', mayWrite: true, mayReadAudit: false };
   }
+}
+
+/** Whether a call was refused because it is not signed. */
+function lacksSecret(error: unknown, { signSecret }: Credentials): boolean {
+  return signSecret === undefined && isOf(error, 'UNAUTHENTICATED') && String(error).includes('not signed');
 }
 
 function isOf(error: unknown, ...codes: readonly DispatchErrorCode[]): boolean {

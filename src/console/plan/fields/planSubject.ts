@@ -31,5 +31,5 @@ export function subjectText(subject: PlanSubject): string {
   if (subject.kind === 'new') return 'a new dispatch';
   if (subject.kind === 'dispatch') return `dispatch ${subject.record.id}`;
   const { group, records } = subject.live;
-  return `group ${group.id} (dispatches ${records.map(({ id }) => id).join(', ')})`;
+  return `group ${group.id} (${records.length === 1 ? 'dispatch' : 'dispatches'} ${records.map(({ id }) => id).join(', ')})`;
 }

@@ -1,0 +1,32 @@
+import type { DispatchRecord } from '../../model/dispatchRecord.js';
+import { type Group, groupOf } from '../../planning/groups/group.js';
+import { groupPartText, groupTimeText } from '../../planning/groups/groupWords.js';
+import { ruleWords } from '../plan/draft/ruleWords.js';
+
+/** How a dispatch repeats, for people. */
+export interface Repetition {
+  /** Of a part of a group: the rule of the group, in its zone. */
+  readonly text: string;
+  /** The starts of the runs that are skipped. */
+  readonly skipped: readonly string[];
+}
+
+/** How a dispatch repeats, in words. */
+export function repetitionOf({ recurrence, payload }: Pick<DispatchRecord, 'recurrence' | 'payload'>): Repetition {
+  const group = groupPartText(payload);
+  if (group !== null) return { text: group, skipped: skippedOf(groupOf(payload)?.group) };
+  if (recurrence === null) return { text: 'no', skipped: [] };
+  const words = ruleWords(recurrence);
+  return { text: words === null ? 'by a rule that this console cannot evaluate' : `${words} (UTC)`, skipped: [] };
+}
+
+function skippedOf(group: Group | undefined): string[] {
+  if (group === undefined) return [];
+  try {
+    return group.exceptions.map(at => groupTimeText(group, at));
+  } catch (error) {
+    // A zone that is not known here.
+    if (error instanceof RangeError) return group.exceptions.map(at => groupTimeText({ ...group, zone: null }, at));
+    throw error;
+  }
+}
