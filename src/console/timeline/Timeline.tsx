@@ -1,5 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { SyncStatus } from '../../../machines/protocol/dispatcherOutput.js';
 import { useSelected } from '../kit/useSelected.js';
+import { shownMicrogrid } from '../machine/consoleContext.js';
 import type { ConsoleProps } from '../page/Console.js';
 import { BarTip, barPlaceText } from './BarTip.js';
 import { laneHeightPx } from './paintBars.js';
@@ -18,6 +20,7 @@ export function Timeline({ actor, port }: ConsoleProps) {
   const [pointed, setPointed] = useState<BarAtPlace | null>(null);
   const [said, say] = useState('');
   const zone = useSelected(actor, ({ context }) => context.view.zone);
+  const syncState = useSelected(actor, ({ context }) => shownMicrogrid(context)?.sync?.state);
   const canvas = useRef<HTMLCanvasElement>(null);
   const scroller = useRef<HTMLElement>(null);
   const scene = useRef<TimelineScene | null>(null);
@@ -72,11 +75,23 @@ export function Timeline({ actor, port }: ConsoleProps) {
         {/* It stays where it is while the lanes scroll. */}
         <canvas ref={canvas} />
       </section>
-      {count === 0 && painted !== null && <p class="empty">No dispatch to show.</p>}
+      {painted?.isBehind === true ? (
+        <p class="drawing" role="status">
+          Drawing …
+        </p>
+      ) : (
+        count === 0 && painted !== null && <p class="empty">{emptyText(syncState)}</p>
+      )}
       {pointed !== null && <BarTip place={pointed} actor={actor} painted={painted} />}
       <p class="unseen" aria-live="polite">
         {said}
       </p>
     </div>
   );
+}
+
+/** Why a timeline is empty. */
+function emptyText(syncState: SyncStatus['state'] | undefined): string {
+  const isReading = syncState === 'starting' || syncState === 'connecting' || syncState === 'catchingUp';
+  return isReading ? 'Reading the dispatches …' : 'No dispatch to show.';
 }

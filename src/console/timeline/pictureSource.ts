@@ -39,6 +39,13 @@ export class PictureSource {
     return this.#picture;
   }
 
+  /** Whether the picture is not yet that of the view, or shows nothing while there may be something. */
+  isBehind(columns: number): boolean {
+    const { context } = this.#actor.getSnapshot();
+    if (this.#picture === null || !serves(this.#picture.request, context, columns)) return true;
+    return this.#picture.lanes.length === 0 && (this.#build !== null || this.#isStale);
+  }
+
   /** Dispatches have changed. */
   markStale(): void {
     this.#isStale = true;

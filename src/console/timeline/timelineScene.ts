@@ -18,6 +18,8 @@ const buildMs = 6;
 /** What is painted, for what lies around and above the canvas. */
 export interface PaintedTimeline {
   readonly picture: Picture | null;
+  /** Whether the picture is still that of another view, or shows nothing while there may be something. */
+  readonly isBehind: boolean;
   readonly ticks: TimeTicks;
   readonly fromMs: number;
   readonly toMs: number;
@@ -154,7 +156,16 @@ export class TimelineScene {
     if (view.chosenId !== null) paintChosen(painting, lanes, view.chosenId);
     paintInstant(painting, nowMs, palette.now);
     if (travelMs !== null) paintInstant(painting, travelMs, palette.travel, [6, 4]);
-    this.#onPainted({ picture: this.#source.picture, ticks, fromMs: view.fromMs, toMs: view.toMs, width, height });
+    const isBehind = this.#source.isBehind(columns);
+    this.#onPainted({
+      picture: this.#source.picture,
+      isBehind,
+      ticks,
+      fromMs: view.fromMs,
+      toMs: view.toMs,
+      width,
+      height,
+    });
   }
 
   get #ratio(): number {
