@@ -6,6 +6,7 @@ import type { PlanOverlap } from './draft/planOverlaps.js';
 import { changeField } from './fields/changeField.js';
 import { joinProblems, violationProblems } from './fields/fieldProblems.js';
 import { withField } from './fields/mergeFields.js';
+import type { FieldName } from './fields/planFields.js';
 import type { ExistingSubject, PlanSubject } from './fields/planSubject.js';
 import { initialContext, type PlanFormContext, type PlanFormInput, withDraft, withTheirs } from './planFormContext.js';
 import type { CheckResult, PlanFormEvent, PlanFormWork, PlanPreviewed } from './planFormEvent.js';
@@ -36,7 +37,10 @@ export const planFormMachine = setup({
       if (event.type !== 'field.changed') return {};
       const { field, value } = event;
       const { [field]: _, form: __, ...refused } = context.refused;
-      return withDraft({ ...context, ...changeField(context, field, value), refused, isEdited: true });
+      // What a rule in local time needs elsewhere is told at once.
+      const needed: readonly FieldName[] = field === 'clock' || field === 'recurs' ? ['ends', 'ending'] : [];
+      const touched = context.touched === 'all' ? 'all' : [...new Set([...context.touched, ...needed])];
+      return withDraft({ ...context, ...changeField(context, field, value), refused, touched, isEdited: true });
     }),
     touch: assign(({ context: { touched }, event }) => {
       if (event.type !== 'field.left' || touched === 'all') return {};

@@ -125,7 +125,7 @@ describe('a new dispatch', () => {
     ['interval', { recurs: true, interval: 'x' }, 'It must be an integer.'],
     ['minutes', { recurs: true, minutes: '0,60' }, 'Entry 2 must be 0 to 59, not 60.'],
     ['hours', { recurs: true, hours: '24' }, 'Entry 1 must be 0 to 23, not 24.'],
-    ['hours', { recurs: true, hours: '-1' }, /0 to 2\^32-1/],
+    ['hours', { recurs: true, hours: '-1' }, /from 0 to 23, not -1/],
     ['monthDays', { recurs: true, monthDays: '0' }, 'Entry 1 must be 1 to 31 or -31 to -1, not 0.'],
     ['monthDays', { recurs: true, frequency: 'WEEKLY', monthDays: '1' }, 'It must be empty in a WEEKLY rule.'],
     ['months', { recurs: true, months: '13' }, /1 to 12/],

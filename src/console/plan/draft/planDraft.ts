@@ -20,7 +20,12 @@ export function readDraft(subject: PlanSubject, fields: PlanFields, options: Dra
     subject.kind === 'group' || read.values.isLocal
       ? draftGroup(subject, fields, read, options)
       : draftDispatch(subject, fields, read, options);
-  const problems = joinProblems(read.problems, fixedProblems(subject, fields), made.problems);
+  const problems = joinProblems(
+    read.problems,
+    fixedProblems(subject, fields),
+    blankProblems(subject, fields),
+    made.problems,
+  );
   const words = made.group === null ? ruleWords(read.values.recurrence ?? null) : groupRuleText(made.group);
   if (Object.keys(problems).length > 0) return { problems, intent: null, records: [], notes: [], words };
   const { intent, records } = made;
@@ -59,6 +64,11 @@ function draftDispatch(
 function newDispatch({ start, zone, toMinute, isLocal, ...values }: ReadFields['values']): Partial<NewDispatch> {
   if (start === undefined) return values;
   return { ...values, startTime: start === 'NOW' ? 'NOW' : new Date(start) };
+}
+
+/** A type that nobody could see. */
+function blankProblems({ kind }: PlanSubject, { type }: PlanFields): FieldProblems {
+  return kind === 'new' && /^\s+$/.test(type) ? { type: ['It must not be blank.'] } : {};
 }
 
 /** What the protocol cannot change. */

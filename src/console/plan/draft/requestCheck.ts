@@ -54,6 +54,9 @@ function checked<Parts extends object>(parts: Parts, rehearse: (rest: Parts) => 
 /** An encoder's message for people: without the name that the field has in programs. */
 function problemText(message: string, name: string): string {
   if (name === 'durationMs') return 'It must be at most 4294967295 seconds, which is 136 years.';
+  const [whole, index] = /^recurrence\.\w+(?:\[(\d+)\])? /.exec(message) ?? [];
+  if (whole !== undefined)
+    return `${index === undefined ? 'It' : `Entry ${Number(index) + 1}`} ${message.slice(whole.length)}.`;
   const text = message.startsWith(`${name} `) ? `It${message.slice(name.length)}` : message;
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

@@ -3,9 +3,13 @@ import type { RecurrenceRule } from '../../../model/recurrence/recurrenceRule.js
 import { InvalidPlan } from '../../../planning/planError.js';
 import { parseInteger } from '../../../planning/text/parseInteger.js';
 import { parseHours, parseMinutes, parseMonthDays, parseMonths } from '../../../planning/text/ruleLists.js';
+import { FIELD_LABELS } from '../view/fieldLabels.js';
 import type { Attempt } from './attempt.js';
 import type { FieldName, PlanFields } from './planFields.js';
 import { readLocalTime } from './readLocalTime.js';
+
+/** The largest number of the contract. */
+const MAX_UINT32 = 2 ** 32 - 1;
 
 /**
  * Reads the rule of a form; undefined when a field of it cannot be read.
@@ -17,7 +21,7 @@ export function readRule(fields: PlanFields, zone: string | undefined, attempt: 
   const frequency = attempt('frequency', () => readFrequency(fields.frequency));
   const interval = attempt('interval', () => atLeastOne(fields.interval));
   const list = (field: 'minutes' | 'hours' | 'monthDays' | 'months') =>
-    attempt(field, () => (fields[field].trim() === '' ? [] : LISTS[field](fields[field])));
+    attempt(field, () => (fields[field].trim() === '' ? [] : withinContract(field, LISTS[field](fields[field]))));
   const [minutes, hours, monthDays, months] = [list('minutes'), list('hours'), list('monthDays'), list('months')];
   const end = readEnd(fields, zone, attempt);
   if (frequency === undefined || interval === undefined || end === undefined) return undefined;
@@ -40,6 +44,17 @@ const LISTS = {
   monthDays: parseMonthDays,
   months: parseMonths,
 } as const satisfies { readonly [Field in FieldName]?: (text: string) => readonly number[] };
+
+const RANGES = { minutes: [0, 59], hours: [0, 23], months: [1, 12], monthDays: null } as const;
+
+/** Checks what the contract cannot represent; the service judges the rest. */
+function withinContract(field: keyof typeof RANGES, values: readonly number[]): readonly number[] {
+  const range = RANGES[field];
+  const wrong = range === null ? undefined : values.find(value => value < 0 || value > MAX_UINT32);
+  if (range === null || wrong === undefined) return values;
+  const [first, last] = range;
+  throw new InvalidPlan(`${FIELD_LABELS[field]} must be from ${first} to ${last}, not ${wrong}.`);
+}
 
 function readFrequency(text: string): RecurrenceRule['frequency'] {
   const found = FREQUENCIES.find(name => name === text);
@@ -65,6 +80,7 @@ function readEnd(
 
 function atLeastOne(text: string): number {
   const value = parseInteger(text);
-  if (value >= 1) return value;
-  throw new InvalidPlan('It must be at least 1.');
+  if (value < 1) throw new InvalidPlan('It must be at least 1.');
+  if (value <= MAX_UINT32) return value;
+  throw new InvalidPlan(`It must be at most ${MAX_UINT32}.`);
 }

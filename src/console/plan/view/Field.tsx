@@ -161,16 +161,25 @@ function Labelled<Name extends FieldName>({
 }: FieldProps<Name> & { readonly children: (described: Described) => ComponentChildren }) {
   const id = useId();
   const problems = form.problemsOf(name);
+  const notes = form.notesOf(name);
+  const told =
+    notes.length === 0 ? (
+      hint
+    ) : (
+      <>
+        {hint} <strong>{notes.join(' ')}</strong>
+      </>
+    );
   return (
     <div class={`form-field ${name}`}>
       <label for={id}>{label}</label>
       {children({
         id,
-        'aria-describedby': describedBy(id, hint, problems),
+        'aria-describedby': describedBy(id, told, problems),
         'aria-invalid': problems.length > 0,
         disabled: disabled || !form.isEditable,
       })}
-      <Notes id={id} hint={hint} problems={problems} />
+      <Notes id={id} hint={told} problems={problems} />
     </div>
   );
 }

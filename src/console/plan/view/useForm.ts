@@ -1,4 +1,5 @@
 import { useSelected } from '../../kit/useSelected.js';
+import { fieldNotes } from '../fields/fieldNotes.js';
 import type { FieldName, PlanFields } from '../fields/planFields.js';
 import type { PlanFormContext } from '../planFormContext.js';
 import type { PlanFormActor } from '../planFormMachine.js';
@@ -10,6 +11,8 @@ export interface FormView {
   readonly isEditable: boolean;
   /** What is wrong with a field, as far as it is shown. */
   problemsOf(field: FieldName | 'form'): readonly string[];
+  /** What may not be expected of what a field has. */
+  notesOf(field: FieldName): readonly string[];
   change<Name extends FieldName>(field: Name, value: PlanFields[Name]): void;
   /** Its problems are shown from now on. */
   leave(field: FieldName): void;
@@ -21,10 +24,12 @@ export function useForm(actor: PlanFormActor): FormView {
   const isEditable = useSelected(actor, snapshot =>
     ['editing', 'checking', 'previewing', 'failed'].some(state => snapshot.matches(state as 'editing')),
   );
+  const notes = fieldNotes(context.fields, context.nowMs);
   return {
     fields: context.fields,
     isEditable,
     problemsOf: field => shownProblems(context, field),
+    notesOf: field => notes[field] ?? [],
     change: (field, value) => actor.send({ type: 'field.changed', field, value }),
     leave: field => actor.send({ type: 'field.left', field }),
   };
