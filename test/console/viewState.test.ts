@@ -1,7 +1,8 @@
 import { fc, it as property } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
+import { bringIntoView } from '../../src/console/view/bringIntoView.js';
 import { followNow, initialView, pan, showTime, zoom } from '../../src/console/view/viewState.js';
-import { dayMs, hourMs, minuteMs, monday10Ms } from '../support/dispatchRecord.js';
+import { daily, dayMs, dispatchRecord, hourMs, minuteMs, monday10Ms } from '../support/dispatchRecord.js';
 
 const view = initialView(monday10Ms, 'UTC');
 
@@ -34,5 +35,20 @@ describe('the view of the timeline', () => {
     expect(pan(view, Number.NaN)).toBe(view);
     expect(showTime(view, Number.NaN, 5)).toBe(view);
     expect(zoom(view, Number.NaN, null, monday10Ms)).toBe(view);
+  });
+});
+
+describe('a dispatch that was saved', () => {
+  it('is chosen, and leaves a view alone that its next run is in', () => {
+    const record = dispatchRecord({ id: 8, startTimeMs: monday10Ms - dayMs, durationMs: 1_000, recurrence: daily() });
+    expect(bringIntoView(view, record, monday10Ms)).toEqual({ ...view, chosenId: 8 });
+  });
+
+  it('moves the view to its next run, or to its only one when that is over', () => {
+    for (const startTimeMs of [monday10Ms + 9 * dayMs, monday10Ms - 9 * dayMs]) {
+      const found = bringIntoView(view, dispatchRecord({ id: 8, startTimeMs, durationMs: 1_000 }), monday10Ms);
+      expect(found).toMatchObject({ chosenId: 8, follows: false, fromMs: startTimeMs - 6 * hourMs });
+      expect(found.toMs - found.fromMs).toBe(dayMs);
+    }
   });
 });

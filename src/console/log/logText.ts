@@ -1,4 +1,5 @@
 import type { DispatcherOutput } from '../../../machines/protocol/dispatcherOutput.js';
+import { delayText } from './delayText.js';
 
 /** What an output of a dispatcher is about. */
 export function logKind({ type }: DispatcherOutput): 'run' | 'change' | 'sync' | 'problem' {
@@ -25,7 +26,7 @@ export function logText(output: DispatcherOutput): string {
     case 'lifecycle.deleted':
       return nameOf(output);
     default: {
-      const late = output.lateMs > 0 ? `, ${output.lateMs} ms late` : '';
+      const late = output.lateMs > 0 ? `, ${delayText(output.lateMs)} late` : '';
       return `${nameOf(output)}: ${output.cause}${late}${output.dispatch.dryRun ? ', dry run' : ''}`;
     }
   }

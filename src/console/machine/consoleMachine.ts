@@ -20,6 +20,7 @@ import type { Done } from '../plan/write/done.js';
 import type { SessionFacts } from '../session/sessionPort.js';
 import type { DispatchVersion } from '../travel/dispatchVersions.js';
 import type { Simulation } from '../travel/simulateUntil.js';
+import { bringIntoView } from '../view/bringIntoView.js';
 import { followNow, pan, showTime, type ViewState, zoom } from '../view/viewState.js';
 import {
   type ConsoleContext,
@@ -183,6 +184,10 @@ export const consoleMachine = setup({
       type: 'subject.changed',
       subject: changedSubject(context, event) ?? null,
     })),
+    showSaved: assign(({ context: { view, nowMs, shownId } }, { done }: { done: Done | null }) => {
+      const saved = done?.records.find(({ id }) => id === view.chosenId) ?? done?.records[0];
+      return saved !== undefined && saved.microgridId === shownId ? { view: bringIntoView(view, saved, nowMs) } : {};
+    }),
     closePlan: assign(({ context: { view } }) => ({ plan: null, view: { ...view, preview: [] } })),
   },
   guards: {
@@ -336,7 +341,10 @@ export const consoleMachine = setup({
             input: ({ context }) => context.plan as PlanFormInput,
             onDone: {
               target: 'closed',
-              actions: { type: 'tellPlanner', params: ({ event }) => ({ done: event.output }) },
+              actions: [
+                { type: 'tellPlanner', params: ({ event }) => ({ done: event.output }) },
+                { type: 'showSaved', params: ({ event }) => ({ done: event.output }) },
+              ],
             },
           },
           on: {

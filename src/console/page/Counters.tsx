@@ -1,5 +1,6 @@
 import { useDispatches } from '../kit/useDispatches.js';
 import { useSelected } from '../kit/useSelected.js';
+import { delayText } from '../log/delayText.js';
 import { shownMicrogrid } from '../machine/consoleContext.js';
 import type { ConsoleProps } from './Console.js';
 
@@ -22,7 +23,7 @@ export function Counters({ actor }: Pick<ConsoleProps, 'actor'>) {
       <Counter name="running" value={dispatches.runningCount} />
       <Counter name="planned" value={planned ?? 'many'} />
       <Counter name="missed" value={missed} isAlarming={missed > 0} />
-      <Counter name="lag" value={lagMs === null ? '–' : `${lagMs} ms`} />
+      <Counter name="lag" value={lagMs === null ? '–' : delayText(lagMs)} />
       <Counter name="dispatches" value={dispatches.size} />
     </dl>
   );

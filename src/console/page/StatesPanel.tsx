@@ -3,6 +3,7 @@ import { dispatcherMachine } from '../../../machines/dispatcher/dispatcherMachin
 import { offsetAt } from '../../model/recurrence/localTime.js';
 import { useDispatches } from '../kit/useDispatches.js';
 import { useSelected } from '../kit/useSelected.js';
+import { delayText } from '../log/delayText.js';
 import { reasonOf } from '../log/transitionText.js';
 import { shownMicrogrid } from '../machine/consoleContext.js';
 import { StatechartView } from '../statechart/StatechartView.js';
@@ -75,7 +76,11 @@ export function DispatcherStates({ actor }: Pick<ConsoleProps, 'actor'>) {
         <dt>Position</dt>
         <dd>{sync?.position ?? 'the service names none'}</dd>
         <dt>Clock</dt>
-        <dd>{sync?.clockOffsetMs == null ? 'not compared' : `the service is ${sync.clockOffsetMs} ms ahead`}</dd>
+        <dd>
+          {sync?.clockOffsetMs == null
+            ? 'not compared'
+            : `the service is ${delayText(Math.abs(sync.clockOffsetMs))} ${sync.clockOffsetMs < 0 ? 'behind' : 'ahead'}`}
+        </dd>
         {sync?.problem != null && (
           <>
             <dt>Problem</dt>

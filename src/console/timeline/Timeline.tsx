@@ -5,6 +5,7 @@ import { shownMicrogrid } from '../machine/consoleContext.js';
 import type { ConsoleProps } from '../page/Console.js';
 import { BarTip, barPlaceText } from './BarTip.js';
 import { laneHeightPx } from './paintBars.js';
+import { previewKey } from './picture.js';
 import { TimeAxis } from './TimeAxis.js';
 import { timelineKeys } from './timelineKeys.js';
 import { timelinePointer } from './timelinePointer.js';
@@ -82,12 +83,24 @@ export function Timeline({ actor, port }: ConsoleProps) {
       ) : (
         count === 0 && painted !== null && <p class="empty">{emptyText(syncState)}</p>
       )}
+      {painted !== null && hidesPreview(painted) && (
+        <p class="hidden-preview" role="status">
+          What would be saved has no run in this time.
+        </p>
+      )}
       {pointed !== null && <BarTip place={pointed} actor={actor} painted={painted} />}
       <p class="unseen" aria-live="polite">
         {said}
       </p>
     </div>
   );
+}
+
+/** Whether there is a preview, and all of it outside of the view. */
+function hidesPreview({ picture, isBehind, fromMs, toMs }: PaintedTimeline): boolean {
+  const lane = picture?.lanes.find(({ key }) => key === previewKey);
+  if (lane === undefined || isBehind) return false;
+  return !lane.segments.some(({ startMs, endMs }) => startMs < toMs && (endMs > fromMs || startMs >= fromMs));
 }
 
 /** Why a timeline is empty. */

@@ -23,6 +23,8 @@ export interface TimeScale {
   readonly msPerColumn: number;
   /** Number of pixel columns. */
   readonly columns: number;
+  /** Number of columns that a rectangle takes at least where the next ones are free. @default 1 */
+  readonly minColumns?: number;
 }
 
 /** What is known of the time of a picture. */
@@ -109,7 +111,7 @@ function scratchOf(columns: number): Scratch {
 
 function barsOf(owners: Int32Array, segments: readonly Segment[], scale: TimeScale, present: Present): Bar[] {
   const bars: Bar[] = [];
-  const { columns } = scale;
+  const { columns, minColumns = 1 } = scale;
   const endMs = scale.fromMs + columns * scale.msPerColumn;
   for (let x = 0; x < columns; ) {
     const owner = owners[x] as number;
@@ -117,6 +119,9 @@ function barsOf(owners: Int32Array, segments: readonly Segment[], scale: TimeSca
     while (endX < columns && owners[endX] === owner) endX += 1;
     const segment = segments[owner];
     if (segment !== undefined) {
+      // A short run is seen, too; what has run before the view is not made longer.
+      const leastX = segment.startMs < scale.fromMs ? 0 : Math.min(columns, x + minColumns);
+      while (endX < leastX && owners[endX] === -1) endX += 1;
       const isCut = segment.startMs < scale.fromMs || segment.endMs > endMs;
       bars.push({ x, width: endX - x, style: styleOf(segment, present), segment, isCut });
     }

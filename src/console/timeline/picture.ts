@@ -115,7 +115,7 @@ export function* buildPicture(request: PictureRequest): Generator<void, Picture,
 }
 
 /** Key of the lane of a preview. */
-const previewKey = 'preview';
+export const previewKey = 'preview';
 
 function previewLane(request: PictureRequest, problems: Map<number, string>): Lane | null {
   const { preview = [] } = request;

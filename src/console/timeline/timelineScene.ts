@@ -12,6 +12,9 @@ import { type TimeTicks, timeTicks } from './timeTicks.js';
 /** Width of a mark of the axis with room, in pixels of the page. */
 const tickPx = 72;
 
+/** Minimum width of a bar with room beside it, in pixels of the page: more than the line of the present. */
+const minBarPx = 5;
+
 /** Maximum time of a frame for preparing pictures, in milliseconds. */
 const buildMs = 6;
 
@@ -142,7 +145,12 @@ export class TimelineScene {
     const context = canvas.getContext('2d');
     if (context === null) return;
     const { view, nowMs, travelMs } = this.#actor.getSnapshot().context;
-    const scale: TimeScale = { fromMs: view.fromMs, msPerColumn: (view.toMs - view.fromMs) / columns, columns };
+    const scale: TimeScale = {
+      fromMs: view.fromMs,
+      msPerColumn: (view.toMs - view.fromMs) / columns,
+      columns,
+      minColumns: Math.round(minBarPx * ratio),
+    };
     const ticks = timeTicks(view.zone, view.fromMs, view.toMs, Math.max(2, width / tickPx));
     this.#palette ??= readPalette(canvas);
     const palette = this.#palette;

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { createActor, emit, setup } from 'xstate';
 import type { DispatcherOutput } from '../../../machines/protocol/dispatcherOutput.js';
+import { delayText } from '../../../src/console/log/delayText.js';
 import { eventLogOf, type LogEntry } from '../../../src/console/log/eventLog.js';
 import { logKind, logText } from '../../../src/console/log/logText.js';
 import { DispatchError } from '../../../src/model/dispatchError.js';
@@ -44,6 +45,12 @@ it('hears nothing of a dispatcher that has stopped, and nothing when it has stop
   expect(log.getSnapshot().context.count).toBe(0);
   dispatcher.stop();
 });
+
+it.each([
+  [12, '12 ms'],
+  [999, '999 ms'],
+  [12_841_043, '3h 34m 1s'],
+])('tells a delay of %d ms in words', (ms, text) => expect(delayText(ms)).toBe(text));
 
 it.each([
   [

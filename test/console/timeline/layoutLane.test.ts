@@ -68,6 +68,25 @@ describe('the layout of a lane', () => {
     },
   );
 
+  it('makes a short run wide enough to be seen, where there is room, and takes no column of another', () => {
+    const shortRun = (id: number, startTimeMs: number) => dispatchRecord({ id, startTimeMs, durationMs: 30_000 });
+    const records = [
+      shortRun(1, monday10Ms),
+      shortRun(2, monday10Ms + 10 * hourMs),
+      shortRun(3, monday10Ms + 12 * hourMs),
+      shortRun(4, monday10Ms + 23 * hourMs),
+    ];
+    const [lane] = pictureOf(records).lanes;
+    const scale = { fromMs: monday10Ms, msPerColumn: hourMs, columns: 24, minColumns: 5 };
+    const bars = layoutLane(lane ?? { segments: [] }, scale, present);
+    expect(bars.map(({ x, width }) => [x, width])).toEqual([
+      [0, 5],
+      [10, 2],
+      [12, 5],
+      [23, 1],
+    ]);
+  });
+
   it('shows what is in force before what is covered, inactive or a dry run', () => {
     const records = [
       dispatchRecord({ id: 1, durationMs: 4 * hourMs }),
