@@ -63,7 +63,11 @@ describeWithChromium('the form of a dispatch in Chromium', browser => {
     await page.keyboard.type('HEAT');
     await page.keyboard.press('Tab');
     await page.keyboard.type('BATTERY');
+    await fill(page, { Start: '2026-03-12 12:00', Duration: '2h' });
+    const outside = page.getByText('What would be saved has no run in this time.');
+    await outside.waitFor();
     await fill(page, { Start: '2026-03-02 12:00', Duration: '2h' });
+    await outside.waitFor({ state: 'detached' });
     await page.keyboard.press('Enter');
     await page.getByText('This is what would happen').waitFor();
     await page.getByRole('cell', { name: 'Mon 2026-03-02 12:00:00 CET' }).waitFor();
@@ -71,6 +75,7 @@ describeWithChromium('the form of a dispatch in Chromium', browser => {
     expect(await stored(page)).toHaveLength(1);
     await page.keyboard.press('Enter');
     await news(page, 'Dispatch 8 is created.');
+    await page.getByRole('heading', { name: '8 HEAT' }).waitFor();
     expect((await stored(page))[1]).toMatchObject({ id: 8, type: 'HEAT', durationMs: 2 * hourMs });
     expect(await previewed(page)).toBe(0);
     await press(page, 'Undo the creation of dispatch 8');
