@@ -304,6 +304,23 @@ describe('what is done to a dispatch', () => {
     expect(await all()).toMatchObject([{ recurrence: null }]);
   });
 
+  it('says that the run of a rule that is on does not come back', async () => {
+    const record = await created({ ...daily, startTime: 'NOW' });
+    const { undo: entry } = await act({ kind: 'delete', subject: dispatch(record) });
+    const { text } = await takeBack(client, entry as UndoEntry, { nowMs: Date.now() + 60_000 });
+    expect(text).toContain('Its run that was on does not come back: its next runs do.');
+  });
+
+  it('says the same of a group', async () => {
+    const record = await created({ ...daily, startTime: 'NOW' });
+    await act({ kind: 'skip', subject: dispatch(record), startMs: null });
+    const group = subjectOf((await all())[0] as DispatchRecord, await all(), Date.now());
+    expect(group.kind).toBe('group');
+    const { undo: entry } = await act({ kind: 'delete', subject: group });
+    expect((await undo(entry)).text).toContain('Its run that was on does not come back: its next runs do.');
+    expect((await all()).length).toBeGreaterThan(0);
+  });
+
   it('brings back the runs to come of a dispatch whose start is past, and says when there are none', async () => {
     const once = await created({ startTime: 'NOW' });
     const { undo: entry } = await act({ kind: 'delete', subject: dispatch(once) });

@@ -14,6 +14,9 @@ export interface StillToCome {
   readonly note: string | null;
 }
 
+/** What is told of a rule whose run was on when it was deleted: only its next runs can come back. */
+export const RUN_IS_LOST = 'Its run that was on does not come back: its next runs do.';
+
 /**
  * What is left of a dispatch: a service takes no start in the past. Of its last run, when that is on, it is a run that starts now and ends when
  * that one would have.
@@ -27,7 +30,7 @@ export function stillToCome(record: DispatchRecord, nowMs: number): StillToCome 
   if (!('plan' in left))
     throw new PlanError('FAILED_PRECONDITION', `Dispatch ${record.id} cannot be put back: its runs are over.`);
   const isCut = left.kind === 'rest' && run !== null && record.active;
-  return { plan: left.plan, startsNow: false, note: isCut ? 'Its run that was on does not come back.' : null };
+  return { plan: left.plan, startsNow: false, note: isCut ? RUN_IS_LOST : null };
 }
 
 function restOfRun(record: DispatchRecord, { endMs }: Run, nowMs: number): Omit<StillToCome, 'startsNow'> {

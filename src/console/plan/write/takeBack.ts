@@ -1,5 +1,6 @@
 import type { DispatchChanges } from '../../../client/requests.js';
 import type { DispatchRecord } from '../../../model/dispatchRecord.js';
+import { runAt } from '../../../model/schedule.js';
 import { changeGroup } from '../../../planning/groups/changeGroup.js';
 import { createGroup } from '../../../planning/groups/createGroup.js';
 import { dispatchAsGroup } from '../../../planning/groups/dispatchAsGroup.js';
@@ -10,7 +11,7 @@ import type { PlanningClient } from '../../../planning/planningClient.js';
 import { recordsOf, subjectText } from '../fields/planSubject.js';
 import type { Done, WriteOptions } from './done.js';
 import { presentRecord } from './presentSubject.js';
-import { stillToCome } from './stillToCome.js';
+import { RUN_IS_LOST, stillToCome } from './stillToCome.js';
 import type { UndoEntry } from './undoEntry.js';
 
 /**
@@ -28,7 +29,7 @@ export async function takeBack(client: PlanningClient, entry: UndoEntry, options
   }
   const { records, note } =
     before.kind === 'group'
-      ? { records: await restoreGroup(client, before.live, after, options), note: null }
+      ? { records: await restoreGroup(client, before.live, after, options), note: cutNote(before.live, after, options) }
       : await restoreDispatch(client, before.record, after, options);
   const isAnew = !recordsOf(before).some(({ id }) => records.some(record => record.id === id));
   const anew = isAnew
@@ -64,6 +65,15 @@ async function restoreGroup(
   return recordsIn(
     await changeGroup(client, { ...live, group: { ...live.group, id: group.id } }, { group, common }, options),
   );
+}
+
+/** Tells that a run of a group that was deleted was on: its next ones come back. */
+function cutNote(
+  { records }: NonNullable<ReturnType<typeof liveGroup>>,
+  after: readonly DispatchRecord[],
+  { nowMs }: WriteOptions,
+): string | null {
+  return after.length === 0 && records.some(record => runAt(record, nowMs) !== null) ? RUN_IS_LOST : null;
 }
 
 /** Dispatches as they were put back. */
