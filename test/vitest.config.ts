@@ -5,28 +5,35 @@ const root = new URL('..', import.meta.url).pathname;
 
 /**
  * Only `npm run test:long` runs these: they install the package, run a page of commands or a benchmark, repeat a suite on another
- * database or service, or play a part of what `npm run faults` plays.
+ * database or service, break a database or kill processes again and again, open many pages, or play a part of what `npm run faults` plays.
  */
 const ALWAYS_LONG = [
   'test/package/**/*.test.ts',
   'test/docs/{operations,httpCommands}.test.ts',
   'test/bench/fleet/fleet.test.ts',
-  'test/faults/{dispatchersOfOthers,failedPrimary,killedService,sharedDatabase}.test.ts',
-  'test/interop/pythonClientIn{File,Postgres,PgBouncer}.test.ts',
+  'test/console/{interruptions,signIn}.test.ts',
+  'test/console/plan/planForm.test.ts',
+  'test/examples/react.test.ts',
+  'test/web/inChromium.test.ts',
+  'test/cli/followWebhooks.test.ts',
+  'test/cli/commands/groupKilled.test.ts',
+  'test/faults/{dispatchers,dispatchersOfOthers,failedPrimary,killedService,malformedRequests,sharedDatabase}.test.ts',
+  'test/client/largePages.test.ts',
+  'test/service/operation/{fullDisk,postgresInNeed}.test.ts',
+  'test/interop/pythonClient{Restart,InFile,InPostgres,InPgBouncer}.test.ts',
   'test/interop/pythonDispatcherIn{Postgres,PgBouncer}.test.ts',
   'test/interop/pythonDispatcherRestartInPostgres.test.ts',
   'test/interop/macrocosim.test.ts',
-  'test/service/store/pgBouncerStore.test.ts',
+  'test/service/store/{pgBouncer,pgBouncerStore,postgresFaults,postgresLanes}.test.ts',
 ];
 /** `npm test` runs some of their cases, `npm run test:long` all. */
 const LONG_OR_SAMPLED = [
-  'test/console/{interruptions,manyMicrogrids,timelinePage}.test.ts',
+  'test/console/{manyMicrogrids,timelinePage}.test.ts',
   'test/testing/dispatchModel.test.ts',
   'test/interop/zonedRules.test.ts',
   'test/interop/commandLines.test.ts',
   'test/store/killedHistory.test.ts',
   'test/cli/commands/{exitCodes,simulate}.test.ts',
-  'test/web/inChromium.test.ts',
   'test/planning/groups/sameTime.test.ts',
 ];
 

@@ -1,4 +1,4 @@
-import type { ActorLogic, AnyActorRef, InspectionEvent, Snapshot } from 'xstate';
+import type { ActorLogic, ActorRefFrom, AnyActorRef, InspectionEvent, Snapshot } from 'xstate';
 import type { RunMissed } from '../../../machines/dispatch/runNotification.js';
 import { dispatcherOf, dispatchSnapshot, isDispatch } from '../../../machines/inspect/inspectedActors.js';
 import type { DispatcherOutput } from '../../../machines/protocol/dispatcherOutput.js';
@@ -70,6 +70,11 @@ export type EventLogLogic = ActorLogic<EventLogSnapshot, LogWatch | LogTold, und
 /** Sent by the log to itself. */
 interface LogTold {
   readonly type: 'log.told';
+}
+
+/** The event log among the children of the console; undefined before it has begun. */
+export function eventLogIn(children: { readonly log?: unknown }): EventLog | undefined {
+  return (children.log as ActorRefFrom<EventLogLogic> | undefined)?.getSnapshot().context;
 }
 
 /**

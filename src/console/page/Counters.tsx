@@ -1,6 +1,7 @@
 import { useDispatches } from '../kit/useDispatches.js';
 import { useSelected } from '../kit/useSelected.js';
 import { delayText } from '../log/delayText.js';
+import { eventLogIn } from '../log/eventLog.js';
 import { shownMicrogrid } from '../machine/consoleContext.js';
 import type { ConsoleProps } from './Console.js';
 
@@ -12,7 +13,7 @@ export function Counters({ actor }: Pick<ConsoleProps, 'actor'>) {
   const dispatches = useDispatches(actor);
   const microgrid = useSelected(actor, ({ context }) => shownMicrogrid(context));
   useSelected(actor, ({ context }) => context.nowMs);
-  const log = actor.getSnapshot().children.log?.getSnapshot().context;
+  const log = eventLogIn(actor.getSnapshot().children);
   if (microgrid === undefined || dispatches === undefined) return null;
   let planned: number | null = dispatches.size > maxCounted ? null : 0;
   if (planned !== null) for (const id of dispatches.ids()) if (dispatches.get(id)?.state === 'idle') planned += 1;

@@ -4,6 +4,7 @@ import { offsetAt } from '../../model/recurrence/localTime.js';
 import { useDispatches } from '../kit/useDispatches.js';
 import { useSelected } from '../kit/useSelected.js';
 import { delayText } from '../log/delayText.js';
+import { eventLogIn } from '../log/eventLog.js';
 import { reasonOf } from '../log/transitionText.js';
 import { shownMicrogrid } from '../machine/consoleContext.js';
 import { StatechartView } from '../statechart/StatechartView.js';
@@ -18,7 +19,7 @@ const listedCount = 12;
 export function DispatchStates({ actor }: Pick<ConsoleProps, 'actor'>) {
   const dispatches = useDispatches(actor);
   const context = useSelected(actor, snapshot => snapshot.context);
-  const log = actor.getSnapshot().children.log?.getSnapshot().context;
+  const log = eventLogIn(actor.getSnapshot().children);
   const { view, travelMs, shownId } = context;
   const { chosenId, zone } = view;
   if (chosenId === null) return <p class="empty">Choose a dispatch in the timeline.</p>;
@@ -49,7 +50,7 @@ export function DispatchStates({ actor }: Pick<ConsoleProps, 'actor'>) {
 export function DispatcherStates({ actor }: Pick<ConsoleProps, 'actor'>) {
   const microgrid = useSelected(actor, ({ context }) => shownMicrogrid(context));
   const zone = useSelected(actor, ({ context }) => context.view.zone);
-  const log = actor.getSnapshot().children.log?.getSnapshot().context;
+  const log = eventLogIn(actor.getSnapshot().children);
   if (microgrid === undefined) return <p class="empty">No microgrid is open.</p>;
   const { sync, id } = microgrid;
   const entries = [...(log?.newestFirst() ?? [])]

@@ -1,4 +1,5 @@
 import type { SnapshotFrom } from 'xstate';
+import { eventLogIn } from '../log/eventLog.js';
 import type { ConsoleContext } from '../machine/consoleContext.js';
 import { registryOf, shownMicrogrid } from '../machine/consoleContext.js';
 import type { ConsoleActor } from '../machine/consoleMachine.js';
@@ -91,7 +92,7 @@ export class PictureSource {
 /** What is known of the time that is looked at. */
 export function presentOf({ context, children }: SnapshotFrom<ConsoleActor>): Present {
   const microgrid = shownMicrogrid(context);
-  const log = children.log?.getSnapshot().context;
+  const log = eventLogIn(children);
   const delivered = microgrid?.delivered;
   return {
     nowMs: context.travelMs ?? context.nowMs,

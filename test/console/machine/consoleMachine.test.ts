@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createActor, fromCallback } from 'xstate';
 import type { SourceCommand } from '../../../machines/protocol/messages.js';
 import type { AuditEntry } from '../../../src/client/audit.js';
+import { eventLogIn } from '../../../src/console/log/eventLog.js';
 import { registryOf, shownMicrogrid } from '../../../src/console/machine/consoleContext.js';
 import type { ConsoleEvent } from '../../../src/console/machine/consoleEvent.js';
 import type { ConsoleActor } from '../../../src/console/machine/consoleMachine.js';
@@ -84,7 +85,7 @@ describe('a console that is live', () => {
     expect(microgrid && registryOf(microgrid)?.get(5)?.state).toBe('idle');
     await session.clock.advanceTo(monday10Ms + 3 * minuteMs);
     await send({ type: 'clock.ticked', atMs: session.clock.nowMs() });
-    const log = actor.getSnapshot().children.log?.getSnapshot().context;
+    const log = eventLogIn(actor.getSnapshot().children);
     const names = [...(log?.newestFirst() ?? [])].map(({ output }) => output.type);
     expect(names.slice(0, 3)).toEqual(['running.stopped', 'running.started', 'lifecycle.created']);
     expect(log?.transitionsOf(1, 5).map(({ from, to, event }) => [from, to, event])).toEqual([
@@ -100,7 +101,7 @@ describe('a console that is live', () => {
     await session.clock.settle();
     session.clock.suspend(hourMs);
     await session.clock.advanceBy(2_000);
-    const log = actor.getSnapshot().children.log?.getSnapshot().context;
+    const log = eventLogIn(actor.getSnapshot().children);
     expect(log?.missed(1)).toBe(1);
     const startMs = monday10Ms + minuteMs;
     expect(log?.missedStarts(1).get(5)).toEqual([{ startMs, endMs: startMs }]);
@@ -157,7 +158,7 @@ describe('a console that is live', () => {
     session.transport.put(dispatchRecord({ id: 5, startTimeMs: monday10Ms + minuteMs, durationMs: minuteMs }));
     await session.clock.settle();
     await session.clock.advanceTo(monday10Ms + 3 * minuteMs);
-    const log = actor.getSnapshot().children.log?.getSnapshot().context;
+    const log = eventLogIn(actor.getSnapshot().children);
     const stamps = [...(log?.newestFirst() ?? [])].slice(0, 3).map(({ atMs, output }) => [output.type, atMs]);
     expect(stamps).toEqual([
       ['running.stopped', monday10Ms + 2 * minuteMs],

@@ -63,7 +63,9 @@ async function typed(
   for await (const dispatch of microgrid.list({ sort: { field: 'createTime', order: 'ascending' } })) {
     stored.push(asked(dispatch));
   }
-  return { code: code ?? -1, counted: /^\d+ dispatches, .*$/m.exec(stdout)?.[0], stored, stderr };
+  // Ours counts one dispatch as one.
+  const counted = /^\d+ dispatch(es)?, .*$/m.exec(stdout)?.[0].replace('dispatches', 'dispatch');
+  return { code: code ?? -1, counted, stored, stderr };
 }
 
 function asked({ record }: Dispatch): object {
