@@ -55,14 +55,15 @@ export async function openSqlite<Schema>(path: string, kind: SqliteFileKind): Pr
   };
   try {
     if (!(await isAsClosed(file, closedAt))) await checkPages(file);
+    await markOpen(file).catch(() => {});
     const writer = connect(BUSY_TIMEOUT_MS);
-    await writer.run(`PRAGMA application_id = ${kind.applicationId}`);
+    await mark(writer, 'application_id', kind.applicationId);
     await enableWriteAheadLog(writer);
     const readers = Array.from({ length: READERS }, () => connect(BUSY_TIMEOUT_MS));
     for (const reader of readers) await reader.run('PRAGMA query_only = ON');
     const db = new Kysely<Schema>({ dialect: sqliteDialect(writer, readers) });
     await migrate(db, kind.migrations, file);
-    await writer.run(`PRAGMA user_version = ${Object.keys(kind.migrations).length}`);
+    await mark(writer, 'user_version', Object.keys(kind.migrations).length);
     let finder: SqliteConnection | undefined;
     let closing = false;
     return {
@@ -132,7 +133,12 @@ async function markClosed(file: string): Promise<void> {
   await utimes(`${file}-lock`, mtime, mtime);
 }
 
-/** Whether the file is as it was when it was closed: a process that was killed leaves a log, and what changes the file its time. */
+/** Takes back what {@link markClosed} noted: a process that is killed leaves the file without a note. */
+async function markOpen(file: string): Promise<void> {
+  await utimes(`${file}-lock`, 0, 0);
+}
+
+/** Whether the file is as it was when it was closed: a process that was killed leaves no note of it, and what changes the file its time. */
 async function isAsClosed(file: string, closedAt: number | null): Promise<boolean> {
   return closedAt !== null && closedAt === (await timeOf(file)) && (await sizeOf(`${file}-wal`)) === 0;
 }
@@ -165,6 +171,12 @@ async function checkPages(file: string): Promise<void> {
 
 function damaged(file: string, reason: unknown, cause?: unknown): DispatchError {
   return new DispatchError('DATA_LOSS', `${file} is damaged (${String(reason).replaceAll(/\s+/g, ' ')})`, { cause });
+}
+
+/** Sets a number in the header of a file. One that is there already is not written again: that would change a file that cannot be used. */
+async function mark(writer: SqliteConnection, name: 'application_id' | 'user_version', value: number): Promise<void> {
+  const { rows } = await writer.execute(`PRAGMA ${name}`, []);
+  if (rows[0]?.[name] !== value) await writer.run(`PRAGMA ${name} = ${value}`);
 }
 
 /** Commits go to a write-ahead log, and are synced before they are confirmed; on macOS that needs `fullfsync`. */
