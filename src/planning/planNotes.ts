@@ -1,7 +1,8 @@
 import type { DispatchRecord } from '../model/dispatchRecord.js';
 import { jsonEquals } from '../model/jsonEquals.js';
-import { runFrom, startAtOrAfter, startAtOrBefore } from '../model/schedule.js';
+import { runFrom, startAtOrAfter, startAtOrBefore, startsBetween } from '../model/schedule.js';
 import { selectorEquals } from '../model/selector.js';
+import { overlapNotes } from './overlapNotes.js';
 import { timeText } from './timeText.js';
 
 /** What of a dispatch decides on its runs. */
@@ -31,9 +32,11 @@ function notesOf({ startTimeMs, durationMs, recurrence }: Plan): string[] {
   if (recurrence === null) return durationMs === 0 ? [...notes, ENDS_AT_ONCE] : notes;
   if (durationMs === null) return [...notes, 'The rule is ignored: without a duration it runs once, without end.'];
   if (durationMs === 0) notes.push(ENDS_AT_ONCE);
-  const first = startAtOrAfter(wholeRecord({ startTimeMs, durationMs, recurrence }), startTimeMs);
+  const record = wholeRecord({ startTimeMs, durationMs, recurrence });
+  const first = startAtOrAfter(record, startTimeMs);
   if (first === null) return [...notes, 'It never runs: the rule reaches no time before it ends.'];
   if (first !== startTimeMs) notes.push(`The first run starts at ${timeText(new Date(first))}, not at the start time.`);
+  notes.push(...overlapNotes(startsBetween(record, startTimeMs, LATEST_MS), durationMs, ms => timeText(new Date(ms))));
   const skipped = skippedMonths(recurrence, startTimeMs);
   if (skipped !== null) notes.push(skipped);
   return notes;

@@ -53,7 +53,7 @@ export function previewCommand(program: Command): void {
     .option('-n, --runs <n>', 'number of runs', parseCount, 10)
     .option(
       '--show-in <zone>',
-      'zone of the local times that are shown (default: --time-zone, or that of this machine)',
+      'zone of the local times that are shown (default: --time-zone, that of the group, or that of this machine)',
       parseTimeZone,
     );
   addZoneOptions(addRecurrenceOptions(command))
@@ -75,7 +75,7 @@ async function preview(
   options: PreviewOptions,
   command: Command,
 ): Promise<void> {
-  const { runs: limit, timeZone, showIn = timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone } = options;
+  const { runs: limit, timeZone } = options;
   checkZoneOptions(options, durationMs);
   const nowMs = Date.now();
   const found = await subject(start, durationMs, options, nowMs, command);
@@ -86,9 +86,10 @@ async function preview(
     printJson({ rule, runs, notes, ...(group && { group: groupJson(group) }) });
     return;
   }
+  const shownIn = options.showIn ?? timeZone ?? group?.group.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   print(`${rule}, ${duration}`);
   notesFor(command)(notes);
-  for (const run of runs) print(`  ${runText(run, showIn)}`);
+  for (const run of runs) print(`  ${runText(run, shownIn)}`);
   if (runs.length === 0) print('No run is to come.');
   if (group) for (const line of partLines(group)) print(line);
 }

@@ -1,4 +1,5 @@
 import { occurrences } from '../../model/recurrence/recurrence.js';
+import { overlapNotes } from '../overlapNotes.js';
 import { zonedTimeText } from '../zonedTimeText.js';
 import type { Group } from './group.js';
 import { type PartPlan, partsOf } from './groupParts.js';
@@ -9,18 +10,31 @@ import { runNotes, runNoteTexts } from './runNotes.js';
 const COMPARED_RUNS = 3_000;
 
 /**
- * Tells what about the runs of a group to come a planner may not expect: runs that the clock changes, runs of two dispatches at once, and an end
+ * Tells what about the runs of a group to come a planner may not expect: a first run after the start, runs that the clock changes, that overlap, runs of two dispatches at once, and an end
  * within 30 days. Sentences, none where there is nothing.
  */
 export function groupNotes(group: Group, nowMs: number): string[] {
   const { zone } = group;
   if (zone === null) return [];
-  const meeting = firstMeeting(partsOf(group));
+  const parts = partsOf(group);
+  const meeting = firstMeeting(parts);
+  const overlapping = parts.flatMap(part =>
+    overlapNotes(startsOf(part), part.durationMs, ms => zonedTimeText(ms, zone)),
+  );
   return [
+    ...firstRunNotes(group, zone, parts, nowMs),
     ...runNoteTexts(runNotes(group), nowMs),
+    ...overlapping.slice(0, 1),
     ...(meeting === null ? [] : [meetingNote(zonedTimeText(meeting, zone))]),
     ...[endingNote(group, nowMs)].filter(text => text !== null),
   ];
+}
+
+/** Tells that the first run is after the start, as plans of one dispatch do. */
+function firstRunNotes({ startTimeMs }: Group, zone: string, parts: readonly PartPlan[], nowMs: number): string[] {
+  const [first] = parts;
+  if (first === undefined || first.startTimeMs === startTimeMs || first.startTimeMs < nowMs) return [];
+  return [`The first run starts at ${zonedTimeText(first.startTimeMs, zone)}, not at the start time.`];
 }
 
 function meetingNote(time: string): string {

@@ -21,6 +21,40 @@ async function createGroup(microgridId: number, ...more: string[]) {
 
 const run = (...args: string[]) => runCli(args, serviceEnv());
 
+describe.concurrent('preview of a group', () => {
+  it('shows its runs in its zone', async () => {
+    const { id } = await createGroup(95, '--time-zone', 'Asia/Kolkata');
+    const { stdout } = await run('preview', '--microgrid', '95', '--id', id, '-n', '1');
+    expect(stdout).toContain('08:00:00 GMT+5:30');
+    const elsewhere = await run('preview', '--microgrid', '95', '--id', id, '-n', '1', '--show-in', 'UTC');
+    expect(elsewhere.stdout).not.toContain('GMT+5:30 ');
+  });
+});
+
+describe.concurrent('a group', () => {
+  const late = ['--by-hour', '5', '--time-zone', 'Europe/Berlin', '--until', '2031-01-30'];
+
+  it('says that its first run is not at its start', async () => {
+    const told = 'note: The first run starts at Mon 2030-12-02 05:00:00 CET, not at the start time.\n';
+    const create = ['create', '96', 'A', '1', '2030-12-01 08:00', '1h', '-f', 'daily'];
+    expect((await run(...create, ...late, '--dry')).stderr).toBe(told);
+    const [{ group }] = await dispatchJson(...create, ...late.slice(2));
+    const { stderr } = await run('update', '96', group.id, '-f', 'daily', '--by-hour', '5', '--dry');
+    expect(stderr).toContain(told);
+  });
+
+  it('says that its runs overlap, as a dispatch does', async () => {
+    const plan = ['preview', '2030-12-01 08:00', '30h', '-f', 'daily'];
+    expect((await run(...plan)).stderr).toBe(
+      'note: Runs overlap: the run of 2030-12-02 08:00:00 begins before the one of 2030-12-01 08:00:00 ends.\n',
+    );
+    expect((await run(...plan, ...late.slice(2))).stderr).toContain(
+      'note: Runs overlap: the run of Mon 2030-12-02 08:00:00 CET begins before the one of Sun 2030-12-01 08:00:00 CET ends.\n',
+    );
+    expect((await run('preview', '2030-12-01 08:00', '24h', '-f', 'daily')).stderr).toBe('');
+  });
+});
+
 describe.concurrent('create --time-zone', () => {
   it('makes a group of UTC rules, and reads times in the zone', async () => {
     const { id, group, dispatches } = await createGroup(70);
