@@ -46,7 +46,7 @@ describe.concurrent('a group', () => {
   it('says that its runs overlap, as a dispatch does', async () => {
     const plan = ['preview', '2030-12-01 08:00', '30h', '-f', 'daily'];
     expect((await run(...plan)).stderr).toBe(
-      'note: Runs overlap: the run of 2030-12-02 08:00:00 begins before the one of 2030-12-01 08:00:00 ends.\n',
+      'note: Runs overlap: the run of 2030-12-02 08:00:00 UTC begins before the one of 2030-12-01 08:00:00 UTC ends.\n',
     );
     expect((await run(...plan, ...late.slice(2))).stderr).toContain(
       'note: Runs overlap: the run of Mon 2030-12-02 08:00:00 CET begins before the one of Sun 2030-12-01 08:00:00 CET ends.\n',
@@ -119,7 +119,9 @@ describe.concurrent('create --time-zone', () => {
     );
     expect({ code, stderr }).toEqual({
       code: 0,
-      stderr: 'note: The run of Sat 2031-03-29 22:00:00 CET lasts 7h, not 8h.\n',
+      stderr:
+        'note: The first run starts at Fri 2031-03-28 22:00:00 CET, not at the start time.\n' +
+        'note: The run of Sat 2031-03-29 22:00:00 CET lasts 7h, not 8h.\n',
     });
     expect(stdout).toContain('Nothing was created.');
     const [{ dispatches }] = await dispatchJson('create', '71', 'A', '1', ...plan, '--to', '06:00');
