@@ -1,31 +1,13 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { extname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { consoleFiles } from '../../src/service/web/consoleFiles.js';
+import { answerFile } from '../../src/service/web/webFiles.js';
 import { bundleConsole } from '../package/bundleConsole.js';
 import { sourceFile } from '../support/sourceFile.js';
 import { temporaryFolder } from '../support/temporaryFolder.js';
 import type { TestSetup } from './testSetup.js';
-
-/** As strict as it can be: the page may load its own files and call its own host, nothing else. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-const types: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-};
 
 /** The console on dispatches in memory, served on loopback. */
 export interface ServedConsole extends AsyncDisposable {
@@ -34,22 +16,13 @@ export interface ServedConsole extends AsyncDisposable {
   readonly folder: string;
 }
 
-/** Bundles the console with the page for tests, and serves it. */
+/** Bundles the console with the page for tests, and serves it as the service does, with its content security policy. */
 export async function serveConsole(): Promise<ServedConsole> {
   const folder = temporaryFolder();
   await bundleConsole(folder.path, { entry: sourceFile('page/testPage.tsx', import.meta.url) });
+  const files = await consoleFiles('none', folder.path);
   const server = createServer((request, response) => {
-    const name = request.url === '/' ? 'index.html' : String(request.url).slice(1);
-    readFile(join(folder.path, name)).then(
-      content => {
-        response.writeHead(200, {
-          'content-type': types[extname(name)] ?? 'application/octet-stream',
-          'content-security-policy': contentSecurityPolicy,
-        });
-        response.end(content);
-      },
-      () => response.writeHead(404).end(),
-    );
+    if (!answerFile(files, request, response)) response.writeHead(404).end();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -206,11 +206,8 @@ describeWithChromium('the console in a browser', browser => {
         ]);
       })()`);
       expect(asked).toEqual(['refused', 'refused', 'refused', 'refused', 'refused']);
-      const opened = await page.evaluate(`new Promise(resolve => {
-        const other = open('${origin}/');
-        setTimeout(() => resolve(other === null || other.closed), 500);
-      })`);
-      expect(opened).toBe(true);
+      await page.evaluate(`void (globalThis.other = open('${origin}/'))`);
+      await expect.poll(() => page.evaluate('other === null || other.closed')).toBe(true);
       await context.close();
     } finally {
       evil.closeAllConnections();

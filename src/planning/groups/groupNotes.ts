@@ -10,8 +10,8 @@ import { runNotes, runNoteTexts } from './runNotes.js';
 const COMPARED_RUNS = 3_000;
 
 /**
- * Tells what about the runs of a group to come a planner may not expect: a first run after the start, runs that the clock changes, that overlap, runs of two dispatches at once, and an end
- * within 30 days. Sentences, none where there is nothing.
+ * Tells what about the runs of a group to come a planner may not expect: a first run after the start, runs that the clock changes, that
+ * overlap, runs of two dispatches at once, and an end within 30 days. Sentences, none where there is nothing.
  */
 export function groupNotes(group: Group, nowMs: number): string[] {
   const { zone } = group;
