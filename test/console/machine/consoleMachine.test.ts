@@ -8,6 +8,7 @@ import { registryOf, shownMicrogrid } from '../../../src/console/machine/console
 import type { ConsoleEvent } from '../../../src/console/machine/consoleEvent.js';
 import type { ConsoleActor } from '../../../src/console/machine/consoleMachine.js';
 import { consoleOf } from '../../../src/console/machine/consoleOf.js';
+import { planFormMachine } from '../../../src/console/plan/planFormMachine.js';
 import type { SessionFacts } from '../../../src/console/session/sessionPort.js';
 import { Dispatch } from '../../../src/dispatch.js';
 import { daily, dayMs, dispatchRecord, hourMs, minuteMs, monday10Ms } from '../../support/dispatchRecord.js';
@@ -105,6 +106,31 @@ describe('a console that is live', () => {
     expect(log?.missed(1)).toBe(1);
     const startMs = monday10Ms + minuteMs;
     expect(log?.missedStarts(1).get(5)).toEqual([{ startMs, endMs: startMs }]);
+  });
+
+  it('closes a form that fails, and says why', async () => {
+    const session = memorySession();
+    const planForm = planFormMachine.provide({
+      actions: {
+        tick: () => {
+          throw new Error('the form is broken');
+        },
+      },
+    });
+    const machine = consoleOf(session).provide({ actors: { planForm } });
+    const actor = createActor(machine, { input: { nowMs: monday10Ms, zone: 'UTC' } }).start();
+    actors.push(actor);
+    actor.send({ type: 'session.open', fields: { key: 'right' } });
+    await session.clock.settle();
+    actor.send({ type: 'plan.opened', request: { kind: 'create' } });
+    expect(actor.getSnapshot().value.plan).toBe('open');
+    actor.send({ type: 'clock.ticked', atMs: monday10Ms + 1_000 });
+    const { value, context, status } = actor.getSnapshot();
+    expect({ plan: value.plan, status, problem: shownMicrogrid(context)?.problem?.message }).toEqual({
+      plan: 'closed',
+      status: 'active',
+      problem: expect.stringContaining('the form is broken'),
+    });
   });
 
   it('goes on when a dispatcher fails, and says why', async () => {
