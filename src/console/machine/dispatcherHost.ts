@@ -27,7 +27,9 @@ export function dispatcherHost(machine: DispatcherMachine = publicDispatcherMach
       status: 'active',
       output: undefined,
       error: undefined,
-      context: { dispatcher: createActor(machine, { parent: self, id: 'dispatcher', input: { microgridId } }) },
+      context: {
+        dispatcher: createActor(machine, { parent: self, id: `dispatcher-${microgridId}`, input: { microgridId } }),
+      },
     }),
     transition: (snapshot, event, { self, stopChild }) => {
       if ((event.type as string) === 'xstate.stop') stopChild(snapshot.context.dispatcher);
