@@ -34,7 +34,7 @@ export class WebhookSender implements Webhooks {
   readonly #ending = new AbortController();
   readonly #requests = new Set<Promise<void>>();
   readonly #undoWaits = new Set<() => void>();
-  /** Failed attempts in a row, of all and by dispatch. */
+  /** Failures in a row, of the receiver and by dispatch. */
   #failures = 0;
   readonly #refusals = new Map<number, number>();
   #isPaused: boolean;
@@ -171,18 +171,18 @@ export class WebhookSender implements Webhooks {
         this.#wait(outcome.retryAfterMs ?? this.#retryMs(this.#refusals.get(id) ?? 1), () => this.#queue.putBack(id));
         break;
       case 'failed':
-        this.#failures += 1;
         this.#noteTrouble(outcome.reason, id);
         this.#queue.putBack(id);
-        this.#pause(outcome.retryAfterMs ?? this.#retryMs(this.#failures));
+        this.#pause(outcome.retryAfterMs);
     }
   }
 
-  /** Of several requests that fail at the same time, the first one decides how long to wait. */
-  #pause(ms: number): void {
+  /** Requests that fail at the same time are one failure: the first one decides how long to wait. */
+  #pause(retryAfterMs: number | null): void {
     if (this.#isPaused) return;
     this.#isPaused = true;
-    this.#wait(ms, () => {
+    this.#failures += 1;
+    this.#wait(retryAfterMs ?? this.#retryMs(this.#failures), () => {
       this.#isPaused = false;
     });
   }

@@ -116,6 +116,19 @@ describe('webhooks', () => {
     await dispatcher.stop();
   });
 
+  it('that fail at the same time are one failure: the next waits are no longer for it', async () => {
+    await using receiver = await webhookReceiver(code(503));
+    const many = Array.from({ length: 8 }, (_, index) => dispatchRecord({ id: index + 1 }));
+    const { clock, dispatcher, webhooks } = await started(receiver, { dispatches: many });
+    await clock.advanceTo(at('10:00'));
+    await expect.poll(() => receiver.received.length).toBe(8);
+    for (const [index, waitMs] of [1_000, 2_000, 4_000].entries()) {
+      await settled(webhooks, clock, waitMs);
+      await expect.poll(() => receiver.received.length).toBe(9 + index);
+    }
+    await dispatcher.stop();
+  });
+
   it('wait as long as the receiver says', async () => {
     const answers = [code(429, { 'retry-after': '120' }), code(200)];
     await using receiver = await webhookReceiver(response => answers.shift()?.(response));
