@@ -2,7 +2,7 @@ import type { DispatchChanges } from '../../client/requests.js';
 import { DispatchError } from '../../model/dispatchError.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { ignoredFields } from '../planNotes.js';
-import type { PlanningClient } from '../planningClient.js';
+import { isNotFound, type PlanningClient } from '../planningClient.js';
 import { readGroup } from './liveGroup.js';
 import type { Change } from './planChanges.js';
 import type { GroupGoal } from './stepMark.js';
@@ -13,6 +13,8 @@ export interface GroupWrites {
   make(change: Change): Promise<number>;
   /** Ids of the dispatches that were written, each once, without those deleted. */
   readonly ids: readonly number[];
+  /** Id of the dispatch of the last write; undefined before any. */
+  readonly lastId: number | undefined;
   /** Ids of the dispatches that were created. */
   readonly created: readonly number[];
   /** Ids of the dispatches of which the service stored something else than was asked. */
@@ -42,6 +44,9 @@ export function groupWrites(client: PlanningClient, note: string | undefined): G
     get ids() {
       const deleted = new Set(done.flatMap(({ id, undo }) => (undo === null ? [id] : [])));
       return [...new Set(done.map(({ id }) => id))].filter(id => !deleted.has(id));
+    },
+    get lastId() {
+      return done.at(-1)?.id;
     },
     get created() {
       return done.flatMap(({ id, undo }) => (undo !== null && 'delete' in undo ? [id] : []));
@@ -83,7 +88,7 @@ export async function deleteGone(client: PlanningClient, id: number, note: strin
   try {
     await client.delete(id, { note });
   } catch (error) {
-    if (!(error instanceof DispatchError) || error.code !== 'NOT_FOUND') throw error;
+    if (!isNotFound(error)) throw error;
   }
 }
 

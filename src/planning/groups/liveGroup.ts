@@ -39,23 +39,24 @@ export async function readGroups(
   return [...recordsOf.values()].flatMap(records => liveGroup(records, nowMs) ?? []);
 }
 
-/** Reads a group again that was read a moment ago: its dispatches, and those that have become its own since then. */
+/**
+ * Reads a group again that was read a moment ago: its dispatches, then what has changed since, with those that have become its own. In this
+ * order no dispatch is missed that is older than the newest one that is found.
+ */
 export async function readAgain(
   client: PlanningClient,
   { group: { id }, records }: Pick<LiveGroup, 'group' | 'records'>,
   nowMs: number,
 ): Promise<LiveGroup | null> {
-  const listed = async (options: Parameters<PlanningClient['listPages']>[0]) => {
-    const found: DispatchRecord[] = [];
-    for await (const { dispatches } of client.listPages(options)) {
-      found.push(...dispatches.filter(({ payload }) => groupOf(payload)?.group.id === id));
-    }
-    return found;
-  };
-  const known = records.map(record => record.id);
   const latestMs = Math.max(...records.map(({ updateTime }) => Date.parse(updateTime)));
-  const added = (await listed({ updateFrom: new Date(latestMs) })).filter(record => !known.includes(record.id));
-  return liveGroup([...added, ...(await listed({ ids: known }))], nowMs);
+  const found = new Map<number, DispatchRecord>();
+  for (const options of [{ ids: records.map(record => record.id) }, { updateFrom: new Date(latestMs) }]) {
+    for await (const { dispatches } of client.listPages(options)) {
+      for (const record of dispatches) found.set(record.id, record);
+    }
+  }
+  const own = [...found.values()].filter(({ payload }) => groupOf(payload)?.group.id === id);
+  return liveGroup(own, nowMs);
 }
 
 /** A group of the dispatches that it has; null without any. */

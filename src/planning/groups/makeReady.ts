@@ -1,4 +1,4 @@
-import type { PlanningClient } from '../planningClient.js';
+import { isNotFound, type PlanningClient } from '../planningClient.js';
 import type { GroupWrites } from './groupWrites.js';
 import { type LiveGroup, readAgain, readGroup } from './liveGroup.js';
 import { agreement, isAnchorChanged, isChangedSince } from './overtaken.js';
@@ -82,11 +82,20 @@ async function readMarked(
   return live?.anchor.id === anchorId && live.by === mark.by ? live : null;
 }
 
-/** Makes writes; false when the mark is no longer its own. */
+/**
+ * Makes writes, up to one of a dispatch that a command deleted which then gave way.
+ *
+ * @returns false when the mark is no longer its own.
+ */
 async function makeAll({ client, anchorId, mark, writes }: MarkedStep, changes: readonly Change[]): Promise<boolean> {
   for (const change of changes) {
     if (!(await isMarked(client, anchorId, mark))) return false;
-    await writes.make(change);
+    try {
+      await writes.make(change);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      return true;
+    }
   }
   return true;
 }

@@ -1,7 +1,6 @@
-import { DispatchError } from '../../model/dispatchError.js';
 import type { DispatchRecord, JsonObject } from '../../model/dispatchRecord.js';
 import { selectorEquals } from '../../model/selector.js';
-import type { PlanningClient } from '../planningClient.js';
+import { isNotFound, type PlanningClient } from '../planningClient.js';
 import { type Group, groupOf, newToken, type PendingStep, withGroup, withoutGroup } from './group.js';
 import type { Change, Common } from './planChanges.js';
 
@@ -53,7 +52,7 @@ export async function isMarked(client: PlanningClient, id: number, { by }: StepM
     const { payload } = await client.get(id);
     return groupOf(payload)?.by === by;
   } catch (error) {
-    if (error instanceof DispatchError && error.code === 'NOT_FOUND') return false;
+    if (isNotFound(error)) return false;
     throw error;
   }
 }

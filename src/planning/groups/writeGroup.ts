@@ -1,5 +1,5 @@
 import { DispatchError } from '../../model/dispatchError.js';
-import type { PlanningClient } from '../planningClient.js';
+import { isNotFound, type PlanningClient } from '../planningClient.js';
 import { deleteGone, type GroupWrites, groupWrites } from './groupWrites.js';
 import { type LiveGroup, readAgain, readGroup } from './liveGroup.js';
 import { makeReady, type Ready } from './makeReady.js';
@@ -134,7 +134,9 @@ async function giveWay(step: Step, anchorId: number): Promise<WrittenGroup> {
   if (records.every(({ id }) => id !== anchorId && created.includes(id))) {
     for (const { id } of records) await deleteGone(client, id, options.note);
   } else if (present !== null && present.step === null) {
-    const { live } = await again(step, present, { ...present, step: 'update' });
+    // Its last write came after the other command was done, perhaps to what says now what the group is.
+    const agreed = agreement(present, [writes.lastId ?? 0], options.nowMs);
+    const { live } = await again(step, present, agreed ?? { ...present, step: 'update' });
     if (live !== null && planGoal(goal, live, options.nowMs).length === 0) return writtenWith(writes, live);
   }
   throw overtaken(goal.group.id);
@@ -155,7 +157,7 @@ async function isAsRead(client: PlanningClient, { anchor }: LiveGroup): Promise<
   try {
     return (await client.get(anchor.id)).record.updateTime === anchor.updateTime;
   } catch (error) {
-    if (error instanceof DispatchError && error.code === 'NOT_FOUND') return false;
+    if (isNotFound(error)) return false;
     throw error;
   }
 }

@@ -108,7 +108,11 @@ async function inTurn(names: readonly string[], existing: readonly DispatchRecor
   return contents(service);
 }
 
-async function expectSafe(names: readonly [string, string], order: readonly number[], existing = created) {
+async function expectSafe(
+  names: readonly [string, string],
+  order: readonly number[],
+  existing: readonly DispatchRecord[] = created,
+) {
   const service = planningService(existing);
   const commands = names.map(name => COMMANDS[name] ?? remove);
   const outcomes = await interleaved(
@@ -166,6 +170,15 @@ describe('two commands on a group at the same time', () => {
     // The second one has read the group before the first one changes it.
     await expectSafe(['skip in summer', 'skip in winter'], [0, 2, 100]);
     await expectSafe(['pause', 'another time'], [0, 3, 100]);
+  });
+
+  it.each([
+    ['the write of one that gave way says what the group is', ['an earlier end', 'a later start'], [0, 7], created],
+    ['the other one is done between two lists', ['skip in April', 'skip in March'], [0, 8, 15, 6], [single]],
+    ['both repair it', ['skip in winter', 'delete'], [15, 18, 2, 0, 4, 6], created],
+    ['one that gave way deletes a dispatch', ['skip in winter', 'delete'], [3, 7, 2, 3], created],
+  ] as const)('do not lose a change when %s', async (_, names, turns, existing) => {
+    await expectSafe([...names], turns, existing);
   });
 });
 
