@@ -1,20 +1,16 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 import { messageOf } from '../../model/dispatchError.js';
+import { isReadableByEveryone } from '../../service/access/warnWhenReadable.js';
 import { UsageError } from '../input/usageError.js';
 import { note } from '../output/print.js';
 
-const READABLE_BY_OTHERS = 0o004;
 /** What was warned about: a command may read a file several times. */
 const warned = new Set<string>();
 
 /** Warns, once, when every user of this machine can read a file that holds a key or a secret. */
 export function warnWhenReadable(path: string): void {
-  // Windows has no such bits.
-  if (process.platform === 'win32' || warned.has(path)) return;
-  const stats = statSync(path, { throwIfNoEntry: false });
-  // What is no file, such as the pipe of a shell, is not left behind.
-  if (!stats?.isFile() || (stats.mode & READABLE_BY_OTHERS) === 0) return;
+  if (warned.has(path) || !isReadableByEveryone(path)) return;
   warned.add(path);
   note(`warning: ${path} can be read by every user of this machine; restrict it (chmod o-r)`);
 }
