@@ -15,9 +15,9 @@ import { type Run, runAt } from '../../src/model/schedule.js';
 import { selectorEquals } from '../../src/model/selector.js';
 import type { DispatchArgs, DispatchContext, DispatchInput, DispatchMachineEvent } from './dispatchPlan.js';
 import { announcedMs, dueRun, isOver, leadsTo, planAfresh, planByTimer, planIdle } from './dispatchPlan.js';
-import type { RunNotification } from './runNotification.js';
 import {
   missedNotification,
+  type RunNotification,
   reconfiguredNotification,
   resumedNotification,
   startedNotification,
@@ -210,12 +210,10 @@ function runGoesOn({ context: { run, nextChange }, event: { atMs } }: DispatchAr
 }
 
 function updateEndsRun({ context, event }: DispatchArgs): boolean {
-  return (
-    event.type === 'dispatch.updated' &&
-    ((context.run !== null && isOver(context.run, event.atMs)) ||
-      context.dispatch.type !== event.dispatch.type ||
-      updatedRun(context, event) === null)
-  );
+  if (event.type !== 'dispatch.updated') return false;
+  const { run, dispatch } = context;
+  if (run !== null && isOver(run, event.atMs)) return true;
+  return dispatch.type !== event.dispatch.type || updatedRun(context, event) === null;
 }
 
 /** Whether the next run was due, but the update came before its timer. */

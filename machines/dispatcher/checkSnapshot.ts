@@ -1,5 +1,6 @@
 import type { Snapshot } from 'xstate';
 import { DispatchError, type DispatchErrorCode } from '../../src/model/dispatchError.js';
+import { type DispatcherContext, type DispatcherInput, freshContext } from './dispatcherContext.js';
 
 /** Format version of the persisted snapshot of a dispatcher. A snapshot without a version has version 1. */
 export const snapshotFormatVersion = 2;
@@ -37,6 +38,23 @@ export function checkSnapshot(snapshot: unknown, microgridId?: number): Snapshot
   if (!isObject(children)) refuse('DATA_LOSS', 'is damaged: it has no children');
   for (const name of parts) checkPart(children[name], name, context.microgridId);
   return snapshot as unknown as Snapshot<unknown>;
+}
+
+/**
+ * Checks the snapshot of a dispatcher, and makes it one that begins in `starting`, in whatever state it was taken.
+ *
+ * @param input The input of the machine, whose microgrid it must belong to.
+ * @throws DispatchError as {@link checkSnapshot} does.
+ */
+export function toRestorable(persisted: unknown, input: unknown): Snapshot<unknown> {
+  const { microgridId } = (input ?? {}) as Partial<DispatcherInput>;
+  const snapshot = checkSnapshot(persisted, microgridId);
+  const { context } = snapshot as Snapshot<unknown> & { context: DispatcherContext };
+  return Object.assign({}, snapshot, {
+    value: 'starting',
+    historyValue: {},
+    context: { ...freshContext(context.microgridId), lastContactMs: context.lastContactMs ?? null },
+  });
 }
 
 function checkStatus(status: unknown): void {

@@ -7,7 +7,6 @@ import {
   type MetaObject,
   type NonReducibleUnknown,
   type ParameterizedObject,
-  type Snapshot,
   type StateMachine,
   sendTo,
   setup,
@@ -20,7 +19,7 @@ import type { SourceCommand, StoreCommand, TimerCommand } from '../protocol/mess
 import { emitAndSendToParent } from '../xstate/emitAndSendToParent.js';
 import { stopsWithParents } from '../xstate/stopsWithParents.js';
 import { withSnapshotCheck } from '../xstate/withSnapshotCheck.js';
-import { checkSnapshot, snapshotFormatVersion } from './checkSnapshot.js';
+import { snapshotFormatVersion, toRestorable } from './checkSnapshot.js';
 import { afterLoss, isRoutineLoss, maxHastenedRetryMs, mayHasten, retryWait } from './connectionLoss.js';
 import {
   type DispatcherContext,
@@ -242,18 +241,6 @@ function notProvided(): never {
   throw new Error(
     'a dispatcher machine needs a source and a timer: provide({ actors: dispatcherActors({ address }) })',
   );
-}
-
-/** A restored dispatcher begins in `starting`, in whatever state its snapshot was taken. */
-function toRestorable(persisted: unknown, input: unknown): Snapshot<unknown> {
-  const { microgridId } = (input ?? {}) as Partial<DispatcherInput>;
-  const snapshot = checkSnapshot(persisted, microgridId);
-  const { context } = snapshot as Snapshot<unknown> & { context: DispatcherContext };
-  return Object.assign({}, snapshot, {
-    value: 'starting',
-    historyValue: {},
-    context: { ...freshContext(context.microgridId), lastContactMs: context.lastContactMs ?? null },
-  });
 }
 
 function ofMicrogrid({ context }: { context: DispatcherContext }): { microgridId: number } {

@@ -1,8 +1,9 @@
 import { type ActorRefFrom, type AnyActorRef, createActor, type Snapshot } from 'xstate';
 import { beginningOf, type DispatchState, dispatchMachine } from '../dispatch/dispatchMachine.js';
-import type { DispatchInput } from '../dispatch/dispatchPlan.js';
+import type { DispatchContext, DispatchInput } from '../dispatch/dispatchPlan.js';
 import type { RunNotification } from '../dispatch/runNotification.js';
 import type { StoreChange, StoredDispatch } from '../protocol/dispatcherStore.js';
+import { retentionAfterEndMs } from '../protocol/transport.js';
 import { withEmitListener } from '../xstate/withEmitListener.js';
 import { withSharedInitialSnapshot } from '../xstate/withSharedInitialSnapshot.js';
 import { type AgendaEntry, notInAgenda } from './agenda.js';
@@ -62,6 +63,16 @@ function newChild(
     kind: 'start',
     place: notInAgenda,
   };
+}
+
+/** The next change of a dispatch, at last that it is forgotten; null: none. */
+export function nextChangeOf({
+  nextChange,
+  run,
+  dispatch,
+}: DispatchContext): Pick<AgendaEntry, 'atMs' | 'kind'> | null {
+  if (nextChange !== null || run !== null || dispatch.endTimeMs === null) return nextChange;
+  return { atMs: dispatch.endTimeMs + retentionAfterEndMs, kind: 'forget' };
 }
 
 /** Converts a child to an entry of the registry. */

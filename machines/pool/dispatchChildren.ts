@@ -7,7 +7,6 @@ import type { DispatchMachineEvent } from '../dispatch/dispatchPlan.js';
 import type { RunNotification } from '../dispatch/runNotification.js';
 import type { DispatcherOutput } from '../protocol/dispatcherOutput.js';
 import type { StoreChange, StoredDispatch } from '../protocol/dispatcherStore.js';
-import { retentionAfterEndMs } from '../protocol/transport.js';
 import { sendFrom } from '../xstate/sendFrom.js';
 import { stopInSlices } from '../xstate/stopInSlices.js';
 import { Agenda, notInAgenda } from './agenda.js';
@@ -16,6 +15,7 @@ import {
   type DispatchChild,
   entryOf,
   listenToChildren,
+  nextChangeOf,
   restoreChild,
   storedOf,
   toStoreChange,
@@ -100,7 +100,8 @@ export class DispatchChildren implements DispatchRegistry {
 
   /** Adds a dispatch from a store or a snapshot without repeating its notifications. It runs from {@link start} on. */
   restore(stored: StoredDispatch): void {
-    const child = this.#add(restoreChild(this.#scope.self, stored));
+    const child = restoreChild(this.#scope.self, stored);
+    this.#children.set(child.id, child);
     if (this.#isStarted) this.#start(child);
   }
 
@@ -124,7 +125,8 @@ export class DispatchChildren implements DispatchRegistry {
 
   create(dispatch: DispatchRecord, atMs: number, cause: 'sync' | 'update'): void {
     this.#tell({ type: 'lifecycle.created', dispatch, atMs, notifiedMs: null });
-    const child = this.#add(createChild(this.#scope.self, { dispatch, atMs, cause }));
+    const child = createChild(this.#scope.self, { dispatch, atMs, cause });
+    this.#children.set(child.id, child);
     this.#start(child);
     this.#keep(toStoreChange(child));
   }
@@ -145,8 +147,10 @@ export class DispatchChildren implements DispatchRegistry {
     for (let left = limit; left > 0; left -= 1) {
       const head = this.#agenda.head();
       if (head === null || head.atMs > atMs) return;
-      if (head.kind === 'forget') this.#forget(head);
-      else this.#send(head.id, { type: this.#wasPlannedUnset(head) ? 'clock.set' : 'timer.due', atMs });
+      if (head.kind === 'forget') {
+        this.#scope.stopChild(head.actor);
+        this.#drop(head.id);
+      } else this.#send(head.id, { type: this.#wasPlannedUnset(head) ? 'clock.set' : 'timer.due', atMs });
     }
   }
 
@@ -191,11 +195,6 @@ export class DispatchChildren implements DispatchRegistry {
     for (const child of this.#children.values()) yield toStoreChange(child);
   }
 
-  #forget(child: DispatchChild): void {
-    this.#scope.stopChild(child.actor);
-    this.#drop(child.id);
-  }
-
   #drop(id: number): void {
     const child = this.#children.get(id);
     if (child === undefined) return;
@@ -227,19 +226,11 @@ export class DispatchChildren implements DispatchRegistry {
 
   #schedule(child: DispatchChild): void {
     const { status, context } = child.actor.getSnapshot();
-    const { atMs, nextChange, run, dispatch } = context;
-    this.#latestPlanMs = Math.max(this.#latestPlanMs, atMs);
-    this.#count(child, status === 'active' && run !== null);
-    if (status !== 'active') this.#agenda.delete(child);
-    else if (nextChange !== null) this.#agenda.set(child, nextChange.atMs, nextChange.kind);
-    else if (run === null && dispatch.endTimeMs !== null) {
-      this.#agenda.set(child, dispatch.endTimeMs + retentionAfterEndMs, 'forget');
-    } else this.#agenda.delete(child);
-  }
-
-  #add(child: DispatchChild): DispatchChild {
-    this.#children.set(child.id, child);
-    return child;
+    this.#latestPlanMs = Math.max(this.#latestPlanMs, context.atMs);
+    this.#count(child, status === 'active' && context.run !== null);
+    const change = status === 'active' ? nextChangeOf(context) : null;
+    if (change === null) this.#agenda.delete(child);
+    else this.#agenda.set(child, change.atMs, change.kind);
   }
 
   #tellLifecycle(type: 'lifecycle.updated' | 'lifecycle.deleted', dispatch: DispatchRecord, atMs: number): void {

@@ -1,7 +1,9 @@
 import type { ActorLogic, Snapshot } from 'xstate';
 import type { PoolEvent } from '../protocol/messages.js';
+import type { SystemEvent } from '../xstate/systemEvent.js';
 import type { DispatchRegistry } from './dispatchRegistry.js';
-import { type PersistedPool, PoolState, type SystemEvent } from './poolState.js';
+import type { PersistedPool } from './persistedPool.js';
+import { PoolState } from './poolState.js';
 
 /** Snapshot of a pool: its context is the registry of the present dispatches. */
 export type DispatchPoolSnapshot = Snapshot<undefined> & { readonly context: DispatchRegistry };

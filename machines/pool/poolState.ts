@@ -1,35 +1,16 @@
 import type { ActorRefFrom } from 'xstate';
 import type { dispatchMachine } from '../dispatch/dispatchMachine.js';
 import { type DispatcherOutput, isRunNotification } from '../protocol/dispatcherOutput.js';
-import {
-  readSyncPosition,
-  type StoreChange,
-  type StoredDispatch,
-  type SyncPosition,
-} from '../protocol/dispatcherStore.js';
+import { readSyncPosition, type StoreChange } from '../protocol/dispatcherStore.js';
 import type { PoolEvent, PoolOutput, RestoreEvent, SyncEvent } from '../protocol/messages.js';
 import { sendToParentFrom } from '../xstate/sendFrom.js';
+import type { SystemEvent } from '../xstate/systemEvent.js';
 import { DispatchChildren, type PoolScope } from './dispatchChildren.js';
 import type { DispatchRegistry, RegisteredDispatch } from './dispatchRegistry.js';
 import { DispatchSync } from './dispatchSync.js';
+import type { PersistedPool } from './persistedPool.js';
 import { Restoration } from './restoration.js';
 import { StoreChanges } from './storeChanges.js';
-
-/** Persisted form of a pool. */
-export interface PersistedPool {
-  readonly microgridId: number;
-  readonly synced: boolean;
-  /** The position up to which they are in sync; null or absent: unknown. */
-  readonly position?: SyncPosition | null;
-  /** Empty while the store is being read: a pool restored from this snapshot then reads the store again. */
-  readonly dispatches: readonly StoredDispatch[];
-}
-
-/** Events that the actor system sends to an actor beside its own. */
-export type SystemEvent =
-  | { readonly type: 'xstate.stop' }
-  | { readonly type: `xstate.error.actor.${string}`; readonly error: unknown }
-  | { readonly type: `xstate.done.actor.${string}` };
 
 /** Maximum number of dispatches that are woken or resumed per event; the timer checks the clock in between. */
 const sliceSize = 64;
@@ -60,10 +41,7 @@ export class PoolState implements DispatchRegistry {
     this.#scope = scope;
     this.#microgridId = microgridId;
     this.#tell = output => sendToParentFrom(scope.self, output);
-    const parts = this.#makeParts();
-    this.#children = parts.children;
-    this.#sync = parts.sync;
-    this.#restoration = parts.restoration;
+    ({ children: this.#children, sync: this.#sync, restoration: this.#restoration } = this.#makeParts());
     if (persisted !== undefined) this.#takeSnapshot(persisted);
   }
 
@@ -246,10 +224,9 @@ export class PoolState implements DispatchRegistry {
   /** After a step back of the clock, `latestMs` is the time before it. */
   #noteTime(latestMs: number, nowMs: number): void {
     this.#sync.noteTime(latestMs);
-    const wantsList = this.#sync.isListWanted(nowMs);
-    const isNew = wantsList && !this.#wantsList;
-    this.#wantsList = wantsList;
-    if (isNew) this.#tell({ type: 'list.wanted' });
+    const wantedList = this.#wantsList;
+    this.#wantsList = this.#sync.isListWanted(nowMs);
+    if (this.#wantsList && !wantedList) this.#tell({ type: 'list.wanted' });
   }
 
   /** Sends the outputs and the time of the next change. */
@@ -266,8 +243,6 @@ export class PoolState implements DispatchRegistry {
     const saved = this.#changes.take(this.#sync, () => this.#children.storeChanges());
     if (saved !== null) this.#tell(saved);
     if (this.#outputs.length === 0) return;
-    const outputs = this.#outputs;
-    this.#outputs = [];
-    this.#tell({ type: 'pool.reported', outputs });
+    this.#tell({ type: 'pool.reported', outputs: this.#outputs.splice(0) });
   }
 }

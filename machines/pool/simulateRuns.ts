@@ -3,9 +3,9 @@ import type { DispatchError } from '../../src/model/dispatchError.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import type { RunNotification } from '../dispatch/runNotification.js';
 import { type DispatcherOutput, isRunNotification } from '../protocol/dispatcherOutput.js';
+import type { SystemEvent } from '../xstate/systemEvent.js';
 import { DispatchChildren } from './dispatchChildren.js';
 import { evaluationProblem } from './evaluationProblem.js';
-import type { SystemEvent } from './poolState.js';
 
 /** Options of {@link simulateRuns}. */
 export interface SimulationOptions {

@@ -1,14 +1,6 @@
-import { CompiledQuery, sql, type Transaction } from 'kysely';
+import { sql } from 'kysely';
 
-import type {
-  DispatcherStore,
-  OpenedStore,
-  StoreChange,
-  StoredDispatch,
-  StoredPage,
-  StoreSave,
-} from '../../machines/protocol/dispatcherStore.js';
-import { isObject, show } from '../../machines/protocol/recordCheck.js';
+import type { DispatcherStore, OpenedStore, StoredPage, StoreSave } from '../../machines/protocol/dispatcherStore.js';
 import type {
   QueuedWebhook,
   WebhookQueueChange,
@@ -19,6 +11,7 @@ import { DispatchError } from '../model/dispatchError.js';
 import { openSqlite, type SqliteFile } from '../sqlite/openSqlite.js';
 import type { CheckedLimits } from './historyLimits.js';
 import { HistoryWriter } from './historyWriter.js';
+import { readRows, writeRows } from './storedRows.js';
 import { storeError } from './storeError.js';
 import { type StoreSchema, storeFileKind } from './storeSchema.js';
 import { deleteWebhooks, readWebhooks, WebhookChanges, writeWebhooks } from './webhookChanges.js';
@@ -74,7 +67,7 @@ export class SqliteFileStore implements DispatcherStore, WebhookStore {
       let afterId = Number.MIN_SAFE_INTEGER;
       for (;;) {
         const rows = await page.where('id', '>', afterId).orderBy('id').limit(pageSize).execute();
-        yield readPage(rows, path, microgridId);
+        yield readRows(rows, path, microgridId);
         if (rows.length < pageSize) return;
         afterId = rows.at(-1)?.id ?? afterId;
       }
@@ -100,7 +93,7 @@ export class SqliteFileStore implements DispatcherStore, WebhookStore {
           .execute();
         const history = this.#history && new HistoryWriter(transaction, microgridId, this.#history);
         for await (const slice of changes) {
-          await write(transaction, microgridId, slice);
+          await writeRows(transaction, microgridId, slice);
           await history?.write(slice.flatMap(change => (change.kind === 'noted' ? change.notification : [])));
         }
         await history?.end();
@@ -215,39 +208,4 @@ async function openFile(path: string): Promise<OpenFile> {
   }
   const message = `neither ${path} nor any of ${maxCandidates - 1} files beside it can be used; remove some`;
   throw new DispatchError('FAILED_PRECONDITION', message, { cause: problems[0] });
-}
-
-async function write(db: Transaction<StoreSchema>, microgridId: number, slice: readonly StoreChange[]): Promise<void> {
-  const upserts: (number | string)[][] = [];
-  const deletions: number[] = [];
-  for (const change of slice) {
-    if (change.kind === 'dropped') deletions.push(change.id);
-    if (change.kind === 'kept') upserts.push([microgridId, change.id, JSON.stringify(change.stored)]);
-  }
-  if (upserts.length > 0) {
-    // As raw SQL: the query builder would create thousands of objects for each slice.
-    const rows = upserts.map(() => '(?, ?, ?)').join();
-    const insert = `INSERT INTO dispatch (microgrid_id, id, stored) VALUES ${rows} ON CONFLICT DO UPDATE SET stored = excluded.stored`;
-    await db.executeQuery(CompiledQuery.raw(insert, upserts.flat()));
-  }
-  if (deletions.length > 0) {
-    await db.deleteFrom('dispatch').where('microgrid_id', '=', microgridId).where('id', 'in', deletions).execute();
-  }
-}
-
-function readPage(rows: readonly { id: number; stored: string }[], path: string, microgridId: number): StoredPage {
-  const dispatches: StoredDispatch[] = [];
-  const problems: DispatchError[] = [];
-  for (const { id, stored } of rows) {
-    try {
-      const dispatch: unknown = JSON.parse(stored);
-      // A machine checks the rest, but could not name it.
-      if (!isObject(dispatch)) throw new TypeError(`it must be an object, not ${show(dispatch)}`);
-      dispatches.push(dispatch as unknown as StoredDispatch);
-    } catch (cause) {
-      const message = `dispatch ${id} of ${path} cannot be read`;
-      problems.push(new DispatchError('DATA_LOSS', message, { microgridId, dispatchId: id, cause }));
-    }
-  }
-  return { dispatches, problems };
 }

@@ -8,6 +8,7 @@ import type { ServiceObserver } from '../domain/serviceObserver.js';
 import { boundWaiting } from './boundWaiting.js';
 import { type ChangeQueue, changeQueue, whenUncongested } from './changeQueue.js';
 import type { ChangeStream } from './changeStream.js';
+import { Hubs } from './hubs.js';
 import { openResumed, pageReader } from './resumedStream.js';
 import { turns } from './turns.js';
 
@@ -61,20 +62,9 @@ export interface ChangeFeed {
   stop(): void;
 }
 
-/** One microgrid with streams. Each log entry is read once, however many streams there are. */
-interface Hub {
-  /** The position up to which the log was read; null before the first one is known. */
-  position: LogCursor | null;
-  /** The first position: entries up to it were not read. */
-  start: LogCursor;
-  readonly queues: Set<ChangeQueue>;
-  /** Whether reading is paused while its streams send what they have. */
-  paused: boolean;
-}
-
 /** Starts the feed of a store. */
 export function changeFeed(store: DispatchStore, logger: Logger, observer?: ServiceObserver): ChangeFeed {
-  const hubs = new Map<number, Hub>();
+  const hubs = new Hubs();
   const streams = new Set<ChangeStream>();
   const woken = turns();
   const readPage = pageReader(store);
@@ -82,20 +72,16 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
   /** When reading the change log began to fail; on the monotonic clock. */
   let failingSinceMs: number | null = null;
   let stopped = false;
-  const leaveStore = store.onWake(microgridIds => wake(microgridIds ?? hubs.keys()));
+  const leaveStore = store.onWake(microgridIds => wake(microgridIds ?? hubs.ids()));
   const polling = setInterval(poll, POLL_MS);
 
   function poll(): void {
-    boundWaiting(queuesOfHubs(), MAX_WAITING_BYTES);
-    wake(hubs.keys());
-  }
-
-  function queuesOfHubs(): ReadonlySet<ChangeQueue>[] {
-    return [...hubs.values()].map(({ queues }) => queues);
+    boundWaiting(hubs.queues(), MAX_WAITING_BYTES);
+    wake(hubs.ids());
   }
 
   function wake(microgridIds: Iterable<number>): void {
-    for (const microgridId of microgridIds) if (hubs.has(microgridId)) woken.add(microgridId);
+    for (const microgridId of microgridIds) if (hubs.get(microgridId)) woken.add(microgridId);
     if (!pumping && woken.size > 0) void pump();
   }
 
@@ -172,29 +158,7 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
       { microgrids: microgridIds.slice(0, LOGGED_IDS), count: microgridIds.length },
       `streams were ended: ${reason}`,
     );
-    for (const microgridId of microgridIds) endHub(microgridId, reason);
-  }
-
-  function endHub(microgridId: number, reason: string): void {
-    for (const queue of hubs.get(microgridId)?.queues ?? []) queue.end(new DispatchError('UNAVAILABLE', reason));
-    hubs.delete(microgridId);
-  }
-
-  function endAll(reason: string): void {
-    for (const microgridId of [...hubs.keys()]) endHub(microgridId, reason);
-    woken.clear();
-  }
-
-  function join(microgridId: number, queue: ChangeQueue): Hub {
-    const hub = hubs.get(microgridId) ?? { position: null, start: 0, queues: new Set(), paused: false };
-    hub.queues.add(queue);
-    hubs.set(microgridId, hub);
-    return hub;
-  }
-
-  function leave(microgridId: number, hub: Hub, queue: ChangeQueue): void {
-    hub.queues.delete(queue);
-    if (hub.queues.size === 0 && hubs.get(microgridId) === hub) hubs.delete(microgridId);
+    hubs.end(microgridIds, reason);
   }
 
   async function open(microgridId: number, signal: AbortSignal): Promise<ChangeStream> {
@@ -207,10 +171,10 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
     const abort = () => queue.end(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
     // Join first, ask for the position second: what is committed in between is then queued and not lost.
-    const hub = join(microgridId, queue);
+    const hub = hubs.join(microgridId, queue);
     const close = () => {
       signal.removeEventListener('abort', abort);
-      leave(microgridId, hub, queue);
+      hubs.leave(microgridId, hub, queue);
     };
     try {
       const head = await store.cursor(microgridId);
@@ -244,7 +208,7 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
       return { ...stream, close };
     },
     figures() {
-      const queues = queuesOfHubs().flatMap(ofHub => [...ofHub]);
+      const queues = hubs.queues().flatMap(ofHub => [...ofHub]);
       return {
         streams: streams.size,
         waiting: queues.reduce((sum, queue) => sum + queue.length, 0),
@@ -254,7 +218,8 @@ export function changeFeed(store: DispatchStore, logger: Logger, observer?: Serv
     stop() {
       stopped = true;
       clearInterval(polling);
-      endAll('the service is shutting down');
+      hubs.end([...hubs.ids()], 'the service is shutting down');
+      woken.clear();
       leaveStore();
     },
   };
