@@ -79,3 +79,38 @@ describeWithChromium('the microgrids of the console', browser => {
     expect(await page.locator('.plan-form').count()).toBe(0);
   });
 });
+
+describeWithChromium('the choices of the console', browser => {
+  let served: ServedConsole;
+  beforeAll(async () => {
+    served = await serveConsole();
+  });
+  afterAll(() => served[Symbol.asyncDispose]());
+
+  it('can be read at every width of the window, also a zone with a long name', async () => {
+    for (const timezoneId of ['Europe/Berlin', 'America/Argentina/Buenos_Aires']) {
+      const facts = { keyName: 'operations' };
+      const setup = { nowMs: monday10Ms, dispatches: [], facts };
+      await using console = await openConsole(browser(), served.url, setup, { timezoneId });
+      const { page } = console;
+      await page.getByRole('button', { name: 'New dispatch …' }).click();
+      await page.getByLabel('Repeats').click();
+      for (const width of [320, 390, 700, 901, 1100, 1280, 1440, 1600]) {
+        await page.setViewportSize({ width, height: 800 });
+        expect(await page.evaluate(cutChoices), `${timezoneId} at ${width}`).toEqual([]);
+      }
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    }
+  });
+});
+
+/** The labels of the choices that are narrower than what is chosen in them needs. */
+const cutChoices = `[...document.querySelectorAll('select')].flatMap(select => {
+  const free = select.cloneNode();
+  free.append(select.selectedOptions[0].cloneNode(true));
+  free.style.cssText = 'position: fixed; width: auto; max-width: none; font: inherit';
+  select.parentNode.append(free);
+  const wanted = free.offsetWidth;
+  free.remove();
+  return select.offsetWidth < wanted ? [select.labels[0].textContent] : [];
+})`;

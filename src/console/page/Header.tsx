@@ -75,7 +75,7 @@ export function Header({ actor, port }: ConsoleProps) {
         label="Theme"
         value={theme}
         options={[
-          ['system', 'as the system'],
+          ['system', 'system'],
           ['light', 'light'],
           ['dark', 'dark'],
         ]}
