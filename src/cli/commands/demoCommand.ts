@@ -16,6 +16,9 @@ import { aborted, untilInterrupted } from '../untilInterrupted.js';
 
 const MICROGRID_ID = 1;
 
+/** Time that the console shows at first: in that of a day, what the demo makes is too short to be seen. */
+const SHOWN_MS = 3_600_000;
+
 /** Adds `demo`, which shows a service, a dispatcher and a client at work. */
 export function demoCommand(program: Command): void {
   program
@@ -73,7 +76,13 @@ async function demo({ console: opensAtOnce = false, open }: DemoOptions, command
     );
     const show = () => {
       const { address: url } = service;
-      return showConsole({ service: { url, ...credentials }, microgrids: [MICROGRID_ID], open, json });
+      return showConsole({
+        service: { url, ...credentials },
+        microgrids: [MICROGRID_ID],
+        spanMs: SHOWN_MS,
+        open,
+        json,
+      });
     };
     await using opened = opensAtOnce ? await show() : undefined;
     await orInterrupted(playDemo({ client: client.forMicrogrid(MICROGRID_ID), dispatcher, tell }));

@@ -22,6 +22,8 @@ export interface ConsoleOptions {
   readonly listen: string;
   /** Microgrids that pages open at once. */
   readonly microgrids: readonly number[];
+  /** Time that pages show at first, in milliseconds. @default a day */
+  readonly spanMs?: number;
   /** File of the store of a dispatcher, whose history pages can read. */
   readonly store: string | undefined;
   readonly logger: Logger;
@@ -85,14 +87,14 @@ export async function serveConsole(options: ConsoleOptions): Promise<LocalConsol
   };
 }
 
-function postsOf({ service, microgrids, store, onOpened }: ConsoleOptions, access: ConsoleAccess): WebPosts {
+function postsOf({ service, microgrids, spanMs, store, onOpened }: ConsoleOptions, access: ConsoleAccess): WebPosts {
   const posts: WebPosts = new Map([
     [
       '/session',
       (body: unknown) => {
         access.exchange(codeOf(body));
         onOpened();
-        return { key: access.key, service: service.url, microgrids, hasHistory: store !== undefined };
+        return { key: access.key, service: service.url, microgrids, hasHistory: store !== undefined, spanMs };
       },
     ],
   ]);

@@ -10,6 +10,8 @@ export interface ShowOptions {
   readonly service: ServiceAccess;
   readonly listen?: string;
   readonly microgrids: readonly number[];
+  /** Time that pages show at first, in milliseconds. @default a day */
+  readonly spanMs?: number;
   readonly store?: string | undefined;
   /** Whether to open the browser. */
   readonly open: boolean;

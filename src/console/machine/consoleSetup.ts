@@ -51,7 +51,11 @@ export const consoleSetup = setup({
   actions: {
     /** Provided: forgets the credentials and closes the connections. */
     closeSession: () => {},
-    noteSession: assign((_, { facts }: { facts: SessionFacts }) => ({ session: facts, signInProblem: null })),
+    noteSession: assign(({ context: { view, nowMs } }, { facts }: { facts: SessionFacts }) => ({
+      session: facts,
+      signInProblem: null,
+      view: facts.spanMs === undefined ? view : followNow({ ...view, toMs: view.fromMs + facts.spanMs }, nowMs),
+    })),
     noteSignInProblem: assign((_, { error }: { error: unknown }) => ({
       signInProblem: DispatchError.from(error).toJSON(),
     })),

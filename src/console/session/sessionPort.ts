@@ -85,6 +85,8 @@ export interface SessionFacts {
   readonly mayReadAudit: boolean;
   /** Whether the history of a dispatcher can be read. @default false */
   readonly hasHistory?: boolean;
+  /** Time that the timeline shows at first, in milliseconds. @default a day */
+  readonly spanMs?: number | undefined;
 }
 
 /** The calls of the service for one microgrid; every failure is a `DispatchError`. */

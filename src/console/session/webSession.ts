@@ -20,6 +20,7 @@ interface LinkSession {
   readonly service: string;
   readonly microgrids: readonly number[];
   readonly hasHistory: boolean;
+  readonly spanMs?: number;
 }
 
 type Credentials = Pick<KeptSession, 'authKey' | 'signSecret'>;
@@ -48,8 +49,8 @@ export function webSession(options: WebSessionOptions): SessionPort {
     const link = signIn === 'code' && taken !== null ? await exchanged(taken, signal) : null;
     if (link !== null) {
       forgetSession();
-      const { key, service, microgrids, hasHistory } = link;
-      return { credentials: { authKey: key }, kept: null, known: { service, openFirst: microgrids, hasHistory } };
+      const { key, microgrids: openFirst, ...known } = link;
+      return { credentials: { authKey: key }, kept: null, known: { ...known, openFirst } };
     }
     const known = { service: origin, openFirst: [], hasHistory: false };
     if (fields.key?.trim()) {
@@ -115,7 +116,7 @@ interface Found {
   readonly credentials: Credentials;
   /** The session of this tab before it was loaded again. */
   readonly kept: KeptSession | null;
-  readonly known: Pick<SessionFacts, 'service' | 'openFirst' | 'hasHistory'>;
+  readonly known: Pick<SessionFacts, 'service' | 'openFirst' | 'hasHistory' | 'spanMs'>;
 }
 
 /** Exchanges the code of a link; null when it was used before, and the tab has a session already. */
