@@ -60,20 +60,27 @@ describeWithChromium('the microgrids of the console', browser => {
     });
     const other = page.getByRole('button', { name: /^Microgrid 2 / });
     await page.getByRole('button', { name: 'New dispatch …' }).click();
+    await page.getByRole('button', { name: 'Close the form' }).click();
+    await page.locator('.plan-form').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'New dispatch …' }).click();
     await other.click();
     await shown(page, 2);
     expect(asked).toEqual([]);
     await page.getByRole('button', { name: 'New dispatch …' }).click();
     const type = page.locator('.plan-form').getByLabel('Type', { exact: true });
     await type.fill('HEAT');
-    for (const name of [/^Microgrid 1 /, 'Close microgrid 2']) {
+    for (const name of [/^Microgrid 1 /, 'Close microgrid 2', 'Close the form']) {
       await page.getByRole('button', { name }).click();
       expect(await type.inputValue()).toBe('HEAT');
     }
     await page.evaluate('setTimeout(() => location.reload())');
-    await expect.poll(() => asked).toEqual(['confirm', 'confirm', 'beforeunload']);
+    await expect.poll(() => asked).toEqual(['confirm', 'confirm', 'confirm', 'beforeunload']);
     expect(await type.inputValue()).toBe('HEAT');
     answer = dialog => dialog.accept();
+    await page.getByRole('button', { name: 'Close the form' }).click();
+    await page.locator('.plan-form').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'New dispatch …' }).click();
+    await type.fill('HEAT');
     await page.getByRole('button', { name: /^Microgrid 1 / }).click();
     await shown(page, 1);
     expect(await page.locator('.plan-form').count()).toBe(0);

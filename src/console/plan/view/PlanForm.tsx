@@ -8,6 +8,7 @@ import type { PlanFormActor } from '../planFormMachine.js';
 import { ConflictView } from './ConflictView.js';
 import { AreaField, CheckField, Notes, SelectField, TextField } from './Field.js';
 import { FormState } from './FormState.js';
+import { mayCloseForm } from './mayLeaveForm.js';
 import { PlanPreview } from './PlanPreview.js';
 import { RuleEditor } from './RuleEditor.js';
 import { type FormView, useForm } from './useForm.js';
@@ -48,7 +49,13 @@ export function PlanForm({ actor, types }: PlanFormProps) {
     <form class="plan-form" ref={element} aria-labelledby={titleId} noValidate onSubmit={onSubmit}>
       <header>
         <h2 id={titleId}>{isNew ? 'New dispatch' : `Change ${subjectText(context.subject)}`}</h2>
-        <Button name="Close the form" disabled={state === 'saving'} onPress={() => actor.send({ type: 'form.closed' })}>
+        <Button
+          name="Close the form"
+          disabled={state === 'saving'}
+          onPress={() => {
+            if (mayCloseForm(actor)) actor.send({ type: 'form.closed' });
+          }}
+        >
           ×
         </Button>
       </header>

@@ -1,9 +1,15 @@
 import type { ConsoleActor } from '../../machine/consoleMachine.js';
 import type { PlanFormActor } from '../planFormMachine.js';
 
-/** Whether the form may be closed: asks when something in it was edited and is not saved. */
+/** Whether the form that is open, if there is one, may be closed: asks when something in it was edited and is not saved. */
 export function mayLeaveForm(actor: ConsoleActor): boolean {
   const form = actor.getSnapshot().children.planForm as PlanFormActor | undefined;
-  if (form?.getSnapshot().context.isEdited !== true) return true;
-  return confirm('The form has changes that are not saved. Close it without saving?');
+  return form === undefined || mayCloseForm(form);
+}
+
+/** Whether a form may be closed: asks when something in it was edited and is not saved. */
+export function mayCloseForm(form: PlanFormActor): boolean {
+  return (
+    !form.getSnapshot().context.isEdited || confirm('The form has changes that are not saved. Close it without saving?')
+  );
 }
