@@ -15,8 +15,10 @@ import type { CallsOptions } from '../../src/client/serviceClient.js';
 import type { DispatchEvent } from '../../src/dispatch.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import { encodeDispatch } from '../../src/wire/dispatchCodec.js';
+import { collect } from '../support/collect.js';
 import { dispatchRecord, hourMs, minuteMs } from '../support/dispatchRecord.js';
 import { failure } from '../support/failure.js';
+import { newDispatch } from '../support/newDispatch.js';
 import { scriptedService } from '../support/scriptedService.js';
 import { ways } from '../support/ways.js';
 
@@ -25,22 +27,6 @@ const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
-
-function newDispatch(overrides: Partial<NewDispatch> = {}): NewDispatch {
-  return {
-    type: 'CHARGE',
-    startTime: new Date(Date.now() + hourMs),
-    durationMs: minuteMs,
-    selector: { ids: [5] },
-    ...overrides,
-  };
-}
-
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-}
 
 /** A status whose BadRequest says that it is longer than it is. */
 function cutBadRequest(): number[] {

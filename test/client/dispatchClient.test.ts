@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { MicrogridDispatchServiceImplementation } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { openChannel } from '../../src/client/channel.js';
 import { DispatchClient, type DispatchClientOptions } from '../../src/client/dispatchClient.js';
 import { dispatchFromProtobuf, dispatchToProtobuf } from '../../src/client/protobuf.js';
-import type { NewDispatch } from '../../src/client/requests.js';
 import { Dispatch } from '../../src/dispatch.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import { startDispatchService } from '../../src/service/startDispatchService.js';
-import { dispatchRecord, hourMs, minuteMs } from '../support/dispatchRecord.js';
+import { collect } from '../support/collect.js';
+import { dispatchRecord } from '../support/dispatchRecord.js';
 import { failure } from '../support/failure.js';
+import { newDispatch } from '../support/newDispatch.js';
 import { scriptedService } from '../support/scriptedService.js';
 
 const cleanUps: (() => unknown)[] = [];
@@ -37,32 +37,6 @@ function clientOf(address: string, options: Partial<DispatchClientOptions> = {})
   const client = new DispatchClient({ address, ...options } as DispatchClientOptions);
   cleanUps.push(() => client.close());
   return client;
-}
-
-/** A client of a service that answers as a test says. */
-async function _connectScripted(
-  script: Partial<MicrogridDispatchServiceImplementation>,
-  options: Partial<DispatchClientOptions> = {},
-) {
-  const service = await scriptedService(script);
-  cleanUps.push(() => service[Symbol.asyncDispose]());
-  return clientOf(service.address, options).forMicrogrid(1);
-}
-
-function newDispatch(overrides: Partial<NewDispatch> = {}): NewDispatch {
-  return {
-    type: 'CHARGE',
-    startTime: new Date(Date.now() + hourMs),
-    durationMs: minuteMs,
-    selector: { ids: [5] },
-    ...overrides,
-  };
-}
-
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
 }
 
 describe('the channel of a client', () => {

@@ -10,6 +10,7 @@ import { memoryStore } from '../../src/service/store/memory/memoryStore.js';
 import { memoryTransport } from '../../src/testing/memoryTransport.js';
 import { recordNotifications } from '../../src/testing/recordNotifications.js';
 import { simulatedClock } from '../../src/testing/simulatedClock.js';
+import { collect } from '../support/collect.js';
 import { dispatchRecord } from '../support/dispatchRecord.js';
 import { resumableService } from '../support/resumableService.js';
 import { scriptedService } from '../support/scriptedService.js';
@@ -91,9 +92,3 @@ it('a list of a service of this package is complete: nothing is asked for by its
   await list(clientTransport(otherClient));
   expect(requested).toEqual([[[1n], undefined]]);
 });
-
-async function collect<Item>(items: AsyncIterable<Item> | undefined): Promise<Item[]> {
-  const all: Item[] = [];
-  for await (const item of items ?? []) all.push(item);
-  return all;
-}
