@@ -19,20 +19,24 @@ export async function* listAudit(
 ): AsyncGenerator<AuditEntry, void, void> {
   const ids = { microgridId };
   // When the consumer stops early, the pending request is cancelled.
-  using walk = calls.sequence({ signal, ids });
-  let pageToken = '';
-  do {
-    const { entries, nextPageToken } = await calls.make({
-      method: 'listAudit',
-      kind: 'read',
-      ids,
-      signal: walk.signal,
-      encode: () => encodeListAudit(microgridId, options, pageToken),
-      send: (request, callOptions) => connection.operations.listAudit(request, callOptions),
-    });
-    for (const entry of entries) yield decodeAuditEntry(entry);
-    pageToken = nextPageToken;
-  } while (pageToken !== '');
+  const walk = calls.sequence({ signal, ids });
+  try {
+    let pageToken = '';
+    do {
+      const { entries, nextPageToken } = await calls.make({
+        method: 'listAudit',
+        kind: 'read',
+        ids,
+        signal: walk.signal,
+        encode: () => encodeListAudit(microgridId, options, pageToken),
+        send: (request, callOptions) => connection.operations.listAudit(request, callOptions),
+      });
+      for (const entry of entries) yield decodeAuditEntry(entry);
+      pageToken = nextPageToken;
+    } while (pageToken !== '');
+  } finally {
+    walk.end();
+  }
 }
 
 /** Yields the entries of the audit of a microgrid as they are written; see `MicrogridClient.followAudit`. */

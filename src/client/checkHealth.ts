@@ -18,7 +18,7 @@ export type HealthStatus = 'SERVING' | 'NOT_SERVING' | 'UNKNOWN';
  */
 export async function checkHealth(address: string, timeoutMs: number): Promise<HealthStatus> {
   const channel = openChannel(address);
-  using call = new OpenCalls().open({ signal: undefined, timeoutMs, ids: {} });
+  const call = new OpenCalls().open({ signal: undefined, timeoutMs, ids: {} });
   try {
     const health = createClientFactory()
       .use(reportLostConnections(proxyOf(channel, address)))
@@ -29,6 +29,7 @@ export async function checkHealth(address: string, timeoutMs: number): Promise<H
   } catch (error) {
     throw toDispatchError(call.signal.aborted ? call.signal.reason : error, {});
   } finally {
+    call.end();
     channel.close();
   }
 }

@@ -139,15 +139,19 @@ export class MicrogridClient {
    */
   async *listPages(options: ListPagesOptions): AsyncGenerator<DispatchPage, void, void> {
     // When the consumer stops early, the pending request is cancelled.
-    using walk = this.#setup.calls.sequence({ signal: options.signal, ids: this.#ids() });
-    const listedIds = new Set<number>();
-    for (let { pageSize } = options; ; pageSize = Math.floor((pageSize ?? likelyPageSize) / 2)) {
-      try {
-        yield* this.#walkPages(pageSize === undefined ? options : { ...options, pageSize }, walk.signal, listedIds);
-        return;
-      } catch (error) {
-        if (!isTooLarge(error) || pageSize === 1) throw error;
+    const walk = this.#setup.calls.sequence({ signal: options.signal, ids: this.#ids() });
+    try {
+      const listedIds = new Set<number>();
+      for (let { pageSize } = options; ; pageSize = Math.floor((pageSize ?? likelyPageSize) / 2)) {
+        try {
+          yield* this.#walkPages(pageSize === undefined ? options : { ...options, pageSize }, walk.signal, listedIds);
+          return;
+        } catch (error) {
+          if (!isTooLarge(error) || pageSize === 1) throw error;
+        }
       }
+    } finally {
+      walk.end();
     }
   }
 

@@ -83,7 +83,7 @@ export class ServiceCalls {
 
   async make<Request, Answer>(unary: UnaryCall<Request, Answer>): Promise<Answer> {
     const { kind, method, encode, retry, note } = unary;
-    using call = this.#openCalls.open({ ...unary, timeoutMs: this.#callTimeoutMs });
+    const call = this.#openCalls.open({ ...unary, timeoutMs: this.#callTimeoutMs });
     const traced = this.#trace(method);
     const send = traced === undefined ? unary.send : tracedSend(unary.send, traced);
     let trailer = new TrailerDetails();
@@ -102,12 +102,22 @@ export class ServiceCalls {
       const failure = failureOf(error, call, unary, trailer);
       traced?.end(failure);
       throw failure;
+    } finally {
+      call.end();
     }
   }
 
   /** The messages of a stream, which is opened with the request for the first one, and never reopened. */
   async *stream<Message>(stream: StreamCall<Message>): AsyncGenerator<Message, void, void> {
-    using call = this.#openCalls.open({ ...stream, timeoutMs: this.#streamTimeoutMs });
+    const call = this.#openCalls.open({ ...stream, timeoutMs: this.#streamTimeoutMs });
+    try {
+      yield* this.#messages(stream, call);
+    } finally {
+      call.end();
+    }
+  }
+
+  async *#messages<Message>(stream: StreamCall<Message>, call: OpenCall): AsyncGenerator<Message, void, void> {
     const traced = this.#trace(stream.method);
     for (let asksAnew = this.#attempts.mayAskAnew; ; asksAnew = false) {
       let isOpen = false;

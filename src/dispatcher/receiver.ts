@@ -1,5 +1,5 @@
+import { onAbort } from '../client/onAbort.js';
 import { type Coalescing, CoalescingQueue } from './coalescingQueue.js';
-import { onAbort } from './onAbort.js';
 
 /** Options of a {@link Receiver}. */
 export interface ReceiverOptions {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../machines/protocol/clock.js';
-import { onAbort } from './onAbort.js';
+import { onAbort } from '../client/onAbort.js';
 
 /** A timer cannot be set for longer than this. */
 const maxTimerMs = 2 ** 31 - 1;

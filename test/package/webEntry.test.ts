@@ -118,7 +118,7 @@ describe('a page with the browser entry', () => {
     console.log(`${name} by ${bundler}: ${kilobytes.toFixed(1)} kB gzipped`);
     const { kB } = programs[name];
     expect(kilobytes).toBeLessThanOrEqual(bundler === 'esbuild' ? kB[0] : kB[1]);
-    expect(/\bBuffer\b|\brequire\(|\beval\(|['"]node:/.exec(script)).toBeNull();
+    expect(/\bBuffer\b|\brequire\(|\bSymbol\.dispose\b|\beval\(|['"]node:/.exec(script)).toBeNull();
   });
 });
 
