@@ -128,7 +128,7 @@ export class Dispatch {
     return new Date(this.record.updateTime);
   }
 
-  /** End of its last run as calculated by the service; null when there is none. */
+  /** End of its last run as calculated by the service; null when there is none. Of a dispatch that never runs our service tells the start. */
   get endTime(): Date | null {
     return toDate(this.record.endTimeMs);
   }

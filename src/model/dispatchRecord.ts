@@ -39,6 +39,6 @@ export interface DispatchRecord {
   readonly createTime: string;
   /** The version of the dispatch: every change changes it; the epoch if the message does not contain it. */
   readonly updateTime: string;
-  /** End of the last run, as calculated by the service; null if it is absent (`DispatchMetadata.end_time`). */
+  /** End of the last run, as calculated by the service: of a rule that never runs perhaps the start; null if it is absent (`DispatchMetadata.end_time`). */
   readonly endTimeMs: number | null;
 }

@@ -78,13 +78,24 @@ function skippedMonths(
   return `Months without day ${days.join(' or ')} are skipped; -1 is the last day of each month.`;
 }
 
-/** The end of the last run of a plan, milliseconds since the epoch; null: it has none, or no run. */
-export function lastEndMs({ startTimeMs, durationMs, recurrence }: Plan): number | null {
-  const plan = wholeRecord({ startTimeMs, durationMs, recurrence });
+/**
+ * The end of the last run of a plan as services tell it, milliseconds since the epoch: of one that never runs its start; null: it has none, or
+ * its rule cannot be evaluated.
+ */
+export function lastEndMs(plan: Plan): number | null {
+  const { startTimeMs, durationMs, recurrence } = plan;
+  if (durationMs === null) return null;
+  const record = wholeRecord(plan);
   const isEndless = recurrence !== null && recurrence.count === undefined && recurrence.untilMs === undefined;
-  if (durationMs === null || isEndless) return null;
-  const lastMs = startAtOrBefore(plan, LATEST_MS);
-  return lastMs === null ? null : runFrom(plan, lastMs).endMs;
+  try {
+    if (startAtOrAfter(record, startTimeMs) === null) return startTimeMs;
+    const lastMs = isEndless ? null : startAtOrBefore(record, LATEST_MS);
+    return lastMs === null ? null : runFrom(record, lastMs).endMs;
+  } catch (error) {
+    // Other services may store such a rule.
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 /** Names of the fields in which the answer of a service is not what was asked of it. */

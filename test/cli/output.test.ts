@@ -49,6 +49,20 @@ it('a rule that reaches no time has no last end', () => {
   expect(lines).toMatch(/last end +none\n/);
 });
 
+it('the last end of a row is that of the dispatches that run', () => {
+  const never = daily({ byMonths: [2], byMonthDays: [30] });
+  const [idle, once, endless] = [
+    { recurrence: never, endTimeMs: monday10Ms + hourMs },
+    { endTimeMs: monday10Ms },
+    { endTimeMs: null },
+  ].map(overrides => new Dispatch(dispatchRecord(overrides))) as [Dispatch, Dispatch, Dispatch];
+  const [end] = dispatchColumns(['end'], monday10Ms);
+  const textOf = (...parts: Dispatch[]) => end?.text({ dispatch: idle, group: null, parts, missing: 0 });
+  expect(textOf(idle)).toBe('none');
+  expect(textOf(idle, once)).toBe('2026-03-02 10:00:00 UTC');
+  expect(textOf(once, endless)).toBe('none');
+});
+
 /** The lines of a table of dispatches, and the names of the columns that are left out. */
 function tableOf(dispatches: readonly Dispatch[], width: number | null = null, leftOut: string[] = []): string[] {
   const lines: string[] = [];

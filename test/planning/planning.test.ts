@@ -60,7 +60,13 @@ describe('the last end of a plan', () => {
     ['of none without an end', { durationMs: null }, null],
     ['of the last of several runs', { recurrence: daily({ count: 3 }) }, 2 * 24 * 60 + 30],
     ['of none of an endless rule', { recurrence: daily() }, null],
-    ['of none that never runs', { recurrence: daily({ untilMs: monday10Ms - 1 }) }, null],
+    ['of the start of one that never runs', { recurrence: daily({ untilMs: monday10Ms - 1 }) }, 0],
+    ['of none of a rule that cannot be evaluated', { recurrence: daily({ interval: 0, count: 1 }) }, null],
+    [
+      'of the start of one whose endless rule never runs',
+      { recurrence: daily({ byMonthDays: [30], byMonths: [2] }) },
+      0,
+    ],
   ] as const)('is that %s', (_, overrides, minutes) => {
     expect(lastEndMs(dispatchRecord(overrides))).toBe(minutes === null ? null : monday10Ms + minutes * minuteMs);
   });

@@ -1,5 +1,5 @@
 import type { Dispatch } from '../../dispatch.js';
-import { nextRunText } from '../../planning/dispatchState.js';
+import { neverRuns, nextRunText } from '../../planning/dispatchState.js';
 import { withoutGroup } from '../../planning/groups/group.js';
 import { type ListRow, rowTimes } from '../../planning/groups/groupRows.js';
 import { groupDurationText, groupRuleText, groupState } from '../../planning/groups/groupWords.js';
@@ -51,9 +51,9 @@ export function dispatchColumns(names: readonly ColumnName[], nowMs: number): Co
   return names.map(name => ({ name, ...columns[name] }));
 }
 
-/** The last end of all; `none` when one has no end. */
+/** The last end of all; `none` when one has no end, or none runs. */
 function endText(parts: readonly Dispatch[]): string {
-  const ends = parts.map(({ endTime }) => endTime?.getTime() ?? Number.POSITIVE_INFINITY);
+  const ends = parts.filter(part => !neverRuns(part)).map(({ endTime }) => endTime?.getTime() ?? Number.POSITIVE_INFINITY);
   const lastMs = Math.max(...ends);
   return Number.isFinite(lastMs) ? timeText(new Date(lastMs)) : 'none';
 }
