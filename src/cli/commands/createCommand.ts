@@ -112,7 +112,7 @@ async function create(
       microgridId,
       newGroup(input),
       { type, selector, active, dryRun, payload },
-      { note, dry },
+      { note, dry, isStartTold: parsed?.localMs !== undefined },
       command,
     );
   }

@@ -78,9 +78,10 @@ async function preview(
   const { runs: limit, timeZone } = options;
   checkZoneOptions(options, durationMs);
   const nowMs = Date.now();
-  const found = await subject(start, durationMs, options, nowMs, command);
-  const { rule, duration, dispatches, notes, group } =
-    found instanceof Dispatch ? ofDispatch(found) : ofGroup(found, nowMs);
+  const { found, startNotes } = await subject(start, durationMs, options, nowMs, command);
+  const { rule, duration, dispatches, group, ...shown } =
+    found instanceof Dispatch ? ofDispatch(found) : ofGroup(found, nowMs, startNotes.length > 0);
+  const notes = [...startNotes, ...shown.notes];
   const runs = nextRuns(dispatches, nowMs, limit);
   if (printsJson(command)) {
     printJson({ rule, runs, notes, ...(group && { group: groupJson(group) }) });
@@ -110,15 +111,22 @@ function ofDispatch(dispatch: Dispatch): Shown {
   return { rule: recurrenceText(dispatch), duration: `for ${durationText(dispatch)}`, dispatches: [dispatch], notes };
 }
 
-function ofGroup(live: LiveGroup, nowMs: number): Shown {
+function ofGroup(live: LiveGroup, nowMs: number, isStartTold: boolean): Shown {
   const { group, common, records } = live;
   return {
     rule: groupRuleText(group),
     duration: `${group.toMinute === null ? 'for ' : ''}${groupDurationText(group)}`,
     dispatches: records.map(record => new Dispatch(record)),
-    notes: [...(common.active ? [] : [INACTIVE]), ...groupNotes(group, nowMs)],
+    notes: [...(common.active ? [] : [INACTIVE]), ...groupNotes(group, nowMs, isStartTold)],
     group: live,
   };
+}
+
+/** What is to be shown. */
+interface Subject {
+  readonly found: Dispatch | LiveGroup;
+  /** What is told of the start as it was given. */
+  readonly startNotes: readonly string[];
 }
 
 async function subject(
@@ -127,23 +135,22 @@ async function subject(
   { microgrid, id, timeZone: zone, to, ...options }: PreviewOptions,
   nowMs: number,
   command: Command,
-): Promise<Dispatch | LiveGroup> {
+): Promise<Subject> {
   const recurrence = (await readRecurrence(options, nowMs, zone)) ?? null;
   if (start !== undefined && microgrid === undefined && id === undefined) {
-    const { time, localMs } = await parseStart(start, {
-      ...{ nowMs, ahead: true, timeZone: zone },
-      say: notesFor(command),
-    });
+    const startNotes: string[] = [];
+    const say = (notes: readonly string[]) => startNotes.push(...notes);
+    const { time, localMs } = await parseStart(start, { nowMs, ahead: true, timeZone: zone, say });
     const startTimeMs = time.getTime();
     if (zone !== undefined && recurrence !== null) {
       const input = {
         ...{ zone, startTimeMs, localStartMs: localMs, rule: recurrence },
         ...{ durationMs: durationMs ?? null, toMinute: to ?? null },
       };
-      return plannedGroup(0, newGroup(input), PREVIEWED);
+      return { found: plannedGroup(0, newGroup(input), PREVIEWED), startNotes };
     }
     const spanMs = zone !== undefined && to !== undefined ? durationTo(zone, startTimeMs, to) : (durationMs ?? null);
-    return plannedDispatch(0, { ...PREVIEWED, startTimeMs, durationMs: spanMs, recurrence });
+    return { found: plannedDispatch(0, { ...PREVIEWED, startTimeMs, durationMs: spanMs, recurrence }), startNotes };
   }
   if (start !== undefined || microgrid === undefined || id === undefined) {
     throw new UsageError('Give either a start time, or --microgrid and --id.');
@@ -151,8 +158,9 @@ async function subject(
   if (recurrence !== null) throw new UsageError('A dispatch that exists has its own rule.');
   return await withMicrogrid(command, microgrid, async client => {
     const targets = await findTargets(client, [id], { say: notesFor(command) });
-    const [found = id] = targets.ids;
-    return targets.groupOf(found) ?? client.get(Number(found));
+    const [target = id] = targets.ids;
+    const found = targets.groupOf(target) ?? (await client.get(Number(target)));
+    return { found, startNotes: [] };
   });
 }
 

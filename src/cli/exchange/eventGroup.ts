@@ -15,7 +15,7 @@ export interface EventRuns {
   readonly uid: string | undefined;
   /** The zone of its start; null: UTC. */
   readonly zone: string | null;
-  /** The local time of its start in that zone, as if it were UTC. */
+  /** The local time of its start in that zone, as if it were UTC; whoever reads it tells of one that the zone skips. */
   readonly localStartMs: number;
   /** Starts of the runs that are left out (EXDATE), milliseconds since the epoch. */
   readonly exceptions: readonly number[];
@@ -56,7 +56,7 @@ export function plansOfEvent(plan: DispatchPlan, { uid, zone, localStartMs, exce
     recurrence: part.rule,
     payload: withGroup(plan.payload, { group: named, part: `${index + 1}/${parts.length}`, step: null, by: null }),
   }));
-  const told = runNotes(named);
+  const told = runNotes(named, true);
   const notes = parts.map(part => {
     const runs = occurrences(part.rule, part.startTimeMs);
     return told.filter(({ startMs }) => runs.after(startMs) === startMs);

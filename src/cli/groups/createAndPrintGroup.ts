@@ -16,6 +16,8 @@ export interface CreateGroupOptions {
   readonly note?: string | undefined;
   /** Whether to show only what would be created. */
   readonly dry?: true | undefined;
+  /** Whether it was told already that the zone skips the start, where it does. */
+  readonly isStartTold: boolean;
 }
 
 /** How far in the past a start still counts as now. */
@@ -26,7 +28,7 @@ export async function createAndPrintGroup(
   microgridId: number,
   group: Group,
   common: Common,
-  { note, dry }: CreateGroupOptions,
+  { note, dry, isStartTold }: CreateGroupOptions,
   command: Command,
 ): Promise<void> {
   const nowMs = Date.now();
@@ -34,7 +36,7 @@ export async function createAndPrintGroup(
   checkCreation(group, common, nowMs);
   say([
     ...(group.startTimeMs < nowMs - PAST_MS ? ['The start is in the past: runs before now are left out.'] : []),
-    ...groupNotes(group, nowMs),
+    ...groupNotes(group, nowMs, isStartTold),
   ]);
   if (dry) return printGroup(command, plannedGroup(microgridId, group, common, nowMs), 'Nothing was created.');
   const written = await withMicrogrid(command, microgridId, async client => {

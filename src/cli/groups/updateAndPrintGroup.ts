@@ -55,7 +55,7 @@ export async function updateAndPrintGroup(
     ...(common.active ? [] : ['It stays inactive: it does not run.']),
     ...repairNotes(live, nowMs),
     ...minuteNotes(schedule.rule, group.startTimeMs, group.zone),
-    ...(group === live.group ? [] : groupNotes(group, nowMs)),
+    ...(group === live.group ? [] : groupNotes(group, nowMs, schedule.localStartMs !== undefined)),
   ]);
   if (dry) {
     const changes = planChanges(group, common, live.records, nowMs);

@@ -22,7 +22,7 @@ export interface ParseTimeOptions {
   /** IANA name of the zone of a time that names none. @default UTC */
   readonly timeZone?: string | undefined;
   /** Tells of a local time that its zone skips, or has twice. */
-  readonly say?: ((notes: readonly string[]) => void) | undefined;
+  readonly say?: ((notes: readonly string[]) => unknown) | undefined;
 }
 
 /**

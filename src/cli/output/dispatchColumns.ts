@@ -53,7 +53,9 @@ export function dispatchColumns(names: readonly ColumnName[], nowMs: number): Co
 
 /** The last end of all; `none` when one has no end, or none runs. */
 function endText(parts: readonly Dispatch[]): string {
-  const ends = parts.filter(part => !neverRuns(part)).map(({ endTime }) => endTime?.getTime() ?? Number.POSITIVE_INFINITY);
+  const ends = parts
+    .filter(part => !neverRuns(part))
+    .map(({ endTime }) => endTime?.getTime() ?? Number.POSITIVE_INFINITY);
   const lastMs = Math.max(...ends);
   return Number.isFinite(lastMs) ? timeText(new Date(lastMs)) : 'none';
 }

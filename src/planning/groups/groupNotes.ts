@@ -12,8 +12,10 @@ const COMPARED_RUNS = 3_000;
 /**
  * Tells what about the runs of a group to come a planner may not expect: a first run after the start, runs that the clock changes, that
  * overlap, runs of two dispatches at once, and an end within 30 days. Sentences, none where there is nothing.
+ *
+ * @param isStartTold as for {@link runNotes}
  */
-export function groupNotes(group: Group, nowMs: number): string[] {
+export function groupNotes(group: Group, nowMs: number, isStartTold = false): string[] {
   const { zone } = group;
   if (zone === null) return [];
   const parts = partsOf(group);
@@ -23,7 +25,7 @@ export function groupNotes(group: Group, nowMs: number): string[] {
   );
   return [
     ...firstRunNotes(group, zone, parts, nowMs),
-    ...runNoteTexts(runNotes(group), nowMs),
+    ...runNoteTexts(runNotes(group, isStartTold), nowMs),
     ...overlapping.slice(0, 1),
     ...(meeting === null ? [] : [meetingNote(zonedTimeText(meeting, zone))]),
     ...[endingNote(group, nowMs)].filter(text => text !== null),

@@ -19,12 +19,17 @@ export interface RunNote {
   readonly text: string;
 }
 
-/** Tells of each run that the clock changes: one whose local start the zone skips, and one whose local end is another than that of the others. */
-export function runNotes(group: Group): RunNote[] {
-  const { zone } = group;
+/**
+ * Tells of each run that the clock changes: one whose local start the zone skips, and one whose local end is another than that of the others.
+ *
+ * @param isStartTold whether it was told already that the zone skips the start of the group, where it does
+ */
+export function runNotes(group: Group, isStartTold = false): RunNote[] {
+  const { zone, startTimeMs } = group;
   if (zone === null) return [];
   const parts = partsOf({ ...group, toMinute: null });
-  const notes = [...movedStarts(group, zone, parts), ...otherEnds(group, zone, parts)];
+  const moved = movedStarts(group, zone, parts).filter(({ startMs }) => !isStartTold || startMs !== startTimeMs);
+  const notes = [...moved, ...otherEnds(group, zone, parts)];
   return notes.sort((a, b) => a.startMs - b.startMs);
 }
 

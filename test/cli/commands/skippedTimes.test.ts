@@ -30,6 +30,23 @@ describe('a rule that starts at a time that its zone skips', () => {
     expect(shown.runs.map(({ startMs, endMs }) => (endMs - startMs) / 60_000)).toEqual([45, 45, 45]);
   });
 
+  it('is told once', async () => {
+    const TOLD =
+      '2027-03-28 02:30 does not exist in Europe/Berlin, where the clock goes forward over it: Sun 2027-03-28 03:30:00 CEST is taken.';
+    const plan = ['2027-03-28 02:30', '1h', '-f', 'daily', ...IN_BERLIN, '2027-04-02'];
+    expect((await previewed(...plan)).notes).toEqual([TOLD]);
+    expect((await runCli(['preview', ...plan])).stderr).toBe(`note: ${TOLD}\n`);
+    expect((await runCli(['create', '1', 'A', '1', ...plan, '--dry'])).stderr).toBe(`note: ${TOLD}\n`);
+    const lines = ['DTSTART;TZID=Europe/Berlin:20270328T023000', 'DURATION:PT1H', 'RRULE:FREQ=DAILY;COUNT=5'];
+    const entries = await readCalendar(calendarOf(...lines), {});
+    expect(entries.flatMap(entry => ('plan' in entry ? (entry.notes ?? []) : [])).map(({ text }) => text)).toEqual([
+      TOLD,
+    ]);
+    // As an instant, the start says nothing of that time.
+    const instant = ['2027-03-28T01:30Z', ...plan.slice(1), '--by-hour', '2', '--by-minute', '30'];
+    expect((await previewed(...instant)).notes).toEqual([expect.stringContaining('is meant at 02:30')]);
+  });
+
   it('keeps its weekday, also where the gap begins at midnight', async () => {
     // In Cairo, Friday 2027-04-30 begins at 01:00.
     const cairo = ['--time-zone', 'Africa/Cairo', '--until', '2027-05-08'];
