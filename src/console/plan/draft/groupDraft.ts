@@ -37,7 +37,7 @@ export function draftGroup(
 
 /** What is wrong whatever the rule means in local time. */
 function commonProblems(values: ReadFields['values'], { microgridId, nowMs }: DraftOptions): FieldProblems {
-  const { start, zone, toMinute, isLocal, recurrence, durationMs, ...common } = values;
+  const { start, localStartMs, zone, toMinute, isLocal, recurrence, durationMs, ...common } = values;
   const rule = recurrence ?? undefined;
   const { problems } = checkCreate(
     microgridId,
@@ -68,10 +68,10 @@ function isWhole(values: ReadFields['values']): values is Whole {
 }
 
 function groupFrom(subject: PlanSubject, fields: PlanFields, values: Whole, nowMs: number): Group {
-  const { start, durationMs, recurrence: rule, zone, toMinute, isLocal } = values;
+  const { start, localStartMs, durationMs, recurrence: rule, zone, toMinute, isLocal } = values;
   // A group has no start that is now: its first run begins as soon as a service can have it.
   const startTimeMs = start === 'NOW' ? Math.ceil((nowMs + LEAD_MS) / 1000) * 1000 : start;
-  const input = { zone, startTimeMs, rule, durationMs, toMinute };
+  const input = { zone, startTimeMs, localStartMs, rule, durationMs, toMinute };
   if (subject.kind !== 'group') return newGroup(input);
   const { group } = subject.live;
   const base = fieldsOf(subject, fields.zone);
@@ -84,7 +84,7 @@ function groupFrom(subject: PlanSubject, fields: PlanFields, values: Whole, nowM
     group,
     {
       ...(isLocal && zone !== group.zone && { zone }),
-      ...(edited(['start']) && { startTimeMs }),
+      ...(edited(['start']) && { startTimeMs, localStartMs }),
       ...(edited(['ends', 'duration', 'end']) && (toMinute === null ? { durationMs } : { toMinute })),
       ...((edited(RULE_FIELDS) || (isLocal && zone !== group.zone)) && { rule }),
     },
@@ -100,7 +100,7 @@ function draftChanges(
   subject: PlanSubject,
   group: Group,
   fields: PlanFields,
-  { type, selector, active, dryRun, payload }: Whole,
+  { type, selector, active, dryRun, payload, localStartMs }: Whole,
   { microgridId, nowMs }: DraftOptions,
 ): Made {
   const records = recordsOf(subject);
@@ -119,7 +119,7 @@ function draftChanges(
     problems,
     intent: changes.length === 0 ? null : { kind: 'group', goal: { group, common, step } },
     records: planned.sort((a, b) => a.startTimeMs - b.startTimeMs),
-    notes: [...partsNote(planned, fields), ...groupNotes(group, nowMs)],
+    notes: [...partsNote(planned, fields), ...groupNotes(group, nowMs, localStartMs !== undefined)],
     group,
   };
 }

@@ -5,6 +5,11 @@ import type { FieldName, FieldProblems } from '../fields/planFields.js';
 const REFUSALS: readonly (readonly [RegExp, FieldName, string])[] = [
   [/needs an --until/, 'until', 'It must be at most five years after the start.'],
   [/^The end of --until/, 'until', 'It must not be before the start.'],
+  [
+    /^The start does not exist/,
+    'start',
+    'The clock goes forward over it, and the rule counts from it: give another start.',
+  ],
   [/^--to needs/, 'end', 'A time of day needs a rule with one time of day: give a duration instead.'],
   [/^The rule reaches no time/, 'recurs', 'The rule reaches no time from its start to its end.'],
 ];

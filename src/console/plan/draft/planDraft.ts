@@ -61,7 +61,14 @@ function draftDispatch(
   return { ...NOTHING_MADE, records: [record], intent: Object.keys(changes).length === 0 ? null : intent };
 }
 
-function newDispatch({ start, zone, toMinute, isLocal, ...values }: ReadFields['values']): Partial<NewDispatch> {
+function newDispatch({
+  start,
+  localStartMs,
+  zone,
+  toMinute,
+  isLocal,
+  ...values
+}: ReadFields['values']): Partial<NewDispatch> {
   if (start === undefined) return values;
   return { ...values, startTime: start === 'NOW' ? 'NOW' : new Date(start) };
 }

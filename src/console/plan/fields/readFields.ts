@@ -12,7 +12,7 @@ import { parseTimeZone } from '../../../planning/text/parseTimeZone.js';
 import { type Attempt, attempts } from './attempt.js';
 import { payloadProblem } from './payloadProblem.js';
 import type { FieldProblems, PlanFields } from './planFields.js';
-import { readLocalTime } from './readLocalTime.js';
+import { readLocalTime, skippedLocalTime } from './readLocalTime.js';
 import { readRule } from './readRule.js';
 
 /** What the fields of a form mean. */
@@ -21,6 +21,8 @@ export interface PlanValues {
   readonly zone: string;
   /** Milliseconds since the epoch. */
   readonly start: number | 'NOW';
+  /** The local time that was given for the start, as if it were UTC, milliseconds since the epoch; missing unless the zone skips it. */
+  readonly localStartMs?: number;
   readonly durationMs: number | null;
   /** Minute of the local day at which each run ends; null: each has the duration. */
   readonly toMinute: number | null;
@@ -44,7 +46,8 @@ export function readFields(fields: PlanFields, nowMs: number): ReadFields {
   const { attempt, problems } = attempts();
   const zone = attempt('zone', () => parseTimeZone(fields.zone));
   const inZone = zone ?? 'UTC';
-  const start = zone === undefined ? undefined : attempt('start', () => readStart(fields.start, inZone, nowMs));
+  const started = zone === undefined ? undefined : attempt('start', () => readStart(fields.start, inZone, nowMs));
+  const start = started?.start;
   const isLocal = fields.recurs && fields.clock === 'local';
   const ending = endingOf(fields, { start, zone, isLocal, nowMs }, attempt);
   const recurrence = fields.recurs ? readRule(fields, zone, attempt) : null;
@@ -53,7 +56,7 @@ export function readFields(fields: PlanFields, nowMs: number): ReadFields {
   const values = {
     type: fields.type,
     ...(zone !== undefined && { zone }),
-    ...(start !== undefined && { start }),
+    ...started,
     ...ending,
     ...(selector !== undefined && { selector }),
     active: fields.active,
@@ -65,11 +68,12 @@ export function readFields(fields: PlanFields, nowMs: number): ReadFields {
   return { values, problems };
 }
 
-function readStart(text: string, zone: string, nowMs: number): number | 'NOW' {
-  if (isNow(text)) return 'NOW';
+function readStart(text: string, zone: string, nowMs: number): Pick<PlanValues, 'start' | 'localStartMs'> {
+  if (isNow(text)) return { start: 'NOW' };
   const [, span] = /^\s*in\s+(.+)$/i.exec(text) ?? [];
-  if (span !== undefined) return nowMs + parseDuration(span);
-  return readLocalTime(text, zone);
+  if (span !== undefined) return { start: nowMs + parseDuration(span) };
+  const localStartMs = skippedLocalTime(text, zone);
+  return { start: readLocalTime(text, zone), ...(localStartMs !== undefined && { localStartMs }) };
 }
 
 function endingOf(
