@@ -23,7 +23,7 @@ it('tells the rule of a group in its zone, and its skipped runs', () => {
   const { text, skipped } = repetitionOf({ recurrence: daily(), payload });
   expect(text).toMatch(/every day at 02:15 Asia\/Kathmandu, until .*, 1 skipped/);
   expect(text).not.toContain('UTC');
-  expect(skipped).toEqual([expect.stringContaining('02:15')]);
+  expect(skipped).toEqual([{ startMs: skippedMs, text: expect.stringContaining('02:15') }]);
 });
 
 it('tells the rule of a dispatch in UTC', () => {

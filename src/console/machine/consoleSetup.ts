@@ -19,7 +19,7 @@ import type { SessionFacts } from '../session/sessionPort.js';
 import type { DispatchVersion } from '../travel/dispatchVersions.js';
 import type { Simulation } from '../travel/simulateUntil.js';
 import { bringIntoView } from '../view/bringIntoView.js';
-import { followNow, pan, showTime, type ViewState, zoom } from '../view/viewState.js';
+import { choose, followNow, pan, showTime, type ViewState, zoom } from '../view/viewState.js';
 import type { ConsoleContext, ConsoleInput, OpenMicrogrid } from './consoleContext.js';
 import type { ConsoleEvent } from './consoleEvent.js';
 import { changedSubject, plannedInput } from './consolePlan.js';
@@ -131,7 +131,7 @@ export const consoleSetup = setup({
     changeView: assign(({ context: { view, nowMs }, event }) => {
       switch (event.type) {
         case 'view.chosen':
-          return { view: { ...view, ...event.choices } };
+          return { view: choose(view, event.choices) };
         case 'view.zoomed':
           return { view: zoom(view, event.factor, event.aroundMs, nowMs) };
         case 'view.panned':
@@ -208,7 +208,7 @@ function open(self: AnyActorRef, host: ActorRefFrom<DispatcherHost>, id: number)
 }
 
 function withoutChoice(view: ViewState): ViewState {
-  return { ...view, chosenId: null, preview: [] };
+  return { ...choose(view, { chosenId: null }), preview: [] };
 }
 
 function changeMicrogrid(

@@ -6,7 +6,8 @@ import { Scrolled } from '../kit/Scrolled.js';
 import { useDispatches } from '../kit/useDispatches.js';
 import { useSelected } from '../kit/useSelected.js';
 import type { ConsoleActor } from '../machine/consoleMachine.js';
-import { DispatchActions } from '../plan/view/DispatchActions.js';
+import { ActionButton, type ActionButtonProps } from '../plan/view/ActionButton.js';
+import { DispatchActions, maySkip } from '../plan/view/DispatchActions.js';
 import { localText } from '../timeline/barText.js';
 import { componentsText } from '../timeline/lanesOf.js';
 import type { ConsoleProps } from './Console.js';
@@ -20,6 +21,7 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
   const dispatches = useDispatches(actor);
   const chosenId = useSelected(actor, ({ context }) => context.view.chosenId);
   const zone = useSelected(actor, ({ context }) => context.view.zone);
+  const chosenRunMs = useSelected(actor, ({ context }) => context.view.chosenRunMs);
   const nowMs = useSelected(actor, ({ context }) => context.nowMs);
   if (chosenId === null) return <p class="empty">Choose a dispatch in the timeline.</p>;
   const record = dispatches?.get(chosenId)?.dispatch ?? recordOfPast(actor, chosenId);
@@ -32,6 +34,19 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
       {localText(ms, offsetAt(zone, ms))} {zone !== 'UTC' && <small>{localText(ms, 0)} UTC</small>}
     </>
   );
+  const isPresent = dispatches?.get(chosenId) !== undefined;
+  /** Of a run that is to come, what leaves it out, or lets it take place again. */
+  const runButton = (ms: number, label: string, name: string, action: ActionButtonProps['action']) =>
+    isPresent &&
+    ms > nowMs && (
+      <ActionButton actor={actor} record={record} name={`${name} ${localText(ms, offsetAt(zone, ms))}`} action={action}>
+        {label}
+      </ActionButton>
+    );
+  const skip = (startMs: number) =>
+    maySkip(record) && runButton(startMs, 'Skip', 'Skip the run of', subject => ({ kind: 'skip', subject, startMs }));
+  const bringBack = (startMs: number) =>
+    runButton(startMs, 'Bring back', 'Bring back the run of', subject => ({ kind: 'unskip', subject, startMs }));
   return (
     <div class="dispatch">
       <h2>
@@ -41,8 +56,16 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
         <span class={`state ${state.name}`}>{state.text}</span>
         {record.dryRun && <em>dry run</em>}
       </p>
-      {dispatches?.get(chosenId) !== undefined && <DispatchActions actor={actor} record={record} />}
+      {isPresent && <DispatchActions actor={actor} record={record} />}
       <dl>
+        {chosenRunMs !== null && (
+          <>
+            <dt>Chosen run</dt>
+            <dd>
+              {time(chosenRunMs)} {skip(chosenRunMs)}
+            </dd>
+          </>
+        )}
         <dt>Components</dt>
         <dd>{componentsText(record)}</dd>
         <dt>Start</dt>
@@ -56,8 +79,10 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
             <dt>Skipped runs</dt>
             <dd>
               <ol>
-                {repeats.skipped.map(text => (
-                  <li key={text}>{text}</li>
+                {repeats.skipped.map(({ startMs, text }) => (
+                  <li key={startMs}>
+                    {text} {bringBack(startMs)}
+                  </li>
                 ))}
               </ol>
             </dd>
@@ -67,7 +92,9 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
         <dd>
           <ol>
             {nextRuns(dispatch, nowMs).map(ms => (
-              <li key={ms}>{time(ms)}</li>
+              <li key={ms}>
+                {time(ms)} {skip(ms)}
+              </li>
             ))}
           </ol>
         </dd>

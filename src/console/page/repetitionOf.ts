@@ -7,8 +7,8 @@ import { ruleWords } from '../plan/draft/ruleWords.js';
 export interface Repetition {
   /** Of a part of a group: the rule of the group, in its zone. */
   readonly text: string;
-  /** The starts of the runs that are skipped. */
-  readonly skipped: readonly string[];
+  /** The runs that are skipped, by their starts: milliseconds since the epoch, and for people. */
+  readonly skipped: readonly { readonly startMs: number; readonly text: string }[];
 }
 
 /** How a dispatch repeats, in words. */
@@ -20,13 +20,15 @@ export function repetitionOf({ recurrence, payload }: Pick<DispatchRecord, 'recu
   return { text: words === null ? 'by a rule that this console cannot evaluate' : `${words} (UTC)`, skipped: [] };
 }
 
-function skippedOf(group: Group | undefined): string[] {
+function skippedOf(group: Group | undefined): Repetition['skipped'] {
   if (group === undefined) return [];
+  const named = (zone: string | null) =>
+    group.exceptions.map(startMs => ({ startMs, text: groupTimeText({ ...group, zone }, startMs) }));
   try {
-    return group.exceptions.map(at => groupTimeText(group, at));
+    return named(group.zone);
   } catch (error) {
     // A zone that is not known here.
-    if (error instanceof RangeError) return group.exceptions.map(at => groupTimeText({ ...group, zone: null }, at));
+    if (error instanceof RangeError) return named(null);
     throw error;
   }
 }

@@ -53,6 +53,7 @@ const VERBS = {
   delete: 'Deleting',
   runNow: 'Running',
   skip: 'Skipping a run of',
+  unskip: 'Bringing a run back of',
 };
 
 /**

@@ -6,6 +6,7 @@ import { localText, styleNames } from './barText.js';
 import { componentsText } from './lanesOf.js';
 import { styleOf } from './layoutLane.js';
 import { presentOf } from './pictureSource.js';
+import { runChoice } from './segment.js';
 import { useRunRows } from './useRunRows.js';
 
 /** Maximum number of rows of the table. */
@@ -19,7 +20,6 @@ export function RunTable({ actor, port }: ConsoleProps) {
   const made = useRunRows(actor, port.clock, maxRows);
   const { rows, isCut } = made ?? { rows: [], isCut: false };
   const present = presentOf(snapshot);
-  const choose = (id: number) => actor.send({ type: 'view.chosen', choices: { chosenId: id } });
   return (
     <Scrolled class="run-table" label="Runs as text">
       <table>
@@ -40,7 +40,11 @@ export function RunTable({ actor, port }: ConsoleProps) {
               <td>{localText(endMs, Number.isFinite(endMs) ? offsetAt(zone, endMs) : 0)}</td>
               <td>{localText(startMs, 0)}</td>
               <td>
-                <button type="button" class="link" onClick={() => choose(run.record.id)}>
+                <button
+                  type="button"
+                  class="link"
+                  onClick={() => actor.send({ type: 'view.chosen', choices: runChoice(run) })}
+                >
                   {run.record.id} {run.record.type}
                 </button>
               </td>

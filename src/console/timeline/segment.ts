@@ -1,9 +1,15 @@
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
+import type { ViewChoices } from '../view/viewState.js';
 import type { ThinRun } from './thinRuns.js';
 
 /** A run of a dispatch in a picture. */
 export interface PicturedRun extends ThinRun {
   readonly record: DispatchRecord;
+}
+
+/** The choice of a run; of several that are drawn as one, that of their dispatch. */
+export function runChoice({ record, isMerged, startMs }: PicturedRun): ViewChoices {
+  return { chosenId: record.id, chosenRunMs: isMerged ? null : startMs };
 }
 
 /** A part of a run that is drawn in one way. */

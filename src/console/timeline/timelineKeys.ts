@@ -1,5 +1,6 @@
 import type { ConsoleActor } from '../machine/consoleMachine.js';
 import { laneHeightPx } from './paintBars.js';
+import { runChoice } from './segment.js';
 import type { BarAtPlace, TimelineScene } from './timelineScene.js';
 
 /** Share of the view that an arrow key pans. */
@@ -68,8 +69,7 @@ export function timelineKeys(
     '-': () => zoom(2),
     Home: () => actor.send({ type: 'view.followed' }),
     Enter: () => {
-      const chosenId = place?.bar.segment.run.record.id;
-      if (chosenId !== undefined) actor.send({ type: 'view.chosen', choices: { chosenId } });
+      if (place !== null) actor.send({ type: 'view.chosen', choices: runChoice(place.bar.segment.run) });
     },
     Escape: () => {
       point(null);

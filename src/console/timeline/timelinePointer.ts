@@ -1,4 +1,5 @@
 import type { ConsoleActor } from '../machine/consoleMachine.js';
+import { runChoice } from './segment.js';
 import type { BarAtPlace, TimelineScene } from './timelineScene.js';
 
 /** Factor of the time that is shown for one pixel of the wheel. */
@@ -81,7 +82,8 @@ export function timelinePointer(
   on('click', event => {
     if (isDragged) return;
     const place = scene.barAt(event.offsetX, event.offsetY);
-    actor.send({ type: 'view.chosen', choices: { chosenId: place?.bar.segment.run.record.id ?? null } });
+    const choices = place === null ? { chosenId: null } : runChoice(place.bar.segment.run);
+    actor.send({ type: 'view.chosen', choices });
   });
   on('dblclick', event => zoom(0.5, event.offsetX));
   return () => undo.abort();

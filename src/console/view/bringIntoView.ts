@@ -1,13 +1,13 @@
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { thinRuns } from '../timeline/thinRuns.js';
-import { pan, type ViewState } from './viewState.js';
+import { choose, pan, type ViewState } from './viewState.js';
 
 /** Share of the view that lies before a run that it is moved to. */
 const shareBefore = 0.25;
 
 /** Chooses a dispatch, and moves the view to its present or next run, or else its first one, where that is not in view. */
 export function bringIntoView(view: ViewState, record: DispatchRecord, nowMs: number): ViewState {
-  const chosen = { ...view, chosenId: record.id };
+  const chosen = choose(view, { chosenId: record.id });
   const { startMs, endMs } = runToShow(record, nowMs);
   const { fromMs, toMs } = view;
   if (startMs < toMs && (endMs > fromMs || startMs >= fromMs)) return chosen;

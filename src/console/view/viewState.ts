@@ -34,12 +34,19 @@ export interface ViewState {
   readonly theme: 'system' | 'light' | 'dark';
   /** Id of the chosen dispatch of the shown microgrid; null: none. */
   readonly chosenId: number | null;
+  /** Start of its run that was chosen, milliseconds since the epoch; null: the dispatch as a whole. */
+  readonly chosenRunMs: number | null;
   /** Records that a change would leave, drawn beside what is stored; empty: no change is in the making. */
   readonly preview: readonly DispatchRecord[];
 }
 
 /** The parts of the view that are chosen directly. */
 export type ViewChoices = Partial<Omit<ViewState, 'fromMs' | 'toMs' | 'follows' | 'preview'>>;
+
+/** Takes choices over; one of a dispatch without one of its runs is of no run. */
+export function choose(view: ViewState, choices: ViewChoices): ViewState {
+  return { ...view, ...(choices.chosenId !== undefined && { chosenRunMs: null }), ...choices };
+}
 
 /** The view at the beginning: some hours around the present. */
 export function initialView(nowMs: number, zone: string): ViewState {
@@ -57,6 +64,7 @@ export function initialView(nowMs: number, zone: string): ViewState {
       asTable: false,
       theme: 'system',
       chosenId: null,
+      chosenRunMs: null,
       preview: [],
     },
     nowMs,

@@ -190,6 +190,35 @@ describeWithChromium('the form of a dispatch in Chromium', browser => {
     expect(console.faults).toEqual([]);
   });
 
+  it('skips the run that is chosen in the timeline or in the list of the next ones, undoes it, and brings it back', async () => {
+    await using console = await open();
+    const { page } = console;
+    await page.getByRole('button', { name: 'Show a week' }).click();
+    await page.getByRole('region', { name: /^Timeline/ }).focus();
+    for (const _ of [1, 2, 3]) await page.keyboard.press('Shift+ArrowRight');
+    await page.keyboard.press('Enter');
+    const chosen = page.getByText('Chosen run').locator('+ dd');
+    await chosen.getByText('2026-03-04 12:00:00 UTC').waitFor();
+    await chosen.getByRole('button', { name: 'Skip the run of 2026-03-04 13:00:00' }).click();
+    await news(page, 'The run of Wed 2026-03-04 12:00:00 UTC is skipped.');
+    expect(await stored(page)).toHaveLength(2);
+    const next = page.getByText('Next runs').locator('+ dd');
+    await expect.poll(() => next.textContent()).not.toContain('2026-03-04');
+    await press(page, /^Undo the skipping of the run of Wed/);
+    await news(page, /Undone: the skipping/);
+    expect(await stored(page)).toMatchObject([{ id: 7, recurrence: record.recurrence }]);
+    await choose(page, 7);
+    await chosen.waitFor({ state: 'detached' });
+    await press(page, 'Skip the run of 2026-03-03 13:00:00');
+    await news(page, 'The run of Tue 2026-03-03 12:00:00 UTC is skipped.');
+    await press(page, 'Bring back the run of 2026-03-03 13:00:00');
+    await news(page, 'The run of Tue 2026-03-03 12:00:00 UTC is not skipped any more.');
+    await page.getByText('Skipped runs').waitFor({ state: 'detached' });
+    await press(page, /^Undo the return of the run of Tue/);
+    await page.getByText('Skipped runs').waitFor();
+    expect(console.faults).toEqual([]);
+  });
+
   it('plans a rule in local time, with its words, its next runs and who meets them', async () => {
     await using console = await open();
     const { page } = console;

@@ -2,7 +2,7 @@ import { changeGroup } from '../../../planning/groups/changeGroup.js';
 import { copyNow } from '../../../planning/groups/copyNow.js';
 import { dispatchAsGroup } from '../../../planning/groups/dispatchAsGroup.js';
 import type { LiveGroup } from '../../../planning/groups/liveGroup.js';
-import { nextRun, runToSkip } from '../../../planning/groups/skippedRuns.js';
+import { nextRun, runToSkip, skippedRun } from '../../../planning/groups/skippedRuns.js';
 import { writeGroup } from '../../../planning/groups/writeGroup.js';
 import { PlanError } from '../../../planning/planError.js';
 import type { PlanningClient } from '../../../planning/planningClient.js';
@@ -18,7 +18,9 @@ export type PlanAction =
   /** Creates a copy that runs once, now. */
   | { readonly kind: 'runNow'; readonly id: number }
   /** Leaves out one run: the one that starts at an instant, or the next one (null). */
-  | { readonly kind: 'skip'; readonly subject: ExistingSubject; readonly startMs: number | null };
+  | { readonly kind: 'skip'; readonly subject: ExistingSubject; readonly startMs: number | null }
+  /** Lets a run take place that was left out. */
+  | { readonly kind: 'unskip'; readonly subject: ExistingSubject; readonly startMs: number };
 
 /**
  * Does something to a dispatch or a group, as it is at the service by then.
@@ -38,6 +40,8 @@ export async function performAction(client: PlanningClient, action: PlanAction, 
       return remove(client, present, options);
     case 'skip':
       return skip(client, present, action.startMs, options);
+    case 'unskip':
+      return unskip(client, present, action.startMs, options);
   }
 }
 
@@ -83,6 +87,20 @@ async function skip(
   const after = await changed(client, live, { group: { exceptions } }, options);
   const when = zonedTimeText(atMs, live.group.zone ?? 'UTC');
   return done(client, `The run of ${when} is skipped.`, `skipping of the run of ${when}`, present, after);
+}
+
+async function unskip(
+  client: PlanningClient,
+  present: ExistingSubject,
+  startMs: number,
+  options: WriteOptions,
+): Promise<Done> {
+  const live = present.kind === 'group' ? present.live : dispatchAsGroup(present.record);
+  const atMs = skippedRun(live, { fromMs: startMs, lastMs: startMs }, options.nowMs);
+  const exceptions = live.group.exceptions.filter(at => at !== atMs);
+  const after = await changed(client, live, { group: { exceptions } }, options);
+  const when = zonedTimeText(atMs, live.group.zone ?? 'UTC');
+  return done(client, `The run of ${when} is not skipped any more.`, `return of the run of ${when}`, present, after);
 }
 
 async function changed(
