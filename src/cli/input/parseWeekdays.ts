@@ -1,6 +1,7 @@
 import { WEEKDAYS } from '../../model/recurrence/checkRule.js';
 import type { RecurrenceRule, Weekday } from '../../model/recurrence/recurrenceRule.js';
-import { integers, listOfRanges } from '../../planning/text/parseRange.js';
+import { ORDINAL_DAYS, ORDINALS, type Ordinal, takesOrdinals } from '../../model/recurrence/weekdayOrdinals.js';
+import { listOfRanges } from '../../planning/text/parseRange.js';
 import { parseName, withValuesOf } from './parseValue.js';
 import { UsageError } from './usageError.js';
 
@@ -10,18 +11,6 @@ export interface WeekdayItem {
   readonly ordinal?: Ordinal;
 }
 
-type Ordinal = keyof typeof DAYS;
-
-/** Days of the month on which the first, second, … of each weekday falls. */
-const DAYS = {
-  first: integers(1, 7),
-  second: integers(8, 14),
-  third: integers(15, 21),
-  fourth: integers(22, 28),
-  fifth: integers(29, 31),
-  last: integers(-7, -1),
-} as const;
-const ORDINALS = Object.keys(DAYS) as Ordinal[];
 const NUMBERS = ['1st', '2nd', '3rd', '4th', '5th'];
 
 const parseDay = parseName(WEEKDAYS);
@@ -44,13 +33,13 @@ export const parseWeekdays = withValuesOf(
 );
 
 /**
- * The parts that mean weekdays, of a rule that lacks them. The first Monday of a month is the Monday among its days 1 to 7.
+ * The parts that mean weekdays, of a rule that lacks them.
  *
  * @throws UsageError when the rule cannot say it.
  */
 export function weekdayParts(
   items: readonly WeekdayItem[],
-  { frequency, byMonthDays, byMonths }: RecurrenceRule,
+  rule: RecurrenceRule,
 ): Pick<RecurrenceRule, 'byWeekdays' | 'byMonthDays'> {
   const byWeekdays = items.map(({ weekday }) => weekday);
   const ordinal = items.find(item => item.ordinal !== undefined)?.ordinal;
@@ -59,11 +48,11 @@ export function weekdayParts(
   if (items.some(item => item.ordinal !== ordinal)) {
     throw new UsageError(`${what}: all weekdays of a rule must be the ${ordinal} ones; use a dispatch for each.`);
   }
-  if (byMonthDays !== undefined) throw new UsageError(`${what} cannot be used with --by-monthday.`);
-  if (frequency !== 'MONTHLY' && !(frequency === 'YEARLY' && byMonths !== undefined)) {
+  if (rule.byMonthDays !== undefined) throw new UsageError(`${what} cannot be used with --by-monthday.`);
+  if (!takesOrdinals(rule.frequency, rule.byMonths !== undefined)) {
     throw new UsageError(`${what} needs --frequency monthly, or yearly with --by-month.`);
   }
-  return { byWeekdays, byMonthDays: DAYS[ordinal] };
+  return { byWeekdays, byMonthDays: ORDINAL_DAYS[ordinal] };
 }
 
 function parseWeekday(text: string): Weekday {

@@ -2,8 +2,9 @@ import type { Options } from 'rrule';
 
 import { FIRST_MS, LAST_MS } from './calendar.js';
 import { type CheckedRule, checkRule, WEEKDAYS } from './checkRule.js';
-import type { Frequency, RecurrenceRule } from './recurrenceRule.js';
+import type { Frequency, RecurrenceRule, Weekday } from './recurrenceRule.js';
 import { RRule } from './rrule.js';
+import { ordinalOf, takesOrdinals } from './weekdayOrdinals.js';
 
 /**
  * Describes a rule in English, such as `every 2 weeks on Monday and Friday at 08:00 and 17:30 UTC, 10 times`.
@@ -42,14 +43,22 @@ function inMonths({ byMonths = [] }: CheckedRule): string {
   return byMonths.length === 0 ? '' : `in ${rruleText({ freq: RRule.YEARLY, bymonth: ascending(byMonths) }, 'every ')}`;
 }
 
-function onDays({ byMonthDays = [], byWeekdays = [] }: CheckedRule): string {
+function onDays(rule: CheckedRule): string {
+  const { frequency, byMonths = [], byMonthDays = [], byWeekdays = [] } = rule;
   if (byMonthDays.length === 0 && byWeekdays.length === 0) return '';
+  const isOfMonths = byWeekdays.length > 0 && takesOrdinals(frequency, byMonths.length > 0);
+  const ordinal = isOfMonths ? ordinalOf(byMonthDays) : undefined;
+  if (ordinal !== undefined) return `on ${LIST.format(weekdaysOf(byWeekdays).map(day => `the ${ordinal} ${day}`))}`;
   const days: Partial<Options> = { freq: RRule.MONTHLY };
   if (byMonthDays.length > 0) days.bymonthday = ascending(byMonthDays);
   if (byWeekdays.length > 0) days.byweekday = ascending(byWeekdays.map(day => WEEKDAYS.indexOf(day)));
   const text = rruleText(days, 'every month ');
   if (byMonthDays.length === 0) return text.replace(/, (?=[^,]*$)/, ' and ');
   return text.endsWith('last') ? `${text} day` : text;
+}
+
+function weekdaysOf(days: readonly Weekday[]): string[] {
+  return WEEKDAYS.filter(day => days.includes(day)).map(day => day.charAt(0) + day.slice(1).toLowerCase());
 }
 
 function atTimes({ byHours = [], byMinutes = [] }: CheckedRule): string {

@@ -219,6 +219,36 @@ describeWithChromium('the form of a dispatch in Chromium', browser => {
     expect(console.faults).toEqual([]);
   });
 
+  it('offers the first, second, … and last of a weekday in the month, in words', async () => {
+    await using console = await open();
+    const { page } = console;
+    await press(page, 'New dispatch …');
+    await fill(page, { Type: 'CHARGE', Components: '5', Start: '2026-03-03 08:00' });
+    await page.getByLabel('Repeats').click();
+    await page.getByLabel('Mon', { exact: true }).click();
+    const which = page.getByLabel('of these');
+    expect(await which.count()).toBe(0);
+    await page.getByLabel('unit').selectOption('MONTHLY');
+    expect(await which.inputValue()).toBe('each');
+    await which.selectOption('the second of the month');
+    await page.getByText('every month on the second Monday').waitFor();
+    await which.selectOption('the last of the month');
+    await page.getByText('every month on the last Monday').waitFor();
+    await fill(page, { 'on the days of the month': '13' });
+    await expect.poll(() => which.inputValue()).toBe('days');
+    await which.selectOption('the first of the month');
+    await save(page);
+    await news(page, 'Dispatch 8 is created.');
+    expect((await stored(page))[1]).toMatchObject({
+      recurrence: { frequency: 'MONTHLY', byWeekdays: ['MONDAY'], byMonthDays: [1, 2, 3, 4, 5, 6, 7] },
+    });
+    await page.getByText('every month on the first Monday (UTC)').waitFor();
+    await press(page, 'Change …');
+    expect(await which.inputValue()).toBe('first');
+    await page.locator('.weekdays').scrollIntoViewIfNeeded();
+    expect(console.faults).toEqual([]);
+  });
+
   it('plans a rule in local time, with its words, its next runs and who meets them', async () => {
     await using console = await open();
     const { page } = console;

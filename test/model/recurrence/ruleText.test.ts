@@ -45,6 +45,20 @@ describe('ruleToText', () => {
       'every month on Friday the 13th',
       { frequency: 'MONTHLY', interval: 1, byMonthDays: [13], byWeekdays: ['FRIDAY'] },
     ],
+    [
+      'every month on the first Monday',
+      { frequency: 'MONTHLY', interval: 1, byMonthDays: [7, 1, 2, 3, 4, 5, 6], byWeekdays: ['MONDAY'] },
+    ],
+    [
+      'every year in March and October on the last Saturday and the last Sunday',
+      {
+        frequency: 'YEARLY',
+        interval: 1,
+        byMonths: [3, 10],
+        byMonthDays: [-1, -2, -3, -4, -5, -6, -7],
+        byWeekdays: ['SUNDAY', 'SATURDAY'],
+      },
+    ],
     ['every month on the 1st, last and 2nd last day', { frequency: 'MONTHLY', interval: 1, byMonthDays: [-2, 1, -1] }],
     [
       'every year in January and June on the 1st, until 2030-01-01 00:00 UTC',

@@ -1,9 +1,9 @@
 import { useId } from 'preact/hooks';
 
-import { FREQUENCIES, WEEKDAYS } from '../../../model/recurrence/checkRule.js';
-import type { Weekday } from '../../../model/recurrence/recurrenceRule.js';
-import { CheckField, describedBy, Notes, SelectField, TextField } from './Field.js';
+import { FREQUENCIES } from '../../../model/recurrence/checkRule.js';
+import { CheckField, SelectField, TextField } from './Field.js';
 import type { FormView } from './useForm.js';
+import { Weekdays } from './Weekdays.js';
 
 const UNITS: Readonly<Record<string, string>> = {
   MINUTELY: 'minutes',
@@ -90,34 +90,6 @@ export function RuleEditor({ form, words }: { readonly form: FormView; readonly 
           </div>
         </>
       )}
-    </fieldset>
-  );
-}
-
-function Weekdays({ form }: { readonly form: FormView }) {
-  const id = useId();
-  const { weekdays } = form.fields;
-  const problems = form.problemsOf('weekdays');
-  const toggle = (day: Weekday, on: boolean) =>
-    form.change(
-      'weekdays',
-      WEEKDAYS.filter(one => (one === day ? on : weekdays.includes(one))),
-    );
-  return (
-    <fieldset class="weekdays" aria-describedby={describedBy(id, undefined, problems)}>
-      <legend>on the weekdays</legend>
-      {WEEKDAYS.map(day => (
-        <label key={day}>
-          <input
-            type="checkbox"
-            checked={weekdays.includes(day)}
-            disabled={!form.isEditable}
-            onChange={event => toggle(day, event.currentTarget.checked)}
-          />{' '}
-          {day.charAt(0) + day.slice(1, 3).toLowerCase()}
-        </label>
-      ))}
-      <Notes id={id} problems={problems} />
     </fieldset>
   );
 }
