@@ -40,7 +40,7 @@ describe('a time', () => {
     ['9am', '2026-11-24T09:00:00.000Z'],
     ['14:30', '2026-11-23T14:30:00.000Z'],
   ])('%s is %s', async (text, expected) => {
-    expect((await parseTime(text, { nowMs, ahead: true })).toISOString()).toBe(expected);
+    expect((await parseTime(text, { of: '--until', nowMs, ahead: true })).toISOString()).toBe(expected);
   });
 
   it.each([
@@ -49,11 +49,13 @@ describe('a time', () => {
     ['2024-12-25 15:30', '2024-12-25T15:30:00.000Z'],
     ['2024-12-25 15:30:45', '2024-12-25T15:30:45.000Z'],
   ])('L10: %s is its midnight without a time of day, else the time as it is: %s', async (text, expected) => {
-    expect((await parseTime(text, { nowMs, ahead: false })).toISOString()).toBe(expected);
+    expect((await parseTime(text, { of: '--until', nowMs, ahead: false })).toISOString()).toBe(expected);
   });
 
   it('is of this day when it does not look ahead', async () => {
-    expect((await parseTime('9am', { nowMs, ahead: false })).toISOString()).toBe('2026-11-23T09:00:00.000Z');
+    expect((await parseTime('9am', { of: '--until', nowMs, ahead: false })).toISOString()).toBe(
+      '2026-11-23T09:00:00.000Z',
+    );
   });
 
   it.each([
@@ -69,9 +71,9 @@ describe('a time', () => {
     '2026-04-01T25:00',
     '2026-04-01T14:00+99:00',
   ])('%j is refused', async text => {
-    const refusal = expect(parseTime(text, { nowMs, ahead: true })).rejects;
+    const refusal = expect(parseTime(text, { of: '--until', nowMs, ahead: true })).rejects;
     await refusal.toThrow(UsageError);
-    await refusal.toThrow(`Could not parse time expression '${text}'`);
+    await refusal.toThrow(`--until: Could not parse time expression '${text}'`);
   });
 
   it.each([
@@ -80,7 +82,7 @@ describe('a time', () => {
     ['9am IST', 'IST is ambiguous; use the name of the zone, such as Asia/Kolkata.'],
     ['9am YEKT', 'the zone must be UTC, GMT, an offset, or a name such as Europe/Berlin.'],
   ])('with an abbreviation of a zone is refused: %s', async (text, message) => {
-    await expect(parseTime(text, { nowMs, ahead: true })).rejects.toThrow(message);
+    await expect(parseTime(text, { of: '--until', nowMs, ahead: true })).rejects.toThrow(message);
   });
 
   it.each([
@@ -94,7 +96,7 @@ describe('a time', () => {
     ['2026-03-29 02:30 Europe/Berlin', '2026-03-29T01:30:00.000Z'],
     ['2026-10-25 02:30 Europe/Berlin', '2026-10-25T00:30:00.000Z'],
   ])('takes the name of a zone: %s is %s', async (text, expected) => {
-    expect((await parseTime(text, { nowMs, ahead: true })).toISOString()).toBe(expected);
+    expect((await parseTime(text, { of: '--until', nowMs, ahead: true })).toISOString()).toBe(expected);
   });
 
   it.each([
@@ -102,7 +104,7 @@ describe('a time', () => {
     ['2026-04-01 14:00+02:00 Europe/Berlin', 'give either a zone such as Europe/Berlin, or an offset'],
     ['in 2 hours Europe/Berlin', 'give either a zone such as Europe/Berlin, or an offset or a span from now.'],
   ])('with a zone that is wrong or has no meaning is refused: %s', async (text, message) => {
-    await expect(parseTime(text, { nowMs, ahead: true })).rejects.toThrow(message);
+    await expect(parseTime(text, { of: '--until', nowMs, ahead: true })).rejects.toThrow(message);
   });
 
   it.each([
@@ -116,20 +118,22 @@ describe('a time', () => {
     ['in 2 days', '2026-11-25T10:20:30.400Z'],
     ['now', '2026-11-23T10:20:30.400Z'],
   ])('is of another zone than UTC where that is given: %s is %s', async (text, expected) => {
-    const options = { nowMs, ahead: true, timeZone: 'Europe/Berlin' };
+    const options = { of: '--until', nowMs, ahead: true, timeZone: 'Europe/Berlin' };
     expect((await parseTime(text, options)).toISOString()).toBe(expected);
   });
 
   it('that is the last one ends with the day of its zone, also when the clock changes', async () => {
     const last = async (text: string, timeZone?: string) =>
-      (await parseLastTime(text, { nowMs, ahead: true, timeZone })).toISOString();
+      (await parseLastTime(text, { of: '--until', nowMs, ahead: true, timeZone })).toISOString();
     expect(await last('2026-10-25', 'Europe/Berlin')).toBe('2026-10-25T22:59:59.000Z');
     expect(await last('2026-03-29 Europe/Berlin')).toBe('2026-03-29T21:59:59.000Z');
     expect(await last('2026-03-29T10:00', 'Europe/Berlin')).toBe('2026-03-29T08:00:00.000Z');
   });
 
   it.each(['9am UTC', '9am gmt', '9:00 GMT+0', '11am +02:00'])('takes UTC, GMT and offsets: %s', async text => {
-    expect((await parseTime(text, { nowMs, ahead: true })).toISOString()).toBe('2026-11-24T09:00:00.000Z');
+    expect((await parseTime(text, { of: '--until', nowMs, ahead: true })).toISOString()).toBe(
+      '2026-11-24T09:00:00.000Z',
+    );
   });
 
   it.each([
@@ -141,7 +145,7 @@ describe('a time', () => {
     ['in 2 days', '2026-11-25T10:20:30.400Z'],
     ['now', '2026-11-23T10:20:30.400Z'],
   ])('that is the last one includes the whole day where it is a day: %s', async (text, expected) => {
-    expect((await parseLastTime(text, { nowMs, ahead: true })).toISOString()).toBe(expected);
+    expect((await parseLastTime(text, { of: '--until', nowMs, ahead: true })).toISOString()).toBe(expected);
   });
 });
 

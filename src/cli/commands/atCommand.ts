@@ -41,7 +41,7 @@ async function at(
   { merge }: { readonly merge?: MergeName },
   command: Command,
 ): Promise<void> {
-  const atMs = (await parseTime(time, { nowMs: Date.now(), ahead: true })).getTime();
+  const atMs = (await parseTime(time, { of: '[time]', nowMs: Date.now(), ahead: true })).getTime();
   const records = await withMicrogrid(command, microgridId, async client => {
     const listed = [];
     const options = { active: true, startTo: new Date(atMs + 1), endFrom: new Date(atMs) };

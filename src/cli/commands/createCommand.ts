@@ -96,7 +96,7 @@ async function create(
   checkZoneOptions({ timeZone: zone, to }, durationMs);
   const parsed = isNow(start)
     ? null
-    : await parseStart(start, { nowMs, ahead: true, timeZone: zone, say: notesFor(command) });
+    : await parseStart(start, { of: '<start-time>', nowMs, ahead: true, timeZone: zone, say: notesFor(command) });
   const startTime: NewDispatch['startTime'] = parsed?.time ?? 'NOW';
   const startTimeMs = startTime === 'NOW' ? nowMs : startTime.getTime();
   const recurrence = (await readRecurrence(options, nowMs, zone)) ?? null;

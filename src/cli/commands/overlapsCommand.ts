@@ -50,8 +50,8 @@ async function overlaps(
 ): Promise<void> {
   const nowMs = Date.now();
   const [fromMs, toMs] = [
-    (await parseTime(from, { nowMs, ahead: false })).getTime(),
-    (await parseTime(to, { nowMs, ahead: true })).getTime(),
+    (await parseTime(from, { of: '--from', nowMs, ahead: false })).getTime(),
+    (await parseTime(to, { of: '--to', nowMs, ahead: true })).getTime(),
   ];
   if (toMs <= fromMs) throw new UsageError('--to must be after --from.');
   const json = printsJson(command);

@@ -140,7 +140,7 @@ async function subject(
   if (start !== undefined && microgrid === undefined && id === undefined) {
     const startNotes: string[] = [];
     const say = (notes: readonly string[]) => startNotes.push(...notes);
-    const { time, localMs } = await parseStart(start, { nowMs, ahead: true, timeZone: zone, say });
+    const { time, localMs } = await parseStart(start, { of: '[start-time]', nowMs, ahead: true, timeZone: zone, say });
     const startTimeMs = time.getTime();
     if (zone !== undefined && recurrence !== null) {
       const input = {

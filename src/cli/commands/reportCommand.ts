@@ -53,7 +53,8 @@ async function report(
 ): Promise<void> {
   const nowMs = Date.now();
   const at = { nowMs, ahead: false };
-  const [fromMs, toMs] = [(await parseTime(from, at)).getTime(), (await parseTime(to, at)).getTime()];
+  const fromMs = (await parseTime(from, { of: '--from', ...at })).getTime();
+  const toMs = (await parseTime(to, { of: '--to', ...at })).getTime();
   if (toMs > nowMs) throw new UsageError('--to must not be later than now.');
   if (toMs <= fromMs) throw new UsageError('--to must be after --from.');
   const { readHistory } = await import('../../store/readHistory.js');

@@ -69,8 +69,8 @@ async function simulate(
   command: Command,
 ): Promise<void> {
   const nowMs = Date.now();
-  const fromMs = (await parseTime(from, { nowMs, ahead: true })).getTime();
-  const toMs = (await parseTime(to, { nowMs, ahead: true })).getTime();
+  const fromMs = (await parseTime(from, { of: '<from>', nowMs, ahead: true })).getTime();
+  const toMs = (await parseTime(to, { of: '<to>', nowMs, ahead: true })).getTime();
   if (toMs <= fromMs) throw new UsageError(`<to> must be after <from>, ${timeText(new Date(fromMs))}.`);
   using _progress = startProgress('reading dispatches');
   const records = new Map<number, DispatchRecord>();

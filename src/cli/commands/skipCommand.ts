@@ -126,7 +126,7 @@ async function liveOf(client: MicrogridClient, id: TargetId, command: Command): 
 
 /** Reads when a run starts, by its time or its day, in the zone of its group. */
 async function parseStarts(text: string, { zone }: Group, nowMs: number): Promise<Starts> {
-  const options = { nowMs, ahead: true, timeZone: zone ?? undefined };
+  const options = { of: '[run]', nowMs, ahead: true, timeZone: zone ?? undefined };
   const fromMs = (await parseTime(text, options)).getTime();
   return { fromMs, lastMs: (await parseLastTime(text, options)).getTime() };
 }

@@ -143,7 +143,7 @@ async function readChanges(
   const recurrence = await readRecurrence(options, nowMs, zone);
   return {
     ...(startTime !== undefined && {
-      startTime: await parseTime(startTime, { nowMs, ahead: true, timeZone: zone, say }),
+      startTime: await parseTime(startTime, { of: '--start-time', nowMs, ahead: true, timeZone: zone, say }),
     }),
     ...(duration !== undefined && { durationMs: duration }),
     ...(noDuration && { durationMs: null }),

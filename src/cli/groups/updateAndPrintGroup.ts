@@ -85,7 +85,8 @@ async function readSchedule(
   }
   const zone = timeZone ?? group.zone ?? undefined;
   const times = { nowMs, ahead: true, timeZone: zone };
-  const start = startTime === undefined ? undefined : await parseStart(startTime, { ...times, say });
+  const start =
+    startTime === undefined ? undefined : await parseStart(startTime, { of: '--start-time', ...times, say });
   const isUntilOnly = until !== undefined && frequency === undefined;
   return {
     zone: timeZone,
@@ -94,6 +95,6 @@ async function readSchedule(
     durationMs: duration,
     toMinute: to,
     rule: isUntilOnly ? undefined : await readRecurrence(options, nowMs, zone),
-    untilMs: isUntilOnly ? (await parseLastTime(until, times)).getTime() : undefined,
+    untilMs: isUntilOnly ? (await parseLastTime(until, { of: '--until', ...times })).getTime() : undefined,
   };
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ListOptions } from '../../client/requests.js';
 import type { Dispatch } from '../../dispatch.js';
 import type { Selector } from '../../model/selector.js';
+import { optionName } from './optionName.js';
 import { parseTarget } from './parseTarget.js';
 import { parseTime } from './parseTime.js';
 import { parseBoolean, parseIds, parseNonEmpty, repeated } from './parseValue.js';
@@ -60,7 +61,7 @@ export async function readListFilters(filters: ListFilters): Promise<ListOptions
   const times: { [name in (typeof TIMES)[number]]?: Date } = {};
   for (const name of TIMES) {
     const text = filters[name];
-    if (text !== undefined) times[name] = await parseTime(text, { nowMs, ahead: false });
+    if (text !== undefined) times[name] = await parseTime(text, { of: optionName(name), nowMs, ahead: false });
   }
   return {
     ...times,

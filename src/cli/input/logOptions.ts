@@ -38,7 +38,7 @@ export function addLogOptions(
 export async function readLogSpan({ from, to }: LogOptions): Promise<{ from?: Date; to?: Date }> {
   const at = { nowMs: Date.now(), ahead: false };
   return {
-    ...(from !== undefined && { from: await parseTime(from, at) }),
-    ...(to !== undefined && { to: await parseTime(to, at) }),
+    ...(from !== undefined && { from: await parseTime(from, { of: '--from', ...at }) }),
+    ...(to !== undefined && { to: await parseTime(to, { of: '--to', ...at }) }),
   };
 }

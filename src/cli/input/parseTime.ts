@@ -1,5 +1,6 @@
 import type { ParsedResult } from 'chrono-node';
 import { loadOptional } from '../../model/loadOptional.js';
+import { checkStartTime } from '../../model/recurrence/checkRule.js';
 import { offsetAt } from '../../model/recurrence/localTime.js';
 import { localTimeNotes } from '../../planning/localTimeNotes.js';
 import { InvalidText } from '../../planning/text/invalidText.js';
@@ -16,6 +17,8 @@ import { UsageError } from './usageError.js';
 
 /** Options of {@link parseTime}. */
 export interface ParseTimeOptions {
+  /** The option or argument that has the time, for messages: `--until`, `<start-time>`. */
+  readonly of: string;
   readonly nowMs: number;
   /** Whether `9am` and `friday` mean the next one instead of today's and this week's. */
   readonly ahead: boolean;
@@ -47,12 +50,23 @@ export async function parseStart(text: string, options: ParseTimeOptions): Promi
   const read = await readTime(text, options);
   if (read.zone !== null) options.say?.(localTimeNotes(read.zone, read.ms));
   const isLocal = read.zone !== null && read.zone === options.timeZone;
-  return { time: new Date(instantOfTime(read)), localMs: isLocal ? read.ms : undefined };
+  return { time: dateOf(instantOfTime(read), text, options), localMs: isLocal ? read.ms : undefined };
 }
 
 /** Parses the last time of something: as {@link parseTime}, but a day without a time includes the whole day, to its last second. */
 export async function parseLastTime(text: string, options: ParseTimeOptions): Promise<Date> {
-  return new Date(lastInstantOfTime(await readTime(text, options)));
+  return dateOf(lastInstantOfTime(await readTime(text, options)), text, options);
+}
+
+/** The date of an instant that the protocol can represent. */
+function dateOf(ms: number, text: string, { of }: ParseTimeOptions): Date {
+  try {
+    checkStartTime(ms);
+    return new Date(ms);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`${of}: '${text}' is not within the years 1 to 9999.`);
+    throw error;
+  }
 }
 
 async function readTime(text: string, options: ParseTimeOptions): Promise<ReadTime> {
@@ -68,11 +82,11 @@ async function readTime(text: string, options: ParseTimeOptions): Promise<ReadTi
     }
   } catch (error) {
     if (error instanceof InvalidText)
-      throw new UsageError(`Could not parse time expression '${text}': ${error.message}`);
+      throw new UsageError(`${options.of}: Could not parse time expression '${text}': ${error.message}`);
     throw error;
   }
   throw new UsageError(
-    `Could not parse time expression '${text}': use 2026-04-01T14:00, 'in 2 hours', 'tomorrow at 9am' or now.`,
+    `${options.of}: Could not parse time expression '${text}': use 2026-04-01T14:00, 'in 2 hours', 'tomorrow at 9am' or now.`,
   );
 }
 

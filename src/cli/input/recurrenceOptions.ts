@@ -4,6 +4,7 @@ import { checkRule, FREQUENCIES } from '../../model/recurrence/checkRule.js';
 import type { Frequency, RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import { ruleFromRfc5545 } from '../../model/recurrence/ruleRfc5545.js';
 import { parseHours, parseMinutes, parseMonthDays, parseMonths } from '../../planning/text/ruleLists.js';
+import { optionName } from './optionName.js';
 import { parseLastTime } from './parseTime.js';
 import { parseCount, parseName } from './parseValue.js';
 import { parseWeekdays, type WeekdayItem, weekdayParts } from './parseWeekdays.js';
@@ -76,15 +77,15 @@ export async function readRecurrence(
   if (frequency === undefined) {
     const detail = DETAILS.find(name => options[name] !== undefined);
     if (detail === undefined) return undefined;
-    throw new UsageError(
-      `--${detail.replace(/[A-Z]/, '-$&').toLowerCase()} needs a --frequency: a rule is set as a whole.`,
-    );
+    throw new UsageError(`${optionName(detail)} needs a --frequency: a rule is set as a whole.`);
   }
   const base: RecurrenceRule = {
     frequency,
     interval,
     ...(count !== undefined && { count }),
-    ...(until !== undefined && { untilMs: (await parseLastTime(until, { nowMs, ahead: true, timeZone })).getTime() }),
+    ...(until !== undefined && {
+      untilMs: (await parseLastTime(until, { of: '--until', nowMs, ahead: true, timeZone })).getTime(),
+    }),
     ...(byMinute && { byMinutes: byMinute }),
     ...(byHour && { byHours: byHour }),
     ...(byMonthday && { byMonthDays: byMonthday }),

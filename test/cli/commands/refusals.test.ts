@@ -43,6 +43,42 @@ describe.concurrent('what goes wrong is told in one line', () => {
   });
 
   it.each([
+    ['<start-time>', ['create', '1', 'A', '1', 'gestern']],
+    ['--start-time', ['update', '1', '1', '--start-time', 'gestern']],
+    ['--until', ['update', '1', '1', '-f', 'daily', '--until', 'gestern']],
+    ['--until', ['preview', 'now', '1h', '-f', 'daily', '--until', 'tomorrow CET']],
+    ['[start-time]', ['preview', 'gestern']],
+    ['--start-from', ['list', '1', '--start-from', 'gestern']],
+    ['--update-to', ['export', '1', '--update-to', 'gestern']],
+    ['[time]', ['at', '1', 'gestern']],
+    ['--to', ['overlaps', '1', '--to', 'gestern']],
+    ['<to>', ['simulate', '1', 'now', 'gestern']],
+    ['--from', ['audit', '1', '--from', 'gestern']],
+    ['--to', ['history', '--store', 'none', '--to', 'gestern']],
+    ['--from', ['report', '--store', 'none', '--from', 'gestern']],
+  ])('a time that is none is refused by the name of %s: %j', async (name, args) => {
+    const { code, stderr } = await runCli(args, serviceEnv());
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining(`error: ${name}: Could not parse time expression '`),
+    });
+  });
+
+  it.each([
+    ["option '--duration <duration>'", ['update', '1', '1', '--duration', '5000000000'], 'at most 4294967295 seconds'],
+    ["argument 'duration'", ['create', '1', 'A', '1', 'now', '200000 weeks'], 'at most 4294967295 seconds'],
+    ['--until', ['preview', '2030-01-01', '1h', '-f', 'daily', '--until', '0000-12-31'], 'within the years 1 to 9999'],
+    ['<start-time>', ['create', '1', 'A', '1', 'in 9000 years'], 'within the years 1 to 9999'],
+    ["option '--time-zone <zone>'", ['preview', 'now', '--time-zone', 'Berlin'], 'must be a time zone such as'],
+    ["option '--show-in <zone>'", ['preview', 'now', '--show-in', 'CET'], 'CET is ambiguous'],
+    ["option '--to <time>'", ['preview', 'now', '--to', '25:00', '--time-zone', 'UTC'], 'must be a time of day'],
+  ])('a value that cannot be is refused by the name of %s: %j', async (name, args, message) => {
+    const { code, stderr } = await runCli(args, serviceEnv());
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });
+    expect(stderr).toContain(name);
+  });
+
+  it.each([
     ['a bad time', ['create', '1', 'A', '1', 'gestern'], "Could not parse time expression 'gestern'"],
     ['a bad duration', ['create', '1', 'A', '1', 'now', '1 month'], "argument 'duration'"],
     ['a bad target', ['create', '1', 'A', 'FOO', 'now'], "'FOO' is neither a component id nor one of "],
