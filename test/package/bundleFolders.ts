@@ -1,28 +1,10 @@
 // Makes the few files of the command, of the service and of the browser's entry that are shipped of the many they are written in: `bundleFolders.ts dist`.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { copied, copyPackages, licences } from './copyPackages.js';
 import { slimMessages } from './slimMessages.js';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
-
-/** Packages of which the browser's entry has copies: they would bring WebSockets and code for Node.js, and twice as much besides. */
-const copied = ['nice-grpc-web', 'abort-controller-x'];
-
-/** What browsers have for what js-base64 gives also to those that have it not. */
-const base64 = `export const Base64 = {
-  fromUint8Array: bytes => btoa(String.fromCharCode(...bytes)),
-  toUint8Array: text => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), unit => unit.charCodeAt(0)),
-};`;
-
-/** Parts of nice-grpc-web that it would load for methods and definitions of kinds that there are none of. */
-const leftOut: Readonly<Record<string, string>> = {
-  'client/createBidiStreamingMethod.ts': 'export const createBidiStreamingMethod = undefined;',
-  'client/createClientStreamingMethod.ts': 'export const createClientStreamingMethod = undefined;',
-  'service-definitions/grpc-web.ts':
-    'export const isGrpcWebServiceDefinition = () => false; export const fromGrpcWebServiceDefinition = undefined;',
-};
 
 /** Puts the files of a built package together, as it is shipped. */
 export async function bundleFolders(dist: string): Promise<void> {
@@ -49,11 +31,12 @@ export async function bundleFolders(dist: string): Promise<void> {
       platform: 'browser',
       target: 'es2022',
       minifyWhitespace: true,
-      plugins: [slimMessages, leavePackages],
-      banner: { js: await licences() },
+      plugins: [slimMessages, copyPackages(resolve(dist, 'src/client/grpcCommon.js'))],
+      banner: { js: `/*! Has parts of ${copied.join(', ')}: see LICENSES.txt beside this file in xstate-dispatch */` },
     },
-    [resolve(dist, 'src/web'), resolve(dist, 'proto/gen')],
+    ['src/web', 'src/dispatcher', 'src/client', 'src/wire', 'proto/gen'].map(name => resolve(dist, name)),
   );
+  await writeFile(join(resolve(dist, 'src/web'), 'LICENSES.txt'), await licences());
   const service = resolve(dist, 'src/service');
   await bundleFolder(service, ['index', ...(await usedByOthers(resolve(dist), service))], {
     platform: 'node',
@@ -122,38 +105,6 @@ async function usedByOthers(dist: string, folder: string): Promise<string[]> {
     }
   }
   return [...used];
-}
-
-/** Leaves packages to the bundler of the user, but for those that are copied: as ES modules, so that only what is used of them is. */
-const leavePackages: Plugin = {
-  name: 'leave packages',
-  setup(build) {
-    build.onResolve({ filter: /^[^./]/ }, ({ kind, path, resolveDir, pluginData }) => {
-      if (kind === 'entry-point' || pluginData === 'copied') return undefined;
-      if (path === 'js-base64') return { path, namespace: path };
-      if (path === 'nice-grpc-common') return { path: `${OTHERS}../client/grpcCommon.js`, external: true };
-      if (!copied.some(name => path === name || path.startsWith(`${name}/`))) return { path, external: true };
-      // The package is compiled to CommonJS, and has its sources beside that.
-      const source = path.replace(/^nice-grpc-web\/lib\/(.+)\.js$/, 'nice-grpc-web/src/$1.ts');
-      const from = resolveDir.startsWith(join(root, 'node_modules')) ? resolveDir : root;
-      return build.resolve(source, { kind, resolveDir: from, pluginData: 'copied' });
-    });
-    build.onLoad({ filter: /nice-grpc-web\/src\/.+\.ts$/ }, ({ path }) => {
-      const contents = leftOut[path.replace(/^.*nice-grpc-web\/src\//, '')];
-      return contents === undefined ? undefined : { contents };
-    });
-    build.onLoad({ filter: /.*/, namespace: 'js-base64' }, () => ({ contents: base64 }));
-  },
-};
-
-async function licences(): Promise<string> {
-  const texts = copied.map(async name => {
-    const folder = join(root, 'node_modules', name);
-    const file = (await readdir(folder)).find(file => /^licen[cs]e/i.test(file));
-    if (file === undefined) throw new Error(`${name} has no licence`);
-    return `${name}:\n${(await readFile(join(folder, file), 'utf8')).trim()}`;
-  });
-  return `/*! Parts of ${copied.join(', ')} are in this file.\n\n${(await Promise.all(texts)).join('\n\n')}\n*/`;
 }
 
 const [, program, dist] = process.argv;
