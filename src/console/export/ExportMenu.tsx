@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { messageOf } from '../../model/dispatchError.js';
 import { Button } from '../kit/Button.js';
 import { inSlices } from '../kit/inSlices.js';
@@ -18,31 +18,39 @@ const maxRows = 100_000;
 /** Saves what the timeline shows: as a calendar, as a table, or as a picture. */
 export function ExportMenu({ actor, port: { clock } }: ConsoleProps) {
   const [note, setNote] = useState('');
-  const [isBusy, setBusy] = useState(false);
+  const [saving, setSaving] = useState<AbortController | null>(null);
+  const isBusy = saving !== null;
+  useEffect(() => () => saving?.abort(), [saving]);
   const asTable = useSelected(actor, ({ context }) => context.view.asTable);
   const nameOf = (ending: string) => {
     const { shownId, view } = actor.getSnapshot().context;
     return `microgrid-${shownId}-${new Date(view.fromMs).toISOString().slice(0, 10)}.${ending}`;
   };
-  const save = (work: () => Promise<string>) => {
-    setBusy(true);
-    setNote('Saving …');
-    work()
-      .then(setNote, error => setNote(messageOf(error)))
-      .finally(() => setBusy(false));
+  const save = (work: (signal: AbortSignal) => Promise<string>) => {
+    const ended = new AbortController();
+    const { signal } = ended;
+    setSaving(ended);
+    setNote('Looking for what is in view …');
+    work(signal)
+      .then(setNote, error => setNote(signal.aborted ? 'Nothing was saved.' : messageOf(error)))
+      .finally(() => setSaving(null));
   };
-  const saveCalendar = async () => {
+  const tellShare = (count: number) => (done: number) => setNote(`Saving: ${Math.floor((100 * done) / count)} % …`);
+  const saveCalendar = async (signal: AbortSignal) => {
     const name = nameOf('ics');
-    const records = await inSlices(dispatchesIn(viewRequest(actor.getSnapshot().context)), clock);
-    const { text, leftOut } = calendarOf(records);
-    saveFile(name, new Blob([text], { type: 'text/calendar' }));
+    const records = await inSlices(dispatchesIn(viewRequest(actor.getSnapshot().context)), clock, { signal });
+    const onStep = tellShare(records.length);
+    const { parts, leftOut } = await inSlices(calendarOf(records), clock, { signal, onStep });
+    saveFile(name, new Blob(parts, { type: 'text/calendar' }));
     return leftOut.length === 0 ? '' : `Left out: ${leftOut.join('; ')}`;
   };
-  const saveTable = async () => {
+  const saveTable = async (signal: AbortSignal) => {
     const name = nameOf('csv');
     const snapshot = actor.getSnapshot();
-    const { rows, isCut } = await inSlices(runRows(viewRequest(snapshot.context), maxRows), clock);
-    saveFile(name, new Blob([csvOf(rows, presentOf(snapshot))], { type: 'text/csv' }));
+    const { rows, isCut } = await inSlices(runRows(viewRequest(snapshot.context), maxRows), clock, { signal });
+    const onStep = tellShare(rows.length);
+    const parts = await inSlices(csvOf(rows, presentOf(snapshot)), clock, { signal, onStep });
+    saveFile(name, new Blob(parts, { type: 'text/csv' }));
     return isCut ? `The first ${maxRows} rows are saved.` : '';
   };
   const savePicture = async () => {
@@ -64,6 +72,7 @@ export function ExportMenu({ actor, port: { clock } }: ConsoleProps) {
           PNG
         </Button>
       </span>
+      {saving !== null && <Button onPress={() => saving.abort()}>Cancel the export</Button>}
       {note !== '' && (
         <span class="note" role="status">
           {note}

@@ -1,30 +1,9 @@
-import {
-  type MergeStrategy,
-  mergeByType,
-  mergeByTypeAndSelector,
-  mergeNothing,
-} from '../../../machines/manage/mergeStrategy.js';
-import { messageOf } from '../../model/dispatchError.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
-import type { DispatchVersion } from '../travel/dispatchVersions.js';
-import type { MergeName, ViewState } from '../view/viewState.js';
 import { findConflicts, union } from './conflicts.js';
-import { componentsText, type LaneName, lanesOf } from './lanesOf.js';
-import type { Interval, PicturedRun, Segment } from './segment.js';
-import { splitByForce } from './splitByForce.js';
-import { type ThinRun, thinRuns } from './thinRuns.js';
-
-/** What a picture is made of. */
-export interface PictureRequest
-  extends Pick<ViewState, 'lanes' | 'merge' | 'filter' | 'showsDryRuns' | 'showsInactive'> {
-  readonly versions: readonly DispatchVersion[];
-  /** Records that a change would leave: drawn in a lane of their own, before the others. */
-  readonly preview?: readonly DispatchRecord[];
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** Runs of one dispatch that begin within the same such time are one; positive. */
-  readonly resolutionMs: number;
-}
+import { type LaneName, lanesOf } from './lanesOf.js';
+import type { Interval, Segment } from './segment.js';
+import { isShown, type PictureRequest, runsOf, segmentsOf } from './segmentsOf.js';
+import { thinRuns } from './thinRuns.js';
 
 /** A lane of a picture. */
 export interface Lane extends LaneName {
@@ -42,59 +21,22 @@ export interface Picture {
   readonly problems: ReadonlyMap<number, string>;
 }
 
-/** The merge strategies by their names in the view. */
-const mergeStrategies: Readonly<Record<MergeName, MergeStrategy>> = {
-  none: mergeNothing,
-  type: mergeByType,
-  'type-and-selector': mergeByTypeAndSelector,
-};
-
-/** Number of dispatches and of their runs after which a build yields. */
+/** Number of dispatches after which a build yields. */
 const sliceSize = 32;
-const runSliceSize = 1_024;
-
-/** What dispatches have in common of whose runs one is in force. */
-export function identityOf(record: DispatchRecord, merge: MergeName): string {
-  return mergeStrategies[merge].identity(record) ?? String(record.id);
-}
 
 /** Makes a picture; yields between slices of the work, so that the caller can put it off. */
 export function* buildPicture(request: PictureRequest): Generator<void, Picture, void> {
-  const { versions, merge, lanes: kind } = request;
-  const shown = versions.filter(({ record }) => isShown(record, request));
-  const problems = new Map<number, string>();
-  const groups = new Map<string, PicturedRun[]>();
-  const inactive: Segment[] = [];
-  let done = 0;
-  for (const version of shown) {
-    const { record } = version;
-    const runs = runsOf(version, request, problems);
-    done += runSliceSize / sliceSize + runs.length;
-    for (; done >= runSliceSize; done -= runSliceSize) yield;
-    if (record.active) {
-      const identity = identityOf(record, merge);
-      const group = groups.get(identity);
-      if (group === undefined) groups.set(identity, runs);
-      else for (const run of runs) group.push(run);
-    } else {
-      for (const run of runs) inactive.push({ run, startMs: run.startMs, endMs: run.endMs, isCovered: false });
-    }
-  }
-  const segments: Segment[] = [];
-  for (const [index, group] of [...groups.values()].entries()) {
-    if (index % sliceSize === sliceSize - 1) yield;
-    for (const segment of splitByForce(group)) segments.push(segment);
-  }
-  yield;
-  const conflicts = findConflicts([...groups.values()].flat());
+  const { lanes: kind } = request;
+  const { records, runs, segments, problems } = yield* segmentsOf(request);
+  const conflicts = findConflicts(runs);
   yield;
   const lanes = new Map<string, LaneName & { segments: Segment[]; overlaps: Interval[] }>();
-  for (const { record } of shown) {
+  for (const record of records) {
     for (const name of lanesOf(record, kind)) {
       if (!lanes.has(name.key)) lanes.set(name.key, { ...name, segments: [], overlaps: [] });
     }
   }
-  for (const [index, segment] of [...segments, ...inactive].entries()) {
+  for (const [index, segment] of segments.entries()) {
     if (index % (16 * sliceSize) === 0) yield;
     const { run } = segment;
     // Once for each run.
@@ -150,53 +92,4 @@ export function* dispatchesIn(request: PictureRequest): Generator<void, Dispatch
     }
   }
   return [...found];
-}
-
-function isShown(record: DispatchRecord, { filter, showsDryRuns, showsInactive }: PictureRequest): boolean {
-  if ((record.dryRun && !showsDryRuns) || (!record.active && !showsInactive)) return false;
-  return filter === '' || matches(record, filter);
-}
-
-/** Whether a dispatch has a text in its id, type or components; `#4` is the id 4 alone. */
-function matches(record: DispatchRecord, filter: string): boolean {
-  const text = filter.trim().toLowerCase();
-  if (text.startsWith('#')) return String(record.id) === text.slice(1);
-  return [String(record.id), record.type, componentsText(record)].some(part => part.toLowerCase().includes(text));
-}
-
-interface KnownRuns {
-  readonly key: string;
-  readonly runs: readonly ThinRun[];
-}
-
-// Records are immutable: what did not change is not calculated again.
-const known = new WeakMap<DispatchRecord, KnownRuns>();
-
-/** The runs of a version: those that begin while it holds, and the part of an earlier one that goes on when it begins. */
-function runsOf(
-  { record, fromMs, toMs }: DispatchVersion,
-  request: PictureRequest,
-  problems: Map<number, string>,
-): PicturedRun[] {
-  const from = Math.max(request.fromMs, fromMs);
-  const to = Math.min(request.toMs, toMs);
-  if (from >= to) return [];
-  const key = `${from} ${to} ${request.resolutionMs}`;
-  let found = known.get(record);
-  if (found?.key !== key) {
-    try {
-      found = { key, runs: [...thinRuns(record, from, to, request.resolutionMs)] };
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      problems.set(record.id, messageOf(error));
-      found = { key, runs: [] };
-    }
-    known.set(record, found);
-  }
-  return found.runs.map(run => ({
-    record,
-    isMerged: run.isMerged,
-    startMs: Math.max(run.startMs, fromMs),
-    endMs: Math.min(run.endMs, toMs),
-  }));
 }

@@ -6,7 +6,8 @@ import type { ConsoleActor } from '../machine/consoleMachine.js';
 import { allMissed } from '../travel/deliveredRuns.js';
 import type { DispatchVersion } from '../travel/dispatchVersions.js';
 import type { Present } from './layoutLane.js';
-import { buildPicture, type Picture, type PictureRequest } from './picture.js';
+import { buildPicture, type Picture } from './picture.js';
+import type { PictureRequest } from './segmentsOf.js';
 
 /** Share of the view that is prepared before and after it. */
 const margin = 1;

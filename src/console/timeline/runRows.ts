@@ -1,13 +1,15 @@
+import { sortInSlices } from '../kit/sortInSlices.js';
 import type { DispatchVersion } from '../travel/dispatchVersions.js';
-import { buildPicture, identityOf, type PictureRequest } from './picture.js';
 import type { Segment } from './segment.js';
+import { identityOf, type PictureRequest, segmentsOf } from './segmentsOf.js';
 
 /** Number of slots in which runs of one dispatch are told apart in a table. */
 const slots = 5_000;
 
-/** Share of the time that is looked at first, and how many times as much each time there are too few rows in it. */
+/** Share of the time that is looked at first, and how many times as much at least and at most each time there are too few rows in it. */
 const firstShare = 1 / 1_024;
-const growth = 4;
+const minGrowth = 4;
+const maxGrowth = 32;
 
 /** Rows of a table, in order of their start. */
 export interface RunRows {
@@ -28,23 +30,19 @@ export function* runRows(request: PictureRequest, limit: number): Generator<void
   const resolutionMs = Math.max(1, Math.floor(spanMs / slots));
   let versions: readonly DispatchVersion[] = request.versions;
   let settled: readonly Segment[] = [];
-  for (let share = firstShare; ; share *= growth) {
+  for (let [share, growth] = [firstShare, minGrowth]; ; share *= growth) {
     const untilMs = share < 1 ? fromMs + spanMs * share : toMs;
-    const { lanes } = yield* buildPicture({
-      ...request,
-      versions,
-      toMs: untilMs,
-      preview: [],
-      lanes: 'dispatch',
-      resolutionMs,
-    });
-    const found = lanes
-      .flatMap(lane => lane.segments)
-      .filter(({ startMs, endMs }) => startMs < untilMs && (endMs > fromMs || startMs >= fromMs))
-      .concat(settled)
-      .sort((a, b) => a.startMs - b.startMs || a.run.record.id - b.run.record.id);
+    const { segments } = yield* segmentsOf({ ...request, versions, toMs: untilMs, resolutionMs });
+    const inView = segments.filter(({ startMs, endMs }) => startMs < untilMs && (endMs > fromMs || startMs >= fromMs));
+    const found = yield* sortInSlices(
+      inView.concat(settled),
+      (a, b) => a.startMs - b.startMs || a.run.record.id - b.run.record.id,
+    );
     if (untilMs >= toMs) return { rows: found.slice(0, limit), isCut: found.length > limit };
-    if (found.length <= limit) continue;
+    if (found.length <= limit) {
+      growth = Math.min(maxGrowth, Math.max(minGrowth, limit / Math.max(1, found.length)));
+      continue;
+    }
     // Of what ends later, a later run may be in force before its end: only such dispatches are looked at further.
     const shown = found.slice(0, limit + 1);
     const open = new Set<string>();

@@ -1,11 +1,15 @@
+import { sortInSlices } from '../kit/sortInSlices.js';
 import type { PicturedRun, Segment } from './segment.js';
+
+/** Number of runs after which it yields. */
+const sliceSize = 1_024;
 
 /**
  * Splits runs of one identity into the parts in which they are in force and those in which they are covered: of those that run at an instant,
- * the one whose run began last is in force, of equal ones that with the higher id.
+ * the one whose run began last is in force, of equal ones that with the higher id. It yields between slices of the work.
  */
-export function splitByForce(runs: readonly PicturedRun[]): Segment[] {
-  const ordered = [...runs].sort((a, b) => a.startMs - b.startMs || a.record.id - b.record.id);
+export function* splitByForce(runs: readonly PicturedRun[]): Generator<void, Segment[], void> {
+  const ordered = yield* sortInSlices(runs, (a, b) => a.startMs - b.startMs || a.record.id - b.record.id);
   const inForce = new Map<PicturedRun, Segment[]>();
   const begun: PicturedRun[] = [];
   let sinceMs = Number.NEGATIVE_INFINITY;
@@ -18,13 +22,19 @@ export function splitByForce(runs: readonly PicturedRun[]): Segment[] {
     }
     sinceMs = untilMs;
   };
-  for (const run of ordered) {
+  for (const [index, run] of ordered.entries()) {
+    if (index % sliceSize === sliceSize - 1) yield;
     advance(run.startMs);
     inForce.set(run, []);
     begun.push(run);
   }
   advance(Number.POSITIVE_INFINITY);
-  return ordered.flatMap(run => withCovered(run, inForce.get(run) ?? []));
+  const segments: Segment[] = [];
+  for (const [index, run] of ordered.entries()) {
+    if (index % sliceSize === sliceSize - 1) yield;
+    for (const segment of withCovered(run, inForce.get(run) ?? [])) segments.push(segment);
+  }
+  return segments;
 }
 
 /** The parts of a run in order: those in force, and between them those in which it is covered. */

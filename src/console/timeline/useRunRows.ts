@@ -34,7 +34,7 @@ export function useRunRows(actor: ConsoleActor, clock: Clock, limit: number): Ru
       while (now.isStale) {
         now.isStale = false;
         const { context: present } = actor.getSnapshot();
-        const rows = await inSlices(runRows(viewRequest(present), limit), clock, signal);
+        const rows = await inSlices(runRows(viewRequest(present), limit), clock, { signal });
         setMade({ shownId: present.shownId, rows });
       }
     };

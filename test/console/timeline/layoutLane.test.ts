@@ -1,8 +1,9 @@
 import { fc, it as property } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { columnsOf, layoutLane, type Present, styleOf } from '../../../src/console/timeline/layoutLane.js';
-import { buildPicture, type Picture, type PictureRequest } from '../../../src/console/timeline/picture.js';
+import { buildPicture, type Picture } from '../../../src/console/timeline/picture.js';
 import type { Segment } from '../../../src/console/timeline/segment.js';
+import type { PictureRequest } from '../../../src/console/timeline/segmentsOf.js';
 import type { DispatchRecord } from '../../../src/model/dispatchRecord.js';
 import { dispatchArbitrary } from '../../../src/testing/dispatchArbitrary.js';
 import { dayMs, dispatchRecord, hourMs, monday10Ms } from '../../support/dispatchRecord.js';

@@ -1,12 +1,14 @@
 import { fc, it as property } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { buildPicture, dispatchesIn, type PictureRequest } from '../../../src/console/timeline/picture.js';
+import { buildPicture, dispatchesIn } from '../../../src/console/timeline/picture.js';
 import { runRows } from '../../../src/console/timeline/runRows.js';
 import type { Segment } from '../../../src/console/timeline/segment.js';
+import type { PictureRequest } from '../../../src/console/timeline/segmentsOf.js';
 import { initialView } from '../../../src/console/view/viewState.js';
 import type { DispatchRecord } from '../../../src/model/dispatchRecord.js';
 import { dispatchArbitrary } from '../../../src/testing/dispatchArbitrary.js';
 import { daily, dayMs, dispatchRecord, hourMs, monday10Ms } from '../../support/dispatchRecord.js';
+import { doneSteps } from '../../support/doneSteps.js';
 
 const yearMs = 365 * dayMs;
 
@@ -19,20 +21,12 @@ function requestFor(records: readonly DispatchRecord[], toMs: number): PictureRe
   return { ...initialView(monday10Ms, 'UTC'), versions, fromMs: monday10Ms, toMs, resolutionMs: 1 };
 }
 
-/** The result of work in slices, and the number of slices. */
-function done<T>(steps: Generator<void, T, void>): [T, number] {
-  for (let count = 1; ; count += 1) {
-    const step = steps.next();
-    if (step.done) return [step.value, count];
-  }
-}
-
 /** All rows of a time, of a picture of all of it. */
 function allRows(request: PictureRequest): Segment[] {
   const { fromMs, toMs } = request;
   const resolutionMs = Math.max(1, Math.floor((toMs - fromMs) / 5_000));
-  return done(buildPicture({ ...request, lanes: 'dispatch', resolutionMs }))[0]
-    .lanes.flatMap(({ segments }) => segments)
+  return doneSteps(buildPicture({ ...request, lanes: 'dispatch', resolutionMs }))
+    .result.lanes.flatMap(({ segments }) => segments)
     .filter(({ startMs, endMs }) => startMs < toMs && (endMs > fromMs || startMs >= fromMs))
     .sort((a, b) => a.startMs - b.startMs || a.run.record.id - b.run.record.id);
 }
@@ -52,7 +46,7 @@ describe('the rows of a table', () => {
     const records = found.map((record, index) => ({ ...record, id: index + 1, type: index % 2 === 0 ? 'A' : 'B' }));
     const request = requestFor(records, monday10Ms + spanMs);
     const all = allRows(request);
-    expect(done(runRows(request, limit))[0]).toEqual({ rows: all.slice(0, limit), isCut: all.length > limit });
+    expect(doneSteps(runRows(request, limit)).result).toEqual({ rows: all.slice(0, limit), isCut: all.length > limit });
   });
 
   it('end where a run of far later is in force', () => {
@@ -60,7 +54,7 @@ describe('the rows of a table', () => {
       dispatchRecord({ id: index + 1, startTimeMs: monday10Ms + index * 1_000, durationMs: null, type: `T${index}` }),
     );
     const later = dispatchRecord({ id: 9, startTimeMs: monday10Ms + 200 * dayMs, durationMs: hourMs, type: 'T0' });
-    const [{ rows, isCut }] = done(runRows(requestFor([...endless, later], monday10Ms + yearMs), 2));
+    const { rows, isCut } = doneSteps(runRows(requestFor([...endless, later], monday10Ms + yearMs), 2)).result;
     expect(isCut).toBe(true);
     expect(rows.map(({ run, endMs }) => [run.record.id, endMs])).toEqual([
       [1, later.startTimeMs],
@@ -74,9 +68,10 @@ describe('the rows of a table', () => {
       dispatchRecord({ id, type: `T${id % 40}`, durationMs: 600_000, recurrence: id % 4 === 0 ? hourly : null }),
     );
     const request = requestFor(records, monday10Ms + yearMs);
-    const [{ rows, isCut }, slices] = done(runRows(request, 300));
+    const { result, yielded } = doneSteps(runRows(request, 300));
+    const { rows, isCut } = result;
     expect([rows.length, isCut]).toEqual([300, true]);
-    expect(slices).toBeLessThan(1_000);
-    expect(done(dispatchesIn(request))[0]).toHaveLength(2_000);
+    expect(yielded.length).toBeLessThan(1_000);
+    expect(doneSteps(dispatchesIn(request)).result).toHaveLength(2_000);
   });
 });

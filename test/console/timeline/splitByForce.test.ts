@@ -5,6 +5,7 @@ import type { PicturedRun } from '../../../src/console/timeline/segment.js';
 import { splitByForce } from '../../../src/console/timeline/splitByForce.js';
 import { type Selector, selectorsOverlap } from '../../../src/model/selector.js';
 import { dispatchRecord } from '../../support/dispatchRecord.js';
+import { doneSteps } from '../../support/doneSteps.js';
 
 const selectors: readonly Selector[] = [
   { ids: [1] },
@@ -37,7 +38,7 @@ describe('of runs for the same thing', () => {
   property.prop([someRuns])(
     'the one that began last is in force at each instant, of equal ones the higher id',
     runs => {
-      const segments = splitByForce(runs);
+      const segments = doneSteps(splitByForce(runs)).result;
       for (let atMs = 0; atMs < 50; atMs += 1) {
         const [expected] = on(runs, atMs).sort((a, b) => b.startMs - a.startMs || b.record.id - a.record.id);
         const found = segments.filter(({ startMs, endMs }) => startMs <= atMs && atMs < endMs);
