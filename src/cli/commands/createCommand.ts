@@ -4,7 +4,7 @@ import type { NewDispatch } from '../../client/requests.js';
 import type { JsonObject } from '../../model/dispatchRecord.js';
 import type { Selector } from '../../model/selector.js';
 import { durationTo, newGroup } from '../../planning/groups/newGroup.js';
-import { LEAD_MS } from '../../planning/groups/planChanges.js';
+import { LEAD_MS } from '../../planning/groups/partTimes.js';
 import { planNotes } from '../../planning/planNotes.js';
 import { checkAnswer, isEmpty, plannedDispatch } from '../../planning/planned.js';
 import { isNow } from '../../planning/text/isoTime.js';

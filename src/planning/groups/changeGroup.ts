@@ -30,7 +30,7 @@ export async function changeGroup(
     { ...live.common, ...change.common },
   ];
   const written = await writeGroup(client, live, { group, common, step: 'update' }, options);
-  if (written.live === null) return client.get(written.ids[0] ?? live.anchor.id);
+  if (written.live === null) return client.get(written.ids.at(-1) ?? live.anchor.id);
   checkStored(written, group.id);
   return written.live;
 }

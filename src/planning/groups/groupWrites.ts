@@ -11,7 +11,7 @@ import type { GroupGoal } from './stepMark.js';
 export interface GroupWrites {
   /** Makes a write. A dispatch that is to be deleted and is gone already is no failure. Returns the id of the dispatch. */
   make(change: Change): Promise<number>;
-  /** Ids of the dispatches that were written, each once, without those deleted. */
+  /** Ids of the dispatches that were written, each once, in the order of the last write, without those deleted. */
   readonly ids: readonly number[];
   /** Id of the dispatch of the last write; undefined before any. */
   readonly lastId: number | undefined;
@@ -43,7 +43,8 @@ export function groupWrites(client: PlanningClient, note: string | undefined): G
     },
     get ids() {
       const deleted = new Set(done.flatMap(({ id, undo }) => (undo === null ? [id] : [])));
-      return [...new Set(done.map(({ id }) => id))].filter(id => !deleted.has(id));
+      const all = done.map(({ id }) => id);
+      return all.filter((id, index) => all.lastIndexOf(id) === index && !deleted.has(id));
     },
     get lastId() {
       return done.at(-1)?.id;

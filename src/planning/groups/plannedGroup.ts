@@ -3,7 +3,8 @@ import { plannedDispatch } from '../planned.js';
 import type { Group } from './group.js';
 import { partsOf } from './groupParts.js';
 import type { LiveGroup } from './liveGroup.js';
-import { type Common, fromNow } from './planChanges.js';
+import { fromNow } from './partTimes.js';
+import type { Common } from './planChanges.js';
 
 /**
  * A group that was not created; the ids of its dispatches are 0.

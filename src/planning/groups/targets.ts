@@ -56,8 +56,13 @@ export async function findTargets(
       if (whole !== null) found.set(whole.group.id, whole);
     }
   }
+  // A step that was finished may have left a dispatch that is in no group any more.
+  const targetOf = (id: TargetId) => {
+    const group = typeof id === 'number' ? groupOfId.get(id) : undefined;
+    return group !== undefined && found.has(group) ? group : id;
+  };
   return {
-    ids: [...new Set(ids.map(id => (typeof id === 'number' ? (groupOfId.get(id) ?? id) : id)))],
+    ids: [...new Set(ids.map(targetOf))],
     groupOf: id => (typeof id === 'number' ? null : (found.get(id) ?? missing(client, id))),
   };
 }

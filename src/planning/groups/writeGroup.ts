@@ -20,7 +20,7 @@ export interface WriteGroupOptions {
 export interface WrittenGroup {
   /** The group as it is then; null when no dispatch belongs to it any more. */
   readonly live: LiveGroup | null;
-  /** Ids of the dispatches that were written, without those deleted. */
+  /** Ids of the dispatches that were written, in the order of the last write, without those deleted. */
   readonly ids: readonly number[];
   /** Ids of the dispatches of which the service stored something else than was asked. */
   readonly otherwise: readonly number[];
@@ -145,7 +145,8 @@ async function giveWay(step: Step, anchorId: number): Promise<WrittenGroup> {
 async function again({ client, options, writes }: Step, live: LiveGroup, goal: GroupGoal): Promise<WrittenGroup> {
   if (options.depth === MAX_DEPTH) return writtenWith(writes, live);
   const { ids, otherwise, ...written } = await attempt(client, live, goal, { ...options, depth: options.depth + 1 });
-  return { ...written, ids: [...new Set([...writes.ids, ...ids])], otherwise: [...writes.otherwise, ...otherwise] };
+  const before = writes.ids.filter(id => !ids.includes(id));
+  return { ...written, ids: [...before, ...ids], otherwise: [...writes.otherwise, ...otherwise] };
 }
 
 function writtenWith({ ids, otherwise }: GroupWrites, live: LiveGroup | null): WrittenGroup {
