@@ -50,9 +50,8 @@ export function siteAccess({ place, origins, isSecure }: SiteAccessOptions): Sit
   return {
     refusal(host, origin) {
       const name = hostnameOf(host ?? '');
-      if (name === null) return 'the request needs a valid host header';
-      if (!isServed(name)) {
-        return `the host ${name} is not served here: allow it as one of the origins (--web-origin), with its scheme`;
+      if (name === null || !isServed(name)) {
+        return `the host ${name ?? host} is not served here: allow it as one of the origins (--web-origin), with its scheme`;
       }
       if (origin === undefined || allowed.has(origin) || origin === originText(scheme, host ?? '')) return null;
       return `pages of ${origin} may not call this service: allow them as one of its origins (--web-origin)`;
@@ -70,6 +69,6 @@ function originText(scheme: string, host: string): string | null {
 }
 
 /** A host without its port, in lower case; null when it is none. */
-function hostnameOf(host: string): string | null {
+export function hostnameOf(host: string): string | null {
   return HOST.exec(host)?.[1]?.toLowerCase() ?? null;
 }

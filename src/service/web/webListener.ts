@@ -6,6 +6,7 @@ import type { CallServing } from '../grpc/callInService.js';
 import type { PeerConnectionOptions } from '../grpc/peerConnection.js';
 import { allowOrigin, answerPreflight, isPreflight } from './cors.js';
 import { keepsConnection } from './keepsConnection.js';
+import { hostOf, malformedRequest } from './malformedRequest.js';
 import { serveWebCall } from './serveWebCall.js';
 import type { SiteAccess } from './siteAccess.js';
 import { WebCall } from './webCall.js';
@@ -52,10 +53,13 @@ export function webListener(options: WebListenerOptions) {
   function refuse(request: IncomingMessage, response: ServerResponse, { status, code, reason }: NoCall): void {
     const { remoteAddress, remotePort } = request.socket;
     onNoCall(reason, `${remoteAddress}:${remotePort}`);
+    // What follows a request that is malformed may be no request.
+    const isMalformed = status === 400 || status === 501;
+    const endsConnection = request.httpVersionMajor === 1 && (isMalformed || !keepsConnection(request));
     response.writeHead(status, {
       'content-type': 'application/json',
       'x-content-type-options': 'nosniff',
-      ...(!keepsConnection(request) && request.httpVersionMajor === 1 && { connection: 'close' }),
+      ...(endsConnection && { connection: 'close' }),
       ...(status === 405 && { allow: 'POST, OPTIONS' }),
     });
     response.end(`${JSON.stringify({ code: codeToString(code), message: reason })}\n`);
@@ -63,6 +67,12 @@ export function webListener(options: WebListenerOptions) {
   }
 
   return (request: IncomingMessage, response: ServerResponse): void => {
+    const malformed = malformedRequest(request);
+    if (malformed !== null) {
+      const { status, reason } = malformed;
+      refuse(request, response, noCall(status, status === 501 ? Code.Unimplemented : Code.InvalidArgument, reason));
+      return;
+    }
     const foreign = site.refusal(hostOf(request), request.headers.origin);
     if (foreign !== null) {
       refuse(request, response, noCall(403, Code.PermissionDenied, foreign));
@@ -83,9 +93,4 @@ export function webListener(options: WebListenerOptions) {
 
 function noCall(status: number, code: Code, reason: string): NoCall {
   return { status, code, reason };
-}
-
-/** The name by which a request calls the server; over HTTP/2 a header of the protocol. */
-function hostOf({ headers }: IncomingMessage): string | undefined {
-  return headers[':authority']?.toString() ?? headers.host;
 }

@@ -73,7 +73,7 @@ describe('refused are', () => {
       /not served/,
     ],
     ['an address that is not loopback', () => ({ ...signed(), host: '192.0.2.1' }), 403, /not served/],
-    ['an invalid host', () => ({ ...signed(), host: 'a b' }), 403, /valid host/],
+    ['an invalid host', () => ({ ...signed(), host: 'a b' }), 400, /valid host/],
     ['a text', () => ({ ...signed(), 'content-type': 'text/plain' }), 415, /must be application\/json.*'text\/plain'/],
     ['a form', () => ({ ...signed(), 'content-type': 'application/x-www-form-urlencoded' }), 415, /content type/],
     ['no content type', () => ({ ...signed(), 'content-type': '' }), 415, /content type/],

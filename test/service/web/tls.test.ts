@@ -135,4 +135,25 @@ describeWith(missingOpenssl(), 'over TLS', () => {
     expect(session.remoteSettings.maxConcurrentStreams).toBe(100);
     session.destroy();
   });
+
+  it('refuses a request over HTTP/2 with a host header of another host', async () => {
+    await using served = await serve();
+    const session = connectHttp2(served.webUrl, { ca: served.ca });
+    const statusOf = async (host: string) => {
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': CHECK,
+        ':authority': `localhost:${served.port}`,
+        host,
+        'content-type': 'application/json',
+      });
+      stream.end('{}');
+      const [headers] = await once(stream, 'response');
+      stream.resume();
+      return headers[':status'];
+    };
+    expect(await statusOf(`localhost:${served.port}`)).toBe(200);
+    expect(await statusOf('evil.example')).toBe(400);
+    session.close();
+  });
 });
