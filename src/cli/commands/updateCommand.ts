@@ -6,6 +6,7 @@ import { Dispatch } from '../../dispatch.js';
 import { findTargets, type TargetId } from '../../planning/groups/targets.js';
 import { lastEndMs, planNotes } from '../../planning/planNotes.js';
 import { checkAnswer } from '../../planning/planned.js';
+import { runningNotes } from '../../planning/runningNotes.js';
 import { parseDuration } from '../../planning/text/parseDuration.js';
 import { parsePayload } from '../../planning/text/parsePayload.js';
 import { type GroupOptions, updateAndPrintGroup } from '../groups/updateAndPrintGroup.js';
@@ -34,7 +35,8 @@ export function updateCommand(program: Command): void {
     .summary('change a dispatch')
     .description(
       'Change a dispatch and print it as the service stored it. Fields that are not given stay as they are.\n\n' +
-        'A payload and a recurrence rule are replaced as a whole. The type and whether it is a dry run cannot change.\n\n' +
+        'A payload and a recurrence rule are replaced as a whole. The type and whether it is a dry run cannot change. A note ' +
+        'says beforehand, also with --dry, when a run that is on is stopped or reconfigured by it.\n\n' +
         'A group changes as a whole; its rule, --until and times are in its zone. Its dispatches keep their ids and start times where ' +
         'they can, so that what is running is reconfigured and not stopped.',
     )
@@ -124,7 +126,12 @@ async function updateDispatch(
   const asked = { ...others, ...(startTime && { startTimeMs: startTime.getTime() }) };
   const stays = !record.active && asked.active === undefined ? ['It stays inactive: it does not run.'] : [];
   const plan = { ...record, ...asked };
-  notesFor(command)([...stays, ...minuteNotes(asked.recurrence, plan.startTimeMs, null), ...planNotes(plan)]);
+  notesFor(command)([
+    ...stays,
+    ...minuteNotes(asked.recurrence, plan.startTimeMs, null),
+    ...planNotes(plan),
+    ...runningNotes([record], [plan], Date.now()),
+  ]);
   if (dry) {
     printResult(command, new Dispatch({ ...plan, endTimeMs: lastEndMs(plan) }), 'Nothing was changed.');
     return;

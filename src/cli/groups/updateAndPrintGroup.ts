@@ -7,6 +7,7 @@ import { changeGroup } from '../../planning/groups/changeGroup.js';
 import { type Group, withoutGroup } from '../../planning/groups/group.js';
 import { repairNotes } from '../../planning/groups/groupChangeText.js';
 import { groupNotes } from '../../planning/groups/groupNotes.js';
+import { groupRunningNotes } from '../../planning/groups/groupRunningNotes.js';
 import type { LiveGroup } from '../../planning/groups/liveGroup.js';
 import { planChanges } from '../../planning/groups/planChanges.js';
 import { plannedGroup } from '../../planning/groups/plannedGroup.js';
@@ -51,14 +52,15 @@ export async function updateAndPrintGroup(
     ...(payload && { payload: withoutGroup(payload) }),
   };
   const say = notesFor(command);
+  const changes = planChanges(group, common, live.records, nowMs);
   say([
     ...(common.active ? [] : ['It stays inactive: it does not run.']),
     ...repairNotes(live, nowMs),
     ...minuteNotes(schedule.rule, group.startTimeMs, group.zone),
     ...(group === live.group ? [] : groupNotes(group, nowMs, schedule.localStartMs !== undefined)),
+    ...groupRunningNotes(live.records, changes, nowMs),
   ]);
   if (dry) {
-    const changes = planChanges(group, common, live.records, nowMs);
     const count = (kind: string) => changes.filter(change => change.kind === kind).length;
     say([`It would create ${count('create')}, update ${count('update')} and delete ${count('delete')} dispatches.`]);
     printGroup(command, plannedGroup(client.microgridId, group, common), 'Nothing was changed.');

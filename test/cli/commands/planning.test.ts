@@ -78,6 +78,19 @@ describe.concurrent('create and update', () => {
     expect((await dispatchJson('get', '51', id))[0].durationMs).toBe(0);
   });
 
+  it('tell what an update does to the run that is on, before it is made', async () => {
+    const { id } = await createdIn(54, 'CHARGE', '1', 'now', '1h');
+    const update = async (...changes: string[]) =>
+      (await runCli(['update', '54', `${id}`, ...changes], serviceEnv())).stderr;
+    const STOPPED = 'note: It is running, and is stopped by this.\n';
+    expect(await update('--start-time', 'in 1 hour', '--dry')).toBe(STOPPED);
+    expect(await update('--active', 'false', '--dry')).toContain(STOPPED);
+    expect(await update('--payload', '{"kw":5}', '--dry')).toBe('note: It is running, and is reconfigured by this.\n');
+    expect(await update('--duration', '1h')).toBe('');
+    expect(await update('--start-time', 'in 1 hour')).toBe(STOPPED);
+    expect(await update('--start-time', 'in 2 hours')).toBe('');
+  });
+
   it('end with 1 when a service stores something else than was asked', async () => {
     const stored = dispatchRecord({ id: 5, durationMs: 60_000, payload: {} });
     await using service = await scriptedService({

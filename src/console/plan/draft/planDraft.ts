@@ -1,6 +1,7 @@
 import type { NewDispatch } from '../../../client/requests.js';
 import { groupRuleText } from '../../../planning/groups/groupWords.js';
 import { planNotes } from '../../../planning/planNotes.js';
+import { runningNotes } from '../../../planning/runningNotes.js';
 import { joinProblems } from '../fields/fieldProblems.js';
 import { fieldsOf } from '../fields/fieldsOf.js';
 import type { FieldProblems, PlanFields } from '../fields/planFields.js';
@@ -11,7 +12,6 @@ import { draftGroup } from './groupDraft.js';
 import { type DraftOptions, type Made, NOTHING_MADE, type PlanDraft, type PlanIntent } from './made.js';
 import { checkCreate, checkUpdate } from './requestCheck.js';
 import { ruleWords } from './ruleWords.js';
-import { runningNotes } from './runningNotes.js';
 
 /** Reads a form, and applies every rule of the service to it. */
 export function readDraft(subject: PlanSubject, fields: PlanFields, options: DraftOptions): PlanDraft {

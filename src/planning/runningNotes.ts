@@ -1,7 +1,7 @@
-import type { DispatchRecord } from '../../../model/dispatchRecord.js';
-import { jsonEquals } from '../../../model/jsonEquals.js';
-import { runAt } from '../../../model/schedule.js';
-import { selectorEquals } from '../../../model/selector.js';
+import type { DispatchRecord } from '../model/dispatchRecord.js';
+import { jsonEquals } from '../model/jsonEquals.js';
+import { runAt } from '../model/schedule.js';
+import { selectorEquals } from '../model/selector.js';
 
 /** Tells what a change does to the runs that are on: sentences, none where there is nothing to tell. */
 export function runningNotes(
