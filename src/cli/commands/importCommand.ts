@@ -12,6 +12,7 @@ import type { ExchangeEntry } from '../exchange/exchangeEntry.js';
 import { type ImportStep, importPlan } from '../exchange/importPlan.js';
 import { isCalendar, readCalendar } from '../exchange/readCalendar.js';
 import { readJsonLines } from '../exchange/readJsonLines.js';
+import { tellIncomplete } from '../exchange/tellIncomplete.js';
 import { printsJson } from '../globalOptions.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
 import { parseTarget } from '../input/parseTarget.js';
@@ -71,7 +72,8 @@ async function importDispatches(
   using signal = untilInterrupted();
   await withMicrogrid(command, microgridId, async client => {
     const existing = await unfinished(client);
-    const steps = await checked(microgridId, importPlan(entries, existing, Date.now()));
+    const nowMs = Date.now();
+    const steps = tellIncomplete(await checked(microgridId, importPlan(entries, existing, nowMs)), nowMs);
     const json = printsJson(command);
     for (const step of steps) printStep(microgridId, step, json);
     const refused = steps.filter(({ step }) => step === 'refuse').length;

@@ -24,7 +24,7 @@ export function groupText(live: LiveGroup, nowMs: number): string {
   const { group, common, records } = live;
   const dispatches = records.map(record => new Dispatch(record));
   const isPlanned = records.some(({ id }) => id === 0);
-  const state = groupState(dispatches, nowMs, isPlanned ? 0 : missingParts(live, nowMs));
+  const state = groupState(dispatches, nowMs, isPlanned ? 0 : missingParts(live, nowMs).length);
   const details: [string, string][] = [
     ['target', selectorToText(common.selector)],
     ['rule', groupRuleText(group)],

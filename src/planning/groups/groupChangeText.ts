@@ -18,12 +18,15 @@ function repairsOf(live: LiveGroup, nowMs: number): Change[] {
   return live.step === null ? planGoal({ ...live, step: 'update' }, live, nowMs) : [];
 }
 
-/** The dispatches of a group that are missing; 0 when the rule cannot be evaluated, as in a zone that this runtime does not know. */
-export function missingParts(live: LiveGroup, nowMs: number): number {
+/**
+ * The writes that create the dispatches of a group that are missing; none when the rule cannot be evaluated, as in a zone that this runtime does not
+ * know.
+ */
+export function missingParts(live: LiveGroup, nowMs: number): Change[] {
   try {
-    return planGoal({ ...live, step: 'update' }, live, nowMs).filter(({ kind }) => kind === 'create').length;
+    return planGoal({ ...live, step: 'update' }, live, nowMs).filter(({ kind }) => kind === 'create');
   } catch (error) {
-    if (error instanceof RangeError) return 0;
+    if (error instanceof RangeError) return [];
     throw error;
   }
 }

@@ -93,7 +93,7 @@ export function groupRows(nowMs: number): GroupRows {
     waiting.set(group.id, parts);
     const records = parts.map(({ record }) => record);
     const live = mayBeWhole(parts) ? liveGroup(records, nowMs) : null;
-    if (live === null || missingParts(live, nowMs) > 0) return [];
+    if (live === null || missingParts(live, nowMs).length > 0) return [];
     waiting.delete(group.id);
     return [rowOf(live)];
   };
@@ -141,7 +141,7 @@ function alone(dispatch: Dispatch): ListRow {
 function toRow(live: LiveGroup, nowMs: number): ListRow {
   const { group, anchor, records } = live;
   const parts = records.map(record => new Dispatch(record));
-  return { dispatch: new Dispatch(anchor), group, parts, missing: missingParts(live, nowMs) };
+  return { dispatch: new Dispatch(anchor), group, parts, missing: missingParts(live, nowMs).length };
 }
 
 /** Whether the last part of a group is there, and all between it and the first that is there: those before may be over. */

@@ -84,6 +84,26 @@ describe.concurrent('import', () => {
   const line = (fields: object) =>
     JSON.stringify({ type: 'CHARGE', startTime: '2030-01-01T00:00:00Z', selector: { ids: [1] }, ...fields });
 
+  it('name the group of which the file lacks a dispatch, and what is missing', async () => {
+    const rule = ['-f', 'daily', '--by-hour', '8', '--time-zone', 'Europe/Berlin', '--until', '2032-11-30'];
+    const group = await createdIn(78, 'CHARGE', '1', '2031-01-01', '1h', ...rule);
+    const lines = (await dispatch('export', '78')).filter(line => !line.includes('2031-03-30T06:00'));
+    expect(lines).toHaveLength(4);
+    await fileOf([...(await dispatch('export', '78')), ''], async file => {
+      expect((await runCli(['import', '79', file, '--dry'], serviceEnv())).stderr).not.toContain('incomplete');
+    });
+    await fileOf(lines, async file => {
+      const told = `group ${group.group.id} is incomplete: one from 2031-03-30T06:00:00.000Z is missing; after the import 'dispatch check' creates what is missing`;
+      const { stderr } = await runCli(['import', '79', file, '--dry'], serviceEnv());
+      expect(stderr.match(/^note: .*incomplete.*$/gm)).toEqual([`note: line 1: ${told}`]);
+      const [first] = await dispatchJson('import', '79', file);
+      expect(first.notes).toContain(told);
+      await dispatchJson('check', '79');
+      const restored = (await dispatchJson('list', '79')).map(({ startTime }) => startTime);
+      expect(restored.sort()).toEqual((await dispatchJson('list', '78')).map(({ startTime }) => startTime).sort());
+    });
+  });
+
   it('shows and does nothing with --dry', async () => {
     await fileOf([line({})], async file => {
       expect((await dispatch('import', '66', file, '--dry')).at(-1)).toBe('1 to create, 0 present, 0 over, 0 refused.');
