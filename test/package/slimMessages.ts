@@ -8,6 +8,9 @@ const FUNCTION = /^ {4}(\w+)(\(.*?^ {4}\}),?\n/gms;
 /** What guards against messages in messages in messages; in this contract only a Struct has them, which has a limit of its own. */
 const DEPTH_LIMIT =
   /^ +const previousRecursionDepth = [^;]+;\n +if \(previousRecursionDepth >= 100\) \{\n[^\n]+\n +\}\n +reader\.__tsProtoDecodeDepth = previousRecursionDepth \+ 1;\n +try \{\n(.*?)^ +\}\n +finally \{\n +reader\.__tsProtoDecodeDepth = previousRecursionDepth;\n +\}\n/gms;
+/** What guards 64 bits; the writer of @bufbuild/protobuf does so too. */
+const RANGE_CHECK =
+  /^ +if \(BigInt\.as(?:Uint|Int)N\(64, ([\w.]+)\) !== \1\) \{\n +throw new globalThis\.Error\("[^"]+ too large"\);\n +\}\n/gm;
 const IMPORT = /^import \{ ([^}]+) \} from ("[^"]+\.js");$/gm;
 
 /**
@@ -28,6 +31,7 @@ function slim(code: string): string {
   const own = new Set<string>();
   const functions = code
     .replace(DEPTH_LIMIT, '$1')
+    .replace(RANGE_CHECK, '')
     .replace(MESSAGE, (_, name: string, body: string) => {
       own.add(name);
       const all = [...`    encode(${body}`.matchAll(FUNCTION)];
