@@ -43,6 +43,12 @@ describe('the state of a dispatch', () => {
   ])('%s is told', (_, record, nowMs, title) => expect(titleOf(record, nowMs)).toBe(title));
 });
 
+it('a dispatch that was not created has no id, and no time of its creation', () => {
+  const lines = plain(dispatchText(new Dispatch(dispatchRecord({ id: 0 })), monday10Ms));
+  expect(lines).toMatch(/^CHARGE {2}running/);
+  expect(lines).not.toContain('created');
+});
+
 it('a rule that reaches no time has no last end', () => {
   const recurrence = daily({ byMonths: [2], byMonthDays: [30] });
   const lines = plain(dispatchText(new Dispatch(dispatchRecord({ recurrence, endTimeMs: monday10Ms })), monday10Ms));

@@ -14,7 +14,7 @@ import { stateText } from './stateText.js';
 /** Within a line; `get` prints the whole payload. */
 const MAX_PAYLOAD_LENGTH = 200;
 
-/** Formats all fields of a dispatch, in several lines. */
+/** Formats all fields of a dispatch, in several lines; one with the id 0 was not created. */
 export function dispatchText(dispatch: Dispatch, nowMs: number): string {
   const state = dispatchState(dispatch, nowMs);
   const group = groupPartText(dispatch.payload);
@@ -27,10 +27,15 @@ export function dispatchText(dispatch: Dispatch, nowMs: number): string {
     ['last end', dispatch.endTime === null || neverRuns(dispatch) ? 'none' : timeText(dispatch.endTime)],
     ['next run', nextRunText(state, nowMs)],
     ['payload', payloadText(group === null ? dispatch.payload : withoutGroup(dispatch.payload))],
-    ['created', `${timeText(dispatch.createTime)}, updated ${timeText(dispatch.updateTime)}`],
+    ...(dispatch.id === 0 ? [] : ([['created', createdText(dispatch)]] as [string, string][])),
   ];
-  const title = `${pc.bold(`${dispatch.id} ${printable(dispatch.type)}`)}  ${stateText(state)}${dispatch.dryRun ? ', dry run' : ''}`;
+  const name = dispatch.id === 0 ? printable(dispatch.type) : `${dispatch.id} ${printable(dispatch.type)}`;
+  const title = `${pc.bold(name)}  ${stateText(state)}${dispatch.dryRun ? ', dry run' : ''}`;
   return [title, ...details.map(([name, value]) => `  ${pc.dim(name.padEnd(10))}  ${value}`)].join('\n');
+}
+
+function createdText({ createTime, updateTime }: Dispatch): string {
+  return `${timeText(createTime)}, updated ${timeText(updateTime)}`;
 }
 
 /** Formats a dispatch in one line. */

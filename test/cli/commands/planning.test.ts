@@ -55,7 +55,7 @@ describe.concurrent('create and update', () => {
       serviceEnv(),
     );
     expect(planned.stderr).toBe('note: The first run starts at 2030-01-02 08:00:00 UTC, not at the start time.\n');
-    expect(planned.stdout).toMatch(/^0 CHARGE {2}.*\nNothing was created\.\n$/s);
+    expect(planned.stdout).toMatch(/^CHARGE {2}.*\nNothing was created\.\n$/s);
     expect(await dispatch('list', '51')).toEqual(['0 dispatches, 0 filtered out.']);
 
     const { code, stdout, stderr } = await runCli(
