@@ -8,13 +8,17 @@ const zoomPerPixel = 1.0015;
 /** Distance in pixels of the page from which on a press is a drag. */
 const dragFromPx = 4;
 
+/** Minimum distance of two fingers that counts, in pixels of the page. */
+const minPinchPx = 20;
+
 interface Press {
   x: number;
   y: number;
 }
 
 /**
- * Mouse and touch on the timeline: a drag pans, the wheel with Ctrl zooms and sideways pans, two fingers zoom, a click chooses a dispatch.
+ * Mouse and touch on the timeline: a drag pans, the wheel with Ctrl zooms and sideways pans, two fingers zoom, a click chooses a dispatch; a tap tells
+ * about its run as well.
  *
  * @returns its undo.
  */
@@ -24,6 +28,7 @@ export function timelinePointer(
 ): () => void {
   const pressed = new Map<number, Press>();
   let isDragged = false;
+  let isTouch = false;
   const undo = new AbortController();
   const on = <Type extends keyof HTMLElementEventMap>(
     type: Type,
@@ -52,6 +57,7 @@ export function timelinePointer(
   on('pointerdown', event => {
     if (event.button !== 0) return;
     if (pressed.size === 0) isDragged = false;
+    isTouch = event.pointerType === 'touch';
     pressed.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
   });
   on('pointermove', event => {
@@ -61,15 +67,16 @@ export function timelinePointer(
       onPoint(scene.barAt(x, y));
       return;
     }
-    if (!isDragged && Math.abs(x - press.x) < dragFromPx) return;
+    if (!isDragged && Math.hypot(x - press.x, y - press.y) < dragFromPx) return;
     if (!isDragged) canvas.setPointerCapture(pointerId);
     isDragged = true;
     onPoint(null);
     const other = [...pressed].find(([id]) => id !== pointerId)?.[1];
     if (other === undefined) actor.send({ type: 'view.panned', byMs: (press.x - x) * msPerPx() });
     else {
-      const distance = (of: Press) => Math.max(20, Math.abs(of.x - other.x));
-      zoom(distance(press) / distance({ x, y }), (x + other.x) / 2);
+      // What is under the other finger stays there.
+      const distance = (of: Press) => Math.max(minPinchPx, Math.hypot(of.x - other.x, of.y - other.y));
+      zoom(distance(press) / distance({ x, y }), other.x);
     }
     pressed.set(pointerId, { x, y });
   });
@@ -79,9 +86,17 @@ export function timelinePointer(
   on('pointerup', release);
   on('pointercancel', release);
   on('pointerleave', () => onPoint(null));
+  // With two fingers the browser would scroll, and take them away, when they move up or down.
+  const keepFingers = (event: TouchEvent) => {
+    if (event.touches.length > 1) event.preventDefault();
+  };
+  on('touchstart', keepFingers, { passive: false });
+  on('touchmove', keepFingers, { passive: false });
   on('click', event => {
     if (isDragged) return;
     const place = scene.barAt(event.offsetX, event.offsetY);
+    // A finger cannot point without a tap.
+    if (isTouch) onPoint(place);
     const choices = place === null ? { chosenId: null } : runChoice(place.bar.segment.run);
     actor.send({ type: 'view.chosen', choices });
   });
