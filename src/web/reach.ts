@@ -1,7 +1,11 @@
 import { listenToPage } from './pageEvents.js';
 
-/** Mean interval in milliseconds at which the service is looked for while somebody waits for it. */
-const lookMs = 1_000;
+/**
+ * Mean pauses in milliseconds between the looks for the service while somebody waits for it: the first one, each time twice as much, up to the last one.
+ * Browsers log each request that fails, whatever a page does.
+ */
+const firstPauseMs = 1_000;
+const lastPauseMs = 8_000;
 /** Interval in milliseconds at which the clock is read while streams are open. */
 const tickMs = 15_000;
 /** Minimum gap in milliseconds that counts as sleep: timers of hidden pages come once a minute. */
@@ -36,6 +40,8 @@ export class Reach {
   #isClosed = false;
   #isDown = false;
   #isLooking = false;
+  /** The pause before the next look; 0: none. */
+  #pauseMs = 0;
   /** Ends the pause, or the vain wait for an answer, before the next look. */
   #lookNow = () => {};
   /** Ends what is done while somebody is interested. */
@@ -66,7 +72,7 @@ export class Reach {
     await new Promise<void>((resolve, reject) => {
       const abort = () => {
         this.#waiting.delete(connected);
-        this.#lookNow();
+        if (this.#waiting.size === 0) this.#lookNow();
         this.#stayAwake();
         reject(signal.reason);
       };
@@ -99,11 +105,11 @@ export class Reach {
     const unlisten = listenToPage({
       changed: reason => {
         this.#cut(reason);
-        this.#lookNow();
+        this.#lookAtOnce();
       },
       stirred: () => {
         void this.#checkStreams();
-        this.#lookNow();
+        this.#lookAtOnce();
       },
     });
     const untick = this.#tick();
@@ -136,6 +142,11 @@ export class Reach {
     this.#cut(`the service did not answer within ${answerMs / 1_000} s`);
   }
 
+  #lookAtOnce(): void {
+    this.#pauseMs = 0;
+    this.#lookNow();
+  }
+
   /** Looks for the service for all who wait, as long as somebody does. */
   async #look(): Promise<void> {
     if (this.#isLooking) return;
@@ -143,13 +154,16 @@ export class Reach {
     while (this.#waiting.size > 0 && !this.#isClosed) {
       const next = new AbortController();
       this.#lookNow = () => next.abort();
+      await pause(this.#pauseMs * (0.8 + 0.4 * Math.random()), next.signal);
+      if (next.signal.aborted) continue;
       const isThere = await this.#answers(next);
       if (isThere && this.#isDown) {
         for (const connected of this.#waiting) connected();
         this.#waiting.clear();
       }
-      if (isThere || !next.signal.aborted) this.#isDown = !isThere;
-      if (this.#waiting.size > 0) await pause(lookMs * (0.8 + 0.4 * Math.random()), next.signal);
+      if (next.signal.aborted && !isThere) continue;
+      this.#isDown = !isThere;
+      this.#pauseMs = this.#waiting.size === 0 ? 0 : Math.min(lastPauseMs, Math.max(firstPauseMs, this.#pauseMs * 2));
     }
     this.#isLooking = false;
     this.#stayAwake();
@@ -182,7 +196,7 @@ export class Reach {
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
+  if (signal.aborted || ms === 0) return;
   await new Promise<void>(resolve => {
     const timer = setTimeout(resolve, ms);
     signal.addEventListener('abort', () => {

@@ -53,16 +53,17 @@ function sleep(ms: number): void {
 }
 
 describe('the way of a page to its service', () => {
-  it('is found again at most 2 s after the service answers, and is not lost by a call that fails otherwise', async () => {
+  it('is looked for less and less often, found again at most 10 s after the service answers, and is not lost by a call that fails otherwise', async () => {
     const reach = new Reach(url);
     answers = false;
     reach.begin(true).end(true);
     const waiting = waitFor(reach);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(waiting.isOver).toBe(false);
-    expect(looks).toBeGreaterThan(40);
+    expect(looks).toBeGreaterThan(7);
+    expect(looks).toBeLessThan(13);
     answers = true;
-    await vi.advanceTimersByTimeAsync(2_000);
+    await vi.advanceTimersByTimeAsync(10_000);
     expect(waiting.isOver).toBe(true);
     const before = looks;
     reach.begin(true).end(false);
@@ -72,6 +73,23 @@ describe('the way of a page to its service', () => {
     expect(next.isOver).toBe(false);
     next.abort.abort();
     await settle();
+  });
+
+  it('is looked for again within seconds when it was away for seconds, also when who waits gives up and comes back', async () => {
+    const reach = new Reach(url);
+    answers = false;
+    reach.begin(true).end(true);
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      const waiting = waitFor(reach);
+      await vi.advanceTimersByTimeAsync(100);
+      waiting.abort.abort();
+      await settle();
+    }
+    expect(looks).toBeLessThan(5);
+    answers = true;
+    const waiting = waitFor(reach);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(waiting.isOver).toBe(true);
   });
 
   it.each(['online', 'pageshow', 'visibilitychange', 'resume'])('is looked for at once on %s', async name => {
