@@ -26,6 +26,12 @@ describeWithChromium('the console of many microgrids, over HTTP/1.1', browser =>
       await open(other, 8);
       await other.getByRole('tab', { name: 'Dispatcher' }).click();
       await other.getByText('live (polling)').waitFor();
+      await other.getByText('It is read every 30 s').waitFor();
+      // It grows older while nothing is read.
+      await other.getByRole('button', { name: /^Microgrid 8 live, read 2s ago$/ }).waitFor();
+      await other.getByRole('button', { name: /^Microgrid 8 live, read 4s ago$/ }).waitFor();
+      await other.getByText(/ \d\d:\d\d:\d\d, read \d+s ago$/).waitFor();
+      await console.page.getByRole('button', { name: 'Microgrid 1 live', exact: true }).waitFor();
       expect(console.faults).toEqual([]);
     } finally {
       await service.stop();

@@ -80,6 +80,11 @@ export function shownMicrogrid({ microgrids, shownId }: ConsoleContext): OpenMic
   return microgrids.find(({ id }) => id === shownId);
 }
 
+/** When data of a microgrid last arrived, milliseconds since the epoch; null: never. Its sync tells so only when it changes. */
+export function lastContactOf({ dispatcher }: OpenMicrogrid): number | null {
+  return dispatcher.getSnapshot().context.lastContactMs;
+}
+
 /** The dispatches of a dispatcher: a live view of its pool. Undefined when the dispatcher has stopped. */
 export function registryOf({ dispatcher }: OpenMicrogrid): DispatchRegistry | undefined {
   const snapshot: DispatchPoolSnapshot | undefined = dispatcher.getSnapshot().children.pool?.getSnapshot();

@@ -1,11 +1,13 @@
 import { Button } from '../kit/Button.js';
 import { Choice } from '../kit/Choice.js';
 import { useSelected } from '../kit/useSelected.js';
+import { lastContactOf, type OpenMicrogrid } from '../machine/consoleContext.js';
 import { mayLeaveForm } from '../plan/view/mayLeaveForm.js';
 import { ClockNotice } from '../session/ClockNotice.js';
 import type { ConsoleProps } from './Console.js';
 import { Counters } from './Counters.js';
-import { OpenMicrogrid } from './OpenMicrogrid.js';
+import { OpenMicrogrid as OpenMicrogridForm } from './OpenMicrogrid.js';
+import { agoText, POLLED } from './pollText.js';
 import { ZoneChoice } from './ZoneChoice.js';
 
 const syncTexts = {
@@ -17,6 +19,16 @@ const syncTexts = {
   stopping: 'stopping',
   stopped: 'stopped',
 } as const;
+
+/** How a microgrid is in sync; of one without a stream also how old is what is seen. */
+function SyncText({ actor, microgrid }: Pick<ConsoleProps, 'actor'> & { readonly microgrid: OpenMicrogrid }) {
+  const { state = 'starting', polling = false } = microgrid.sync ?? {};
+  const isPolled = polling && state === 'live';
+  const nowMs = useSelected(actor, ({ context }) => (isPolled ? context.nowMs : null));
+  const readMs = lastContactOf(microgrid);
+  if (nowMs === null || readMs === null) return <>{syncTexts[state]}</>;
+  return <span title={POLLED}>live, {agoText(nowMs - readMs)}</span>;
+}
 
 /** The top of the page: which microgrids are open, how they are in sync, and the theme. */
 export function Header({ actor, port }: ConsoleProps) {
@@ -34,29 +46,34 @@ export function Header({ actor, port }: ConsoleProps) {
     <header class="bar">
       <h1>Dispatch console</h1>
       <nav aria-label="Microgrids">
-        {microgrids.map(({ id, sync }) => (
-          <span key={id} class="microgrid">
-            <Button
-              pressed={id === shownId}
-              onPress={() => {
-                if (id !== shownId && mayLeaveForm(actor)) actor.send({ type: 'microgrid.shown', microgridId: id });
-              }}
-            >
-              <span class={`lamp ${sync?.state ?? 'starting'}`} aria-hidden="true" /> Microgrid {id}{' '}
-              <span class="state">{syncTexts[sync?.state ?? 'starting']}</span>
-            </Button>
-            <Button
-              name={`Close microgrid ${id}`}
-              onPress={() => {
-                if (id !== shownId || mayLeaveForm(actor)) actor.send({ type: 'microgrid.closed', microgridId: id });
-              }}
-            >
-              ×
-            </Button>
-          </span>
-        ))}
+        {microgrids.map(microgrid => {
+          const { id, sync } = microgrid;
+          return (
+            <span key={id} class="microgrid">
+              <Button
+                pressed={id === shownId}
+                onPress={() => {
+                  if (id !== shownId && mayLeaveForm(actor)) actor.send({ type: 'microgrid.shown', microgridId: id });
+                }}
+              >
+                <span class={`lamp ${sync?.state ?? 'starting'}`} aria-hidden="true" /> Microgrid {id}{' '}
+                <span class="state">
+                  <SyncText actor={actor} microgrid={microgrid} />
+                </span>
+              </Button>
+              <Button
+                name={`Close microgrid ${id}`}
+                onPress={() => {
+                  if (id !== shownId || mayLeaveForm(actor)) actor.send({ type: 'microgrid.closed', microgridId: id });
+                }}
+              >
+                ×
+              </Button>
+            </span>
+          );
+        })}
         {mayOpenMore && (
-          <OpenMicrogrid
+          <OpenMicrogridForm
             hint={shownId === null ? 'No microgrid is open: open one by its id.' : null}
             onOpen={microgridId => {
               if (microgridId !== shownId && mayLeaveForm(actor)) actor.send(openOrShow(microgridId));

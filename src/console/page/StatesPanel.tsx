@@ -6,11 +6,12 @@ import { useSelected } from '../kit/useSelected.js';
 import { delayText } from '../log/delayText.js';
 import { eventLogIn } from '../log/eventLog.js';
 import { reasonOf } from '../log/transitionText.js';
-import { shownMicrogrid } from '../machine/consoleContext.js';
+import { lastContactOf, shownMicrogrid } from '../machine/consoleContext.js';
 import { StatechartView } from '../statechart/StatechartView.js';
 import { localText } from '../timeline/barText.js';
 import { stateAt } from '../travel/stateAt.js';
 import type { ConsoleProps } from './Console.js';
+import { agoText, POLLED } from './pollText.js';
 
 /** Number of transitions and of changes of the sync that are listed. */
 const listedCount = 12;
@@ -50,9 +51,11 @@ export function DispatchStates({ actor }: Pick<ConsoleProps, 'actor'>) {
 export function DispatcherStates({ actor }: Pick<ConsoleProps, 'actor'>) {
   const microgrid = useSelected(actor, ({ context }) => shownMicrogrid(context));
   const zone = useSelected(actor, ({ context }) => context.view.zone);
+  const nowMs = useSelected(actor, ({ context }) => context.nowMs);
   const log = eventLogIn(actor.getSnapshot().children);
   if (microgrid === undefined) return <p class="empty">No microgrid is open.</p>;
   const { sync, id } = microgrid;
+  const contactMs = lastContactOf(microgrid);
   const entries = [...(log?.newestFirst() ?? [])]
     .filter(entry => entry.microgridId === id && entry.output.type === 'dispatcher.sync')
     .slice(0, listedCount);
@@ -69,10 +72,13 @@ export function DispatcherStates({ actor }: Pick<ConsoleProps, 'actor'>) {
         <dd>
           {sync?.state}
           {sync?.polling && ' (polling)'}
+          {sync?.polling && <p class="note">{POLLED}</p>}
         </dd>
         <dt>Last contact</dt>
         <dd>
-          {sync?.lastContactMs == null ? 'never' : localText(sync.lastContactMs, offsetAt(zone, sync.lastContactMs))}
+          {contactMs === null
+            ? 'never'
+            : `${localText(contactMs, offsetAt(zone, contactMs))}${sync?.polling ? `, ${agoText(nowMs - contactMs)}` : ''}`}
         </dd>
         <dt>Position</dt>
         <dd>{sync?.position ?? 'the service names none'}</dd>
