@@ -44,7 +44,7 @@ export function resumeCommand(program: Command): void {
   addCommand(program, true, {
     summary: 'make paused dispatches active again',
     description:
-      'Make dispatches active again. With --type those whose last change was a pause, as the audit of the service tells; a ' +
+      'Make dispatches active again; those whose run is on start at once. With --type those whose last change was a pause, as the audit of the service tells; a ' +
       'dispatch that was changed since its pause, or was made inactive in another way, stays so.',
     ofType: 'all dispatches of this type whose last change was a pause',
     examples: ['resume 1 42', 'resume 1 --type CHARGE --dry'],

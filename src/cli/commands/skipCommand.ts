@@ -31,7 +31,7 @@ export function skipCommand(program: Command): void {
     .summary('leave out one run of a recurring dispatch')
     .description(
       'Leave out one run of a recurring dispatch or of a group; the others stay. Its dispatch starts later, or ends before it and another one goes ' +
-        'on after it; they are a group then. A run that is skipped counts toward --count. A run that is on cannot be skipped: use pause.',
+        'on after it; they are a group then, and the dispatch keeps its id. A run that is skipped counts toward --count. A run that is on cannot be skipped: use pause.',
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .argument('<dispatch-id>', TARGET_ID, parseTargetId)

@@ -7,6 +7,7 @@ import { changeGroup, type GroupChange } from '../../../src/planning/groups/chan
 import { dispatchAsGroup } from '../../../src/planning/groups/dispatchAsGroup.js';
 import type { Group } from '../../../src/planning/groups/group.js';
 import type { LiveGroup } from '../../../src/planning/groups/liveGroup.js';
+import { matchParts } from '../../../src/planning/groups/matchParts.js';
 import { newGroup } from '../../../src/planning/groups/newGroup.js';
 import { findTargets } from '../../../src/planning/groups/targets.js';
 import { writeGroup } from '../../../src/planning/groups/writeGroup.js';
@@ -86,6 +87,18 @@ describe('a dispatch that was split', () => {
     await skip(service, 5, [], nowMs);
     expect(shown(service)).toEqual(['5 from 2031-01-01']);
     expect(isRunning(5)).toBe(true);
+  });
+});
+
+describe('a part that is on', () => {
+  it('goes on in the dispatch that runs it, not in one that has its start', () => {
+    const nowMs = at('2031-01-05T12:30Z');
+    const rule = daily({ byHours: [8, 12], byMinutes: [0] });
+    const part = { startTimeMs: at('2031-01-01T08:00Z'), durationMs: 2 * hourMs, rule };
+    const idle = { ...single, recurrence: daily({ byHours: [8] }) };
+    const running = { ...single, id: 6, startTimeMs: at('2031-01-02T12:00Z'), durationMs: 3 * hourMs };
+    const matched = matchParts([part], [idle, running], { nowMs, isKnownById: true });
+    expect(matched).toEqual([{ whole: part, part: { ...part, startTimeMs: running.startTimeMs }, record: running }]);
   });
 });
 
