@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startCli } from '../../support/startCli.js';
-import { createdIn, dispatch, serviceEnv, useCommandService } from './commandService.js';
+import { createdIn, dispatch, dispatchJson, serviceEnv, useCommandService } from './commandService.js';
 
 useCommandService();
 
@@ -33,7 +33,7 @@ describe.concurrent('follow', () => {
     expect(await following.line('stderr')).toBe(`following microgrid 40 on ${serviceEnv().DISPATCH_API_URL}`);
     await createdIn(40, 'OTHER', '1', 'now', '1h');
     const { id, startTime } = await createdIn(40, 'CHARGE', '1', 'now', '1h');
-    await dispatch('update', '40', `${id}`, '--duration', '2h');
+    await dispatchJson('update', '40', `${id}`, '--duration', '2h');
     await dispatch('delete', '40', `${id}`);
 
     const startMs = Date.parse(startTime);
