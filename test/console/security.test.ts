@@ -138,12 +138,12 @@ describe('the console of this machine', () => {
       '/console.js%00',
       '/console.js.gz',
       '/etc/passwd',
-      'http://evil.example/console.js',
       '/__proto__',
       '/constructor',
     ]) {
       expect([path, (await send({ method: 'GET', path })).status]).toEqual([path, 404]);
     }
+    expect((await send({ method: 'GET', path: 'http://evil.example/console.js' })).status).toBe(400);
   });
 });
 
