@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalConsole, serveConsole } from '../../src/cli/console/serveConsole.js';
 import { DispatchClient, Dispatcher } from '../../src/index.js';
@@ -160,6 +161,33 @@ describeWithChromium('the console, signed in to', browser => {
       await other.page.getByRole('button', { name: 'Microgrid 2 live' }).waitFor();
       expect(other.faults.filter(fault => !fault.includes('status of 401'))).toEqual([]);
     });
+
+    it.each(['before', 'after'])(
+      'opens by a link that is loaded anew %s its code was taken, in its tab only',
+      async when => {
+        const link = served.newLink();
+        const before = opened;
+        let isFirst = true;
+        const prepare = async (page: Page) => {
+          await page.route('**/session', async route => {
+            if (!isFirst) return route.continue();
+            isFirst = false;
+            if (when === 'after') await route.fetch();
+            // The answer does not arrive: the page is loaded anew.
+            await page.evaluate('setTimeout(() => location.reload())');
+          });
+        };
+        await using console = await openConsole(browser(), link, null, { prepare });
+        const { page } = console;
+        await page.getByRole('button', { name: 'Microgrid 2 live', pressed: true }).waitFor();
+        expect(page.url()).toBe(link.replace(/#.*/, ''));
+        expect(opened).toBe(before + 1);
+        expect(await page.evaluate('Object.keys(sessionStorage).filter(name => name.endsWith("link"))')).toEqual([]);
+        expect(console.faults).toEqual([]);
+        await using other = await openConsole(browser(), link, null);
+        await other.page.getByRole('alert').getByText('this link was used before').waitFor();
+      },
+    );
 
     it('shows what was delivered before it was opened, from the file of a dispatcher', async () => {
       using folder = temporaryFolder();

@@ -92,8 +92,7 @@ function postsOf({ service, microgrids, spanMs, store, onOpened }: ConsoleOption
     [
       '/session',
       (body: unknown) => {
-        access.exchange(codeOf(body));
-        onOpened();
+        if (access.exchange(fieldOf(body, 'code'), fieldOf(body, 'claim'))) onOpened();
         return { key: access.key, service: service.url, microgrids, hasHistory: store !== undefined, spanMs };
       },
     ],
@@ -112,6 +111,6 @@ function postsOf({ service, microgrids, spanMs, store, onOpened }: ConsoleOption
   ]);
 }
 
-function codeOf(body: unknown): unknown {
-  return typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined;
+function fieldOf(body: unknown, name: string): unknown {
+  return typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
 }

@@ -1,6 +1,7 @@
 import { DispatchError, type DispatchErrorCode } from '../../model/dispatchError.js';
 import { clientTransport, DispatchClient, dispatcherActors, systemClock } from '../../web/index.js';
 import { forgetSession, type KeptSession, keepSession, keptOpened, keptSession } from './keptSession.js';
+import { forgetLink, type OpeningLink } from './linkCode.js';
 import { postJson } from './postJson.js';
 import type { DeliveredPart, SessionFacts, SessionPort, SignInField } from './sessionPort.js';
 
@@ -10,8 +11,8 @@ export type SignInWay = 'code' | 'key' | 'none';
 /** Options of {@link webSession}. */
 export interface WebSessionOptions {
   readonly signIn: SignInWay;
-  /** Code of the link that has opened the page; null: none. */
-  readonly code: string | null;
+  /** The link that has opened the page; null: none. */
+  readonly link: OpeningLink | null;
 }
 
 /** What the server of the page answers to the code of a link. */
@@ -35,7 +36,7 @@ const { origin } = location;
 /** The session of a page that the service, or `dispatch console`, serves: all calls go to where the page is from. */
 export function webSession(options: WebSessionOptions): SessionPort {
   const { signIn } = options;
-  let { code } = options;
+  let opening = options.link;
   let session: { readonly authKey: string | undefined; readonly client: DispatchClient } | null = null;
   const opened = () => {
     if (session !== null) return session;
@@ -44,13 +45,17 @@ export function webSession(options: WebSessionOptions): SessionPort {
 
   /** Finds the credentials of a session, and what is known of it beside the rights. */
   async function found(fields: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Found> {
-    const taken = code;
-    code = null;
+    const taken = opening;
+    opening = null;
     const link = signIn === 'code' && taken !== null ? await exchanged(taken, signal) : null;
     if (link !== null) {
+      const { key: authKey, microgrids: openFirst, ...others } = link;
+      const known = { ...others, openFirst };
       forgetSession();
-      const { key, microgrids: openFirst, ...known } = link;
-      return { credentials: { authKey: key }, kept: null, known: { ...known, openFirst } };
+      // Also when the service is away now.
+      keepSession({ authKey, facts: { ...known, ...unknownRights } });
+      forgetLink();
+      return { credentials: { authKey }, kept: null, known };
     }
     const known = { service: origin, openFirst: [], hasHistory: false };
     if (fields.key?.trim()) {
@@ -120,11 +125,13 @@ interface Found {
 }
 
 /** Exchanges the code of a link; null when it was used before, and the tab has a session already. */
-async function exchanged(code: string, signal: AbortSignal): Promise<LinkSession | null> {
+async function exchanged(link: OpeningLink, signal: AbortSignal): Promise<LinkSession | null> {
   try {
-    return await postJson<LinkSession>('/session', { body: { code }, signal });
+    return await postJson<LinkSession>('/session', { body: link, signal });
   } catch (error) {
-    if (isOf(error, 'UNAUTHENTICATED') && keptSession() !== null) return null;
+    if (!isOf(error, 'UNAUTHENTICATED')) throw error;
+    forgetLink();
+    if (keptSession() !== null) return null;
     throw error;
   }
 }
@@ -139,6 +146,9 @@ function clientOf(credentials: Credentials): DispatchClient {
 
 type Rights = Pick<SessionFacts, 'keyName' | 'microgrids' | 'mayWrite' | 'mayReadAudit'>;
 
+/** What a key may at most: the service refuses what it may not. */
+const unknownRights: Rights = { keyName: null, microgrids: 'all', mayWrite: true, mayReadAudit: false };
+
 /** What the key may do; of a service that cannot tell, what it may at most. */
 async function rightsOf(client: DispatchClient, signal: AbortSignal): Promise<Rights> {
   try {
@@ -146,7 +156,7 @@ async function rightsOf(client: DispatchClient, signal: AbortSignal): Promise<Ri
     return { keyName, microgrids, mayWrite, mayReadAudit };
   } catch (error) {
     if (!isOf(error, 'UNIMPLEMENTED')) throw error;
-    return { keyName: null, microgrids: 'all', mayWrite: true, mayReadAudit: false };
+    return unknownRights;
   }
 }
 
