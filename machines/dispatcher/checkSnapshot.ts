@@ -1,11 +1,10 @@
 import type { Snapshot } from 'xstate';
 import { DispatchError, type DispatchErrorCode } from '../../src/model/dispatchError.js';
+import { isId, isObject } from '../protocol/recordCheck.js';
 import { type DispatcherContext, type DispatcherInput, freshContext } from './dispatcherContext.js';
 
 /** Format version of the persisted snapshot of a dispatcher. A snapshot without a version has version 1. */
 export const snapshotFormatVersion = 2;
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Actors that the snapshot of a dispatcher must contain. */
 const parts = ['pool', 'timer', 'store', 'source'];
@@ -66,7 +65,7 @@ function checkStatus(status: unknown): void {
 }
 
 function checkMicrogrid(id: unknown, expected: number | undefined): void {
-  if (!Number.isSafeInteger(id) || Number(id) < 0) {
+  if (!isId(id)) {
     refuse('INVALID_ARGUMENT', 'is not of a dispatcher: context.microgridId must be an integer of 0 or more');
   }
   if (expected !== undefined && id !== expected) {
@@ -93,10 +92,6 @@ function checkPart(part: unknown, name: string, microgridId: unknown): void {
 
 function refuse(code: DispatchErrorCode, reason: string): never {
   throw new DispatchError(code, `the snapshot ${reason}`, { field: 'snapshot' });
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function describe(value: unknown): string {
