@@ -16,8 +16,9 @@ export type { Credentials, CredentialsOptions, CredentialsProvider } from './cli
 export type { DispatchClientOptions } from './client/dispatchClient.js';
 export { DispatchClient } from './client/dispatchClient.js';
 export type { ServiceConnection } from './client/grpcConnection.js';
-export type { ListPagesOptions } from './client/microgridClient.js';
+
 export { MicrogridClient } from './client/microgridClient.js';
+export type { ListPagesOptions } from './client/microgridReader.js';
 export { dispatchFromProtobuf, dispatchToProtobuf } from './client/protobuf.js';
 export type { RecordWatch, WatchRecordsOptions } from './client/recordWatch.js';
 export type { DispatchChanges, ListOptions, NewDispatch } from './client/requests.js';

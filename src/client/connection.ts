@@ -1,12 +1,10 @@
 import type { MicrogridDispatchServiceClient } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import type { OperationsClient } from '../../proto/gen/xstate_dispatch/v1/operations.js';
 
-/** The connection of a client to its service: over gRPC, or over HTTP. */
-export interface Connection {
+/** The connection of a client that only reads to its service: over gRPC, or over HTTP. */
+export interface ReaderConnection {
   /** The calls of the service. */
   readonly rpc: MicrogridDispatchServiceClient;
-  /** The calls of the service about itself. */
-  readonly operations: OperationsClient;
   /** Replaces a connection that stays broken by a new one. Calls that are open stay open. */
   renew(): void;
   /**
@@ -15,4 +13,10 @@ export interface Connection {
    */
   connectedAnew(signal: AbortSignal): Promise<void>;
   close(): void;
+}
+
+/** The connection of a client to its service. */
+export interface Connection extends ReaderConnection {
+  /** The calls of the service about itself. */
+  readonly operations: OperationsClient;
 }

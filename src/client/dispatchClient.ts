@@ -5,7 +5,8 @@ import type { Waiting } from './attempts.js';
 import { credentialSource } from './credentials.js';
 import { GrpcConnection, type ServiceConnection } from './grpcConnection.js';
 import type { Method } from './serviceCalls.js';
-import { type CallsOptions, ServiceClient } from './serviceClient.js';
+import { ServiceClient } from './serviceClient.js';
+import type { CallsOptions } from './serviceReader.js';
 
 /** Options of a {@link DispatchClient}. */
 export type DispatchClientOptions = ServiceConnection & CallsOptions;

@@ -1,41 +1,13 @@
-import type { DispatchPage } from '../../machines/protocol/transport.js';
 import type { Dispatch as DispatchMessage } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { Dispatch, type DispatchEvent } from '../dispatch.js';
 import { encodeId } from '../wire/integerCodec.js';
-import { decodeAnswer, decodePage } from './answers.js';
+import { decodeAnswer } from './answers.js';
 import type { AuditEntry, AuditOptions, FollowAuditOptions } from './audit.js';
 import { followAudit, listAudit } from './auditCalls.js';
-import { isTooLarge } from './messageSize.js';
-import {
-  type MicrogridClientSetup,
-  openRecordWatch,
-  type RecordWatch,
-  type WatchRecordsOptions,
-} from './recordWatch.js';
-import {
-  type DispatchChanges,
-  encodeCreate,
-  encodeList,
-  encodeUpdate,
-  type ListOptions,
-  type NewDispatch,
-} from './requests.js';
+import { MicrogridReader } from './microgridReader.js';
+import type { MicrogridClientSetup } from './recordWatch.js';
+import { type DispatchChanges, encodeCreate, encodeUpdate, type ListOptions, type NewDispatch } from './requests.js';
 import type { CallSignal, UnaryCall, WriteOptions } from './serviceCalls.js';
-
-/** Options of {@link MicrogridClient.listPages}. */
-export interface ListPagesOptions extends ListOptions, CallSignal {
-  /** False: pages are not retried. @default the option of the client */
-  readonly retry?: false;
-}
-
-/** Assumed number of dispatches on a page whose size the service has chosen. */
-const likelyPageSize = 100;
-
-interface ListedPage {
-  readonly page: DispatchPage;
-  /** Missing or empty on the last page. */
-  readonly nextPageToken: string | undefined;
-}
 
 /**
  * The calls of the dispatch service for one microgrid.
@@ -45,13 +17,12 @@ interface ListedPage {
  * `DEADLINE_EXCEEDED`, `UNDECODABLE` for a response that this version cannot represent, `STOPPED` when the client is
  * closed, and the other gRPC status names. A call whose signal aborts rejects with the reason of the signal.
  */
-export class MicrogridClient {
-  readonly microgridId: number;
+export class MicrogridClient extends MicrogridReader {
   readonly #setup: MicrogridClientSetup;
 
   /** Created by `DispatchClient.forMicrogrid`. */
   constructor(microgridId: number, setup: MicrogridClientSetup) {
-    this.microgridId = microgridId;
+    super(microgridId, setup);
     this.#setup = setup;
   }
 
@@ -133,61 +104,11 @@ export class MicrogridClient {
     return followAudit(this.#setup, this.microgridId, options);
   }
 
-  /**
-   * Lists page by page, requesting the next page while one is processed; what cannot be decoded is returned as problems. When a page is
-   * larger than a message may be, the list begins again with half the dispatches per page, and returns only what is new.
-   */
-  async *listPages(options: ListPagesOptions): AsyncGenerator<DispatchPage, void, void> {
-    // When the consumer stops early, the pending request is cancelled.
-    const walk = this.#setup.calls.sequence({ signal: options.signal, ids: this.#ids() });
-    try {
-      const listedIds = new Set<number>();
-      for (let { pageSize } = options; ; pageSize = Math.floor((pageSize ?? likelyPageSize) / 2)) {
-        try {
-          yield* this.#walkPages(pageSize === undefined ? options : { ...options, pageSize }, walk.signal, listedIds);
-          return;
-        } catch (error) {
-          if (!isTooLarge(error) || pageSize === 1) throw error;
-        }
-      }
-    } finally {
-      walk.end();
-    }
-  }
-
-  /**
-   * Opens a stream of changes at once; what cannot be decoded is yielded as a problem.
-   *
-   * @param options.resumeAfter - position of the last change that is known, after which the service is to go on if it can.
-   */
-  watchRecords(options: WatchRecordsOptions = {}): RecordWatch {
-    return openRecordWatch(this.#setup, this.microgridId, options);
-  }
-
-  async *#walkPages(
-    options: ListPagesOptions,
-    signal: AbortSignal,
-    listedIds: Set<number>,
-  ): AsyncGenerator<DispatchPage, void, void> {
-    let next: Promise<ListedPage> | undefined = this.#listPage(options, signal, undefined);
-    while (next !== undefined) {
-      const { page, nextPageToken }: ListedPage = await next;
-      next = nextPageToken ? this.#listPage(options, signal, nextPageToken) : undefined;
-      // When the consumer stops early, a failure of the next page is of no interest.
-      next?.catch(() => {});
-      yield unlisted(page, listedIds);
-    }
-  }
-
   #call<Request, Answer>({
     id,
     ...call
   }: Omit<UnaryCall<Request, Answer>, 'ids'> & { readonly id?: number }): Promise<Answer> {
-    return this.#setup.calls.make({ ...call, ids: { ...this.#ids(), dispatchId: id } });
-  }
-
-  #ids() {
-    return { microgridId: this.microgridId };
+    return this.#setup.calls.make({ ...call, ids: { microgridId: this.microgridId, dispatchId: id } });
   }
 
   #encodeIds(id: number) {
@@ -197,34 +118,4 @@ export class MicrogridClient {
   #decode(message: DispatchMessage | undefined): Dispatch {
     return decodeAnswer(message, this.microgridId);
   }
-
-  async #listPage(
-    { signal: _, retry, ...list }: ListPagesOptions,
-    signal: AbortSignal,
-    pageToken: string | undefined,
-  ): Promise<ListedPage> {
-    const { rpc } = this.#setup.connection;
-    const { dispatches, paginationInfo } = await this.#call({
-      method: 'listMicrogridDispatches',
-      kind: 'read',
-      signal,
-      retry,
-      encode: () => encodeList(this.microgridId, list, pageToken),
-      send: (request, options) => rpc.listMicrogridDispatches(request, options),
-    });
-    return { page: decodePage(dispatches, this.microgridId), nextPageToken: paginationInfo?.nextPageToken };
-  }
-}
-
-/** What of a page is not listed yet; adds its ids. */
-function unlisted({ dispatches, problems }: DispatchPage, listedIds: Set<number>): DispatchPage {
-  const isNew = (id: number | undefined) => {
-    if (id === undefined) return true;
-    const sizeBefore = listedIds.size;
-    return listedIds.add(id).size > sizeBefore;
-  };
-  return {
-    dispatches: dispatches.filter(({ id }) => isNew(id)),
-    problems: problems.filter(({ dispatchId }) => isNew(dispatchId)),
-  };
 }

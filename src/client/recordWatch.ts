@@ -21,15 +21,20 @@ export interface RecordWatch extends AsyncIterable<DispatchChange> {
   readonly opened: Promise<StreamHeader>;
 }
 
-/** What a {@link MicrogridClient} makes its calls with. */
-export interface MicrogridClientSetup {
-  readonly connection: Pick<Connection, 'rpc' | 'operations'>;
+/** What a {@link MicrogridReader} makes its calls with. */
+export interface MicrogridReaderSetup {
+  readonly connection: Pick<Connection, 'rpc'>;
   readonly calls: ServiceCalls;
+}
+
+/** What a {@link MicrogridClient} makes its calls with. */
+export interface MicrogridClientSetup extends MicrogridReaderSetup {
+  readonly connection: Pick<Connection, 'rpc' | 'operations'>;
 }
 
 /** Opens a stream of the changes of a microgrid at once; see `MicrogridClient.watchRecords`. */
 export function openRecordWatch(
-  { connection, calls }: MicrogridClientSetup,
+  { connection, calls }: MicrogridReaderSetup,
   microgridId: number,
   { signal, resumeAfter }: WatchRecordsOptions,
 ): RecordWatch {

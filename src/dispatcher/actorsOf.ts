@@ -4,7 +4,7 @@ import { type TimerOptions, timerLogic } from '../../machines/actors/timerLogic.
 import type { Clock } from '../../machines/protocol/clock.js';
 import type { DispatcherStore } from '../../machines/protocol/dispatcherStore.js';
 import type { OpenTransport, Transport } from '../../machines/protocol/transport.js';
-import type { ServiceClient } from '../client/serviceClient.js';
+import type { ServiceReader } from '../client/serviceReader.js';
 import { consoleLogger, type Logger } from '../logger.js';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
 import { clientTransport } from './clientTransport.js';
@@ -58,7 +58,7 @@ export function actorsOf(setup: ActorsSetup) {
  *
  * @throws what `connect` throws: wrong options are refused here, where they are given, not when a machine starts.
  */
-export function openingClients(connect: () => ServiceClient, clock: Clock = systemClock): () => OpenTransport {
+export function openingClients(connect: () => ServiceReader, clock: Clock = systemClock): () => OpenTransport {
   const open = () => {
     const client = connect();
     return { ...clientTransport(client, clock), close: () => client.close() };

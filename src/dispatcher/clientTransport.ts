@@ -1,7 +1,7 @@
 import type { Clock } from '../../machines/protocol/clock.js';
 import type { DispatchChange, DispatchWatch, StreamStart, Transport } from '../../machines/protocol/transport.js';
 import { LostConnection } from '../client/lostConnection.js';
-import type { ServiceClient } from '../client/serviceClient.js';
+import type { ServiceReader } from '../client/serviceReader.js';
 import { DispatchError } from '../model/dispatchError.js';
 import { Polling } from './polling.js';
 import { systemClock } from './systemClock.js';
@@ -28,7 +28,7 @@ interface ClientWatch extends DispatchWatch {
  *
  * @param clock Clock for the interval of lists. @default the clock of this computer
  */
-export function clientTransport(client: ServiceClient, clock: Clock = systemClock): Transport {
+export function clientTransport(client: ServiceReader, clock: Clock = systemClock): Transport {
   const polling = new Polling(clock);
   let lossCount = 0;
   /** Whether the service is one of this package: its lists are complete. */

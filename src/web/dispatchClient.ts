@@ -1,8 +1,8 @@
+import { OperationsDefinition } from '../../proto/gen/xstate_dispatch/v1/operations.js';
 import type { Waiting } from '../client/attempts.js';
-import { credentialSource } from '../client/credentials.js';
-import { type CallsOptions, ServiceClient } from '../client/serviceClient.js';
-import { HttpConnection, type ServiceConnection } from './httpConnection.js';
-import { webCrypto } from './webSignature.js';
+import { ServiceClient } from '../client/serviceClient.js';
+import type { CallsOptions } from '../client/serviceReader.js';
+import { httpWay, type ServiceConnection } from './httpConnection.js';
 
 /** Options of a {@link DispatchClient}. */
 export type DispatchClientOptions = ServiceConnection & CallsOptions;
@@ -16,9 +16,11 @@ export class DispatchClient extends ServiceClient {
    */
   constructor(options: DispatchClientOptions, waiting: Waiting = {}) {
     super(options, waiting, () => {
-      const credentials = credentialSource(options);
-      if (options.signSecret !== undefined) webCrypto();
-      return { connection: new HttpConnection(options, credentials), credentials, trace: () => undefined };
+      const { connection, ...way } = httpWay(options);
+      return {
+        ...way,
+        connection: Object.assign(connection, { operations: connection.clientOf(OperationsDefinition) }),
+      };
     });
   }
 }

@@ -1,6 +1,8 @@
+import { openWay, ServiceReader } from '../client/serviceReader.js';
 import { type ActorsSettings, actorsOf, openingClients } from '../dispatcher/actorsOf.js';
 import type { OwnTransport } from '../dispatcher/dispatcherOptions.js';
-import { DispatchClient, type DispatchClientOptions } from './dispatchClient.js';
+import type { DispatchClientOptions } from './dispatchClient.js';
+import { httpWay } from './httpConnection.js';
 
 /** Options of {@link dispatcherActors}: the connection to the service, and the rest. */
 export type DispatcherActorsOptions = (DispatchClientOptions | OwnTransport) & ActorsSettings;
@@ -16,6 +18,8 @@ export type DispatcherActorsOptions = (DispatchClientOptions | OwnTransport) & A
  */
 export function dispatcherActors(options: DispatcherActorsOptions) {
   const transport =
-    'transport' in options ? options.transport : openingClients(() => new DispatchClient(options), options.clock);
+    'transport' in options
+      ? options.transport
+      : openingClients(() => new ServiceReader(openWay(options, {}, () => httpWay(options))), options.clock);
   return actorsOf({ ...options, transport });
 }

@@ -1,18 +1,19 @@
+import type { Client, CompatServiceDefinition } from 'nice-grpc-web';
 import { createClientFactory } from 'nice-grpc-web/lib/client/ClientFactory.js';
 import { FetchTransport } from 'nice-grpc-web/lib/client/transports/fetch.js';
 import {
   type MicrogridDispatchServiceClient,
   MicrogridDispatchServiceDefinition,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { type OperationsClient, OperationsDefinition } from '../../proto/gen/xstate_dispatch/v1/operations.js';
-import type { Connection } from '../client/connection.js';
-import type { CredentialSource } from '../client/credentials.js';
+import type { ReaderConnection } from '../client/connection.js';
+import { type CredentialSource, type CredentialsOptions, credentialSource } from '../client/credentials.js';
+import type { Way } from '../client/serviceReader.js';
 import { sign } from '../client/sign.js';
 import { reportLostResponses } from './lostResponses.js';
 import { Reach } from './reach.js';
 import { parseServiceUrl } from './serviceUrl.js';
 import { shareConnections } from './shareConnections.js';
-import { webSigner } from './webSignature.js';
+import { webCrypto, webSigner } from './webSignature.js';
 
 /** How a client reaches its service. */
 export interface ServiceConnection {
@@ -28,9 +29,10 @@ export interface ServiceConnection {
 }
 
 /** A connection over HTTP by `fetch`, as gRPC-Web. The browser chooses the connections of its calls. */
-export class HttpConnection implements Connection {
+export class HttpConnection implements ReaderConnection {
   readonly rpc: MicrogridDispatchServiceClient;
-  readonly operations: OperationsClient;
+  /** A client of any service. */
+  readonly clientOf: <Service extends CompatServiceDefinition>(service: Service) => Client<Service>;
   readonly #reach: Reach;
 
   /** @throws DispatchError `INVALID_ARGUMENT` when the URL is wrong. */
@@ -42,8 +44,8 @@ export class HttpConnection implements Connection {
       .use(reportLostResponses({ url, begin: isStream => this.#reach.begin(isStream) }))
       .use(sign(credentials, webSigner()));
     const channel = { address: url, transport: FetchTransport({ cache: 'no-store' }) };
-    this.rpc = factory.create(MicrogridDispatchServiceDefinition, channel);
-    this.operations = factory.create(OperationsDefinition, channel);
+    this.clientOf = service => factory.create(service, channel);
+    this.rpc = this.clientOf(MicrogridDispatchServiceDefinition);
   }
 
   renew(): void {}
@@ -55,4 +57,16 @@ export class HttpConnection implements Connection {
   close(): void {
     this.#reach.close();
   }
+}
+
+/**
+ * Opens the way of a client over HTTP.
+ *
+ * @throws DispatchError `INVALID_ARGUMENT` when an option is invalid; `FAILED_PRECONDITION` when calls are to be signed in a page that has
+ * no WebCrypto.
+ */
+export function httpWay(options: ServiceConnection & CredentialsOptions): Way<HttpConnection> {
+  const credentials = credentialSource(options);
+  if (options.signSecret !== undefined) webCrypto();
+  return { connection: new HttpConnection(options, credentials), credentials, trace: () => undefined };
 }

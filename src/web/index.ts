@@ -13,8 +13,9 @@ export type { Transport } from '../../machines/protocol/transport.js';
 export type { RetryOptions, Waiting } from '../client/attempts.js';
 export type { AuditEntry, AuditFilter, AuditOptions, CallerRights, FollowAuditOptions } from '../client/audit.js';
 export type { Credentials, CredentialsOptions, CredentialsProvider } from '../client/credentials.js';
-export type { ListPagesOptions } from '../client/microgridClient.js';
+
 export { MicrogridClient } from '../client/microgridClient.js';
+export type { ListPagesOptions } from '../client/microgridReader.js';
 export { dispatchFromProtobuf, dispatchToProtobuf } from '../client/protobuf.js';
 export type { RecordWatch, WatchRecordsOptions } from '../client/recordWatch.js';
 export type { DispatchChanges, ListOptions, NewDispatch } from '../client/requests.js';

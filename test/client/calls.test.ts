@@ -11,7 +11,7 @@ import {
   StreamMicrogridDispatchesResponse,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { type DispatchChanges, encodeUpdate, type ListOptions, type NewDispatch } from '../../src/client/requests.js';
-import type { CallsOptions } from '../../src/client/serviceClient.js';
+import type { CallsOptions } from '../../src/client/serviceReader.js';
 import type { DispatchEvent } from '../../src/dispatch.js';
 import { DispatchError } from '../../src/model/dispatchError.js';
 import { encodeDispatch } from '../../src/wire/dispatchCodec.js';

@@ -1,6 +1,6 @@
 import { CreateMicrogridDispatchRequest } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
 import { DispatchClient } from '../../src/client/dispatchClient.js';
-import type { CallsOptions } from '../../src/client/serviceClient.js';
+import type { CallsOptions } from '../../src/client/serviceReader.js';
 import type { DispatcherSettings } from '../../src/dispatcher/dispatcherOptions.js';
 import type { MicrogridDispatcher } from '../../src/dispatcher/microgridDispatcher.js';
 import { silentLogger } from '../../src/logger.js';

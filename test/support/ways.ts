@@ -1,5 +1,6 @@
 import { DispatchClient } from '../../src/client/dispatchClient.js';
-import type { CallsOptions, ServiceClient } from '../../src/client/serviceClient.js';
+import type { ServiceClient } from '../../src/client/serviceClient.js';
+import type { CallsOptions } from '../../src/client/serviceReader.js';
 import { Dispatcher } from '../../src/dispatcher/dispatcher.js';
 import type { DispatcherSettings } from '../../src/dispatcher/dispatcherOptions.js';
 import type { MicrogridDispatcher } from '../../src/dispatcher/microgridDispatcher.js';
