@@ -6,9 +6,15 @@ export const ECHO_PATH = '/bench.Echo/Echo';
 /** The path of the service's methods. */
 export const SERVICE_PATH = '/frequenz.api.dispatch.v1.MicrogridDispatchService';
 
-/** Calls to make with grpc-js alone, so that the client is as cheap as it gets and the same for every server. */
-export interface BareCalls {
+/** Where a server answers. */
+export interface BarePlace {
   readonly port: number;
+  /** The authority of its certificate in PEM, over TLS. @default without TLS */
+  readonly ca?: string | undefined;
+}
+
+/** Calls to make with grpc-js alone, so that the client is as cheap as it gets and the same for every server. */
+export interface BareCalls extends BarePlace {
   readonly path: string;
   /** Calls that are under way at the same time. */
   readonly callers: number;
@@ -20,8 +26,8 @@ export interface BareCalls {
 }
 
 /** Makes the calls; returns how long they took. */
-export async function makeCalls({ port, path, callers, count, request, answered }: BareCalls): Promise<number> {
-  const client = bareClient(port);
+export async function makeCalls({ path, callers, count, request, answered, ...place }: BareCalls): Promise<number> {
+  const client = bareClient(place);
   const call = (index: number) =>
     new Promise<void>((resolve, reject) => {
       client.makeUnaryRequest(path, asBuffer, same, request(index), (error, answer) => {
@@ -55,7 +61,7 @@ export async function openStreams(
   request: Uint8Array,
   streams: number,
 ): Promise<BareStreams> {
-  const clients = Array.from({ length: Math.ceil(streams / 10) }, () => bareClient(port));
+  const clients = Array.from({ length: Math.ceil(streams / 10) }, () => bareClient({ port }));
   let firstMs: number | null = null;
   const messages: Buffer[][] = [];
   let arrived: () => void = () => {};
@@ -103,8 +109,8 @@ export async function openStreams(
 }
 
 /** Opens one stream on a connection of its own; calls `onMessage` with each message. */
-export async function openBareStream(port: number, path: string, request: Uint8Array) {
-  const client = bareClient(port);
+export async function openBareStream(place: BarePlace, path: string, request: Uint8Array) {
+  const client = bareClient(place);
   const call = client.makeServerStreamRequest(path, asBuffer, same, request);
   const stream = {
     onMessage: (_message: Buffer): void => {},
@@ -123,9 +129,11 @@ export async function openBareStream(port: number, path: string, request: Uint8A
   return stream;
 }
 
-function bareClient(port: number): Client {
+function bareClient({ port, ca }: BarePlace): Client {
+  const channel = ca === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(ca));
   // Each has a connection of its own.
-  return new Client(`127.0.0.1:${port}`, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
+  const options = { 'grpc.use_local_subchannel_pool': 1, 'grpc.ssl_target_name_override': 'localhost' };
+  return new Client(`127.0.0.1:${port}`, channel, options);
 }
 
 function same(bytes: Buffer): Buffer {

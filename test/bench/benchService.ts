@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { CertificateFiles } from '../support/certificates.js';
 
 /** A server in a process of its own, which ends with this one. */
 export interface BenchServer extends AsyncDisposable {
@@ -18,18 +19,19 @@ export interface BenchService extends BenchServer {
   update(count: number): Promise<{ tookMs: number }>;
 }
 
-/**
- * Starts a service with so many dispatches: one in four has a rule, one in ten runs now.
- *
- * @param database - an empty one; by default memory.
- * @param origins - those of pages that may call it.
- */
-export function startService(
-  count: number,
-  database = ':memory:',
-  origins: readonly string[] = [],
-): Promise<BenchService> {
-  return startServer('serviceProcess.js', [String(count), database, ...origins]);
+/** Options of {@link startService}. */
+export interface ServiceOptions {
+  /** An empty one. @default memory */
+  readonly database?: string;
+  /** Origins of pages that may call it. @default none */
+  readonly origins?: readonly string[];
+  /** With which it serves over TLS. @default without TLS */
+  readonly tls?: CertificateFiles;
+}
+
+/** Starts a service with so many dispatches: one in four has a rule, one in ten runs now. */
+export function startService(count: number, options: ServiceOptions = {}): Promise<BenchService> {
+  return startServer('serviceProcess.js', [String(count), JSON.stringify(options)]);
 }
 
 /** Starts a scripted service whose dispatches all start at one instant, milliseconds since the epoch. */

@@ -1,17 +1,20 @@
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
   GetMicrogridDispatchRequest,
   GetMicrogridDispatchResponse,
   ListMicrogridDispatchesRequest,
   ListMicrogridDispatchesResponse,
-  StreamMicrogridDispatchesRequest,
 } from '../../proto/gen/frequenz/api/dispatch/v1/dispatch.js';
-import { makeCalls, openBareStream, SERVICE_PATH } from './bareCalls.js';
-import { type BenchService, startService } from './benchService.js';
-import { check, median, positiveInteger, round } from './figures.js';
+import { certificateAuthority } from '../support/certificates.js';
+import { temporaryFolder } from '../support/temporaryFolder.js';
+import { makeCalls, SERVICE_PATH } from './bareCalls.js';
+import { startService } from './benchService.js';
+import { check, positiveInteger, round } from './figures.js';
 import { inFreshProcess } from './freshProcess.js';
+import { firstEvents, readEvents, type ServicePlace, type StreamPlace } from './httpStreams.js';
 import type { Report } from './report.js';
-import { makeWebCalls, openWebStream, WEB_FORMATS, type WebFormat, type WebStream } from './webCalls.js';
+import { formatOf, makeWebCalls, WEB_FORMATS } from './webCalls.js';
 
 const NAME = 'http';
 const GRPC = 'gRPC';
@@ -22,41 +25,53 @@ const EVENTS = [
   { streams: 1, count: 10_000 },
   { streams: 50, count: 500 },
 ];
-const CHANGES_AT_ONCE = 250;
-const FIRST_EVENTS = 50;
 const MICROGRID_ID = 1n;
-const STREAM = StreamMicrogridDispatchesRequest.encode({ microgridId: MICROGRID_ID }).finish();
 
 /** Calls of one protocol. */
-interface ProtocolTask {
+interface ProtocolTask extends ServicePlace {
   readonly protocol: string;
-  readonly port: number;
-  readonly webUrl: string;
   readonly dispatches: number;
 }
 
+/** What is measured: a protocol at a service. */
+interface Candidate extends ProtocolTask, StreamPlace {
+  readonly figures: ReturnType<typeof newFigures>;
+}
+
 /**
- * What a service does over gRPC-Web, Connect and JSON, beside gRPC, in the same rounds. The callers use Node's HTTP and grpc-js alone, in processes of
- * their own. As they compete with the service for the processor, calls are also told by the processor time that they cost it.
+ * What a service does over gRPC-Web, Connect and JSON, beside gRPC, in the same rounds: without TLS, which is HTTP/1.1 but for gRPC, and over TLS with
+ * HTTP/2. The callers use Node's HTTP and grpc-js alone, in processes of their own. As they compete with the service for the processor, calls are also
+ * told by the processor time that they cost it.
  */
 export function httpBenchmark(program: Command, report: Report): void {
   program
     .command(NAME)
-    .description('calls, pages and events of a service over gRPC-Web, Connect and JSON, beside gRPC')
+    .description(
+      'calls, pages and events of a service over gRPC-Web, Connect and JSON, beside gRPC, without TLS and with it',
+    )
     .option('--count <n>', 'dispatches to list', positiveInteger, 20_000)
     .option('--rounds <n>', 'rounds of which the best counts: the machine may be shared', positiveInteger, 3)
     .action(async ({ count, rounds }: { count: number; rounds: number }) => {
-      await using service = await startService(count);
-      const protocols = [GRPC, ...WEB_FORMATS.map(({ name }) => name)];
-      const figures = new Map(protocols.map(protocol => [protocol, newFigures()]));
-      for (let left = rounds; left > 0; left--) {
-        for (const protocol of protocols)
-          await measure(service, protocol, count, figures.get(protocol) ?? newFigures());
-      }
-      const ofGrpc = summary(figures.get(GRPC) ?? newFigures());
-      for (const [protocol, found] of figures) {
-        const own = summary(found);
-        report(NAME, { protocol, ...own, getsPerGrpc: round(own.getsPerSecond / ofGrpc.getsPerSecond) });
+      using folder = temporaryFolder();
+      const authority = certificateAuthority(folder.path, 'authority');
+      await using plain = await startService(count);
+      await using secure = await startService(count, { tls: authority.issue('service') });
+      const places = [
+        { service: plain, ca: undefined },
+        { service: secure, ca: readFileSync(authority.certificate, 'utf8') },
+      ];
+      const candidates = places.flatMap(({ service, ca }) =>
+        [GRPC, ...WEB_FORMATS.map(({ name }) => name)].map((protocol): Candidate => {
+          const { port, webUrl } = service;
+          return { protocol, service, ca, port, webUrl, dispatches: count, figures: newFigures() };
+        }),
+      );
+      for (let left = rounds; left > 0; left--) for (const candidate of candidates) await measure(candidate);
+      for (const { protocol, ca, figures } of candidates) {
+        const grpc = candidates.find(other => other.protocol === GRPC && other.ca === ca);
+        const own = summary(figures);
+        const getsPerGrpc = round(own.getsPerSecond / summary(grpc?.figures ?? figures).getsPerSecond);
+        report(NAME, { protocol, tls: ca !== undefined, ...own, getsPerGrpc });
       }
     });
 }
@@ -87,13 +102,9 @@ function summary({ gets, getCpuUs, listed, events, opened, first }: ReturnType<t
   };
 }
 
-async function measure(
-  service: BenchService,
-  protocol: string,
-  dispatches: number,
-  figures: ReturnType<typeof newFigures>,
-): Promise<void> {
-  const task: ProtocolTask = { protocol, port: service.port, webUrl: service.webUrl, dispatches };
+async function measure(candidate: Candidate): Promise<void> {
+  const { service, figures, ...task } = candidate;
+  const { dispatches } = task;
   const beforeMs = await service.cpuMs();
   const { tookMs } = await inFreshProcess(import.meta.url, getOverHttp, task);
   figures.getCpuUs.push((1_000 * ((await service.cpuMs()) - beforeMs)) / GETS);
@@ -101,9 +112,9 @@ async function measure(
   const list = await inFreshProcess(import.meta.url, listOverHttp, task);
   figures.listed.push((1_000 * dispatches) / list.tookMs);
   for (const [index, { streams, count }] of EVENTS.entries()) {
-    figures.events[index]?.push((1_000 * streams * count) / (await readEvents(service, protocol, streams, count)));
+    figures.events[index]?.push((1_000 * streams * count) / (await readEvents(candidate, streams, count)));
   }
-  const { openedMs, firstMs } = await firstEvents(service, protocol);
+  const { openedMs, firstMs } = await firstEvents(candidate);
   figures.opened.push(openedMs);
   figures.first.push(firstMs);
 }
@@ -171,7 +182,7 @@ interface RequestsAndAnswers {
 }
 
 function makeCallsOf(
-  { protocol, port, webUrl }: ProtocolTask,
+  { protocol, port, webUrl, ca }: ProtocolTask,
   method: string,
   count: number,
   callers: number,
@@ -180,63 +191,6 @@ function makeCallsOf(
   const format = formatOf(protocol);
   const path = `${SERVICE_PATH}/${method}`;
   return format
-    ? makeWebCalls({ webUrl, path, format, callers, count, ...calls })
-    : makeCalls({ port, path, callers, count, ...calls });
-}
-
-/** The format of a protocol; undefined for gRPC. */
-function formatOf(protocol: string): WebFormat | undefined {
-  return WEB_FORMATS.find(({ name }) => name === protocol);
-}
-
-/** Reads all that a service sends to so many streams while it changes its dispatches; returns how long that took. */
-async function readEvents(service: BenchService, protocol: string, streams: number, count: number): Promise<number> {
-  const opened = await Promise.all(Array.from({ length: streams }, () => openStream(service, protocol)));
-  let missing = 0;
-  let arrived: () => void = () => {};
-  const onMessage = () => {
-    missing -= 1;
-    if (missing === 0) arrived();
-  };
-  for (const stream of opened) stream.onMessage = onMessage;
-  const startMs = performance.now();
-  // So many that none are dropped because too many wait.
-  for (let from = 0; from < count; from += CHANGES_AT_ONCE) {
-    missing = streams * CHANGES_AT_ONCE;
-    const all = new Promise<void>(resolve => {
-      arrived = resolve;
-    });
-    await Promise.all([all, service.update(CHANGES_AT_ONCE)]);
-  }
-  const tookMs = performance.now() - startMs;
-  for (const stream of opened) stream[Symbol.dispose]();
-  return tookMs;
-}
-
-function streamRequest({ isJson }: WebFormat): Uint8Array {
-  return isJson ? Buffer.from(`{"microgridId":"${MICROGRID_ID}"}`) : STREAM;
-}
-
-/** How long it takes until a stream is open, and from a change until its event arrives. */
-async function firstEvents(service: BenchService, protocol: string) {
-  const openedMs: number[] = [];
-  const firstMs: number[] = [];
-  for (let i = 0; i < FIRST_EVENTS; i++) {
-    const startMs = performance.now();
-    using stream = await openStream(service, protocol);
-    openedMs.push(performance.now() - startMs);
-    const arrived = new Promise<number>(resolve => {
-      stream.onMessage = () => resolve(performance.now());
-    });
-    const changedMs = performance.now();
-    await service.update(1);
-    firstMs.push((await arrived) - changedMs);
-  }
-  return { openedMs: median(openedMs), firstMs: median(firstMs) };
-}
-
-function openStream({ port, webUrl }: BenchService, protocol: string): Promise<WebStream> {
-  const format = formatOf(protocol);
-  const path = `${SERVICE_PATH}/StreamMicrogridDispatches`;
-  return format ? openWebStream(webUrl, path, format, streamRequest(format)) : openBareStream(port, path, STREAM);
+    ? makeWebCalls({ webUrl, ca, path, format, callers, count, ...calls })
+    : makeCalls({ port, ca, path, callers, count, ...calls });
 }

@@ -75,7 +75,7 @@ async function measure(
   }
 
   await using place = await newPlace();
-  await using service = await startService(dispatches, place.database);
+  await using service = await startService(dispatches, { database: place.database });
   // PostgreSQL does so by itself, but some time later.
   if (database === 'postgres') await place.execute('analyze');
   const { port, address } = service;

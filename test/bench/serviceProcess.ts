@@ -1,10 +1,13 @@
 /** The process of a benchmark's service: tells its address, makes as many updates as it is told, ends with its parent. */
 import { setImmediate } from 'node:timers/promises';
+import { silentLogger } from '../../src/logger.js';
+import { serverTls } from '../../src/service/access/serverTls.js';
 import { checkData, storedRow } from '../../src/service/domain/checkData.js';
 import type { DispatchWrite } from '../../src/service/domain/dispatchStore.js';
 import { updateWrite } from '../../src/service/domain/dispatchWrites.js';
 import { openStore } from '../../src/service/store/openStore.js';
 import { serveWeb } from '../support/serveWeb.js';
+import type { ServiceOptions } from './benchService.js';
 import { dispatchDataOf } from './dispatchData.js';
 import { cpuMs } from './figures.js';
 
@@ -12,11 +15,16 @@ const MICROGRID_ID = 1;
 /** Writes under way at the same time: so that they share transactions where there are some. */
 const TOGETHER = 100;
 const count = Number(process.argv[2]);
-const database = process.argv[3] ?? ':memory:';
+const { database = ':memory:', origins = [], tls } = JSON.parse(process.argv[3] ?? '{}') as ServiceOptions;
 const nowS = Math.floor(Date.now() / 1000);
 const store = await openStore(database);
 await applyAll(count, index => creation(index + 1));
-const { port, webUrl, stop } = await serveWeb(store, { origins: process.argv.slice(4) });
+const certificates = tls === undefined ? null : await serverTls(tls, silentLogger);
+const { port, webUrl, stop } = await serveWeb(
+  store,
+  { origins, tls: certificates },
+  certificates === null ? {} : { access: { keys: null, credentials: certificates.credentials } },
+);
 
 process.on('message', async (updates: number | 'cpu') => {
   if (updates === 'cpu') return process.send?.({ cpuMs: cpuMs() });
@@ -26,6 +34,7 @@ process.on('message', async (updates: number | 'cpu') => {
 });
 process.on('disconnect', async () => {
   await stop();
+  await certificates?.stop();
   await store.close();
 });
 process.send?.({ port, webUrl });

@@ -33,7 +33,7 @@ export function webBenchmark(program: Command, report: Report): void {
     .option('--rounds <n>', 'rounds of which the median counts', positiveInteger, 3)
     .action(async ({ count, rounds }: { count: number; rounds: number }) => {
       await using page = await servePage();
-      await using service = await startService(count, ':memory:', [page.origin]);
+      await using service = await startService(count, { origins: [page.origin] });
       const browser = await startChromium();
       try {
         const task = { url: service.webUrl, count };

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { check } from './figures.js';
+import { type WebPlace, webTransport } from './webTransport.js';
 
 /** How calls are written over HTTP, with as little as that takes: the client costs the same for each. */
 export interface WebFormat {
@@ -81,9 +80,13 @@ export const WEB_FORMATS: readonly WebFormat[] = [
   },
 ];
 
+/** The format of a protocol; undefined for gRPC. */
+export function formatOf(protocol: string): WebFormat | undefined {
+  return WEB_FORMATS.find(({ name }) => name === protocol);
+}
+
 /** Calls to make. */
-export interface WebCalls {
-  readonly webUrl: string;
+export interface WebCalls extends WebPlace {
   readonly path: string;
   readonly format: WebFormat;
   readonly callers: number;
@@ -92,18 +95,14 @@ export interface WebCalls {
   answered(answer: Buffer, index: number): void;
 }
 
-/** Makes calls over connections that stay open, one for each caller; returns how long they took. */
+/** Makes calls over connections that stay open, one for each caller, or over TLS one for all; returns how long they took. */
 export async function makeWebCalls(calls: WebCalls): Promise<number> {
-  const { webUrl, path, format, callers, count } = calls;
-  const agent = new Agent({ keepAlive: true, maxSockets: callers });
+  const { path, format, callers, count } = calls;
+  using transport = webTransport(calls, callers);
   const call = async (index: number) => {
-    const body = format.frame(calls.request(index), false);
-    const headers = { ...format.unary, 'content-length': body.length };
-    const sent = httpRequest(webUrl + path, { method: 'POST', agent, headers });
-    sent.end(body);
-    const [response] = (await once(sent, 'response')) as [IncomingMessage];
-    const answer = await buffer(response);
-    check(response.statusCode === 200, `a call was answered with ${response.statusCode}: ${answer}`);
+    const { status, body } = await transport.send(path, format.unary, format.frame(calls.request(index), false));
+    const answer = await buffer(body);
+    check(status === 200, `a call was answered with ${status}: ${answer}`);
     calls.answered(format.unframe(answer), index);
   };
   let next = 0;
@@ -113,9 +112,7 @@ export async function makeWebCalls(calls: WebCalls): Promise<number> {
       while (next < count) await call(next++);
     }),
   );
-  const tookMs = performance.now() - startMs;
-  agent.destroy();
-  return tookMs;
+  return performance.now() - startMs;
 }
 
 /** A stream that is open: its headers have arrived. */
@@ -126,25 +123,24 @@ export interface WebStream extends Disposable {
 
 /** Opens a stream on a connection of its own. */
 export async function openWebStream(
-  webUrl: string,
+  place: WebPlace,
   path: string,
   format: WebFormat,
   message: Uint8Array,
 ): Promise<WebStream> {
-  const sent = httpRequest(webUrl + path, { method: 'POST', agent: false, headers: format.stream });
-  sent.end(format.frame(message, true));
-  const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  check(response.statusCode === 200, `a stream was answered with ${response.statusCode}`);
+  const transport = webTransport(place, 1);
+  const { status, body } = await transport.send(path, format.stream, format.frame(message, true));
+  check(status === 200, `a stream was answered with ${status}`);
   const stream: WebStream = {
     onMessage: () => {},
-    [Symbol.dispose]: () => void sent.destroy(),
+    [Symbol.dispose]: () => transport[Symbol.dispose](),
   };
   let rest = Buffer.alloc(0);
-  response.on('data', (bytes: Buffer) => {
+  body.on('data', (bytes: Buffer) => {
     const found = format.split(rest.length === 0 ? bytes : Buffer.concat([rest, bytes]));
     rest = Buffer.from(found.rest);
     for (const each of found.messages) stream.onMessage(each);
   });
-  response.on('error', () => {});
+  body.on('error', () => {});
   return stream;
 }
