@@ -17,6 +17,7 @@ import { encodeRecurrenceRule } from '../wire/recurrenceRuleCodec.js';
 import { encodeSelector } from '../wire/selectorCodec.js';
 import { encodeText } from '../wire/textCodec.js';
 import { encodeInstantMs } from '../wire/timestampCodec.js';
+import { checkFields, dispatchFields, listFields, ruleFields } from './requestFields.js';
 
 /** The data of a new dispatch. */
 export interface NewDispatch {
@@ -101,6 +102,7 @@ const rulePaths = [
 export function encodeCreate(microgridId: number, dispatch: NewDispatch): CreateMicrogridDispatchRequest {
   const { type, startTime, durationMs = null, selector, payload = {}, active = true, dryRun = false } = dispatch;
   const { recurrence = null } = dispatch;
+  checkFields(dispatch, dispatchFields, '');
   return {
     microgridId: encodeId(microgridId, 'microgridId'),
     dispatchData: {
@@ -111,7 +113,7 @@ export function encodeCreate(microgridId: number, dispatch: NewDispatch): Create
       isActive: active,
       isDryRun: dryRun,
       payload: encodePayload(payload, 'payload'),
-      recurrence: recurrence === null ? undefined : encodeRecurrenceRule(recurrence, 'recurrence'),
+      recurrence: recurrence === null ? undefined : encodeRule(recurrence),
     },
     startImmediately: startTime === 'NOW',
   };
@@ -152,7 +154,7 @@ export function encodeUpdate(
       return 'payload';
     },
     recurrence: () => {
-      update.recurrence = changes.recurrence ? encodeRecurrenceRule(changes.recurrence, 'recurrence') : undefined;
+      update.recurrence = changes.recurrence ? encodeRule(changes.recurrence) : undefined;
       return rulePaths;
     },
   };
@@ -171,6 +173,7 @@ export function encodeList(
   pageToken: string | undefined,
 ): ListMicrogridDispatchesRequest {
   const { sort, pageSize } = options;
+  checkFields(options, listFields, '');
   return {
     microgridId: encodeId(microgridId, 'microgridId'),
     filter: encodeFilter(options),
@@ -204,6 +207,11 @@ function encodeFilter(options: ListOptions): DispatchFilter {
 function encodeInterval(from: Date | undefined, to: Date | undefined, field: string): Interval | undefined {
   if (from === undefined && to === undefined) return undefined;
   return { startTime: from && encodeDate(from, `${field}From`), endTime: to && encodeDate(to, `${field}To`) };
+}
+
+function encodeRule(rule: RecurrenceRule): ReturnType<typeof encodeRecurrenceRule> {
+  checkFields(rule, ruleFields, 'recurrence.');
+  return encodeRecurrenceRule(rule, 'recurrence');
 }
 
 function encodeDate(date: Date, field: string) {

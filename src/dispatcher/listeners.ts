@@ -1,3 +1,4 @@
+import { EventEmitter } from 'eventemitter3';
 import { onAbort } from '../client/onAbort.js';
 import { DispatchError, messageOf } from '../model/dispatchError.js';
 import { guarded } from './guarded.js';
@@ -10,17 +11,10 @@ export interface ListenerOptions {
   readonly once?: boolean | undefined;
 }
 
-/** One listener of an event. */
-interface Listener {
-  /** Never throws. */
-  readonly call: (payload: unknown) => void;
-  readonly undo: () => void;
-  readonly once: boolean;
-}
-
 /** The listeners of a program, by the name of the event. What they throw is reported and harms nobody else. */
 export class Listeners<TPayloads extends object> {
-  readonly #listeners = new Map<keyof TPayloads, Set<Listener>>();
+  readonly #emitter = new EventEmitter<string>();
+  readonly #undos = new Map<() => void, keyof TPayloads & string>();
   /** Raised to end calls that are under way. */
   #epoch = 0;
   readonly #report: (problem: DispatchError, name: keyof TPayloads & string) => void;
@@ -41,43 +35,36 @@ export class Listeners<TPayloads extends object> {
       const message = `a listener of '${name}' failed: ${messageOf(cause)}`;
       this.#report(new DispatchError('CONSUMER_FAILED', message, { cause }), name);
     });
-    const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners);
+    // The emitter goes on with those that it knew at the beginning of a call: removed ones must not hear it.
+    const callIfPresent = (payload: TPayloads[K], epoch: number) => {
+      if (epoch !== this.#epoch || !this.#undos.has(undo)) return;
+      if (once) undo();
+      call(payload);
+    };
     const undo = () => {
-      listeners.delete(own);
+      this.#undos.delete(undo);
+      this.#emitter.off(name, callIfPresent);
       leaveSignal?.();
     };
-    const own: Listener = { call: payload => call(payload as TPayloads[K]), undo, once };
     const leaveSignal = signal && onAbort(signal, undo);
-    listeners.add(own);
+    this.#undos.set(undo, name);
+    this.#emitter.on(name, callIfPresent);
     return undo;
   }
 
-  /** Calls the listeners that an event has now, except those that are removed meanwhile; returns whether there was one. */
+  /** Calls the listeners of an event, except those that are removed meanwhile; returns whether there was one. */
   emit<K extends keyof TPayloads & string>(name: K, payload: TPayloads[K]): boolean {
-    const listeners = this.#listeners.get(name);
-    if (!listeners?.size) return false;
-    const epoch = this.#epoch;
-    for (const listener of [...listeners]) {
-      if (epoch !== this.#epoch) break;
-      if (!listeners.has(listener)) continue;
-      if (listener.once) listener.undo();
-      listener.call(payload);
-    }
-    return true;
+    return this.#emitter.emit(name, payload, this.#epoch);
   }
 
   /** Whether an event has a listener. */
   has(name: keyof TPayloads & string): boolean {
-    return (this.#listeners.get(name)?.size ?? 0) > 0;
+    return this.#emitter.listenerCount(name) > 0;
   }
 
   /** Removes all listeners, except those of one event where it is named; calls that are under way reach no more of them. */
   clear(except?: keyof TPayloads & string): void {
     this.#epoch += 1;
-    for (const [name, listeners] of this.#listeners) {
-      if (name === except) continue;
-      for (const { undo } of listeners) undo();
-    }
+    for (const [undo, name] of this.#undos) if (name !== except) undo();
   }
 }

@@ -19,7 +19,7 @@ export function decodeId(id: bigint, field: string): number {
  */
 export function encodeId(id: number, field: string): bigint {
   if (Number.isSafeInteger(id) && id >= 0) return BigInt(id);
-  throw new RangeError(`${field} must be an integer from 0 to 2^53-1, not ${id}`);
+  throw new RangeError(`${field} must be an integer from 0 to 2^53-1, not ${typeof id === 'string' ? `'${id}'` : id}`);
 }
 
 /**

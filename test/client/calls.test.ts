@@ -28,6 +28,8 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
+const daily = { frequency: 'DAILY', interval: 1 } as const;
+
 /** A status whose BadRequest says that it is longer than it is. */
 function cutBadRequest(): number[] {
   const url = [...Buffer.from('type.googleapis.com/google.rpc.BadRequest')];
@@ -256,6 +258,30 @@ describe.each(ways)('over $name', way => {
           message: expect.stringContaining(field),
         });
       }
+    });
+
+    it.each([
+      ['create', { ...newDispatch(), dryrun: true }, 'dryrun is no field; there are type, startTime, durationMs, '],
+      ['create', { ...newDispatch(), recurrence: { ...daily, byhours: [8] } }, 'recurrence.byhours is no field; there'],
+      [
+        'update',
+        { recurrence: { ...daily, until: new Date() } },
+        'recurrence.until is no field; there are frequency, ',
+      ],
+      ['list', { typ: 'CHARGE' }, 'typ is no field; there are selectors, active, '],
+    ] as const)('refuses to %s with a field that is misspelled: %j', async (method, fields, message) => {
+      const { client } = await connect();
+      const microgrid = client.forMicrogrid(1);
+      const call = {
+        create: () => microgrid.create(fields as NewDispatch),
+        update: () => microgrid.update(1, fields as DispatchChanges),
+        list: () => collect(microgrid.list(fields as ListOptions)),
+      }[method];
+      expect(await failure(call())).toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringContaining(message),
+      });
+      expect(await collect(client.list({ microgridId: 1 }))).toEqual([]);
     });
 
     it('refuses to update what cannot be updated', async () => {

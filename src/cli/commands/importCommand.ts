@@ -137,7 +137,8 @@ async function checked(microgridId: number, steps: readonly ImportStep[]): Promi
   return steps.map(step => {
     if (step.step !== 'create') return step;
     try {
-      encodeCreate(microgridId, { ...step.plan, startTime: new Date(step.plan.startTimeMs) });
+      const { startTimeMs, ...dispatch } = step.plan;
+      encodeCreate(microgridId, { ...dispatch, startTime: new Date(startTimeMs) });
       return step;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;

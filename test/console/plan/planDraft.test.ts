@@ -350,8 +350,8 @@ describe('the fields of a dispatch', () => {
 /** What a service stores of a record; null: it refuses it, because its rule reaches none of its times. */
 function storedBy(record: DispatchRecord, atMs: number): DispatchRecord | null {
   try {
-    const { startTimeMs, ...others } = record;
-    return rehearseCreate(encodeCreate(record.microgridId, { ...others, startTime: new Date(startTimeMs) }), atMs);
+    const { id: _, microgridId, startTimeMs, endTimeMs: __, createTime: ___, updateTime: ____, ...others } = record;
+    return rehearseCreate(encodeCreate(microgridId, { ...others, startTime: new Date(startTimeMs) }), atMs);
   } catch (error) {
     expect(String(error)).toContain('recurrence: must reach');
     return null;
