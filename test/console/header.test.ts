@@ -105,6 +105,11 @@ describeWithChromium('the choices of the console', browser => {
       for (const width of [320, 390, 700, 901, 1100, 1280, 1440, 1600]) {
         await page.setViewportSize({ width, height: 800 });
         expect(await page.evaluate(cutChoices), `${timezoneId} at ${width}`).toEqual([]);
+        const axisName = page.locator('.axis-name');
+        await axisName.waitFor();
+        expect(await axisName.evaluate(name => name.scrollWidth > name.clientWidth), `the axis at ${width}`).toBe(
+          false,
+        );
       }
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     }

@@ -58,7 +58,7 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
       </p>
       {isPresent && <DispatchActions actor={actor} record={record} />}
       <dl>
-        {chosenRunMs !== null && (
+        {chosenRunMs !== null && record.recurrence !== null && (
           <>
             <dt>Chosen run</dt>
             <dd>

@@ -1,3 +1,4 @@
+import { Fragment } from 'preact';
 import { offsetAt } from '../../model/recurrence/localTime.js';
 import type { PaintedTimeline } from './timelineScene.js';
 
@@ -15,7 +16,14 @@ export function TimeAxis({ painted, zone }: TimeAxisProps) {
   return (
     <div class="axis" aria-hidden="true">
       <span class="axis-name">
-        <b>{zone}</b>
+        <b>
+          {zone.split(/(?<=\/)/).map(part => (
+            <Fragment key={part}>
+              {part}
+              <wbr />
+            </Fragment>
+          ))}
+        </b>
         <br />
         {ticks.areTimes && zone !== 'UTC' ? 'UTC' : ''}
       </span>
