@@ -9,6 +9,11 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  */
 export function encodeText(text: string, field: string): string {
   if (typeof text !== 'string') throw new RangeError(`${field} must be a string, not ${typeof text}`);
-  if (LONE_SURROGATE.test(text)) throw new RangeError(`${field} must not contain a lone surrogate`);
+  if (hasLoneSurrogate(text)) throw new RangeError(`${field} must not contain a lone surrogate`);
   return text;
+}
+
+/** Whether a text holds a lone surrogate, in whose place UTF-8 has U+FFFD. */
+export function hasLoneSurrogate(text: string): boolean {
+  return LONE_SURROGATE.test(text);
 }

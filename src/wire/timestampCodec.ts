@@ -85,13 +85,19 @@ export function decodeInstantText(timestamp: Timestamp | undefined, field: strin
  * @throws RangeError when the text has another form.
  */
 export function encodeInstantText(text: string, field: string): Timestamp {
-  const [, whole, fraction = ''] = INSTANT_TEXT.exec(text) ?? [];
-  const ms = Date.parse(`${whole}Z`);
-  // Date takes a day that the month does not have for one of the next month.
-  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 19) !== whole || BigInt(ms / 1000) < MIN_SECONDS) {
+  const [, whole = '', fraction = ''] = INSTANT_TEXT.exec(text) ?? [];
+  const ms = calendarMs(whole);
+  if (Number.isNaN(ms) || BigInt(ms / 1000) < MIN_SECONDS) {
     throw new RangeError(`${field} must be an RFC 3339 text in Z within the years 1 to 9999, not ${text}`);
   }
   return { seconds: BigInt(ms / 1000), nanos: Number(fraction.padEnd(9, '0')) };
+}
+
+/** The milliseconds since the epoch of a time in UTC such as `2035-01-01T08:00:00`; NaN when the calendar has none such. */
+export function calendarMs(whole: string): number {
+  const ms = Date.parse(`${whole}Z`);
+  // Date takes a day that the month does not have for one of the next month.
+  return !Number.isNaN(ms) && new Date(ms).toISOString().slice(0, 19) === whole ? ms : Number.NaN;
 }
 
 function writeDigits(value: number, from: number, to: number): void {

@@ -41,7 +41,7 @@ describeWith(missingProgram('bash', 'openssl', 'curl'), 'the commands of docs/ht
     expect(fieldViolations(invalid)).toEqual(
       expect.arrayContaining([violation('dispatch_data.type'), violation('dispatch_data.recurrence.byhours[0]')]),
     );
-    expect(fieldViolations(undated)).toEqual([violation('dispatch_data.start_time')]);
+    expect(fieldViolations(undated)).toEqual([violation('dispatchData.startTime')]);
     expect(missing).toEqual({ code: 'not_found', message: 'microgrid 1 has no dispatch 99' });
     expect(output('events.jsonl')).toMatchObject([{ event: 'EVENT_CREATED', dispatch: { data: { type: 'CHARGE' } } }]);
     expect(output('signed()')).toMatchObject([

@@ -2,7 +2,8 @@ import type { JsonObject, JsonValue } from '../../model/dispatchRecord.js';
 import { structByteLength } from '../../wire/structByteLength.js';
 import { quoted, type Violation } from './invalidRequest.js';
 
-const MAX_LEVELS = 5;
+/** Maximum number of levels of objects and lists, the payload itself included. */
+export const MAX_LEVELS = 5;
 const MAX_BYTES = 50 * 1024;
 
 /** A key that a path can contain unquoted. */
@@ -34,12 +35,13 @@ function* valueViolations(value: Suspect, field: string, level: number): Generat
       ? value.entries()
       : Object.entries(value);
     for (const [key, inner] of members) {
-      if (canBeWrong(inner)) yield* valueViolations(inner, field + step(key), level + 1);
+      if (canBeWrong(inner)) yield* valueViolations(inner, field + pathStep(key), level + 1);
     }
   }
 }
 
-function step(key: number | string): string {
+/** What a key of an object, or an index of a list, adds to a path. */
+export function pathStep(key: number | string): string {
   if (typeof key === 'number') return `[${key}]`;
   return PLAIN_KEY.test(key) ? `.${key}` : `[${quoted(key)}]`;
 }

@@ -150,18 +150,18 @@ describe('plain JSON', () => {
   it.each([
     ['{"microgridId":1,', 'the request is no JSON'],
     ['', 'the request is no JSON'],
-    ['[]', 'the request cannot be decoded'],
-    ['{"microgridId":-1}', 'microgrid_id: '],
+    ['[]', 'the request must be an object such as {"microgridId": …}, not a list'],
+    ['{"microgridId":-1}', 'microgridId: '],
     ['{"microgrid":1}', 'microgrid: is no field of CreateMicrogridDispatchRequest'],
-    ['{"dispatchData":{"startTime":"tomorrow"}}', 'dispatch_data.start_time: '],
-    ['{"dispatchData":{"recurrence":{"byhours":[1,"x"]}}}', 'dispatch_data.recurrence.byhours[1]: '],
-    ['{"dispatchData":{"recurrence":{"freq":"HOURLYS"}}}', 'dispatch_data.recurrence.freq: '],
+    ['{"dispatchData":{"startTime":"tomorrow"}}', 'dispatchData.startTime: '],
+    ['{"dispatchData":{"recurrence":{"byhours":[1,"x"]}}}', 'dispatchData.recurrence.byhours[1]: '],
+    ['{"dispatchData":{"recurrence":{"freq":"HOURLYS"}}}', 'dispatchData.recurrence.freq: '],
     [
       '{"dispatchData":{"target":{"componentCategoriesTypes":{"categories":[{"battery":7.5}]}}}}',
-      'dispatch_data.target.component_categories_types.categories[0].battery: ',
+      'dispatchData.target.componentCategoriesTypes.categories[0].battery: ',
     ],
-    ['{"dispatchData":{"duration":"long"}}', 'dispatch_data.duration: '],
-    ['{"microgridId":1,"dispatchData":{"payload":5}}', 'dispatch_data.payload: '],
+    ['{"dispatchData":{"duration":"long"}}', 'dispatchData.duration: '],
+    ['{"microgridId":1,"dispatchData":{"payload":5}}', 'dispatchData.payload: '],
   ])('names what is wrong in %s', async (body, message) => {
     const answer = await post('CreateMicrogridDispatch', body);
     expect(answer.status).toBe(400);
