@@ -35,7 +35,7 @@ function readNote(values: readonly (string | Uint8Array)[]): string | null {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw invalidNote('must be a text in UTF-8');
+    throw invalidNote('must be a text in UTF-8, which is in base64 in a header of HTTP');
   }
 }
 

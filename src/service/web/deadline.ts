@@ -1,4 +1,5 @@
-import { DispatchError, messageOf } from '../../model/dispatchError.js';
+import { DispatchError } from '../../model/dispatchError.js';
+import { quoted } from '../domain/invalidRequest.js';
 import type { WebProtocol } from './webProtocol.js';
 
 /** When the caller of a call waits no longer. */
@@ -21,18 +22,17 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  */
 export function deadline(
   header: string | readonly string[] | undefined,
-  { timeoutHeader, timeoutMs }: WebProtocol,
+  { timeoutHeader, timeoutForm, timeoutMs }: WebProtocol,
   onOver: () => void,
 ): Deadline {
   const none = { atMs: Number.POSITIVE_INFINITY, problem: null, clear() {} };
   if (header === undefined) return none;
-  try {
-    const span = timeoutMs(String(header));
-    if (span === undefined) return none;
-    const timer = setTimeout(onOver, Math.min(span, MAX_TIMER_MS));
-    return { atMs: Date.now() + span, problem: null, clear: () => clearTimeout(timer) };
-  } catch (error) {
-    const problem = new DispatchError('INVALID_ARGUMENT', `${timeoutHeader}: ${messageOf(error)}`);
-    return { ...none, problem };
+  const text = String(header);
+  const span = timeoutMs(text);
+  if (span === undefined) {
+    const description = `${timeoutHeader}: must be ${timeoutForm}, not ${quoted(text)}`;
+    return { ...none, problem: new DispatchError('INVALID_ARGUMENT', description, { field: timeoutHeader }) };
   }
+  const timer = setTimeout(onOver, Math.min(span, MAX_TIMER_MS));
+  return { atMs: Date.now() + span, problem: null, clear: () => clearTimeout(timer) };
 }

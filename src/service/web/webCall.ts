@@ -12,7 +12,7 @@ import type { ErrorStatus } from '../grpc/errorStatus.js';
 import { endResponse, whenReset } from '../grpc/http2Stream.js';
 import type { PeerConnection } from '../grpc/peerConnection.js';
 import type { GrpcCall } from '../grpc/servedCall.js';
-import { callMetadata } from './callMetadata.js';
+import { callMetadata, checkHeaders } from './callMetadata.js';
 import { type Deadline, deadline } from './deadline.js';
 import { keepsConnection } from './keepsConnection.js';
 import { readBody, saysTooLarge, tooLarge } from './requestMessage.js';
@@ -88,12 +88,13 @@ export class WebCall implements GrpcCall, AdmittedCall, AwaitedCall {
   /**
    * Receives the body of the request.
    *
-   * @throws DispatchError when it is too large or late, or its deadline was malformed; or an error when the peer is gone.
+   * @throws DispatchError when it is too large or late, or one of its headers was malformed; or an error when the peer is gone.
    */
   async receive(): Promise<Buffer> {
     const { request } = this.exchange;
     const { arrivals, requestBytes } = this.#judging;
     if (this.#deadline.problem) throw this.#deadline.problem;
+    checkHeaders(request.headers);
     if (saysTooLarge(request, requestBytes)) throw tooLarge(requestBytes);
     arrivals.add(this);
     try {

@@ -14,15 +14,13 @@ export interface WebProtocol {
   /** Headers of a request, in lower case, that tell its compression, and how long its caller waits. */
   readonly encodingHeader: string;
   readonly timeoutHeader: string;
+  /** What that header must be, for messages. */
+  readonly timeoutForm: string;
   /** The content type of an answer that does not fail before it begins. */
   readonly contentType: string;
   /** Whether an empty line shows from time to time that a stream is open. */
   readonly hasEmptyLines: boolean;
-  /**
-   * How long the caller waits, in milliseconds, as its header says.
-   *
-   * @throws ConnectError when the header is malformed.
-   */
+  /** How long the caller waits, in milliseconds, as its header says; undefined when that is malformed. */
   timeoutMs(header: string): number | undefined;
   /** A message of an answer. */
   message(bytes: Uint8Array): Uint8Array;
@@ -49,7 +47,8 @@ const trailers = grpcWeb.createTrailerSerialization();
 
 const connectTimeouts = {
   timeoutHeader: connect.headerTimeout.toLowerCase(),
-  timeoutMs: (header: string) => timeoutOf(connect.parseTimeout(header, Number.MAX_SAFE_INTEGER)),
+  timeoutForm: 'a number of milliseconds of at most 10 digits',
+  timeoutMs: (header: string) => connect.parseTimeout(header, Number.MAX_SAFE_INTEGER).timeoutMs,
 };
 
 /** Errors as HTTP status and JSON: also for those who know nothing of any protocol. */
@@ -119,7 +118,8 @@ function grpcWebProtocol(isJson: boolean): WebProtocol {
     isEnveloped: true,
     encodingHeader: grpcWeb.headerEncoding.toLowerCase(),
     timeoutHeader: grpcWeb.headerTimeout.toLowerCase(),
-    timeoutMs: header => timeoutOf(grpcWeb.parseTimeout(header, Number.MAX_SAFE_INTEGER)),
+    timeoutForm: 'a number of at most 8 digits and its unit, H, M, S, m, u or n',
+    timeoutMs: header => grpcWeb.parseTimeout(header, Number.MAX_SAFE_INTEGER).timeoutMs,
     contentType,
     hasEmptyLines: false,
     message: bytes => encodeEnvelope(0, bytes),
@@ -147,9 +147,4 @@ function codeOf({ code }: ErrorStatus): Code {
 function connectError(status: ErrorStatus): ConnectError {
   const { details, violations = [] } = status;
   return new ConnectError(details, codeOf(status), undefined, violations.length > 0 ? [badRequest(violations)] : []);
-}
-
-function timeoutOf({ timeoutMs, error }: ReturnType<typeof connect.parseTimeout>): number | undefined {
-  if (error) throw error;
-  return timeoutMs;
 }

@@ -127,7 +127,7 @@ describe('the audit', () => {
 
   it.each([
     ['too long', Buffer.alloc(501, 'a'), 'must be one text of at most 500 bytes'],
-    ['not UTF-8', Buffer.of(0xff), 'must be a text in UTF-8'],
+    ['not UTF-8', Buffer.of(0xff), 'must be a text in UTF-8, which is in base64 in a header of HTTP'],
     ['with U+0000', Buffer.of(0x61, 0), 'must not contain the character U+0000'],
   ])('refuses a note that is %s, and makes no change', async (_, note, problem) => {
     await using service = await served();

@@ -39,6 +39,8 @@ async function send(headers: OutgoingHttpHeaders, { method = 'POST', path = LIST
   return { status: response.statusCode, headers: response.headers, text: await text(response) };
 }
 
+const NOTE = /^note-bin: must be a text in UTF-8, in base64$/;
+
 describe('refused are', () => {
   it.each<[string, () => OutgoingHttpHeaders, number, RegExp]>([
     [
@@ -100,7 +102,22 @@ describe('refused are', () => {
       400,
       /cannot be inflated/,
     ],
-    ['a deadline that is none', () => ({ ...signed(), 'connect-timeout-ms': 'soon' }), 400, /connect-timeout-ms: /],
+    [
+      'a deadline that is none',
+      () => ({ ...signed(), 'connect-timeout-ms': '1.5' }),
+      400,
+      /^connect-timeout-ms: must be a number of milliseconds of at most 10 digits, not "1\.5"$/,
+    ],
+    ['a note that is not in base64', () => ({ ...signed(), 'note-bin': '***' }), 400, NOTE],
+    ['a note that is a text', () => ({ ...signed(), 'note-bin': 'grid full' }), 400, NOTE],
+    ['a note that lacks bits', () => ({ ...signed(), 'note-bin': 'grids' }), 400, NOTE],
+    ['a note beyond ASCII', () => ({ ...signed(), 'note-bin': 'völlig' }), 400, NOTE],
+    [
+      'a request id beyond ASCII',
+      () => ({ ...signed(), 'request-id': 'ä' }),
+      400,
+      /^request-id: must be in printable ASCII characters$/,
+    ],
   ])('%s', async (_, headers, status, message) => {
     const answer = await send(headers());
     expect(answer.status).toBe(status);
@@ -121,6 +138,17 @@ describe('refused are', () => {
     const answer = await send(signed(), options);
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.text).message).toMatch(message);
+  });
+
+  it('a deadline of gRPC-Web that is none', async () => {
+    const { text: trailers } = await send({
+      ...signed(),
+      'content-type': 'application/grpc-web+json',
+      'grpc-timeout': '5',
+    });
+    expect(decodeURIComponent(trailers)).toContain(
+      'grpc-timeout: must be a number of at most 8 digits and its unit, H, M, S, m, u or n, not "5"',
+    );
   });
 
   it('a signature that was used before, also over the other port', async () => {
