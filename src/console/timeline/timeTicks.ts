@@ -40,9 +40,13 @@ const steps: readonly Step[] = [
 
 /** The marks of an axis from one instant to another, at most `limit` fine ones, in a zone. */
 export function timeTicks(zone: string, fromMs: number, toMs: number, limit: number): TimeTicks {
-  const step = steps.find(({ ms }) => (toMs - fromMs) / ms <= limit) ?? (steps.at(-1) as Step);
+  const fineMarks = (of: Step) => marks(zone, fromMs, toMs, of).filter(atMs => atMs >= fromMs);
+  const index = steps.findIndex(({ ms }) => (toMs - fromMs) / ms <= limit);
+  const widest = steps.at(index) as Step;
+  // Of a month, no beginning may be in view: then those of its fortnights are.
+  const step = fineMarks(widest).length === 0 ? (steps.at(index - 1) as Step) : widest;
   const coarse: Unit = step.unit === 'second' ? 'day' : step.unit === 'day' ? 'month' : 'year';
-  const fine = marks(zone, fromMs, toMs, step).filter(atMs => atMs >= fromMs);
+  const fine = fineMarks(step);
   return {
     fine: fine.map(atMs => ({ atMs, text: textOf(zone, atMs, step.unit, step.ms) })),
     coarse:

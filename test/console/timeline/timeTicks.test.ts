@@ -27,6 +27,11 @@ describe('the marks of the time axis', () => {
     if (coarse.length > 0) expect(coarse[0]?.atMs).toBeLessThanOrEqual(fromMs);
   });
 
+  it('are there between the beginnings of two months', () => {
+    const fromMs = Date.UTC(2026, 2, 2);
+    expect(timeTicks('UTC', fromMs, fromMs + 29 * dayMs, 2).fine.map(({ text }) => text)).toEqual(['Mon 9', 'Mon 23']);
+  });
+
   it('are at local midnight, and skip what the clock skips', () => {
     const fromMs = Date.UTC(2026, 2, 28, 22);
     const { fine, coarse } = timeTicks('Europe/Berlin', fromMs, fromMs + 8 * hourMs, 8);
