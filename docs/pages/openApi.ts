@@ -38,7 +38,7 @@ const ERROR: Schema = {
                 items: {
                   type: 'object',
                   properties: {
-                    field: { type: 'string', description: 'Path of the field, in the names of the protocol.' },
+                    field: { type: 'string', description: 'Path of the field, in the names of JSON.' },
                     description: { type: 'string' },
                   },
                 },

@@ -39,7 +39,7 @@ describeWith(missingProgram('bash', 'openssl', 'curl'), 'the commands of docs/ht
     const [invalid, undated, missing] = output('"tomorrow"');
     expect(invalid).toMatchObject({ code: 'invalid_argument' });
     expect(fieldViolations(invalid)).toEqual(
-      expect.arrayContaining([violation('dispatch_data.type'), violation('dispatch_data.recurrence.byhours[0]')]),
+      expect.arrayContaining([violation('dispatchData.type'), violation('dispatchData.recurrence.byhours[0]')]),
     );
     expect(fieldViolations(undated)).toEqual([violation('dispatchData.startTime')]);
     expect(missing).toEqual({ code: 'not_found', message: 'microgrid 1 has no dispatch 99' });

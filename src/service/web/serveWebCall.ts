@@ -4,6 +4,7 @@ import { errorStatus } from '../grpc/errorStatus.js';
 import { UNARY_HEADERS } from '../grpc/idempotentWrite.js';
 import type { StreamHandler, UnaryHandler } from '../grpc/servedServices.js';
 import { encodedOfJson, jsonOfEncoded } from './jsonMessage.js';
+import { inJsonNames } from './jsonNames.js';
 import { requestMessage } from './requestMessage.js';
 import type { WebCall } from './webCall.js';
 
@@ -42,7 +43,8 @@ export async function serveWebCall(call: WebCall, requestBytes: number, serving:
   try {
     message = await answer();
   } catch (error) {
-    call.answer.fail(service.failed(error));
+    const status = service.failed(error);
+    call.answer.fail(protocol.isJson ? inJsonNames(status, method.input) : status);
     return;
   }
   service.answered();

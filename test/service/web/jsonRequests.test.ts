@@ -38,6 +38,8 @@ async function expectRefused(answer: Promise<Awaited<ReturnType<typeof post>>>, 
 const EXISTS = 'must be a time that exists, on a day of its month and within 00:00:00 to 23:59:59, not';
 const FORM = 'must be a text such as "2035-01-01T08:00:00Z" (RFC 3339), not';
 
+const FREQUENCIES = ['MINUTELY', 'HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'].map(name => `FREQUENCY_${name}`);
+
 describe('times in JSON', () => {
   it.each([
     '2035-02-30T08:00:00Z',
@@ -120,7 +122,6 @@ describe('texts in JSON that UTF-8 cannot represent are refused', () => {
 
 describe('what is wrong in JSON is told with what is right', () => {
   const OF_64_BITS = 'must be an integer from 0 to 2^64-1, as a text above 2^53-1, not';
-  const FREQUENCIES = ['MINUTELY', 'HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'].map(name => `FREQUENCY_${name}`);
 
   it.each<[object, string, string]>([
     [{ recurrence: { freq: 'DAILY' } }, 'recurrence.freq', 'must be FREQUENCY_DAILY, not "DAILY"'],
@@ -193,5 +194,71 @@ describe('what is wrong in JSON is told with what is right', () => {
   it('and integers are taken as texts, with a fraction or an exponent, and fields by their names of the protocol', async () => {
     const { body } = await create({ duration: '1.8e3', target: { component_ids: { ids: ['7'] } }, payload: null });
     expect(body.dispatch.data).toMatchObject({ duration: 1_800, target: { componentIds: { ids: ['7'] } } });
+  });
+});
+
+describe('what the service refuses is told in the names of JSON', () => {
+  const WEEKDAYS = ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY'];
+
+  it.each<[object, string, string]>([
+    [{ recurrence: { freq: 99 } }, 'recurrence.freq', `must be one of ${FREQUENCIES.join(', ')}, not 99`],
+    [
+      { recurrence: { freq: 3, byweekdays: [1, 9] } },
+      'recurrence.byweekdays[1]',
+      `must be one of ${WEEKDAYS.map(name => `WEEKDAY_${name}`).join(', ')}, not 9`,
+    ],
+    [
+      {
+        target: {
+          componentCategoriesTypes: {
+            categories: [{ category: 'ELECTRICAL_COMPONENT_CATEGORY_METER', evCharger: 'EV_CHARGER_TYPE_AC' }],
+          },
+        },
+      },
+      'target.componentCategoriesTypes.categories[0].category',
+      'must be ELECTRICAL_COMPONENT_CATEGORY_EV_CHARGER, as its evCharger type is, not ELECTRICAL_COMPONENT_CATEGORY_METER',
+    ],
+    [
+      { recurrence: { freq: 'FREQUENCY_HOURLY', interval: 2, byhours: [7] } },
+      'recurrence',
+      'must reach one of its hours and minutes, counting its interval from startTime',
+    ],
+    [
+      { payload: { start_time: [[[[[]]]]] } },
+      'payload.start_time[0][0][0][0]',
+      'must not be an object or list: they may nest 5 levels deep',
+    ],
+  ])('%j', async (data, field, problem) => {
+    await expectRefused(create(data), `dispatchData.${field}`, problem);
+  });
+
+  it('also the names of a mask, and values that a mask needs', async () => {
+    const { body } = await create({});
+    const ids = { microgridId: 1, dispatchId: body.dispatch.metadata.dispatchId };
+    const names = 'startTime, duration, target, isActive, payload, recurrence';
+    const update = (updateMask: string) => post('UpdateMicrogridDispatch', { ...ids, updateMask, update: {} });
+    await expectRefused(update('starttime'), 'updateMask', `"starttime" is not one of ${names}`);
+    await expectRefused(update('startTimes'), 'updateMask', `"startTimes" is not one of ${names}`);
+    await expectRefused(
+      update('recurrence.every'),
+      'updateMask',
+      '"recurrence.every" is not one of recurrence.{freq,interval,endCriteria,byminutes,byhours,byweekdays,bymonthdays,bymonths}',
+    );
+    await expectRefused(update('isActive'), 'update.isActive', 'must be set, since updateMask names it');
+  });
+
+  it('several at once, and the field of an order', async () => {
+    const { body } = await create({ type: '', recurrence: { freq: 99 } });
+    const { fieldViolations } = body.details[0].debug;
+    expect(fieldViolations.map(({ field }: { field: string }) => field)).toEqual([
+      'dispatchData.type',
+      'dispatchData.recurrence.freq',
+    ]);
+    expect(body.message).toBe(
+      fieldViolations.map(({ description }: { description: string }) => description).join('; '),
+    );
+    const sorted = post('ListMicrogridDispatches', { microgridId: 1, sortOptions: { sortField: 9 } });
+    const fields = ['UNSPECIFIED', 'START_TIME', 'CREATE_TIME', 'LAST_UPDATE_TIME'].map(name => `SORT_FIELD_${name}`);
+    await expectRefused(sorted, 'sortOptions.sortField', `must be one of ${fields.join(', ')}, not 9`);
   });
 });

@@ -25,7 +25,8 @@ const dispatchData = () => ({
 
 let microgrids = 100n;
 
-describe.each(Object.entries(PROTOCOLS))('%s', (_, makeTransport) => {
+describe.each(Object.entries(PROTOCOLS))('%s', (protocol, makeTransport) => {
+  const isJson = protocol.endsWith('JSON');
   const client = (): WebClient => webClient(makeTransport({ baseUrl, httpVersion: '1.1' }));
 
   it('makes all calls that are no streams', async () => {
@@ -67,7 +68,9 @@ describe.each(Object.entries(PROTOCOLS))('%s', (_, makeTransport) => {
     const [detail] = error.details as { type: string; value: Uint8Array }[];
     expect(detail?.type).toBe('google.rpc.BadRequest');
     const fields = BadRequest.decode(detail?.value ?? new Uint8Array()).fieldViolations.map(({ field }) => field);
-    expect(fields).toEqual(['dispatch_data.type', 'dispatch_data.start_time']);
+    expect(fields).toEqual(
+      isJson ? ['dispatchData.type', 'dispatchData.startTime'] : ['dispatch_data.type', 'dispatch_data.start_time'],
+    );
   });
 
   it('opens a stream at once, and gets each change', async () => {
@@ -100,7 +103,7 @@ describe.each(Object.entries(PROTOCOLS))('%s', (_, makeTransport) => {
     const events = audit.followAudit({ microgridId: 1n, afterSeq: 99n }, { headers })[Symbol.asyncIterator]();
     await expect(events.next()).rejects.toMatchObject({
       code: Code.FailedPrecondition,
-      rawMessage: 'after_seq: the change log of the microgrid ends at 0',
+      rawMessage: `${isJson ? 'afterSeq' : 'after_seq'}: the change log of the microgrid ends at 0`,
     });
   });
 
@@ -140,7 +143,7 @@ describe('plain JSON', () => {
         {
           type: 'google.rpc.BadRequest',
           debug: {
-            fieldViolations: expect.arrayContaining([{ field: 'dispatch_data.type', description: expect.any(String) }]),
+            fieldViolations: expect.arrayContaining([{ field: 'dispatchData.type', description: expect.any(String) }]),
           },
         },
       ],
