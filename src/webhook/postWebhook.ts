@@ -6,9 +6,9 @@ export type WebhookOutcome =
   /** The receiver wants nothing any more (410). */
   | { readonly kind: 'gone' }
   /** The receiver refuses this one; others may pass. */
-  | { readonly kind: 'refused'; readonly reason: string; readonly retryAfterMs: number | null }
+  | { readonly kind: 'refused'; readonly reason: string; readonly retryAfterMs: number }
   /** The receiver is away or overloaded, which concerns all. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs: number | null };
+  | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs: number };
 
 /** Longest wait that a receiver may ask for, in milliseconds. */
 const maxRetryAfterMs = 24 * 3_600_000;
@@ -34,7 +34,7 @@ export async function postWebhook(
   } catch (error) {
     // The error of fetch has the reason as its cause only.
     const { cause } = error as { cause?: unknown };
-    return { kind: 'failed', reason: messageOf(cause ?? error), retryAfterMs: null };
+    return { kind: 'failed', reason: messageOf(cause ?? error), retryAfterMs: 0 };
   }
 }
 
@@ -46,9 +46,12 @@ function outcomeOf({ ok, status, headers }: Response, nowMs: number): WebhookOut
   return { kind: isBusy ? 'failed' : 'refused', reason: `it answers ${status}`, retryAfterMs };
 }
 
-/** `Retry-After` (RFC 9110, 10.2.3): seconds, or a date. */
-function readRetryAfter(text: string | null, nowMs: number): number | null {
-  if (text === null) return null;
-  const waitMs = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
-  return Number.isNaN(waitMs) ? null : Math.min(Math.max(waitMs, 0), maxRetryAfterMs);
+/** The least wait that `Retry-After` (RFC 9110, 10.2.3) asks for: whole seconds, or until a date. Anything else, and what is past, asks for none. */
+function readRetryAfter(text: string | null, nowMs: number): number {
+  if (text === null) return 0;
+  const dateMs = Date.parse(text);
+  // Date.parse takes much that is no date of HTTP, such as "-5".
+  const isDate = !Number.isNaN(dateMs) && new Date(dateMs).toUTCString() === text;
+  const waitMs = /^\d+$/.test(text) ? Number(text) * 1_000 : isDate ? dateMs - nowMs : 0;
+  return Math.min(Math.max(waitMs, 0), maxRetryAfterMs);
 }

@@ -56,7 +56,7 @@ export interface Webhooks extends AsyncDisposable {
  *
  * Each is sent until the receiver answers 2xx: those of one dispatch in order, of several dispatches at the same time. After a restart, or
  * when an answer was lost, it may be sent again, with the same `webhook-id`. Retries wait a random time of up to 1 s, then twice as long
- * each time, up to 5 min, or as long as the receiver says in `Retry-After`. A failure that concerns the receiver (none, 408, 429, 5xx)
+ * each time, up to 5 min, and at least as long as the receiver says in `Retry-After`. A failure that concerns the receiver (none, 408, 429, 5xx)
  * delays all, another answer only the notifications of that dispatch. 410 ends it.
  *
  * Call it before the dispatcher is started to send everything.

@@ -168,7 +168,7 @@ export class WebhookSender implements Webhooks {
       case 'refused':
         this.#refusals.set(id, (this.#refusals.get(id) ?? 0) + 1);
         this.#noteTrouble(outcome.reason, id);
-        this.#wait(outcome.retryAfterMs ?? this.#retryMs(this.#refusals.get(id) ?? 1), () => this.#queue.putBack(id));
+        this.#retry(this.#refusals.get(id) ?? 1, outcome.retryAfterMs, () => this.#queue.putBack(id));
         break;
       case 'failed':
         this.#noteTrouble(outcome.reason, id);
@@ -178,26 +178,25 @@ export class WebhookSender implements Webhooks {
   }
 
   /** Requests that fail at the same time are one failure: the first one decides how long to wait. */
-  #pause(retryAfterMs: number | null): void {
+  #pause(retryAfterMs: number): void {
     if (this.#isPaused) return;
     this.#isPaused = true;
     this.#failures += 1;
-    this.#wait(retryAfterMs ?? this.#retryMs(this.#failures), () => {
+    this.#retry(this.#failures, retryAfterMs, () => {
       this.#isPaused = false;
     });
   }
 
-  #wait(ms: number, then: () => void): void {
+  /** Goes on after a random time that grows with the attempts, or the time that the receiver asked for if that is longer. */
+  #retry(attempts: number, retryAfterMs: number, then: () => void): void {
+    const backoffMs = this.#random() * Math.min(maxRetryMs, firstRetryMs * 2 ** (attempts - 1));
+    const waitMs = Math.max(backoffMs, retryAfterMs);
     const undo = this.#clock.setTimer(() => {
       this.#undoWaits.delete(undo);
       then();
       this.#sendNext();
-    }, ms);
+    }, waitMs);
     this.#undoWaits.add(undo);
-  }
-
-  #retryMs(attempts: number): number {
-    return this.#random() * Math.min(maxRetryMs, firstRetryMs * 2 ** (attempts - 1));
   }
 
   #noteTrouble(reason: string, dispatchId: number): void {

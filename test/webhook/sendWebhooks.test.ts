@@ -142,6 +142,41 @@ describe('webhooks', () => {
     await dispatcher.stop();
   });
 
+  it.each([
+    // What would shorten the wait, and what is neither whole seconds nor a date of HTTP, does not count.
+    ...[
+      '0',
+      '1',
+      '-5',
+      '+5',
+      '1.5',
+      '5, 10',
+      '2026-03-03',
+      'Mon, 02 Mar 2026 11:00:00 +0000',
+      'Invalid Date',
+      'soon',
+    ].map(text => ({ text, waitsMs: [1_000, 2_000] })),
+    { text: 'Mon, 02 Mar 2026 09:00:00 GMT', waitsMs: [1_000, 2_000] },
+    { text: 'Mon, 02 Mar 2026 10:02:00 GMT', waitsMs: [2 * minuteMs, 2_000] },
+    { text: '60', waitsMs: [minuteMs, minuteMs] },
+    { text: '9'.repeat(400), waitsMs: [24 * hourMs] },
+  ])('wait for $waitsMs ms when the answer has Retry-After: $text, whether it concerns all or one', async test => {
+    for (const status of [503, 400]) {
+      await using receiver = await webhookReceiver(code(status, { 'retry-after': test.text }));
+      const endless = [dispatchRecord({ durationMs: null })];
+      await using dispatcher = await started(receiver, { dispatches: endless });
+      const { clock, webhooks } = dispatcher;
+      await clock.advanceTo(at('10:00'));
+      await receiver.next();
+      for (const [index, waitMs] of test.waitsMs.entries()) {
+        await settled(webhooks, clock, waitMs - 1);
+        expect(receiver.received).toHaveLength(1 + index);
+        await clock.advanceBy(1);
+        await expect.poll(() => receiver.received.length).toBe(2 + index);
+      }
+    }
+  });
+
   it('of a dispatch wait while the receiver refuses one, in order, and others do not', async () => {
     let refuses = true;
     await using receiver = await webhookReceiver((response, { body }) =>
