@@ -69,14 +69,17 @@ describeWithChromium('the microgrids of the console', browser => {
     await page.getByRole('button', { name: 'New dispatch …' }).click();
     const type = page.locator('.plan-form').getByLabel('Type', { exact: true });
     await type.fill('HEAT');
-    for (const name of [/^Microgrid 1 /, 'Close microgrid 2', 'Close the form']) {
+    for (const name of [/^Microgrid 1 /, 'Close microgrid 2', 'Close the form', 'New dispatch …']) {
       await page.getByRole('button', { name }).click();
       expect(await type.inputValue()).toBe('HEAT');
     }
     await page.evaluate('setTimeout(() => location.reload())');
-    await expect.poll(() => asked).toEqual(['confirm', 'confirm', 'confirm', 'beforeunload']);
+    await expect.poll(() => asked).toEqual(['confirm', 'confirm', 'confirm', 'confirm', 'beforeunload']);
     expect(await type.inputValue()).toBe('HEAT');
     answer = dialog => dialog.accept();
+    await page.getByRole('button', { name: 'New dispatch …' }).click();
+    await expect.poll(() => type.inputValue()).toBe('');
+    await type.fill('HEAT');
     await page.getByRole('button', { name: 'Close the form' }).click();
     await page.locator('.plan-form').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'New dispatch …' }).click();

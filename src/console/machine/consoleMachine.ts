@@ -159,6 +159,7 @@ export const consoleMachine = consoleSetup.createMachine({
           on: {
             'clock.ticked': { actions: 'tellForm' },
             'lifecycle.*': { guard: 'concernsPlan', actions: 'tellChange' },
+            'plan.opened': { guard: 'mayPlan', target: 'open', reenter: true, actions: 'openPlan' },
             'plan.previewed': { actions: 'previewPlan' },
             'plan.closed': { target: 'closed' },
             'microgrid.opened': { guard: 'isNew', target: 'closed' },

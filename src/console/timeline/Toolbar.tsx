@@ -4,6 +4,7 @@ import { Choice } from '../kit/Choice.js';
 import { useSelected } from '../kit/useSelected.js';
 import type { ConsoleProps } from '../page/Console.js';
 import { focusOpenMicrogrid } from '../page/OpenMicrogrid.js';
+import { openForm } from '../plan/view/mayLeaveForm.js';
 import type { LaneKind, MergeName, ViewChoices } from '../view/viewState.js';
 
 const hourMs = 3_600_000;
@@ -38,10 +39,7 @@ export function Toolbar({ actor, port }: ConsoleProps) {
   return (
     <div class="bar toolbar" role="toolbar" aria-label="Timeline">
       {mayWrite && (
-        <Button
-          kind="primary"
-          onPress={isOpen ? () => actor.send({ type: 'plan.opened', request: { kind: 'create' } }) : focusOpenMicrogrid}
-        >
+        <Button kind="primary" onPress={isOpen ? () => openForm(actor, { kind: 'create' }) : focusOpenMicrogrid}>
           New dispatch …
         </Button>
       )}

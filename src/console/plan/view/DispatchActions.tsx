@@ -4,6 +4,7 @@ import { Button } from '../../kit/Button.js';
 import { useSelected } from '../../kit/useSelected.js';
 import type { ConsoleActor } from '../../machine/consoleMachine.js';
 import { ActionButton } from './ActionButton.js';
+import { openForm } from './mayLeaveForm.js';
 
 /** Properties of {@link DispatchActions}. */
 export interface DispatchActionsProps {
@@ -25,8 +26,8 @@ export function DispatchActions({ actor, record }: DispatchActionsProps) {
   return (
     <>
       <p class="actions">
-        <Button onPress={() => actor.send({ type: 'plan.opened', request: { kind: 'change', id } })}>Change …</Button>
-        <Button onPress={() => actor.send({ type: 'plan.opened', request: { kind: 'copy', id } })}>Copy …</Button>
+        <Button onPress={() => openForm(actor, { kind: 'change', id })}>Change …</Button>
+        <Button onPress={() => openForm(actor, { kind: 'copy', id })}>Copy …</Button>
         <ActionButton actor={actor} record={record} action={() => ({ kind: 'runNow', id })}>
           Run now
         </ActionButton>

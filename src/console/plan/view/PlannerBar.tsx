@@ -2,6 +2,7 @@ import { Button } from '../../kit/Button.js';
 import { useSelected } from '../../kit/useSelected.js';
 import type { ConsoleActor } from '../../machine/consoleMachine.js';
 import type { PlannerActor } from '../plannerMachine.js';
+import { openForm } from './mayLeaveForm.js';
 import { usePlanner } from './usePlanner.js';
 
 /** What was done last to dispatches, and how it is undone. */
@@ -21,7 +22,7 @@ function News({ actor, planner }: { readonly actor: ConsoleActor; readonly plann
       <p role="status">{isFailure ? '' : text}</p>
       <p role="alert">{isFailure ? text : ''}</p>
       {lost !== null && (
-        <Button onPress={() => actor.send({ type: 'plan.opened', request: { kind: 'copyOf', subject: lost } })}>
+        <Button onPress={() => openForm(actor, { kind: 'copyOf', subject: lost })}>
           Open a copy of it in the form
         </Button>
       )}

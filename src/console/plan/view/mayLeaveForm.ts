@@ -1,5 +1,13 @@
 import type { ConsoleActor } from '../../machine/consoleMachine.js';
 import type { PlanFormActor } from '../planFormMachine.js';
+import type { PlanRequest } from '../planRequest.js';
+
+/** Opens the form, in place of one that is open, unless that has to stay. */
+export function openForm(actor: ConsoleActor, request: PlanRequest): void {
+  const form = actor.getSnapshot().children.planForm as PlanFormActor | undefined;
+  if (form?.getSnapshot().matches('saving') !== true && mayLeaveForm(actor))
+    actor.send({ type: 'plan.opened', request });
+}
 
 /** Whether the form that is open, if there is one, may be closed: asks when something in it was edited and is not saved. */
 export function mayLeaveForm(actor: ConsoleActor): boolean {
