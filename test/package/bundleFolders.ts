@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Plugin, transform } from 'esbuild';
 import { copied, copyPackages, licences } from './copyPackages.js';
 import { slimMessages } from './slimMessages.js';
 
@@ -45,6 +45,19 @@ export async function bundleFolders(dist: string): Promise<void> {
     splitting: true,
     minifyWhitespace: true,
   });
+  await leaveOutComments(resolve(dist), [command, resolve(dist, 'src/web'), service]);
+}
+
+/** Leaves out the comments of compiled files, which the types have, too, except in folders that were put together. */
+async function leaveOutComments(dist: string, except: readonly string[]): Promise<void> {
+  const files = (await readdir(dist, { recursive: true })).map(name => join(dist, name));
+  await Promise.all(
+    files.map(async file => {
+      if (!file.endsWith('.js') || except.some(folder => file.startsWith(folder + sep))) return;
+      const { code } = await transform(await readFile(file, 'utf8'), { target: 'es2023' });
+      await writeFile(file, code);
+    }),
+  );
 }
 
 /**
