@@ -18,7 +18,7 @@ export interface LostResponsesOptions {
 /**
  * The middleware that reports each lost connection as `UNAVAILABLE`: a service that cannot be reached, a response that was cut, and the
  * answer of something between here and the service, such as the 404 of a proxy or a login page. Only a gRPC status is an answer of the
- * service.
+ * service to a call.
  */
 export function reportLostResponses({ url, begin }: LostResponsesOptions): ClientMiddleware {
   return async function* reported(call, options: CallOptions) {
@@ -48,7 +48,11 @@ export function reportLostResponses({ url, begin }: LostResponsesOptions): Clien
 function lossOf(error: unknown, contentType: string | undefined, url: string): string | null {
   if (!(error instanceof ClientError)) return null;
   const { status, reason } = TRANSPORT_ERROR.exec(error.details)?.groups ?? {};
-  if (status !== undefined) return somethingElse(`HTTP status ${status}${saidIn(reason, contentType)}`);
+  if (status !== undefined) {
+    const refusal = refusalIn(reason, contentType);
+    if (refusal !== null) return `the service refused the request, with HTTP status ${status}: ${refusal}`;
+    return somethingElse(`HTTP status ${status}${saidIn(reason, contentType)}`);
+  }
   if (contentType !== undefined && !isGrpcWeb(contentType)) return somethingElse(`content of type ${contentType}`);
   if (error.details.startsWith(WITHOUT_STATUS)) return 'the connection ended during the call';
   if (reason === undefined) return null;
@@ -58,6 +62,17 @@ function lossOf(error: unknown, contentType: string | undefined, url: string): s
 
 function somethingElse(what: string): string {
   return `something between here and the service answered, with ${what}`;
+}
+
+/** Why a service refuses what is no call, such as a request below a path where it has no methods; null: others say this. */
+function refusalIn(text: string | undefined, contentType: string | undefined): string | null {
+  if (!text || !contentType?.startsWith('application/json')) return null;
+  try {
+    const { code, message } = JSON.parse(text) ?? {};
+    return typeof code === 'string' && typeof message === 'string' ? message.slice(0, 400) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** What a text says; pages say little in many words. */
