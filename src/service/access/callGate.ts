@@ -58,6 +58,8 @@ export interface CallGate {
 const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
 /** Maximum length of a nonce; clients send 24 characters. */
 const MAX_NONCE_LENGTH = 64;
+/** Seconds since the epoch, within the calendar. */
+const TIMESTAMP = /^\d{1,12}$/;
 /** Maximum length of a timestamp that is told. */
 const MAX_TIMESTAMP_LENGTH = 32;
 
@@ -69,6 +71,7 @@ const NO_KEY = refusal('the call has no API key (metadata `key`)');
 const UNKNOWN_KEY = refusal('the API key is not accepted');
 const NOT_SIGNED = refusal('the call is not signed (metadata `ts`, `nonce` and `sig`)');
 const WRONG_SIGNATURE = refusal('the signature is invalid');
+const LONG_NONCE = refusal(`the nonce of the signature is longer than ${MAX_NONCE_LENGTH} characters`);
 
 /** Used instead of the secret of an unknown key, so that the refusal takes as long. */
 const NO_SECRET = randomBytes(32).toString('base64');
@@ -138,7 +141,7 @@ function identify(keys: KeyRing, call: CallHeaders, nowMs: number): { apiKey: Ap
   const { key, ts, nonce, sig } = call;
   if (key === '') throw NO_KEY;
   const apiKey = keys.find(key);
-  const tsMs = /^\d{1,12}$/.test(ts) ? Number(ts) * 1000 : Number.NaN;
+  const tsMs = TIMESTAMP.test(ts) ? Number(ts) * 1000 : Number.NaN;
   const isInTime = Math.abs(nowMs - tsMs) <= MAX_CLOCK_DIFFERENCE_MS;
   const isSigned = ts !== '' && nonce !== '' && sig !== '';
   const isRightlySigned =
@@ -150,6 +153,7 @@ function identify(keys: KeyRing, call: CallHeaders, nowMs: number): { apiKey: Ap
   if (apiKey.secret === undefined) return { apiKey, untilMs: null };
   if (!isSigned) throw NOT_SIGNED;
   if (!isInTime) throw wrongTime(ts, tsMs, nowMs);
+  if (nonce.length > MAX_NONCE_LENGTH) throw LONG_NONCE;
   if (!isRightlySigned) throw WRONG_SIGNATURE;
   return { apiKey, untilMs: tsMs + MAX_CLOCK_DIFFERENCE_MS };
 }
@@ -161,17 +165,20 @@ function kindOf({ path, isStream }: CallHeaders): CallKind {
 
 /** Tells both clocks: whoever has the wrong time sees which one it is. */
 function wrongTime(ts: string, tsMs: number, nowMs: number): DispatchError {
-  const time = isoTime(tsMs) ?? (ts.length > MAX_TIMESTAMP_LENGTH ? 'not a number of seconds' : `'${ts}'`);
+  if (Number.isNaN(tsMs)) {
+    const given = ts.length > MAX_TIMESTAMP_LENGTH ? '' : `, not '${ts}'`;
+    const present = Math.floor(nowMs / 1000);
+    return refusal(`the timestamp of the signature must be in whole seconds since 1970, such as ${present}${given}`);
+  }
   return refusal(
     'the timestamp of the signature differs from the time of this service by more than five minutes: ' +
-      `the call is signed at ${time}, and here it is ${isoTime(nowMs)}`,
+      `the call is signed at ${isoTime(tsMs)}, and here it is ${isoTime(nowMs)}`,
   );
 }
 
-/** To the second; null when it is beyond the calendar. */
-function isoTime(atMs: number): string | null {
-  const date = new Date(atMs);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString().replace(/\.\d+Z$/, 'Z');
+/** To the second. */
+function isoTime(atMs: number): string {
+  return new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 function refusal(reason: string): DispatchError {

@@ -74,6 +74,7 @@ const { UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND } = Status;
 const UNKNOWN_KEY = 'the API key is not accepted';
 const UNSIGNED = 'the call is not signed (metadata `ts`, `nonce` and `sig`)';
 const WRONG_SIGNATURE = 'the signature is invalid';
+const LONG_NONCE = 'the nonce of the signature is longer than 64 characters';
 /** Both clocks are told. */
 const wrongTime = (signedAt: string) =>
   expect.stringMatching(
@@ -81,6 +82,10 @@ const wrongTime = (signedAt: string) =>
       '^the timestamp of the signature differs from the time of this service by more than five minutes: ' +
         `the call is signed at ${signedAt}, and here it is \\d{4}-\\d\\d-\\d\\dT[\\d:]{8}Z$`,
     ),
+  );
+const noSeconds = (rest: string) =>
+  expect.stringMatching(
+    new RegExp(`^the timestamp of the signature must be in whole seconds since 1970, such as \\d{10}${rest}$`),
   );
 const UTC = String.raw`\d{4}-\d\d-\d\dT[\d:]{8}Z`;
 const REPLAYED = 'the nonce of the signature was already used';
@@ -126,10 +131,16 @@ describe('credentials', () => {
     ['the secret of another key', method => signed(method, { secret: OTHER.secret }), WRONG_SIGNATURE],
     ['the signature of another method', () => signed('list', { method: 'Other' }), WRONG_SIGNATURE],
     ['a signature cut short', method => signed(method).set('sig', 'short'), WRONG_SIGNATURE],
-    ['a nonce of 65 characters', method => signed(method, { nonce: 'n'.repeat(65) }), WRONG_SIGNATURE],
+    ['a nonce of 65 characters', method => signed(method, { nonce: 'n'.repeat(65) }), LONG_NONCE],
     ['a stale timestamp', method => signed(method, { ts: secondsFromNow(-310) }), wrongTime(UTC)],
     ['a future timestamp', method => signed(method, { ts: secondsFromNow(310) }), wrongTime(UTC)],
-    ['a timestamp that is none', method => signed(method, { ts: '1e9' }), wrongTime("'1e9'")],
+    ['a timestamp that is none', method => signed(method, { ts: '1e9' }), noSeconds(", not '1e9'")],
+    [
+      'a timestamp in milliseconds',
+      method => signed(method, { ts: '1795965800942' }),
+      noSeconds(", not '1795965800942'"),
+    ],
+    ['a long timestamp', method => signed(method, { ts: '1'.repeat(33) }), noSeconds('')],
   ];
 
   describe.each(METHODS)('of %s', method => {
