@@ -13,6 +13,8 @@ export interface ListenAddress {
   readonly loopback: boolean;
 }
 
+const MAX_PORT = 65_535;
+
 /**
  * Parses `HOST:PORT`, such as `127.0.0.1:50051`, `localhost:0` or `[::1]:50051`.
  *
@@ -20,11 +22,10 @@ export interface ListenAddress {
  * @throws DispatchError INVALID_ARGUMENT when it has another form.
  */
 export function listenAddress(text: string, field = 'listen'): ListenAddress {
-  const [, host, digits] = /^(\[[\da-f:.]+\]|[^\s:/[\]]+):(\d{1,5})$/i.exec(text) ?? [];
+  const [, host, digits] = /^(\[[\da-f:.]+\]|[^\s:/[\]]+):(\d+)$/i.exec(text) ?? [];
+  if (host === undefined) throw invalidOption(field, `'${text}' is not HOST:PORT, such as 127.0.0.1:50051`);
   const port = Number(digits);
-  if (host === undefined || !(port <= 65_535)) {
-    throw invalidOption(field, `'${text}' is not HOST:PORT, such as 127.0.0.1:50051`);
-  }
+  if (port > MAX_PORT) throw invalidOption(field, `the port must be 0 to ${MAX_PORT}, not ${digits}`);
   return { text, host, port, loopback: isLoopback(host) };
 }
 

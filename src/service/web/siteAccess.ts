@@ -25,6 +25,8 @@ export interface SiteAccessOptions {
   readonly isSecure: boolean;
 }
 
+const NO_ORIGIN =
+  'pages without an origin of their own, such as files and frames in a sandbox, may not call this service: serve them from an origin, and allow that (--web-origin)';
 const HOST = /^(\[[\da-f:.]+\]|[^\s:/[\]@]+)(?::\d{1,5})?$/i;
 
 /**
@@ -36,7 +38,8 @@ const HOST = /^(\[[\da-f:.]+\]|[^\s:/[\]@]+)(?::\d{1,5})?$/i;
  */
 export function siteAccess({ place, origins, isSecure }: SiteAccessOptions): SiteAccess {
   const allowed = new Set(origins);
-  const hosts = new Set([place.host.toLowerCase(), ...[...allowed].map(origin => hostnameOf(new URL(origin).host))]);
+  const published = new Set([...allowed].map(origin => new URL(origin).host));
+  const hosts = new Set([place.host.toLowerCase(), ...[...published].map(hostnameOf)]);
   const scheme = isSecure ? 'https' : 'http';
   let certificate: X509Certificate | null = null;
 
@@ -53,7 +56,10 @@ export function siteAccess({ place, origins, isSecure }: SiteAccessOptions): Sit
       if (name === null || !isServed(name)) {
         return `the host ${name ?? host} is not served here: allow it as one of the origins (--web-origin), with its scheme`;
       }
-      if (origin === undefined || allowed.has(origin) || origin === originText(scheme, host ?? '')) return null;
+      if (origin === undefined || allowed.has(origin)) return null;
+      // Where a proxy publishes it with TLS, a page without TLS may be anybody's.
+      if (origin === originText(scheme, host ?? '') && !published.has(new URL(origin).host)) return null;
+      if (origin === 'null') return NO_ORIGIN;
       return `pages of ${origin} may not call this service: allow them as one of its origins (--web-origin)`;
     },
     useCertificate(pem) {

@@ -55,10 +55,21 @@ describe('refused are', () => {
       403,
       /may not call/,
     ],
-    ['a page without an origin of its own', () => ({ ...signed(), origin: 'null' }), 403, /may not call/],
+    [
+      'a page without an origin of its own',
+      () => ({ ...signed(), origin: 'null' }),
+      403,
+      /^pages without an origin of their own, .* serve them from an origin/,
+    ],
     [
       'an allowed origin over another scheme',
       () => ({ ...signed(), origin: 'http://console.example' }),
+      403,
+      /may not/,
+    ],
+    [
+      'the same by a proxy under the allowed name',
+      () => ({ ...signed(), host: 'console.example', origin: 'http://console.example' }),
       403,
       /may not/,
     ],

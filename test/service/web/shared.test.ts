@@ -173,13 +173,20 @@ describe('options', () => {
       /^web\.listen: 0\.0\.0\.0:0 can be reached from other machines, which needs API keys/,
     ],
     [{ web: { listen: 'somewhere' } }, 'web.listen', /is not HOST:PORT/],
-    ...['console.example', 'https://console.example/', 'https://console.example/path', '*', 'null', 'file:///x'].map(
-      (origin): [DispatchServiceOptions, string, RegExp] => [
-        { web: { origins: [origin] } },
-        'web.origins',
-        /is not an origin, such as/,
-      ],
-    ),
+    [{ web: { listen: '70000' } }, 'web.listen', /^web\.listen: the port must be 0 to 65535, not 70000$/],
+    ...[
+      'console.example',
+      'https://console.example/',
+      'https://console.example/path',
+      'https://*.example',
+      '*',
+      'null',
+      'file:///x',
+    ].map((origin): [DispatchServiceOptions, string, RegExp] => [
+      { web: { origins: [origin] } },
+      'web.origins',
+      /is not an origin, such as .*: a scheme and a host without wildcards, .* no slash at the end$/,
+    ]),
   ])('%j are refused', async (options, field, message) => {
     await expect(startDispatchService(options)).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
