@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import { isOver } from '../../machines/dispatch/dispatchPlan.js';
 import type { NotificationData } from '../../machines/dispatch/notificationData.js';
 import type { QueuedWebhook, WebhookQueueChange } from '../../machines/protocol/webhookStore.js';
 
@@ -10,7 +11,7 @@ export interface WebhookQueueOptions {
   readonly onChange: (change: WebhookQueueChange) => void;
 }
 
-/** A start is told for so long after it was announced, in milliseconds, also when the run is over by then. */
+/** A start is told for so long after it was announced, in milliseconds, also when the run has ended as planned by then. */
 const startGraceMs = 1_000;
 
 /**
@@ -73,7 +74,7 @@ export class WebhookQueue {
     for (const dispatchId of this.#ready) {
       this.#ready.delete(dispatchId);
       const lane = this.#lanes.get(dispatchId) ?? [];
-      while (lane[0] !== undefined && isStartOver(lane[0].data, nowMs)) {
+      while (lane[0] !== undefined && isStartOver(lane, nowMs)) {
         this.#dropped += 1;
         this.#remove(lane, lane[0]);
       }
@@ -140,8 +141,21 @@ export class WebhookQueue {
   }
 }
 
-/** Whether an item tells that a dispatch runs, and its run is over. */
-function isStartOver({ notification, run, atMs, lateMs }: NotificationData, nowMs: number): boolean {
-  if (notification === 'running.stopped' || notification === 'run.missed' || run.endMs === null) return false;
-  return nowMs >= Math.max(run.endMs, atMs + lateMs + startGraceMs);
+/** Whether the first item of a lane tells that a dispatch runs, and its run is over: by what waits behind it, or else by the time. */
+function isStartOver([first, ...behind]: readonly QueuedWebhook[], nowMs: number): boolean {
+  if (first === undefined || !isStart(first.data)) return false;
+  const { atMs, lateMs } = first.data;
+  const isFresh = Math.abs(nowMs - (atMs + lateMs)) < startGraceMs;
+  let { run } = first.data;
+  for (const { data } of behind) {
+    if (data.notification === 'running.stopped') return !isFresh || data.cause !== 'schedule';
+    if (data.notification === 'running.started' && data.run.startMs > run.startMs) return true;
+    // The same run, perhaps with another end.
+    if (isStart(data)) run = data.run;
+  }
+  return !isFresh && isOver(run, nowMs);
+}
+
+function isStart({ notification }: NotificationData): boolean {
+  return notification !== 'running.stopped' && notification !== 'run.missed';
 }

@@ -243,6 +243,26 @@ describe('webhooks', () => {
     await dispatcher.stop();
   });
 
+  it.each([{ deleted: true }, { active: false }, { durationMs: minuteMs }])(
+    'of a start are dropped when %j ends its run before they could be sent; its stop is sent',
+    async change => {
+      let isAway = true;
+      await using receiver = await webhookReceiver(response => code(isAway ? 500 : 200)(response));
+      const endless = dispatchRecord({ durationMs: null });
+      await using test = await started(receiver, { dispatches: [endless] });
+      const { clock, transport, webhooks } = test;
+      await clock.advanceTo(at('10:05'));
+      await receiver.next();
+      if ('deleted' in change) transport.delete(1);
+      else transport.update(1, change);
+      await settled(webhooks, clock);
+      isAway = false;
+      await clock.advanceBy(5 * minuteMs);
+      await expect.poll(() => webhooks.delivered).toBe(1);
+      expect([brief(receiver).at(-1), webhooks.dropped, webhooks.queued]).toEqual(['1 stopped', 1, 0]);
+    },
+  );
+
   it('are kept in the store of the dispatcher, and sent after a restart, before others', async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, 'store.db');

@@ -106,9 +106,79 @@ describe('the queue of webhooks', () => {
   it('gives the start of a run that is shorter than a second, for a second', () => {
     const { queue, drain } = queueOf();
     queue.add(data(1, 'started', at('10:00')));
-    expect(drain(at('10:00:00.900'))).toEqual(['1 started']);
+    queue.add(data(1, 'stopped', at('10:00')));
+    expect(drain(at('10:00:00.900'))).toEqual(['1 started', '1 stopped']);
     queue.add(data(1, 'started', at('10:00')));
     expect(drain(at('10:00:01'))).toEqual([]);
+  });
+
+  /** A notification of an update or a deletion, about the run from 10:00 until the given time. */
+  const changed = (what: string, time: string, endMs: number | null): NotificationData => ({
+    ...data(1, what, endMs),
+    atMs: at(time),
+    cause: what === 'stopped' ? 'delete' : what === 'resumed' ? 'restore' : 'update',
+  });
+  const nextRun = { ...data(1, 'started', at('10:50')), atMs: at('10:20') };
+  it.each<[string, NotificationData[], string[]]>([
+    ['deleted', [data(1, 'started'), changed('stopped', '10:05', at('10:30'))], ['1 stopped']],
+    ['deleted at once', [data(1, 'started'), changed('stopped', '10:00', at('10:30'))], ['1 stopped']],
+    ['deleted, without an end', [data(1, 'started', null), changed('stopped', '10:05', null)], ['1 stopped']],
+    [
+      'deleted after other changes',
+      [
+        ...[data(1, 'started', null), changed('reconfigured', '10:01', at('10:40'))],
+        ...[data(1, 'missed'), changed('resumed', '10:02', at('10:40')), changed('stopped', '10:05', at('10:40'))],
+      ],
+      ['1 missed', '1 stopped'],
+    ],
+    [
+      'stopped and started again',
+      [data(1, 'started'), changed('stopped', '10:05', at('10:30')), changed('started', '10:06', at('10:30'))],
+      ['1 stopped', '1 started'],
+    ],
+    [
+      'taken over by the next one',
+      [data(1, 'started'), { ...nextRun, run: { startMs: at('10:20'), endMs: at('10:50') } }],
+      ['1 started'],
+    ],
+    ['started once more', [data(1, 'started'), changed('started', '10:05', at('10:30'))], ['1 started', '1 started']],
+    [
+      'made longer',
+      [data(1, 'started', at('10:10')), changed('reconfigured', '10:08', at('10:40'))],
+      ['1 started', '1 reconfigured'],
+    ],
+    ['made shorter', [data(1, 'started'), changed('reconfigured', '10:08', at('10:10'))], []],
+    [
+      'without an end',
+      [data(1, 'started', at('10:10')), changed('reconfigured', '10:08', null)],
+      ['1 started', '1 reconfigured'],
+    ],
+  ])('judges whether a run is over by what waits behind its start: %s', (_, items, expected) => {
+    for (const isRestored of [false, true]) {
+      const { queue, drain } = queueOf();
+      if (isRestored) queue.restore(items.map((item, n) => ({ id: `msg_${n}`, data: item })));
+      else for (const item of items) queue.add(item);
+      expect(drain(at('10:25'))).toEqual(expected);
+      expect([queue.dropped, queue.size]).toEqual([items.length - expected.length, 0]);
+    }
+  });
+
+  it('drops a start at once that was put back, when its dispatch is deleted meanwhile', () => {
+    const { queue, take, drain } = queueOf(1);
+    queue.add(data(1, 'started'));
+    take();
+    for (const item of [changed('reconfigured', '10:00:00.100', null), changed('stopped', '10:00:00.200', null)])
+      queue.add(item);
+    queue.putBack(1);
+    expect(drain(at('10:00:00.500'))).toEqual(['1 stopped']);
+    expect([queue.dropped, queue.coalesced, queue.size]).toEqual([1, 1, 0]);
+  });
+
+  it('drops the start of a run that lies ahead again because the clock was set back', () => {
+    const { queue, drain } = queueOf();
+    queue.add(data(1, 'started'));
+    queue.add({ ...data(1, 'stopped'), atMs: at('09:30') });
+    expect(drain(at('09:30'))).toEqual(['1 stopped']);
   });
 
   it('tells each change once, by ids that differ', () => {
