@@ -7,7 +7,7 @@ import { WebhookSender } from './webhookSender.js';
 
 /** Options of {@link sendWebhooks}. */
 export interface WebhookOptions {
-  /** Where to send them: an `https` or `http` address. */
+  /** Where to send them: an `https` or `http` address, with no port that fetch blocks, such as 6000. */
   readonly url: string | URL;
   /** The secret that signs them, `whsec_…`; or several, while the receiver changes from one to another. */
   readonly secret: string | readonly string[];

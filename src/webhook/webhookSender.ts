@@ -14,6 +14,7 @@ import { postWebhook, type WebhookOutcome } from './postWebhook.js';
 import type { WebhookOptions, Webhooks } from './sendWebhooks.js';
 import { WebhookQueue } from './webhookQueue.js';
 import { readWebhookSecret, webhookHeaders } from './webhookSignature.js';
+import { readWebhookUrl } from './webhookUrl.js';
 
 /** Number of requests at a time; one while the receiver fails. */
 const maxRequests = 8;
@@ -45,7 +46,7 @@ export class WebhookSender implements Webhooks {
   constructor(dispatcher: Dispatcher, options: WebhookOptions) {
     const { secret, store, type = '*', limit = 1_000, timeoutMs = 10_000, clock = systemClock } = options;
     this.#dispatcher = dispatcher;
-    this.#url = readUrl(options.url);
+    this.#url = readWebhookUrl(options.url);
     this.#keys = [secret].flat().map(readWebhookSecret);
     if (this.#keys.length === 0) throw new RangeError('secret must be at least one');
     for (const [name, value] of Object.entries({ limit, timeoutMs })) {
@@ -57,7 +58,7 @@ export class WebhookSender implements Webhooks {
     this.#report = options.onProblem ?? (problem => logProblem(consoleLogger.warn, problem));
     const { microgridId } = dispatcher;
     const of = { microgridId, queue: queueOf(this.#url) };
-    const except = options.receivers && [of.queue, ...options.receivers.map(url => queueOf(readUrl(url)))];
+    const except = options.receivers && [of.queue, ...options.receivers.map(url => queueOf(readWebhookUrl(url)))];
     this.#queue = new WebhookQueue({ limit, onChange: change => store?.changeWebhooks(of, change) });
     const isOfType = typeMatcher(type);
     const listening = dispatcher.actor.on('*', output => {
@@ -230,14 +231,4 @@ export class WebhookSender implements Webhooks {
 /** Names the queue of a receiver. An address may hold a secret. */
 function queueOf(url: URL): string {
   return createHash('sha256').update(url.href).digest('base64url');
-}
-
-function readUrl(text: string | URL): URL {
-  const url = URL.canParse(`${text}`) ? new URL(text) : null;
-  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new RangeError('url must be an https or http address, such as https://example.com/hook');
-  }
-  // fetch refuses them.
-  if (url.username !== '' || url.password !== '') throw new RangeError('url must not hold a user name or a password');
-  return url;
 }

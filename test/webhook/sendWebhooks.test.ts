@@ -300,12 +300,16 @@ describe('webhooks', () => {
   it.each([
     [{ url: 'ftp://host/' }, 'url must be an https or http address, such as https://example.com/hook'],
     [{ url: 'http://me:pass@host/' }, 'url must not hold a user name or a password'],
+    [
+      { url: 'http://host:10080/' },
+      'url must have another port than 10080, to which nothing can be sent (https://fetch.spec.whatwg.org/#port-blocking)',
+    ],
     [{ secret: [] }, 'secret must be at least one'],
     [{ limit: 0 }, 'limit must be 1 or more, not 0'],
     [{ timeoutMs: 0.5 }, 'timeoutMs must be 1 or more, not 0.5'],
   ])('refuse %j', async (wrong, message) => {
     await using test = await startDispatcher({ sync: false });
-    expect(() => sending(test, { url: 'http://127.0.0.1:1/' }, wrong)).toThrow(new RangeError(message));
+    expect(() => sending(test, { url: 'http://127.0.0.1/' }, wrong)).toThrow(new RangeError(message));
   });
 });
 
