@@ -22,7 +22,7 @@ describe('options', () => {
     await created(raw.client);
   });
 
-  it.each(['', '127.0.0.1', ':50051', '127.0.0.1:x', '127.0.0.1:65536', 'http://localhost:1', '::1:50051', 'a b:1'])(
+  it.each(['', '127.0.0.1', ':50051', '127.0.0.1:x', 'http://localhost:1', '::1:50051', 'a b:1'])(
     'refuse to listen on %j',
     async listen => {
       await expect(startDispatchService({ listen })).rejects.toMatchObject({
@@ -32,6 +32,12 @@ describe('options', () => {
       });
     },
   );
+
+  it('refuse to listen on a port that there is not', async () => {
+    await expect(startDispatchService({ listen: '127.0.0.1:65536' })).rejects.toMatchObject({
+      message: 'listen: the port must be 0 to 65535, not 65536',
+    });
+  });
 
   it.each(['0.0.0.0:0', '[::]:0', '192.0.2.1:0', 'example.org:0', '127.0.0.1.example.org:0'])(
     'refuse to listen on %s without keys and TLS, and say what is missing',

@@ -38,7 +38,7 @@ type Found = { readonly digest: string } & (
  *
  * Invalid content is logged, once, if it is still there a second later: it may be half written.
  *
- * @throws the error of the first reading, or of applying what was read.
+ * @throws the error of the first reading, which has the `path` of its file, or of applying what was read.
  */
 export async function watchFiles({ paths, what, take, logger }: WatchOptions): Promise<WatchedFiles> {
   const first = await read(paths);
@@ -86,11 +86,20 @@ export async function watchFiles({ paths, what, take, logger }: WatchOptions): P
 
 async function read(paths: readonly string[]): Promise<Found> {
   try {
-    const contents = await Promise.all(paths.map(path => readFile(path)));
+    const contents = await Promise.all(paths.map(contentOf));
     const digest = createHash('sha256');
     for (const content of contents) digest.update(`${content.length} `).update(content);
     return { digest: digest.digest('base64'), contents };
   } catch (error) {
     return { digest: String(error), error };
+  }
+}
+
+async function contentOf(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    // That of a folder names none.
+    throw Object.assign(error as NodeJS.ErrnoException, { path });
   }
 }

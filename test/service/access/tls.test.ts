@@ -136,6 +136,9 @@ describeWith(missingOpenssl(), 'a service with certificates', () => {
 
     it.each([
       ['certificate', () => ({ ...service, certificate: 'none' }), 'cannot be read: ENOENT'],
+      ['certificate', () => ({ ...service, certificate: 'src' }), 'src cannot be read: EISDIR'],
+      ['key', () => ({ ...service, key: 'src' }), 'src cannot be read: EISDIR'],
+      ['clientCa', () => ({ ...service, clientCa: 'src' }), 'src cannot be read: EISDIR'],
       ['key', () => ({ ...service, key: 'none' }), 'cannot be read: ENOENT'],
       ['clientCa', () => ({ ...service, clientCa: 'none' }), 'cannot be read: ENOENT'],
       ['certificate', () => ({ ...service, certificate: service.key }), 'contains no certificate in PEM format'],
