@@ -59,12 +59,13 @@ export function openApi(): string {
   const files = fromBinary(FileDescriptorSetSchema, binary);
   const registry = createFileRegistry(files);
   const comments = protoComments(files.file);
-  const schemas = openApiSchemas(comments);
   const services = SERVICES.map(name => {
     const service = registry.getService(name);
     if (!service) throw new Error(`there is no service ${name}`);
     return service;
   });
+  const requests = services.flatMap(({ methods }) => methods.map(({ input }) => input));
+  const schemas = openApiSchemas(comments, new Set(requests));
   const paths = services.flatMap(service =>
     service.methods.map(method => [
       `/${service.typeName}/${method.name}`,
@@ -88,7 +89,7 @@ export function openApi(): string {
       securitySchemes: {
         key: headerScheme('key', 'The API key.'),
         ts: headerScheme('ts', 'The time of the signature: seconds since 1970 in UTC.'),
-        nonce: headerScheme('nonce', 'A text that was not used before.'),
+        nonce: headerScheme('nonce', 'A text that was not used before, of at most 64 characters.'),
         sig: headerScheme(
           'sig',
           'HMAC-SHA256 with the secret of the key, over key, ts, nonce and the name of the method, in base64url without padding.',
@@ -132,7 +133,10 @@ function operation(method: DescMethod, comments: ReadonlyMap<string, string>, sc
 function parametersOf(method: string) {
   if (WRITES.includes(method)) {
     return [
-      header('request-id', 'A retry with the same id, key and content is made once, and gets the first answer.'),
+      header(
+        'request-id',
+        'A retry with the same id, key and content is made once, and gets the first answer. 1 to 128 printable ASCII characters.',
+      ),
       header('note-bin', 'Why, for the audit: at most 500 bytes of UTF-8, in base64.'),
     ];
   }

@@ -1,4 +1,5 @@
 import { type DescEnum, type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
+import { isRequestId } from '../../src/service/web/jsonViolations.js';
 
 /** A schema of JSON (draft 2020-12), as OpenAPI 3.1 has it. */
 export type Schema = { readonly [key: string]: unknown };
@@ -18,11 +19,18 @@ const MAX_INT32 = 2 ** 31 - 1;
 const WELL_KNOWN: { readonly [name: string]: Schema } = {
   'google.protobuf.Timestamp': { type: 'string', format: 'date-time' },
   'google.protobuf.Struct': { type: 'object' },
-  'google.protobuf.FieldMask': { type: 'string', examples: ['isActive,startTime'] },
+  'google.protobuf.FieldMask': { type: 'string', examples: ['isActive,startTime'], default: '' },
 };
 
-/** Creates schemas; what comments say becomes their descriptions. */
-export function openApiSchemas(comments: ReadonlyMap<string, string>): OpenApiSchemas {
+/**
+ * Creates schemas; what comments say becomes their descriptions.
+ *
+ * @param requests - the messages whose ids must be given.
+ */
+export function openApiSchemas(
+  comments: ReadonlyMap<string, string>,
+  requests: ReadonlySet<DescMessage>,
+): OpenApiSchemas {
   const components = new Map<string, Schema>();
 
   function described(name: string, schema: Schema): Schema {
@@ -45,10 +53,12 @@ export function openApiSchemas(comments: ReadonlyMap<string, string>): OpenApiSc
 
   function object(message: DescMessage): Schema {
     const properties = message.fields.map(field => [field.jsonName, described(nameOf(field), schemaOf(field))]);
+    const ids = requests.has(message) ? message.fields.filter(isRequestId).map(({ jsonName }) => jsonName) : [];
     const choices = message.oneofs.map(({ fields }) => fields.map(({ jsonName }) => jsonName).join(', '));
     return {
       type: 'object',
       ...(choices.length > 0 && { $comment: choices.map(names => `At most one of ${names}.`).join(' ') }),
+      ...(ids.length > 0 && { required: ids }),
       properties: Object.fromEntries(properties),
     };
   }
@@ -56,7 +66,7 @@ export function openApiSchemas(comments: ReadonlyMap<string, string>): OpenApiSc
   function schemaOf(field: DescField): Schema {
     switch (field.fieldKind) {
       case 'scalar':
-        return scalar(field.scalar);
+        return { ...scalar(field.scalar), ...(isFalseByDefault(field) && { default: false }) };
       case 'enum':
         return enumeration(field.enum);
       case 'message':
@@ -88,6 +98,11 @@ export function openApiSchemas(comments: ReadonlyMap<string, string>): OpenApiSc
 
 function nameOf(field: DescField): string {
   return `${field.parent.typeName}.${field.name}`;
+}
+
+/** Whether a missing value means false; that of an optional field means that there is none. */
+function isFalseByDefault({ scalar, proto, oneof }: DescField): boolean {
+  return scalar === ScalarType.BOOL && !proto.proto3Optional && oneof === undefined;
 }
 
 function scalar(type: ScalarType): Schema {

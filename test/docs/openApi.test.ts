@@ -104,7 +104,9 @@ describe('requests and answers are as it says', () => {
   it('a wrong request is told from a right one', () => {
     const path = `${DISPATCHES}/GetMicrogridDispatch`;
     const schema = ['paths', path, 'post', 'requestBody', 'content', 'application/json', 'schema'];
-    expect(problemsOf({ microgridId: true }, ...schema)).not.toBe(null);
-    expect(problemsOf({ microgridId: 'one' }, ...schema)).not.toBe(null);
+    expect(problemsOf({ microgridId: 1, dispatchId: '1' }, ...schema)).toBe(null);
+    expect(problemsOf({ microgridId: true, dispatchId: 1 }, ...schema)).not.toBe(null);
+    expect(problemsOf({ microgridId: 'one', dispatchId: 1 }, ...schema)).not.toBe(null);
+    expect(problemsOf({ dispatchId: 1 }, ...schema)).not.toBe(null);
   });
 });

@@ -9,7 +9,7 @@ import {
 
 import { DispatchError, messageOf } from '../../model/dispatchError.js';
 import type { Violation } from '../domain/invalidRequest.js';
-import { jsonViolations } from './jsonViolations.js';
+import { jsonViolations, missingIds } from './jsonViolations.js';
 
 /** Maximum length of a reason. */
 const MAX_REASON_LENGTH = 200;
@@ -18,12 +18,16 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 /**
  * Encodes a message that arrived as JSON.
  *
+ * @param areIdsNeeded - whether it must give the ids of what it is about.
  * @throws DispatchError INVALID_ARGUMENT that names the field that is wrong, also one that does not exist.
  */
-export function encodedOfJson(type: DescMessage, json: Uint8Array): Uint8Array {
+export function encodedOfJson(type: DescMessage, json: Uint8Array, areIdsNeeded: boolean): Uint8Array {
   const text = textOf(json);
-  const [wrong] = jsonViolations(type, parsed(text));
+  const value = parsed(text);
+  const [wrong] = jsonViolations(type, value);
   if (wrong) throw invalidJson(wrong);
+  const [missing] = areIdsNeeded ? missingIds(type, value) : [];
+  if (missing) throw invalidJson(missing);
   try {
     return toBinary(type, fromJsonString(type, text));
   } catch (error) {

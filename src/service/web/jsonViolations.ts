@@ -44,6 +44,20 @@ export function* jsonViolations(type: DescMessage, json: JsonValue, path = ''): 
   }
 }
 
+/** The ids that a request in JSON does not give. Protobuf takes a missing one for 0, the id of a microgrid that there may be. */
+export function* missingIds({ fields }: DescMessage, json: JsonValue): Generator<Violation> {
+  for (const field of fields) {
+    if (isRequestId(field) && !(isObject(json) && isGiven(json, field))) {
+      yield { field: field.jsonName, problem: 'must be given, also if it is 0' };
+    }
+  }
+}
+
+/** Whether a field of a request is the id of what it is about. */
+export function isRequestId({ fieldKind, scalar, proto }: DescField): boolean {
+  return fieldKind === 'scalar' && scalar === ScalarType.UINT64 && !proto.proto3Optional;
+}
+
 function* fieldViolations(field: DescField, json: JsonValue, path: string): Generator<Violation> {
   if (field.fieldKind !== 'list') yield* valueViolations(field, json, path);
   else if (!Array.isArray(json)) yield { field: path, problem: `must be a list, not ${shown(json)}` };

@@ -19,7 +19,9 @@ export async function serveWebCall(call: WebCall, requestBytes: number, serving:
     const body = await call.receive();
     size = body.length;
     const message = await requestMessage(body, protocol, request, requestBytes);
-    encoded = protocol.isJson ? encodedOfJson(method.input, message) : message;
+    // Generated clients, which name their protocol, leave out an id of 0.
+    const isGenerated = protocol.isEnveloped || request.headers['connect-protocol-version'] !== undefined;
+    encoded = protocol.isJson ? encodedOfJson(method.input, message, !isGenerated) : message;
   } catch (error) {
     call.refuse(refusalOf(error, path, serving));
     return;

@@ -8,10 +8,10 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 /** Makes a call in JSON, whose body may be a text that JSON.stringify would not write. */
-async function post(method: string, body: unknown) {
+async function post(method: string, body: unknown, headers: object = {}) {
   const answer = await fetch(`${service.webUrl}/frequenz.api.dispatch.v1.MicrogridDispatchService/${method}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
   // biome-ignore lint/suspicious/noExplicitAny: whatever the service answers.
@@ -260,5 +260,31 @@ describe('what the service refuses is told in the names of JSON', () => {
     const sorted = post('ListMicrogridDispatches', { microgridId: 1, sortOptions: { sortField: 9 } });
     const fields = ['UNSPECIFIED', 'START_TIME', 'CREATE_TIME', 'LAST_UPDATE_TIME'].map(name => `SORT_FIELD_${name}`);
     await expectRefused(sorted, 'sortOptions.sortField', `must be one of ${fields.join(', ')}, not 9`);
+  });
+});
+
+describe('ids in JSON', () => {
+  const GIVEN = 'must be given, also if it is 0';
+
+  it.each(['CreateMicrogridDispatch', 'UpdateMicrogridDispatch', 'ListMicrogridDispatches'])(
+    'must be given: %s',
+    async method => {
+      await expectRefused(post(method, {}), 'microgridId', GIVEN);
+      await expectRefused(post(method, { microgridId: null }), 'microgridId', GIVEN);
+    },
+  );
+
+  it('of dispatches, too', async () => {
+    for (const method of ['GetMicrogridDispatch', 'UpdateMicrogridDispatch', 'DeleteMicrogridDispatch']) {
+      await expectRefused(post(method, { microgrid_id: 0 }), 'dispatchId', GIVEN);
+    }
+  });
+
+  it('may be 0, which generated clients leave out', async () => {
+    const { body } = await create({ type: 'NONE' }, { microgridId: 0 });
+    const list = { dispatches: [body.dispatch], paginationInfo: { totalItems: 1 } };
+    expect(await post('ListMicrogridDispatches', { microgridId: 0 })).toEqual({ status: 200, body: list });
+    const headers = { 'connect-protocol-version': '1' };
+    expect(await post('ListMicrogridDispatches', {}, headers)).toEqual({ status: 200, body: list });
   });
 });
