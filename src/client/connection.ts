@@ -5,6 +5,8 @@ import type { OperationsClient } from '../../proto/gen/xstate_dispatch/v1/operat
 export interface ReaderConnection {
   /** The calls of the service. */
   readonly rpc: MicrogridDispatchServiceClient;
+  /** Why a call may have no result in time: the end of a sentence. */
+  readonly lateHint?: string | undefined;
   /** Replaces a connection that stays broken by a new one. Calls that are open stay open. */
   renew(): void;
   /**

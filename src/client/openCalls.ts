@@ -26,7 +26,13 @@ export interface OpenCallOptions {
 /** The pending calls of a client. */
 export class OpenCalls {
   readonly #controllers = new Set<AbortController>();
+  readonly #lateHint: string;
   #isClosed = false;
+
+  /** @param lateHint What the error of a call without a result says beside that. */
+  constructor(lateHint = '') {
+    this.#lateHint = lateHint;
+  }
 
   /** @throws the reason of the signal when it has aborted; DispatchError STOPPED when the client is closed. */
   open({ signal, timeoutMs, ids }: OpenCallOptions): OpenCall {
@@ -37,7 +43,11 @@ export class OpenCalls {
     const untilMs = performance.now() + timeoutMs;
     const expire = () =>
       controller.abort(
-        new DispatchError('DEADLINE_EXCEEDED', `DEADLINE_EXCEEDED: no result within ${timeoutMs} ms`, ids),
+        new DispatchError(
+          'DEADLINE_EXCEEDED',
+          `DEADLINE_EXCEEDED: no result within ${timeoutMs} ms${this.#lateHint}`,
+          ids,
+        ),
       );
     const timer = timeoutMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(expire, timeoutMs);
     // Also when nobody reads the stream any more, and so ends it.

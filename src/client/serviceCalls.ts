@@ -13,6 +13,8 @@ import { toDispatchError } from './toDispatchError.js';
 export interface ServiceCallsSetup extends AttemptsSetup {
   readonly callTimeoutMs: number;
   readonly streamTimeoutMs: number;
+  /** What the error of a call without a result says beside that. @default nothing */
+  readonly lateHint: string | undefined;
   /** Begins to trace a call. */
   readonly trace: TraceMethod;
 }
@@ -67,14 +69,15 @@ export interface StreamCall<Message> extends CallSubject {
 
 /** Calls the service for a client: each call with a deadline and retries, and its error as a `DispatchError`. */
 export class ServiceCalls {
-  readonly #openCalls = new OpenCalls();
+  readonly #openCalls: OpenCalls;
   readonly #attempts: Attempts;
   readonly #callTimeoutMs: number;
   readonly #streamTimeoutMs: number;
   readonly #trace: TraceMethod;
 
   /** @throws DispatchError INVALID_ARGUMENT when the number of attempts is invalid. */
-  constructor({ callTimeoutMs, streamTimeoutMs, trace, ...attempts }: ServiceCallsSetup) {
+  constructor({ callTimeoutMs, streamTimeoutMs, lateHint, trace, ...attempts }: ServiceCallsSetup) {
+    this.#openCalls = new OpenCalls(lateHint);
     this.#attempts = new Attempts(attempts);
     this.#callTimeoutMs = callTimeoutMs;
     this.#streamTimeoutMs = streamTimeoutMs;

@@ -99,7 +99,8 @@ export function openWay<TConnection extends ReaderConnection>(
   checkTimeout('callTimeoutMs', callTimeoutMs);
   checkTimeout('streamTimeoutMs', streamTimeoutMs);
   const { connection, credentials, trace } = open();
-  const calls = new ServiceCalls({ callTimeoutMs, streamTimeoutMs, retry, credentials, trace, ...waiting });
+  const { lateHint } = connection;
+  const calls = new ServiceCalls({ callTimeoutMs, streamTimeoutMs, lateHint, retry, credentials, trace, ...waiting });
   return { connection, calls };
 }
 

@@ -12,7 +12,7 @@ import { sign } from '../client/sign.js';
 import { reportLostResponses } from './lostResponses.js';
 import { Reach } from './reach.js';
 import { parseServiceUrl } from './serviceUrl.js';
-import { shareConnections } from './shareConnections.js';
+import { lateHintOf, shareConnections } from './shareConnections.js';
 import { webCrypto, webSigner } from './webSignature.js';
 
 /** How a client reaches its service. */
@@ -21,9 +21,10 @@ export interface ServiceConnection {
   readonly url: string | URL;
   /**
    * Over `http:` a page opens at most four streams to a host, as browsers have six connections for all their tabs; dispatchers without a stream list every 30
-   * seconds. Whether the streams of all tabs of the origin count together. The browser keeps no such page in its back-forward cache.
+   * seconds. Whether the streams of all tabs of the origin count together, where the browser has locks: for pages from this computer. It then keeps
+   * the page out of its back-forward cache.
    *
-   * @default false: those of the page
+   * @default true
    */
   readonly acrossTabs?: boolean | undefined;
 }
@@ -33,14 +34,16 @@ export class HttpConnection implements ReaderConnection {
   readonly rpc: MicrogridDispatchServiceClient;
   /** A client of any service. */
   readonly clientOf: <Service extends CompatServiceDefinition>(service: Service) => Client<Service>;
+  readonly lateHint: string | undefined;
   readonly #reach: Reach;
 
   /** @throws DispatchError `INVALID_ARGUMENT` when the URL is wrong. */
   constructor(options: ServiceConnection, credentials: CredentialSource) {
     const url = parseServiceUrl(options.url);
+    this.lateHint = lateHintOf(url);
     this.#reach = new Reach(url);
     const factory = createClientFactory()
-      .use(shareConnections(url, options.acrossTabs ?? false))
+      .use(shareConnections(url, options.acrossTabs ?? true))
       .use(reportLostResponses({ url, begin: isStream => this.#reach.begin(isStream) }))
       .use(sign(credentials, webSigner()));
     const channel = { address: url, transport: FetchTransport({ cache: 'no-store' }) };

@@ -19,10 +19,11 @@ import { begin, settled, storeError, writeInPieces } from './transactions.js';
  *
  * It needs Web Locks, which browsers offer only to pages by https, or from this computer.
  *
- * @throws RangeError when the name is empty.
+ * @param name Name of the database, which must be no other one of the page's origin.
+ * @throws RangeError when the name is no text, or empty.
  */
 export function indexedDbStore(name: string): DispatcherStore {
-  if (name === '') throw new RangeError('name must not be empty');
+  if (typeof name !== 'string' || name === '') throw new RangeError('name must be a text that is not empty');
   const microgrids = new Set<number>();
   let opening: Promise<OpenedDatabase> | null = null;
 
@@ -94,7 +95,7 @@ export function indexedDbStore(name: string): DispatcherStore {
       if (!microgrids.delete(microgridId) || microgrids.size > 0 || opening === null) return;
       const closing = opening;
       opening = null;
-      (await closing).close();
+      await (await closing).close();
     },
   };
 }

@@ -10,8 +10,8 @@ export const pageSize = 500;
 /** An open database, which no other tab can open. */
 export interface OpenedDatabase {
   readonly db: IDBDatabase;
-  /** Closes it; others may then open it. */
-  close(): void;
+  /** Closes it, and waits until others may open it. */
+  close(): Promise<void>;
 }
 
 /** Keys of the dispatches of a microgrid, above an id. */
@@ -33,17 +33,18 @@ export async function openDatabase(name: string): Promise<OpenedDatabase> {
       db,
       close: () => {
         db.close();
-        unlock();
+        return unlock();
       },
     };
   } catch (error) {
-    unlock();
-    throw error;
+    // Whoever tries again must not be told that it is in use.
+    await unlock();
+    throw storeError(error, name);
   }
 }
 
-/** Takes the lock of a store, if nobody has it; returns what releases it. */
-async function lock(name: string): Promise<() => void> {
+/** Takes the lock of a store, if nobody has it; returns what releases it, and waits until it is released. */
+async function lock(name: string): Promise<() => Promise<void>> {
   const { locks } = (globalThis.navigator ?? {}) as Partial<Navigator>;
   if (locks === undefined) {
     const message = `${name} needs Web Locks, which browsers offer only to pages by https, or from this computer`;
@@ -51,11 +52,18 @@ async function lock(name: string): Promise<() => void> {
   }
   return new Promise((resolve, reject) => {
     const hold = (granted: unknown) => {
-      if (granted !== null) return new Promise<void>(release => resolve(release));
+      if (granted !== null) {
+        return new Promise<void>(release => {
+          resolve(() => {
+            release();
+            return released;
+          });
+        });
+      }
       reject(new DispatchError('UNAVAILABLE', `${name} is in use by another tab, or by another store of this one`));
       return undefined;
     };
-    locks
+    const released = locks
       .request(`xstate-dispatch ${name}`, { ifAvailable: true }, hold)
       .catch(cause => reject(storeError(cause, name)));
   });

@@ -14,8 +14,8 @@ const maxStreams = 4;
  * @param acrossTabs - counts the streams of all pages of the origin together, where the browser has locks.
  */
 export function shareConnections(url: string, acrossTabs: boolean): ClientMiddleware {
-  const { protocol, host } = new URL(url);
-  const isLimited = protocol === 'http:' && 'document' in globalThis;
+  const { host } = new URL(url);
+  const isLimited = hasFewConnections(url);
   return async function* shared(call, options) {
     if (!isLimited || !call.method.responseStream) return yield* call.next(call.request, options);
     const leave = await enter(host, acrossTabs);
@@ -29,6 +29,16 @@ export function shareConnections(url: string, acrossTabs: boolean): ClientMiddle
       leave();
     }
   };
+}
+
+/** Why a call of a page may get no connection, as the end of a sentence; undefined: it gets one. */
+export function lateHintOf(url: string): string | undefined {
+  if (!hasFewConnections(url)) return undefined;
+  return `; without HTTPS a browser has six connections to ${new URL(url).host} for all its tabs, which others may have`;
+}
+
+function hasFewConnections(url: string): boolean {
+  return url.startsWith('http:') && 'document' in globalThis;
 }
 
 /** Streams of this page, by host. */

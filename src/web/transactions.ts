@@ -66,8 +66,8 @@ export function storeError(error: unknown, name: string): DispatchError {
 function codeOf(error: unknown) {
   const { name } = (error ?? {}) as Partial<DOMException>;
   if (name === 'QuotaExceededError') return 'RESOURCE_EXHAUSTED';
-  // A newer version of this package has written it.
-  if (name === 'VersionError') return 'FAILED_PRECONDITION';
+  // A newer version of this package has written it, or the page may have none.
+  if (name === 'VersionError' || name === 'SecurityError') return 'FAILED_PRECONDITION';
   // The browser has deleted or closed it.
   if (name === 'InvalidStateError' || name === 'NotFoundError') return 'DATA_LOSS';
   return 'UNKNOWN';

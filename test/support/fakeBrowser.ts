@@ -12,6 +12,8 @@ export function fakeBrowser(): () => void {
     try {
       return await hold({ name });
     } finally {
+      // Others hear of it a little later, as between the processes of a browser.
+      await new Promise(resolve => setImmediate(resolve));
       held.delete(name);
     }
   };

@@ -94,6 +94,40 @@ describeWithChromium(
         .toEqual(['1 deleted', '1 stopped by delete']);
     });
 
+    it('leaves connections for calls, however many tabs follow a service', async () => {
+      const { webUrl: url = '' } = await serve();
+      const context = await newContext(browser());
+      const pages: Page[] = [];
+      for (let tab = 1; tab <= 7; tab += 1) {
+        const page = await openPage(context);
+        await follow(page, { url, ...credentials });
+        pages.push(page);
+      }
+      const polling = await Promise.all(pages.map(page => page.evaluate(() => program.isPolling())));
+      expect(polling).toEqual([false, false, false, false, true, true, true]);
+      const create = (page: Page | undefined) =>
+        page?.evaluate(options => program.create(options, 'CHARGE'), { url, ...credentials });
+      expect(await create(pages[0])).toBe(1);
+      expect(await create(pages[6])).toBe(2);
+    });
+
+    it('says why a call may have no connection when tabs have taken all', async () => {
+      const { webUrl: url = '' } = await serve();
+      const context = await newContext(browser());
+      const alone = { url, acrossTabs: false, ...credentials };
+      for (let tab = 1; tab <= 6; tab += 1) {
+        const page = await openPage(context);
+        await page.evaluate(options => program.follow(options), alone);
+        if (tab < 6) await expect.poll(() => page.evaluate(() => program.state())).toBe('live');
+      }
+      const page = await openPage(context);
+      await expect
+        .poll(() => page.evaluate(options => program.create(options, 'CHARGE'), alone), { timeout: 20_000 })
+        .toBe(
+          `DEADLINE_EXCEEDED: no result within 3000 ms; without HTTPS a browser has six connections to ${new URL(url).host} for all its tabs, which others may have`,
+        );
+    });
+
     it('says what a page is told of a service that does not allow it', async () => {
       const { webUrl: url = '' } = await serve('127.0.0.1:0', ['https://console.example']);
       const page = await openPage();
@@ -161,7 +195,7 @@ describeWithChromium(
       const service = await serve();
       const { webUrl: url = '' } = service;
       const page = await openPage();
-      await follow(page, { url, ...credentials });
+      await follow(page, { url, acrossTabs: false, ...credentials });
       await page.goto(`${served.url}elsewhere`);
       await createMeanwhile(service);
       await page.goBack({ waitUntil: 'commit' });

@@ -46,6 +46,24 @@ describe('the store of a dispatcher in IndexedDB', () => {
     db.close();
   });
 
+  it('tells each time why it cannot be opened, not that it is in use', async () => {
+    const refused = vi.spyOn(indexedDB, 'open').mockImplementation(() => {
+      throw new DOMException('the page is not allowed to', 'SecurityError');
+    });
+    const store = place.store();
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      await expect(store.open(ofOne)).rejects.toMatchObject({ message: `${name}: the page is not allowed to` });
+    }
+    refused.mockRestore();
+    await store.open(ofOne);
+    await store.close(ofOne);
+    await place.store().open(ofOne);
+  });
+
+  it.each(['', undefined, 7])('is refused with the name %j', refusedName => {
+    expect(() => indexedDbStore(refusedName as string)).toThrow('name must be a text that is not empty');
+  });
+
   it('is refused when it is the database of another program', async () => {
     (await openAsItIs(name, 1)).close();
     await expect(place.store().open(ofOne)).rejects.toMatchObject({ code: 'DATA_LOSS' });

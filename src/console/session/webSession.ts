@@ -141,7 +141,7 @@ function credentialsOf({ authKey, signSecret }: KeptSession): Credentials {
 }
 
 function clientOf(credentials: Credentials): DispatchClient {
-  return new DispatchClient({ url: origin, acrossTabs: true, ...credentials });
+  return new DispatchClient({ url: origin, ...credentials });
 }
 
 type Rights = Pick<SessionFacts, 'keyName' | 'microgrids' | 'mayWrite' | 'mayReadAudit'>;

@@ -12,6 +12,7 @@ export interface Connecting {
   readonly signSecret?: string;
   /** Name of the store. @default none */
   readonly store?: string;
+  readonly acrossTabs?: boolean;
 }
 
 let dispatcher: Dispatcher | undefined;
@@ -22,12 +23,10 @@ const stores = new Map<string, ReturnType<typeof indexedDbStore>>();
 
 const program = {
   /** Starts a dispatcher of microgrid 1; rejects with the code of the error. */
-  async follow({ url, authKey, signSecret, store }: Connecting): Promise<void> {
+  async follow({ store, ...connecting }: Connecting): Promise<void> {
     dispatcher = new Dispatcher({
       microgridId: 1,
-      url,
-      authKey,
-      signSecret,
+      ...connecting,
       logger: silentLogger,
       ...(store !== undefined && { store: indexedDbStore(store) }),
     });
@@ -41,10 +40,11 @@ const program = {
   states: () => states,
   problems: () => problems,
   state: () => dispatcher?.status.state,
+  isPolling: () => dispatcher?.status.polling,
   stop: () => dispatcher?.stop(),
   /** Calls the service, as a client of its own; returns the id, or the message of the error. */
-  async create({ url, authKey, signSecret }: Connecting, type: string): Promise<number | string> {
-    await using client = new DispatchClient({ url, authKey, signSecret });
+  async create({ store: _, ...connecting }: Connecting, type: string): Promise<number | string> {
+    await using client = new DispatchClient({ ...connecting, callTimeoutMs: 3_000 });
     try {
       const { id } = await client.create({ microgridId: 1, type, startTime: 'NOW', selector: { ids: [5] } });
       return id;
