@@ -1,6 +1,7 @@
 import type { WebhookStore } from '../../machines/protocol/webhookStore.js';
 import type { Dispatcher } from '../dispatcher/dispatcher.js';
 import type { Webhooks } from '../webhook/sendWebhooks.js';
+import { readWebhookSecret } from '../webhook/webhookSignature.js';
 import { readSecretFile } from './access/secretFile.js';
 import type { FollowOptions } from './followOptions.js';
 import { UsageError } from './input/usageError.js';
@@ -64,13 +65,26 @@ function secretsOf(receivers: readonly string[], files: readonly string[] = []):
   }
   const secrets = files.map(file => {
     const lines = readSecretFile(file, '--webhook-secret-file').split(/\r?\n/);
-    return lines.map(line => line.trim()).filter(line => line !== '');
+    const inFile = lines.map(line => line.trim()).filter(line => line !== '');
+    if (inFile.length === 0) throw new UsageError(`--webhook-secret-file: the file ${file} is empty.`);
+    return checkedSecrets(inFile, `--webhook-secret-file: the file ${file}`);
   });
   const all = secrets.length > 1 ? secrets : receivers.map(() => secrets[0] ?? []);
   if (files.length > 0) return all;
   const secret = process.env.DISPATCH_WEBHOOK_SECRET;
-  if (secret) return receivers.map(() => [secret]);
+  if (secret) return receivers.map(() => checkedSecrets([secret], 'DISPATCH_WEBHOOK_SECRET'));
   throw new UsageError(
     '--webhook needs a secret: give --webhook-secret-file, or DISPATCH_WEBHOOK_SECRET in the environment.',
   );
+}
+
+/** Refuses secrets that are none, in the name of where they come from. */
+function checkedSecrets(secrets: readonly string[], from: string): readonly string[] {
+  try {
+    secrets.forEach(readWebhookSecret);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`${from}: ${error.message}.`);
+    throw error;
+  }
+  return secrets;
 }

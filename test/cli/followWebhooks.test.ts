@@ -175,12 +175,37 @@ it.each([
     { DISPATCH_WEBHOOK_SECRET: secret },
     '--webhook: url must be an https or http address',
   ],
-  [['--webhook', 'http://h/'], { DISPATCH_WEBHOOK_SECRET: 'swordfish' }, '--webhook: a webhook secret must be whsec_'],
+  [
+    ['--webhook', 'https://plant.example:10080/hook'],
+    { DISPATCH_WEBHOOK_SECRET: secret },
+    '--webhook: url must have another port than 10080',
+  ],
+  [
+    ['--webhook', 'http://h/'],
+    { DISPATCH_WEBHOOK_SECRET: 'swordfish' },
+    'DISPATCH_WEBHOOK_SECRET: a webhook secret must be whsec_',
+  ],
   [['--webhook-secret-file', 'x'], {}, '--webhook-secret-file needs --webhook.'],
   [['--keep-history', '30d'], {}, '--keep-history needs --store.'],
 ] as const)('follow refuses %j', async (args, env, message) => {
   const { code, stderr } = await runCli(['follow', '1', '--url', service.address, ...args], env);
   expect(stderr).toContain(`error: ${message}`);
+  expect(stderr).not.toContain('swordfish');
+  expect(code).toBe(2);
+});
+
+it.each([
+  ['swordfish\n', ': a webhook secret must be whsec_'],
+  [`${secret}\nswordfish\n`, ': a webhook secret must be whsec_'],
+  ['\n \n', ' is empty.'],
+])('follow names the file whose secret is wrong: %j', async (content, message) => {
+  using folder = temporaryFolder();
+  const [good, bad] = [join(folder.path, 'good.secret'), join(folder.path, 'bad.secret')];
+  writeFileSync(good, secret, { mode: 0o600 });
+  writeFileSync(bad, content, { mode: 0o600 });
+  const args = ['follow', '1', '--url', service.address, '--webhook', 'http://a/', '--webhook', 'http://b/'];
+  const { code, stderr } = await runCli([...args, '--webhook-secret-file', good, '--webhook-secret-file', bad]);
+  expect(stderr).toContain(`error: --webhook-secret-file: the file ${bad}${message}`);
   expect(stderr).not.toContain('swordfish');
   expect(code).toBe(2);
 });
