@@ -24,7 +24,7 @@ interface ExecOptions {
  *
  * A run that becomes a dry run, or no longer is one, is stopped as the one and started as the other: what the command switched on
  * never stays on because the end of the run is a dry one. When it is the turn of a start whose run is over by then, neither the start
- * nor its stop is run.
+ * nor its stop is run; but the stop is when an earlier start was.
  */
 export function execCommand({
   commandLine,
@@ -35,8 +35,10 @@ export function execCommand({
   nowMs = Date.now,
 }: ExecOptions): CommandQueue {
   const noticeLeftOut = leftOutNotice(say);
-  /** Dispatches whose last start was skipped. */
+  /** Dispatches whose last start was skipped, and that no earlier one has switched on. */
   const skipped = new Set<number>();
+  /** Dispatches for which a start was run, perhaps before a restart, and no stop since. */
+  const on = new Set<number>();
   const queue = commandQueue({
     say,
     start: async queued => {
@@ -57,12 +59,16 @@ export function execCommand({
     if (!isRunChange(notification)) return notification;
     const { id } = notification.dispatch;
     const wasSkipped = skipped.delete(id);
-    if (notification.type === 'running.stopped') return wasSkipped ? null : notification;
+    if (notification.type === 'running.stopped') {
+      on.delete(id);
+      return wasSkipped ? null : notification;
+    }
     const isReconfiguration = notification.type === 'running.reconfigured';
     if (isOver(notification.run, nowMs())) {
-      if (wasSkipped || !isReconfiguration) skipped.add(id);
+      if (wasSkipped || !(isReconfiguration || on.has(id))) skipped.add(id);
       return null;
     }
+    on.add(id);
     return wasSkipped && isReconfiguration ? ({ ...notification, type: 'running.started' } as const) : notification;
   };
 
@@ -83,6 +89,7 @@ export function execCommand({
         return act({ ...notification, dispatch: asTold });
       }
       isDry.set(dispatch.id, dispatch.dryRun);
+      if (type === 'running.resumed' && (dryRuns || !dispatch.dryRun)) on.add(dispatch.id);
       if (notification.type === 'running.reconfigured' && wasDry !== dispatch.dryRun) {
         act({ ...notification, type: 'running.stopped', dispatch: asTold });
         act({ ...notification, type: 'running.started' });

@@ -115,6 +115,35 @@ it('--exec skips a start whose run is over when it is its turn, and its stop', a
   expect(done).toEqual(['running.started 1', 'running.started 3', 'running.stopped 3']);
 });
 
+it.each<[string, boolean, ('started' | 'resumed')[], string[]]>([
+  ['a run that was taken over', true, ['started', 'started'], ['running.started', 'running.stopped']],
+  ['a run that began before a restart', true, ['resumed'], ['running.stopped']],
+  ['one that was taken over after a restart, with --no-resumed', false, ['resumed', 'started'], ['running.stopped']],
+])('--exec stops %s though its last start is skipped', async (_, resumed, starts, expected) => {
+  const file = join(folder, 'log');
+  let nowMs = run.startMs;
+  const said: string[] = [];
+  const runner = execCommand({
+    commandLine: `cat > /dev/null; [ $DISPATCH_ID = 2 ] || echo "$DISPATCH_NOTIFICATION" >> ${file}; sleep 0.1`,
+    dryRuns: false,
+    resumed,
+    nowMs: () => nowMs,
+    say: line => said.push(line),
+  });
+  const [last = 'started', ...earlier] = starts.toReversed();
+  for (const type of earlier) runner.run(notified(type, real));
+  // The last one waits for another dispatch.
+  const other = { dispatch: dispatchRecord({ id: 2 }), run: { ...run, endMs: null } };
+  runner.run({ ...notified('started', real), ...other } as RunNotification);
+  const laterRun = { startMs: at('10:20'), endMs: at('10:50') };
+  runner.run({ ...notified(last, real), run: laterRun } as RunNotification);
+  runner.run(notified('stopped', real));
+  nowMs = at('10:50');
+  await runner.done();
+  expect(said).toEqual([`skipped running.${last} of dispatch 1: its run is over`]);
+  expect((await readFile(file, 'utf8')).trimEnd().split('\n')).toEqual(expected);
+});
+
 it('--exec starts and stops a run without length', async () => {
   const file = join(folder, 'log');
   const said: string[] = [];
