@@ -124,7 +124,7 @@ Exit codes:
   4  the service cannot be reached
 
 Of several ids it is 1 when some fail. With --json an error is one line on stderr, {"error":{"code":…,"message":…,…}}: code USAGE with 2, else
-the cause, such as NOT_FOUND, FAILED_PRECONDITION or UNAUTHENTICATED.
+the cause, such as NOT_FOUND, FAILED_PRECONDITION or UNAUTHENTICATED; and a note is one, {"note":…}.
 
 The configuration file holds profiles, each with url, authKey or authKeyFile, signSecret or signSecretFile; files are relative to it. Key and secret come
 from the first that has a key: options, the profile that is asked for, the environment (DISPATCH_API_*, then FREQUENZ_API_KEY and FREQUENZ_API_SECRET), the

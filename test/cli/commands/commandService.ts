@@ -41,9 +41,14 @@ export async function dispatch(...args: string[]): Promise<string[]> {
   return stdout.trimEnd().split('\n');
 }
 
-/** Runs a command that must succeed; returns the objects that it printed. */
+/** Runs a command that must succeed, also with notes on stderr; returns the objects that it printed. */
 export async function dispatchJson(...args: string[]) {
-  return (await dispatch(...args, '--json')).filter(line => line !== '').map(line => JSON.parse(line));
+  const { code, stdout, stderr } = await runCli([...args, '--json'], env);
+  expect({ code, stderr: stderr.replace(/^\{"note":.*\}\n/gm, '') }).toEqual({ code: 0, stderr: '' });
+  return stdout
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => JSON.parse(line));
 }
 
 /** Creates a dispatch. */

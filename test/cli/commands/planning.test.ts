@@ -78,6 +78,27 @@ describe.concurrent('create and update', () => {
     expect((await dispatchJson('get', '51', id))[0].durationMs).toBe(0);
   });
 
+  it('tell with --json on stderr, in lines of JSON, what may surprise', async () => {
+    const never = [
+      'create',
+      '1',
+      'A',
+      '1',
+      '2030-01-01',
+      '1h',
+      '-f',
+      'yearly',
+      '--by-month',
+      '2',
+      '--by-monthday',
+      '30',
+    ];
+    const { code, stdout, stderr } = await runCli([...never, '--dry', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ type: 'A' });
+    expect(JSON.parse(stderr)).toEqual({ note: 'It never runs: the rule reaches no time before it ends.' });
+  });
+
   it('tell what an update does to the run that is on, before it is made', async () => {
     const { id } = await createdIn(54, 'CHARGE', '1', 'now', '1h');
     const update = async (...changes: string[]) =>
