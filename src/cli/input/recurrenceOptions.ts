@@ -31,8 +31,8 @@ export function addRecurrenceOptions(command: Command): Command {
   return command
     .optionsGroup('Recurrence (RFC 5545, in UTC unless --time-zone is given):')
     .option('-f, --frequency <unit>', 'minutely, hourly, daily, weekly, monthly or yearly', parseName(FREQUENCIES))
-    .option('--interval <n>', 'every how many units (default: 1)', parseCount)
-    .addOption(new Option('--count <n>', 'number of runs, such as 10').argParser(parseCount).conflicts('until'))
+    .option('--interval <n>', 'every how many units (default: 1)', parseUint32)
+    .addOption(new Option('--count <n>', 'number of runs, such as 10').argParser(parseUint32).conflicts('until'))
     .option('--until <time>', 'last time at which a run may start, such as 2026-12-31; a date includes its whole day')
     .option('--by-minute <list>', 'minutes, such as 0,30 or 0-10', parseMinutes)
     .option('--by-hour <list>', 'hours, such as 8,17 or 8-18', parseHours)
@@ -50,11 +50,24 @@ export function addRecurrenceOptions(command: Command): Command {
     );
 }
 
+/** The largest number that a rule of the contract can have. */
+const MAX_UINT32 = 2 ** 32 - 1;
+
+function parseUint32(text: string): number {
+  const count = parseCount(text);
+  if (count <= MAX_UINT32) return count;
+  throw new UsageError(`It must be at most ${MAX_UINT32}.`);
+}
+
 function parseRule(text: string): RecurrenceRule {
   if (/^\s*DTSTART/im.test(text))
     throw new UsageError('It must not have a DTSTART: the start time is an option of its own.');
   try {
-    return ruleFromRfc5545(text);
+    const rule = ruleFromRfc5545(text);
+    const { interval, count = 1 } = rule;
+    if (Math.max(interval, count) > MAX_UINT32)
+      throw new RangeError(`${interval > MAX_UINT32 ? 'INTERVAL' : 'COUNT'} must be at most ${MAX_UINT32}`);
+    return rule;
   } catch (error) {
     if (error instanceof RangeError)
       throw new UsageError(`${error.message}; a rule is such as FREQ=WEEKLY;BYDAY=MO,FR.`);
