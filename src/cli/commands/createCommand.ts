@@ -20,6 +20,7 @@ import { addRecurrenceOptions, type RecurrenceOptions, readRecurrence } from '..
 import { addZoneOptions, checkZoneOptions, type ZoneOptions } from '../input/zoneOptions.js';
 import { notesFor } from '../output/notesFor.js';
 import { printResult } from '../output/printResult.js';
+import { rehearseCreation } from '../rehearse.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 interface CreateOptions extends RecurrenceOptions, ZoneOptions {
@@ -29,9 +30,6 @@ interface CreateOptions extends RecurrenceOptions, ZoneOptions {
   readonly note?: string;
   readonly dry?: true;
 }
-
-/** Services take a start that is up to five seconds ago. */
-const PAST_MS = 5_000;
 
 /** Adds `create`, which creates a dispatch. */
 export function createCommand(program: Command): void {
@@ -63,7 +61,7 @@ export function createCommand(program: Command): void {
     )
     .option('-p, --payload <json>', 'parameters for consumers, a JSON object such as {"power_kw": 5}', parsePayload)
     .option(...NOTE_OPTION)
-    .option('--dry', 'show what would be created, without the service, which may still refuse it');
+    .option('--dry', 'show what would be created, or why it would be refused, without the service');
   addZoneOptions(addRecurrenceOptions(command))
     .addHelpText(
       'after',
@@ -120,11 +118,8 @@ async function create(
   const dispatch = { type, startTime, durationMs: spanMs, selector, active, dryRun, payload, recurrence };
   const { startTime: _, ...asked } = { ...dispatch, startTimeMs };
   const say = notesFor(command);
-  say([
-    ...(dry && asked.startTimeMs < nowMs - PAST_MS ? ['The start is in the past: a service refuses it.'] : []),
-    ...minuteNotes(recurrence, asked.startTimeMs, null),
-    ...planNotes(asked),
-  ]);
+  say([...minuteNotes(recurrence, asked.startTimeMs, null), ...planNotes(asked)]);
+  if (dry) await rehearseCreation(microgridId, dispatch, nowMs);
   if (dry) return printResult(command, plannedDispatch(microgridId, asked), 'Nothing was created.');
   const created = await withMicrogrid(command, microgridId, async client => {
     if (await isEmpty(client)) say([`It is the first dispatch of microgrid ${microgridId}.`]);

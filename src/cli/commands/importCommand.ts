@@ -7,7 +7,8 @@ import type { Selector } from '../../model/selector.js';
 import { planNotes } from '../../planning/planNotes.js';
 import { plannedDispatch } from '../../planning/planned.js';
 import { printable } from '../../planning/text/printable.js';
-import { createAll } from '../exchange/createAll.js';
+import { CallError } from '../callError.js';
+import { type Creation, createAll } from '../exchange/createAll.js';
 import type { ExchangeEntry } from '../exchange/exchangeEntry.js';
 import { type ImportStep, importPlan } from '../exchange/importPlan.js';
 import { isCalendar, readCalendar } from '../exchange/readCalendar.js';
@@ -21,7 +22,10 @@ import { stdin } from '../input/stdin.js';
 import { OperationFailed } from '../operationFailed.js';
 import { pc } from '../output/colours.js';
 import { planLine } from '../output/dispatchText.js';
+import { idRanges } from '../output/idRanges.js';
+import { notesFor } from '../output/notesFor.js';
 import { note, print, printJson } from '../output/print.js';
+import { rehearseCreation } from '../rehearse.js';
 import { untilInterrupted } from '../untilInterrupted.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
@@ -39,9 +43,9 @@ export function importCommand(program: Command): void {
     .summary('create the dispatches of a file')
     .description(
       'Create the dispatches of a file that export has written, or the events of a calendar (iCalendar; SUMMARY is ' +
-        'the type). It first prints what it will do with each. What is already there is not created again: a dispatch of the same type, ' +
+        'the type). It first prints what it will do with each, and refuses what a service would refuse. What is already there is not created again: a dispatch of the same type, ' +
         'target, payload, duration and dry run with the same runs from now on. A rule that began in the past begins with its next ' +
-        'run. When one cannot be created, those created before are deleted again.',
+        'run. When one cannot be created, those created before are deleted again, as long as the service answers; with --json a line {"created":…} is then followed by {"undone":…}.',
     )
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .argument('<file>', 'lines of JSON or a calendar; - is stdin')
@@ -73,7 +77,7 @@ async function importDispatches(
   await withMicrogrid(command, microgridId, async client => {
     const existing = await unfinished(client);
     const nowMs = Date.now();
-    const steps = tellIncomplete(await checked(microgridId, importPlan(entries, existing, nowMs)), nowMs);
+    const steps = tellIncomplete(await checked(microgridId, importPlan(entries, existing, nowMs), nowMs), nowMs);
     const json = printsJson(command);
     for (const step of steps) printStep(microgridId, step, json);
     const refused = steps.filter(({ step }) => step === 'refuse').length;
@@ -97,9 +101,13 @@ async function importDispatches(
           created.push(id);
           if (json) printJson({ created: id, source });
         },
+        onUndone: id => {
+          if (json) printJson({ undone: id });
+        },
+        say: notesFor(command),
       },
     );
-    if (!json) print(created.length === 0 ? 'Nothing was created.' : `Dispatches created: ${created.join(', ')}`);
+    if (!json) print(created.length === 0 ? 'Nothing was created.' : `Dispatches created: ${idRanges(created)}`);
   });
 }
 
@@ -131,25 +139,32 @@ async function unfinished(client: MicrogridClient): Promise<DispatchRecord[]> {
   return found;
 }
 
-/** Refuses what the protocol cannot represent, before anything is created. */
-async function checked(microgridId: number, steps: readonly ImportStep[]): Promise<ImportStep[]> {
-  const { encodeCreate } = await import('../../client/requests.js');
-  return steps.map(step => {
-    if (step.step !== 'create') return step;
-    try {
-      const { startTimeMs, ...dispatch } = step.plan;
-      encodeCreate(microgridId, { ...dispatch, startTime: new Date(startTimeMs) });
-      return step;
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      return { source: step.source, step: 'refuse', message: error.message };
-    }
-  });
+/** Refuses what a service would refuse, before anything is created. */
+async function checked(microgridId: number, steps: readonly ImportStep[], nowMs: number): Promise<ImportStep[]> {
+  const judged: ImportStep[] = [];
+  for (const step of steps)
+    judged.push(step.step === 'create' ? await checkedCreation(microgridId, step, nowMs) : step);
+  return judged;
+}
+
+async function checkedCreation(microgridId: number, step: Creation, nowMs: number): Promise<ImportStep> {
+  const { startTimeMs, ...dispatch } = step.plan;
+  try {
+    await rehearseCreation(microgridId, { ...dispatch, startTime: new Date(startTimeMs) }, nowMs);
+    return step;
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    return { source: step.source, step: 'refuse', message: error.message };
+  }
 }
 
 function printStep(microgridId: number, step: ImportStep, json: boolean): void {
   if (json) {
-    printJson(step.step === 'create' ? { ...step, plan: plannedDispatch(microgridId, step.plan) } : step);
+    printJson(
+      step.step === 'create'
+        ? { ...step, plan: plannedDispatch(microgridId, step.plan), notes: [...step.notes, ...planNotes(step.plan)] }
+        : step,
+    );
     return;
   }
   const colour = { create: pc.green, present: pc.dim, over: pc.dim, refuse: pc.red }[step.step];

@@ -22,6 +22,7 @@ import { addZoneOptions, checkZoneOptions } from '../input/zoneOptions.js';
 import { OperationFailed } from '../operationFailed.js';
 import { notesFor } from '../output/notesFor.js';
 import { printResult } from '../output/printResult.js';
+import { rehearseChange } from '../rehearse.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 interface UpdateOptions extends GroupOptions {
@@ -56,7 +57,7 @@ export function updateCommand(program: Command): void {
     .addOption(new Option('-a, --active <bool>', 'false: it does not run').argParser(parseBoolean))
     .option('-p, --payload <json>', 'parameters for consumers, a JSON object such as {"power_kw": 5}', parsePayload)
     .option(...NOTE_OPTION)
-    .option('--dry', 'show what the dispatch would be, and do nothing; the service may still refuse it');
+    .option('--dry', 'show what the dispatch would be, or why it would be refused, and do nothing');
   addRecurrenceOptions(command).addOption(
     flag('--no-recurrence', 'remove the rule: the dispatch runs once').conflicts(['frequency', 'rrule']),
   );
@@ -133,6 +134,7 @@ async function updateDispatch(
     ...runningNotes([record], [plan], Date.now()),
   ]);
   if (dry) {
+    await rehearseChange(record, changes, Date.now());
     printResult(command, new Dispatch({ ...plan, endTimeMs: lastEndMs(plan) }), 'Nothing was changed.');
     return;
   }

@@ -4,11 +4,12 @@ import { checkStored } from '../../planning/groups/changeGroup.js';
 import { checkCreation, createGroup } from '../../planning/groups/createGroup.js';
 import type { Group } from '../../planning/groups/group.js';
 import { groupNotes } from '../../planning/groups/groupNotes.js';
-import type { Common } from '../../planning/groups/planChanges.js';
+import { type Common, planChanges } from '../../planning/groups/planChanges.js';
 import { plannedGroup } from '../../planning/groups/plannedGroup.js';
 import { isEmpty } from '../../planning/planned.js';
 import { notesFor } from '../output/notesFor.js';
 import { printGroup } from '../output/printGroup.js';
+import { rehearseGroup } from '../rehearse.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 /** Options of {@link createAndPrintGroup}. */
@@ -38,6 +39,7 @@ export async function createAndPrintGroup(
     ...(group.startTimeMs < nowMs - PAST_MS ? ['The start is in the past: runs before now are left out.'] : []),
     ...groupNotes(group, nowMs, isStartTold),
   ]);
+  if (dry) await rehearseGroup(microgridId, planChanges(group, common, [], nowMs), nowMs);
   if (dry) return printGroup(command, plannedGroup(microgridId, group, common, nowMs), 'Nothing was created.');
   const written = await withMicrogrid(command, microgridId, async client => {
     if (await isEmpty(client)) say([`It is the first dispatch of microgrid ${microgridId}.`]);

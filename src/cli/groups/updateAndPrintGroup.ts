@@ -19,6 +19,7 @@ import type { ZoneOptions } from '../input/zoneOptions.js';
 import { OperationFailed } from '../operationFailed.js';
 import { notesFor } from '../output/notesFor.js';
 import { printGroup } from '../output/printGroup.js';
+import { rehearseGroup } from '../rehearse.js';
 
 /** The options of `update` that a group takes, and those that it refuses. */
 export interface GroupOptions extends RecurrenceOptions, ZoneOptions {
@@ -61,6 +62,7 @@ export async function updateAndPrintGroup(
     ...groupRunningNotes(live.records, changes, nowMs),
   ]);
   if (dry) {
+    await rehearseGroup(client.microgridId, changes, nowMs);
     const count = (kind: string) => changes.filter(change => change.kind === kind).length;
     say([`It would create ${count('create')}, update ${count('update')} and delete ${count('delete')} dispatches.`]);
     printGroup(command, plannedGroup(client.microgridId, group, common), 'Nothing was changed.');

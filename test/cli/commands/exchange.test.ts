@@ -39,7 +39,7 @@ describe.concurrent('export and import', () => {
       const { code, stdout } = await runCli(['import', '61', file, '--note', 'moved'], serviceEnv());
       expect(code).toBe(0);
       expect(stdout).toMatch(
-        /^create {3}line 1: CHARGE · from 2030-01-01 .*\n.*\n.*\n3 to create, 0 present, 0 over, 0 refused\.\nDispatches created: \d+, \d+, \d+\n$/,
+        /^create {3}line 1: CHARGE · from 2030-01-01 .*\n.*\n.*\n3 to create, 0 present, 0 over, 0 refused\.\nDispatches created: \d+[-,\d ]*\n$/,
       );
       expect(await plansIn(61)).toEqual(await plansIn(60));
       expect((await dispatchJson('audit', '61')).map(({ note }) => note)).toEqual(['moved', 'moved', 'moved']);
@@ -124,15 +124,90 @@ describe.concurrent('import', () => {
     });
   });
 
-  it('deletes what it created when the service refuses one', async () => {
-    await fileOf([line({}), line({ dryRun: true }), line({ type: 'X'.repeat(257) })], async file => {
-      const { code, stderr } = await runCli(['import', '68', file], serviceEnv());
+  it('refuses beforehand what the service would refuse, and imports the others', async () => {
+    const refused = [
+      [{ type: '' }, 'dispatch_data.type: must have 1 to 256 characters, not 0'],
+      [{ type: 'X'.repeat(300) }, 'dispatch_data.type: must have 1 to 256 characters, not 300'],
+      [{ selector: { ids: [] } }, 'must have 1 to 1000 entries, not 0'],
+      [{ selector: { categories: [] } }, 'must have 1 to 1000 entries, not 0'],
+      [{ payload: { text: 'x'.repeat(130_000) } }, 'dispatch_data.payload: must have at most 51200 bytes'],
+    ] as const;
+    await fileOf([line({}), ...refused.map(([fields]) => line(fields))], async file => {
+      const { code, stdout } = await runCli(['import', '80', file, '--dry'], serviceEnv());
       expect(code).toBe(1);
-      expect(stderr).toMatch(/^error: line 3: .*type.* What was created before was deleted\.\n$/);
-      expect(await plansIn(68)).toEqual([]);
-      const undone = (await dispatchJson('audit', '68')).slice(0, 2);
-      expect(undone).toMatchObject(Array(2).fill({ note: 'undo of a failed import', after: null }));
+      const lines = stdout.split('\n').filter(text => text.startsWith('refuse'));
+      for (const [index, [, reason]] of refused.entries()) {
+        expect(lines[index]).toContain(`line ${index + 2}: dispatch_data.`);
+        expect(lines[index]).toContain(reason);
+      }
+      expect(await dispatchJson('import', '80', file, '--skip-refused')).toHaveLength(7);
+      expect(await plansIn(80)).toHaveLength(1);
     });
+  });
+
+  /** A service that stores any number of dispatches, and fails from one on. */
+  const failingAt = (last: number, status: Status, onDelete = failing(Status.UNAVAILABLE)) => {
+    let ids = 0;
+    return scriptedService({
+      async listMicrogridDispatches() {
+        return ListMicrogridDispatchesResponse.create({});
+      },
+      async createMicrogridDispatch({ dispatchData }) {
+        ids += 1;
+        if (ids === last) failing(status)();
+        return {
+          dispatch: {
+            metadata: { ...encodeDispatch(dispatchRecord()).metadata, dispatchId: BigInt(ids) },
+            data: dispatchData,
+          },
+        };
+      },
+      async deleteMicrogridDispatch() {
+        onDelete();
+        return {};
+      },
+    });
+  };
+
+  it('deletes what it created when the service refuses one, and says so', async () => {
+    await using service = await failingAt(3, Status.INVALID_ARGUMENT, () => {});
+    await fileOf(
+      [1, 2, 3].map(n => line({ payload: { n } })),
+      async file => {
+        const { code, stdout, stderr } = await runCli(['import', '1', file, '--json', '--url', service.address]);
+        expect(code).toBe(3);
+        expect(
+          stdout
+            .trimEnd()
+            .split('\n')
+            .slice(3)
+            .map(text => JSON.parse(text)),
+        ).toEqual([
+          ...[{ created: 1, source: 'line 1' }, { created: 2, source: 'line 2' }, { undone: 2 }, { undone: 1 }],
+        ]);
+        const [note = '', error = ''] = stderr.trimEnd().split('\n');
+        expect(JSON.parse(note).note).toContain('deleting 2 dispatches that this import created');
+        expect(JSON.parse(error).error.message).toMatch(/^line 3: .* What was created before was deleted\.$/);
+      },
+    );
+  });
+
+  it('gives up to delete again at the first call that the service does not answer', async () => {
+    let deletions = 0;
+    await using service = await failingAt(6, Status.UNAVAILABLE, () => {
+      deletions += 1;
+      failing(deletions === 1 ? Status.PERMISSION_DENIED : Status.DEADLINE_EXCEEDED)();
+    });
+    await fileOf(
+      [1, 2, 3, 4, 5, 6].map(n => line({ payload: { n } })),
+      async file => {
+        const { code, stderr } = await runCli(['import', '1', file, '--url', service.address]);
+        expect(code).toBe(4);
+        expect(deletions).toBe(2);
+        expect(stderr).toContain('deleting 5 dispatches');
+        expect(stderr).toContain('Could not be deleted again: 1-5.');
+      },
+    );
   });
 
   it('names what it cannot delete again, and what may have been created', async () => {
@@ -160,7 +235,7 @@ describe.concurrent('import', () => {
       [1, 2, 3].map(n => line({ payload: { n } })),
       async file => {
         const { code, stderr } = await runCli(['import', '1', file, '--url', service.address]);
-        expect(code).toBe(1);
+        expect(code).toBe(4);
         expect(stderr).toContain('Could not be deleted again: 1, 2. Dispatch 3 is like this one and stays');
       },
     );

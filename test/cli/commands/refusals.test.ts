@@ -7,6 +7,9 @@ useCommandService();
 // It would be told that a dispatch is the first one.
 beforeAll(() => createdIn(1, 'A', '1', 'in 1 hour'));
 
+const ONCE = ['create', '1', 'A', '1', 'tomorrow', '1m'];
+const DAILY = [...ONCE, '-f', 'daily'];
+
 describe.concurrent('what goes wrong is told in one line', () => {
   it.each([
     ['an unknown id to get', ['get', '1', '77'], 1, 'NOT_FOUND: microgrid 1 has no dispatch 77'],
@@ -35,6 +38,25 @@ describe.concurrent('what goes wrong is told in one line', () => {
     expect(stderr).not.toContain('my-secret');
     const { error } = JSON.parse(stderr);
     expect(error).toMatchObject({ code: errorCode, message: expect.stringContaining(message) });
+  });
+
+  it.each([
+    ['a type', ['create', '1', '', '1', 'tomorrow'], 'dispatch_data.type: must have 1 to 256 characters, not 0'],
+    ['a start', ['create', '1', 'A', '1', '2020-01-01'], 'start_time: must not be in the past'],
+    ['a payload', [...ONCE, '-p', JSON.stringify({ text: 'x'.repeat(60_000) })], 'payload: must have at most 51200'],
+    [
+      'a group',
+      [...DAILY, '--time-zone', 'Europe/Berlin', '--until', '2031-01-01', '-p', '{"a":[[[[[1]]]]]}'],
+      'may nest 5',
+    ],
+    ['a change', ['update', '1', '1', '--start-time', '2020-01-01'], 'start_time: must not be in the past'],
+  ])('what the service would refuse is refused with --dry, too: %s', async (_, args, message) => {
+    for (const dry of [[], ['--dry']]) {
+      const { code, stdout, stderr } = await runCli([...args, ...dry], serviceEnv());
+      expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+      expect(stderr).toMatch(/^error: .+$/m);
+      expect(stderr).toContain(message);
+    }
   });
 
   it('a port in use: 1', async () => {
@@ -70,6 +92,9 @@ describe.concurrent('what goes wrong is told in one line', () => {
     ['--until', ['preview', '2030-01-01', '1h', '-f', 'daily', '--until', '0000-12-31'], 'within the years 1 to 9999'],
     ['<start-time>', ['create', '1', 'A', '1', 'in 9000 years'], 'within the years 1 to 9999'],
     ["option '--time-zone <zone>'", ['preview', 'now', '--time-zone', 'Berlin'], 'must be a time zone such as'],
+    ["option '--interval <n>'", [...DAILY, '--interval', '99999999999', '--dry'], 'It must be at most 4294967295.'],
+    ["option '--count <n>'", ['update', '1', '1', '-f', 'daily', '--count', '4294967296'], 'at most 4294967295'],
+    ["option '--rrule <text>'", [...ONCE, '--rrule', 'FREQ=DAILY;INTERVAL=4294967296'], 'INTERVAL must be at most'],
     ["option '--show-in <zone>'", ['preview', 'now', '--show-in', 'CET'], 'CET is ambiguous'],
     ["option '--to <time>'", ['preview', 'now', '--to', '25:00', '--time-zone', 'UTC'], 'must be a time of day'],
   ])('a value that cannot be is refused by the name of %s: %j', async (name, args, message) => {
