@@ -9,6 +9,7 @@ import { repairNotes } from '../../planning/groups/groupChangeText.js';
 import { groupNotes } from '../../planning/groups/groupNotes.js';
 import { groupRunningNotes } from '../../planning/groups/groupRunningNotes.js';
 import type { LiveGroup } from '../../planning/groups/liveGroup.js';
+import { lostRunNotes } from '../../planning/groups/movedGroup.js';
 import { planChanges } from '../../planning/groups/planChanges.js';
 import { plannedGroup } from '../../planning/groups/plannedGroup.js';
 import type { PlanningClient } from '../../planning/planningClient.js';
@@ -59,6 +60,7 @@ export async function updateAndPrintGroup(
     ...repairNotes(live, nowMs),
     ...minuteNotes(schedule.rule, group.startTimeMs, group.zone),
     ...(group === live.group ? [] : groupNotes(group, nowMs, schedule.localStartMs !== undefined)),
+    ...lostRunNotes(live.group, group, nowMs),
     ...groupRunningNotes(live.records, changes, nowMs),
   ]);
   if (dry) {

@@ -1,7 +1,8 @@
 import { instantOf, offsetAt } from '../../model/recurrence/localTime.js';
 import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
-import { PlanError } from '../planError.js';
+import { InvalidPlan, PlanError } from '../planError.js';
 import type { Group } from './group.js';
+import { partsOf } from './groupParts.js';
 import { movedExceptions, rebased } from './movedGroup.js';
 import { newGroup } from './newGroup.js';
 
@@ -21,7 +22,7 @@ export interface ScheduleChange {
 }
 
 /**
- * The group with another schedule. Its skipped runs are then those with the same number on the same local day.
+ * The group with another schedule. Its skipped runs move with it: {@link movedExceptions}.
  *
  * @throws InvalidPlan when a schedule is impossible.
  * @throws PlanError when this group cannot have it.
@@ -36,7 +37,8 @@ export function changedGroup(group: Group, change: ScheduleChange, nowMs: number
         `Group ${group.id} is a dispatch with skipped runs, whose rule is in UTC: give a whole rule.`,
       );
     }
-    return { ...group, startTimeMs, rule: rule ?? group.rule, durationMs: durationMs ?? group.durationMs };
+    const changed = { ...group, startTimeMs, rule: rule ?? group.rule, durationMs: durationMs ?? group.durationMs };
+    return withMovedRuns(group, changed);
   }
   const untilMs = change.untilMs ?? rule?.untilMs ?? lastTimeIn(change.zone, group);
   const wall: RecurrenceRule = { ...(rule ?? group.rule), ...(untilMs !== undefined && { untilMs }) };
@@ -52,7 +54,17 @@ export function changedGroup(group: Group, change: ScheduleChange, nowMs: number
     },
     group.id,
   );
-  return { ...changed, exceptions: movedExceptions(group, changed) };
+  return withMovedRuns(group, changed);
+}
+
+/** The group with another schedule and its skipped runs where they are then. */
+function withMovedRuns(before: Group, changed: Group): Group {
+  const moved = { ...changed, exceptions: movedExceptions(before, changed) };
+  // Nothing would hold that they are skipped.
+  if (moved.exceptions.length > 0 && partsOf(moved).length === 0) {
+    throw new InvalidPlan(`All runs of group ${before.id} would be skipped: pause or delete it.`);
+  }
+  return moved;
 }
 
 /** The end of a group, at the same time of the local clock in another zone. */

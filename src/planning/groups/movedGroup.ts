@@ -1,5 +1,6 @@
 import { offsetAt } from '../../model/recurrence/localTime.js';
 import { occurrences } from '../../model/recurrence/recurrence.js';
+import { zonedTimeText } from '../zonedTimeText.js';
 import type { Group } from './group.js';
 import { partsOf } from './groupParts.js';
 
@@ -17,13 +18,33 @@ export function rebased(group: Group, untilMs: number, nowMs: number): number {
   return before.length === 0 ? group.startTimeMs : Math.max(...before);
 }
 
-/** The skipped runs of a group whose rule changed: of each local day the run with the same number, such as the second one. */
+/**
+ * The skipped runs of a group whose schedule changed: of each day on which it has as many runs as before, the one with the same number, such as
+ * the second one; of another day, those that are still there. A day is one of the local clock, without a zone of UTC.
+ */
 export function movedExceptions(before: Group, after: Group): number[] {
-  const moved = before.exceptions.flatMap(at => {
-    const index = runsOfDay(before, at).indexOf(at);
-    return runsOfDay(after, at)[Math.max(0, index)] ?? [];
-  });
+  const moved = before.exceptions.flatMap(at => movedRun(before, after, at) ?? []);
   return [...new Set(moved)].sort((a, b) => a - b);
+}
+
+/** Names the skipped runs to come that a group whose schedule changed does not have any more: a sentence, or none. */
+export function lostRunNotes(before: Group, after: Group, nowMs: number): string[] {
+  const gone = before.exceptions.filter(at => at > nowMs && !after.exceptions.includes(at));
+  const lost = gone.filter(at => movedRun(before, after, at) === undefined);
+  const times = lost.map(at => zonedTimeText(at, before.zone ?? 'UTC')).join(', ');
+  if (lost.length === 0) return [];
+  return [
+    lost.length === 1
+      ? `The run of ${times} was skipped, and has none in its place now: it does not count as skipped any more.`
+      : `The runs of ${times} were skipped, and have none in their place now: they do not count as skipped any more.`,
+  ];
+}
+
+/** What of a group with another schedule is the run that was at an instant; undefined: none is. */
+function movedRun(before: Group, after: Group, at: number): number | undefined {
+  const [was, is] = [runsOfDay(before, at), runsOfDay(after, at)];
+  if (was.length !== is.length) return is.find(run => run === at);
+  return is[Math.max(0, was.indexOf(at))];
 }
 
 /** As `zonedRules` has it. */

@@ -444,6 +444,33 @@ describe.concurrent('skip and unskip', () => {
     expect(shown.runs).toHaveLength(364);
   });
 
+  it('skip runs that move with the time of a dispatch, and name those that cannot', async () => {
+    const id = await created(86);
+    for (const day of ['2030-12-22', '2030-12-25']) await dispatchJson('skip', '86', id, day);
+    const [moved] = await dispatchJson('update', '86', id, '-f', 'daily', '--by-hour', '9');
+    expect(moved.group.exceptions).toEqual(['2030-12-22T09:00:00.000Z', '2030-12-25T09:00:00.000Z']);
+    expect((await runsOf(86, id)).slice(0, 5)).toEqual(['12-20', '12-21', '12-23', '12-24', '12-26']);
+    const later = await run('update', '86', id, '--start-time', '2030-12-24T09:00');
+    expect((await dispatchJson('get', '86', id))[0].group.exceptions).toEqual(['2030-12-25T09:00:00.000Z']);
+    const lost = (time: string) =>
+      `The run of ${time} was skipped, and has none in its place now: it does not count as skipped any more.`;
+    expect(later.stderr).toContain(`note: ${lost('Sun 2030-12-22 09:00:00 UTC')}\n`);
+    const weekly = ['update', '86', id, '-f', 'weekly', '--by-weekday', 'mon', '--by-hour', '9'];
+    const dry = await run(...weekly, '--dry');
+    expect(dry.stderr).toContain(`note: ${lost('Wed 2030-12-25 09:00:00 UTC')}\n`);
+    expect(await dispatchJson('list', '86')).toHaveLength(2);
+    const [changed] = await dispatchJson(...weekly);
+    expect(changed).toMatchObject({ payload: {}, recurrence: { frequency: 'WEEKLY' } });
+    expect(await dispatchJson('list', '86')).toHaveLength(1);
+  });
+
+  it('refuse a rule of which all runs would be skipped', async () => {
+    const id = await created(87, '--count', '2');
+    const [{ group }] = await dispatchJson('skip', '87', id);
+    const args = ['update', '87', group.id, '-f', 'daily', '--count', '1', '--by-hour', '9'];
+    expectRefusal(await run(...args), 2, 'would be skipped: pause or delete it.');
+  });
+
   it.each([
     ['No run starts on the day that begins at Wed 2030-11-20 00:00:00 UTC', ['2030-11-20'], ['--count', '3']],
     ['It is the only run: pause or delete the dispatch.', [], ['--count', '1']],

@@ -2,7 +2,7 @@ import type { DispatchRecord } from '../../../model/dispatchRecord.js';
 import { changedGroup } from '../../../planning/groups/changedGroup.js';
 import type { Group } from '../../../planning/groups/group.js';
 import { groupNotes } from '../../../planning/groups/groupNotes.js';
-import { movedExceptions } from '../../../planning/groups/movedGroup.js';
+import { lostRunNotes, movedExceptions } from '../../../planning/groups/movedGroup.js';
 import { newGroup } from '../../../planning/groups/newGroup.js';
 import { LEAD_MS } from '../../../planning/groups/partTimes.js';
 import { type Change, type Common, planChanges } from '../../../planning/groups/planChanges.js';
@@ -120,7 +120,11 @@ function draftChanges(
     problems,
     intent: changes.length === 0 ? null : { kind: 'group', goal: { group, common, step } },
     records: planned.sort((a, b) => a.startTimeMs - b.startTimeMs),
-    notes: [...partsNote(planned, fields), ...groupNotes(group, nowMs, localStartMs !== undefined)],
+    notes: [
+      ...partsNote(planned, fields),
+      ...groupNotes(group, nowMs, localStartMs !== undefined),
+      ...(subject.kind === 'group' ? lostRunNotes(subject.live.group, group, nowMs) : []),
+    ],
     group,
   };
 }
