@@ -93,7 +93,11 @@ function findDifferences({ group, common, records, step }: LiveGroup, nowMs: num
   try {
     const changes = planChanges(group, common, records, nowMs);
     if (step !== null) return { outcome: 'differ', text: `the step '${step}' is not done`, changes };
-    return { outcome: changes.length > 0 ? 'differ' : 'ok', text: changes.map(groupChangeText).join(', '), changes };
+    return {
+      outcome: changes.length > 0 ? 'differ' : 'ok',
+      text: changes.map(change => groupChangeText(change)).join(', '),
+      changes,
+    };
   } catch (error) {
     if (error instanceof RangeError) return { outcome: 'invalid', text: error.message, changes: null };
     throw error;

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 
 import { Dispatch } from '../../dispatch.js';
-import { groupOf } from '../../planning/groups/group.js';
+import { groupOf, type PendingStep } from '../../planning/groups/group.js';
+import { stepNote } from '../../planning/groups/groupWords.js';
 import { isOver, readGroups } from '../../planning/groups/liveGroup.js';
 import { type CalendarWriter, calendarWriter } from '../exchange/writeCalendar.js';
 import { printsJson } from '../globalOptions.js';
@@ -52,7 +53,10 @@ async function exportDispatches(microgridId: number, options: ExportOptions, com
     note(`problem: ${problem}`);
     failed += 1;
   };
+  const steps = new Map<string, PendingStep>();
   const put = async (dispatch: Dispatch) => {
+    const { group, step } = groupOf(dispatch.payload) ?? {};
+    if (group !== undefined && step) steps.set(group.id, step);
     if (writer === null) printJson(dispatch);
     else await writeEvent(writer, dispatch, tell);
   };
@@ -84,6 +88,7 @@ async function exportDispatches(microgridId: number, options: ExportOptions, com
     }
   });
   write(writer?.end);
+  notesFor(command)([...steps].map(([id, step]) => stepNote(id, step)));
   if (failed > 0)
     throw new OperationFailed(
       writer === null ? 'UNDECODABLE' : 'UNIMPLEMENTED',

@@ -30,7 +30,7 @@ Examples:
 async function get(microgridId: number, ids: readonly TargetId[], _: object, command: Command): Promise<void> {
   const json = printsJson(command);
   await withMicrogrid(command, microgridId, async client => {
-    const targets = await findTargets(client, ids, { say: notesFor(command) });
+    const targets = await findTargets(client, ids, { say: notesFor(command), readOnly: true });
     const show = async (id: TargetId) => {
       const live = targets.groupOf(id);
       if (live === null) printResult(command, await client.get(Number(id)));

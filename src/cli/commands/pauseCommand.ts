@@ -90,7 +90,7 @@ async function setActive(
   try {
     await withMicrogrid(command, microgridId, async client => {
       const all = type === undefined ? ids : await idsOfType(client, type, active);
-      const targets = await findTargets(client, all, { say: notesFor(command) });
+      const targets = await findTargets(client, all, { say: notesFor(command), readOnly: dry });
       const change = async (id: TargetId) => {
         const live = targets.groupOf(id);
         const [options, nowMs] = [{ note: text.filter(Boolean).join(': ') }, Date.now()];

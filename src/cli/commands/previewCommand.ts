@@ -157,7 +157,7 @@ async function subject(
   }
   if (recurrence !== null) throw new UsageError('A dispatch that exists has its own rule.');
   return await withMicrogrid(command, microgrid, async client => {
-    const targets = await findTargets(client, [id], { say: notesFor(command) });
+    const targets = await findTargets(client, [id], { say: notesFor(command), readOnly: true });
     const [target = id] = targets.ids;
     const found = targets.groupOf(target) ?? (await client.get(Number(target)));
     return { found, startNotes: [] };

@@ -100,7 +100,7 @@ function changeRuns(choose: Choice, said: string) {
     command: Command,
   ): Promise<void> => {
     await withMicrogrid(command, microgridId, async client => {
-      const live = await liveOf(client, id, command);
+      const live = await liveOf(client, id, dry, command);
       const nowMs = Date.now();
       const starts = run === undefined ? null : await parseStarts(run, live.group, nowMs);
       const { atMs, exceptions } = choose(live, starts, nowMs);
@@ -116,8 +116,13 @@ function changeRuns(choose: Choice, said: string) {
 }
 
 /** The group of an id; of a single dispatch the group that it is to become. */
-async function liveOf(client: MicrogridClient, id: TargetId, command: Command): Promise<LiveGroup> {
-  const targets = await findTargets(client, [id], { say: notesFor(command) });
+async function liveOf(
+  client: MicrogridClient,
+  id: TargetId,
+  dry: true | undefined,
+  command: Command,
+): Promise<LiveGroup> {
+  const targets = await findTargets(client, [id], { say: notesFor(command), readOnly: dry });
   const [found = id] = targets.ids;
   const live = targets.groupOf(found);
   if (live !== null) return live;

@@ -86,7 +86,7 @@ async function update(microgridId: number, id: TargetId, options: UpdateOptions,
   // What is said of a group may be less than a rule.
   const changes = isOfGroup(id, wanted) ? null : await readChanges(options, nowMs, notesFor(command));
   await withMicrogrid(command, microgridId, async client => {
-    const targets = await findTargets(client, [id], { say: notesFor(command) });
+    const targets = await findTargets(client, [id], { say: notesFor(command), readOnly: options.dry });
     const [found = id] = targets.ids;
     const live = targets.groupOf(found);
     if (live !== null) return updateAndPrintGroup(client, live, options, command);

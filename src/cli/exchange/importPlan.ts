@@ -1,7 +1,7 @@
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { runAt, startAtOrAfter } from '../../model/schedule.js';
 import { selectorKey } from '../../model/selector.js';
-import { groupOf } from '../../planning/groups/group.js';
+import { groupOf, withoutStep } from '../../planning/groups/group.js';
 import { runNoteTexts } from '../../planning/groups/runNotes.js';
 import { ignoredFields, wholeRecord } from '../../planning/planNotes.js';
 import type { DispatchPlan } from '../../planning/planned.js';
@@ -33,13 +33,14 @@ export function importPlan(
   existing: Iterable<DispatchRecord>,
   nowMs: number,
 ): ImportStep[] {
-  const records = [...existing];
+  const records = [...existing].map(record => ({ ...record, payload: withoutStep(record.payload) }));
   const present = presentPlans(records, nowMs);
   const groupIds = new Set(records.map(({ payload }) => groupOf(payload)?.group.id));
   return entries.map(entry => {
     const { source } = entry;
     if ('refusal' in entry) return { source, step: 'refuse', message: entry.refusal };
-    const { plan } = entry;
+    // What a file says is a state, not work to be done.
+    const plan = { ...entry.plan, payload: withoutStep(entry.plan.payload) };
     const remaining = remainingPlan(plan, nowMs);
     if (remaining.kind === 'over') return { source, step: 'over' };
     const wanted = remaining.kind === 'on' ? plan : remaining.plan;
@@ -49,7 +50,11 @@ export function importPlan(
     const groupId = groupOf(plan.payload)?.group.id;
     if (groupId !== undefined && groupIds.has(groupId))
       return { source, step: 'refuse', message: ofPresentGroup(groupId) };
-    const notes = [...runNoteTexts(entry.notes ?? [], wanted.startTimeMs), ...notesOn(plan, wanted, nowMs)];
+    const notes = [
+      ...runNoteTexts(entry.notes ?? [], wanted.startTimeMs),
+      ...notesOn(plan, wanted, nowMs),
+      ...stepNotes(entry.plan),
+    ];
     return { source, step: 'create', plan: wanted, notes };
   });
 }
@@ -116,6 +121,12 @@ function firstRunOf(plan: DispatchPlan): number {
 function differences({ active }: DispatchPlan, found: DispatchRecord): string[] {
   if (active === found.active) return [];
   return [active ? 'it is inactive there' : 'it is active there'];
+}
+
+function stepNotes({ payload }: DispatchPlan): string[] {
+  const { group, step } = groupOf(payload) ?? {};
+  if (group === undefined || !step) return [];
+  return [`the step '${step}' of group ${group.id} was not done where this comes from: that is left out`];
 }
 
 function notesOn(plan: DispatchPlan, wanted: DispatchPlan, nowMs: number): string[] {

@@ -80,6 +80,12 @@ export function withoutGroup({ [GROUP_KEY]: _, ...payload }: JsonObject): JsonOb
   return payload;
 }
 
+/** The payload without the mark of a step that is not done. */
+export function withoutStep(payload: JsonObject): JsonObject {
+  const part = groupOf(payload);
+  return part === null || part.step === null ? payload : withGroup(payload, { ...part, step: null, by: null });
+}
+
 /** Reads the group of a payload; null when it has none, or something else under that key. */
 export function groupOf(payload: JsonObject): GroupPart | null {
   const { [GROUP_KEY]: value } = payload;

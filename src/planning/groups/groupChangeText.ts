@@ -2,11 +2,15 @@ import type { LiveGroup } from './liveGroup.js';
 import type { Change } from './planChanges.js';
 import { planGoal } from './planGoal.js';
 
-/** Says what of a group is not what its rule means, by the write that repairs it. */
-export function groupChangeText(change: Change): string {
+/**
+ * Says what of a group is not what its rule means, by the write that repairs it.
+ *
+ * @param nameOf the name of a dispatch by its id; without it the id
+ */
+export function groupChangeText(change: Change, nameOf: (id: number) => string = String): string {
   if (change.kind === 'create') return `one from ${change.dispatch.startTime.toISOString()} is missing`;
-  if (change.kind === 'delete') return `${change.record.id} is too much`;
-  return `${change.record.id} differs in ${Object.keys(change.changes).join(' and ')}`;
+  if (change.kind === 'delete') return `${nameOf(change.record.id)} is too much`;
+  return `${nameOf(change.record.id)} differs in ${Object.keys(change.changes).join(' and ')}`;
 }
 
 /**
@@ -18,13 +22,18 @@ function repairsOf(live: LiveGroup, nowMs: number): Change[] {
   return live.step === null ? planGoal({ ...live, step: 'update' }, live, nowMs) : [];
 }
 
-/**
- * The writes that create the dispatches of a group that are missing; none when the rule cannot be evaluated, as in a zone that this runtime does not
- * know.
- */
+/** The writes that create the dispatches of a group that are missing; none when the rule cannot be evaluated. */
 export function missingParts(live: LiveGroup, nowMs: number): Change[] {
+  return knownRepairs(live, nowMs).filter(({ kind }) => kind === 'create');
+}
+
+/**
+ * The writes that make a group what its rule means, whatever step is not done; none when the rule cannot be evaluated, as in a zone that this runtime
+ * does not know.
+ */
+export function knownRepairs(live: LiveGroup, nowMs: number): Change[] {
   try {
-    return planGoal({ ...live, step: 'update' }, live, nowMs).filter(({ kind }) => kind === 'create');
+    return planGoal({ ...live, step: 'update' }, live, nowMs);
   } catch (error) {
     if (error instanceof RangeError) return [];
     throw error;
@@ -36,6 +45,6 @@ export function repairNotes(live: LiveGroup, nowMs: number): string[] {
   const repairs = repairsOf(live, nowMs);
   if (repairs.length === 0) return [];
   return [
-    `Group ${live.group.id} is not what its rule means (${repairs.map(groupChangeText).join(', ')}): this is repaired as well.`,
+    `Group ${live.group.id} is not what its rule means (${repairs.map(change => groupChangeText(change)).join(', ')}): this is repaired as well.`,
   ];
 }

@@ -2,7 +2,7 @@ import { Dispatch } from '../../dispatch.js';
 import { type Group, groupOf, type PendingStep } from './group.js';
 import { missingParts } from './groupChangeText.js';
 import { partsOf } from './groupParts.js';
-import { endingNote, firstRunOf } from './groupWords.js';
+import { endingNote, firstRunOf, stepNote } from './groupWords.js';
 import { type LiveGroup, liveGroup } from './liveGroup.js';
 
 /** A row of a list: a dispatch, or the group that it is part of. */
@@ -118,10 +118,7 @@ export function groupRows(nowMs: number): GroupRows {
     },
     notes() {
       const endings = [...printed.values()].flatMap(group => endingNote(group, nowMs) ?? []);
-      const broken = [...steps].map(
-        ([id, step]) =>
-          `The step '${step}' of group ${id} is not done: a command is at it, or was broken off, and 'dispatch check' finishes or undoes it.`,
-      );
+      const broken = [...steps].map(([id, step]) => stepNote(id, step));
       const left = [...incomplete].filter(id => !steps.has(id));
       const gaps = left.map(id => `Group ${id} is incomplete: 'dispatch check' names what is missing, and repairs it.`);
       return [...endings, ...broken, ...gaps];

@@ -5,7 +5,7 @@ import { startAtOrAfter } from '../../model/schedule.js';
 import { type DispatchState, dispatchState } from '../dispatchState.js';
 import { spanText, timeText } from '../timeText.js';
 import { zonedTimeText } from '../zonedTimeText.js';
-import { type Group, groupOf, timeOfDay } from './group.js';
+import { type Group, groupOf, type PendingStep, timeOfDay } from './group.js';
 import type { LiveGroup } from './liveGroup.js';
 
 /** Formats the rule of a group in words, in local time. */
@@ -89,6 +89,16 @@ export function groupJson({ group, records }: LiveGroup) {
     },
     dispatches: records.map(record => new Dispatch(record)),
   };
+}
+
+/** Says that a step of a group is not done, without an end of the sentence. */
+export function stepText(groupId: string, step: PendingStep): string {
+  return `The step '${step}' of group ${groupId} is not done: a command is at it, or was broken off`;
+}
+
+/** Says so, and which command is for that. */
+export function stepNote(groupId: string, step: PendingStep): string {
+  return `${stepText(groupId, step)}, and 'dispatch check' finishes or undoes it.`;
 }
 
 /** A sentence when a group ends within 30 days; null otherwise. */

@@ -1,5 +1,6 @@
 import { DispatchError } from '../../model/dispatchError.js';
 import type { PlanningClient } from '../planningClient.js';
+import { pendingStepNotes } from './finishStep.js';
 import { groupOf } from './group.js';
 import { type LiveGroup, readGroups } from './liveGroup.js';
 import { type SettleOptions, settledGroup } from './settledGroup.js';
@@ -22,6 +23,12 @@ export interface Targets {
 /** The maximum number of ids in one list. */
 const MAX_LISTED = 1_000;
 
+/** Options of {@link findTargets}. */
+export interface FindOptions extends SettleOptions {
+  /** Whether nothing must be written, as by a command that only shows: a step that was broken off is told then. @default false */
+  readonly readOnly?: boolean | undefined;
+}
+
 /**
  * Finds what ids mean. A step of a group that was broken off is finished or undone before.
  *
@@ -30,7 +37,7 @@ const MAX_LISTED = 1_000;
 export async function findTargets(
   client: PlanningClient,
   ids: readonly TargetId[],
-  options: SettleOptions,
+  options: FindOptions,
 ): Promise<Targets> {
   const numbers = ids.filter(id => typeof id === 'number');
   const groupOfId = new Map<number, string>();
@@ -51,8 +58,10 @@ export async function findTargets(
   const wanted = new Set([...ids.filter(id => typeof id === 'string'), ...groupOfId.values()]);
   const found = new Map<string, LiveGroup>();
   if (wanted.size > 0) {
-    for (const live of await readGroups(client, Date.now(), id => wanted.has(id))) {
-      const whole = await settledGroup(client, live, options);
+    const nowMs = Date.now();
+    for (const live of await readGroups(client, nowMs, id => wanted.has(id))) {
+      if (options.readOnly) options.say(pendingStepNotes(live, nowMs));
+      const whole = options.readOnly ? live : await settledGroup(client, live, options);
       if (whole !== null) found.set(whole.group.id, whole);
     }
   }

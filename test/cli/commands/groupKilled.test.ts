@@ -48,6 +48,7 @@ describe.concurrent('a command that is killed (kill -9) amid its writes', () => 
     expect(dispatches).toHaveLength(21);
     const change = ['-f', 'daily', '--by-hour', '21', '--by-minute', '30'];
     expect(await killed(2, 5, 'update', '2', group.id, ...change)).toBe(1);
+    await dispatchJson('resume', '2', group.id);
     const [after] = await dispatchJson('get', '2', group.id);
     expect(after.group.rule).toMatchObject({ byHours: [21], byMinutes: [30] });
     expect(after.dispatches.map(({ id }: { id: number }) => id).sort()).toEqual(
