@@ -103,8 +103,9 @@ fit into the environment (Linux: 128 KiB) is left out, which is reported once fo
 
 At most eight commands run at a time. Those of one dispatch, and of dispatches that may be for the same component, run one after
 the other; follow reports which commands wait for longer than ten seconds, and for what. A start whose run is over when it is its
-turn is skipped, and its stop too, unless the command ran for an earlier start since the last stop, or before a restart. A command
-that fails, or that --timeout ends, is reported, and the next ones run all the same.
+turn, also because its dispatch was changed or deleted meanwhile, is skipped, and its stop too, unless the command ran for an earlier
+start since the last stop, or before a restart. A command that fails, or that --timeout ends, is reported, and the next ones run all
+the same.
 
 The command of --run is started when a run starts, and ended when it stops: SIGTERM to it and all processes that it started, and
 SIGKILL after --stop-grace. On its stdin it gets the dispatch as a line of JSON (id, ids, microgridId, type, selector, payload, dryRun,

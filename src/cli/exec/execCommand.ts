@@ -23,8 +23,8 @@ interface ExecOptions {
  * Runs the command of `--exec` for notifications. For a dry run it says what it would run.
  *
  * A run that becomes a dry run, or no longer is one, is stopped as the one and started as the other: what the command switched on
- * never stays on because the end of the run is a dry one. When it is the turn of a start whose run is over by then, neither the start
- * nor its stop is run; but the stop is when an earlier start was.
+ * never stays on because the end of the run is a dry one. When it is the turn of a start whose run is over by then, by the time or
+ * because its stop waits already, neither the start nor its stop is run; but the stop is when an earlier start was.
  */
 export function execCommand({
   commandLine,
@@ -39,6 +39,8 @@ export function execCommand({
   const skipped = new Set<number>();
   /** Dispatches for which a start was run, perhaps before a restart, and no stop since. */
   const on = new Set<number>();
+  /** Stops that wait for their turn, but those of runs without length, which are started all the same. */
+  const waitingStops = new Set<Notification>();
   const queue = commandQueue({
     say,
     start: async queued => {
@@ -55,16 +57,18 @@ export function execCommand({
   const isDry = new Map<number, boolean>();
 
   /** What to run when it is the turn of a notification; null: nothing. */
-  const atItsTurn = (notification: RunNotification | LifecycleEvent) => {
+  const atItsTurn = (notification: Notification) => {
     if (!isRunChange(notification)) return notification;
     const { id } = notification.dispatch;
     const wasSkipped = skipped.delete(id);
     if (notification.type === 'running.stopped') {
       on.delete(id);
+      waitingStops.delete(notification);
       return wasSkipped ? null : notification;
     }
     const isReconfiguration = notification.type === 'running.reconfigured';
-    if (isOver(notification.run, nowMs())) {
+    const isStopped = [...waitingStops].some(stop => stop.dispatch.id === id);
+    if (isStopped || isOver(notification.run, nowMs())) {
       if (wasSkipped || !(isReconfiguration || on.has(id))) skipped.add(id);
       return null;
     }
@@ -72,10 +76,13 @@ export function execCommand({
     return wasSkipped && isReconfiguration ? ({ ...notification, type: 'running.started' } as const) : notification;
   };
 
-  const act = (notification: RunNotification | LifecycleEvent) => {
+  const act = (notification: Notification) => {
     const { type, dispatch } = notification;
-    if (!dispatch.dryRun || dryRuns) queue.run(notification);
-    else say(`dry run of dispatch ${dispatch.id}: would run ${commandLine} (${type})`);
+    if (!dispatch.dryRun || dryRuns) {
+      // Before it is queued: it may be its turn at once.
+      if (endsRun(notification)) waitingStops.add(notification);
+      queue.run(notification);
+    } else say(`dry run of dispatch ${dispatch.id}: would run ${commandLine} (${type})`);
   };
 
   return {
@@ -99,10 +106,16 @@ export function execCommand({
   };
 }
 
+type Notification = RunNotification | LifecycleEvent;
 type RunChange = Exclude<RunNotification, { type: 'run.missed' }>;
 
-function isRunChange(notification: RunNotification | LifecycleEvent): notification is RunChange {
+function isRunChange(notification: Notification): notification is RunChange {
   return notification.type.startsWith('running.');
+}
+
+function endsRun(notification: Notification): boolean {
+  if (notification.type !== 'running.stopped') return false;
+  return notification.cause !== 'schedule' || notification.run.endMs !== notification.run.startMs;
 }
 
 /** A run without length is over from the beginning, and is started and stopped all the same. */
