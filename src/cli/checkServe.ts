@@ -7,6 +7,7 @@ import { ExitCode } from './exitCode.js';
 import { pc } from './output/colours.js';
 import { print, printJson } from './output/print.js';
 import type { ServeSettings } from './serveSettings.js';
+import { settingMessage } from './settingMessage.js';
 
 /**
  * Prints with what settings `serve` would start, and whether it could.
@@ -31,13 +32,13 @@ export async function checkServe(
   if (json) {
     const results = checks.map(({ what, problem, warnings }) => ({
       check: what,
-      problem: problem?.toJSON() ?? null,
+      problem: problem && { ...problem.toJSON(), message: settingMessage(problem, sources) },
       warnings,
     }));
     printJson({ settings, checks: results, canStart: problems.length === 0 });
   } else {
     for (const { name, value, source } of settings) print(settingText(name, value, source));
-    for (const check of checks) print(checkText(check));
+    for (const check of checks) print(checkText(check, sources));
   }
   if (problems.length > 0) throw new ExitCode(problems.some(isWrong) ? 2 : 1);
 }
@@ -70,7 +71,7 @@ function settingText(name: string, value: unknown, source: string | null): strin
   return `${pc.dim(label.padEnd(20))} ${printable(text)}${source === null ? '' : pc.dim(`  (${source})`)}`;
 }
 
-function checkText({ what, problem, warnings }: ServiceCheck): string {
-  const outcome = problem === null ? pc.green('possible') : pc.red(printable(problem.message));
+function checkText({ what, problem, warnings }: ServiceCheck, sources: ServeSettings['sources']): string {
+  const outcome = problem === null ? pc.green('possible') : pc.red(printable(settingMessage(problem, sources)));
   return [`${what}: ${outcome}`, ...warnings.map(warning => pc.yellow(`warning: ${printable(warning)}`))].join('; ');
 }

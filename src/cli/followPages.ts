@@ -59,7 +59,7 @@ function places(options: FollowPagesOptions): Iterable<{ readonly place: ListenA
   for (const name of ['health', 'metrics'] as const) {
     const text = options[name];
     if (text === undefined) continue;
-    const place = portAddress(text, name);
+    const place = portAddress(text, `--${name}`);
     const at = byAddress.get(place.text) ?? { place, names: [] };
     at.names.push(name);
     byAddress.set(place.text, at);

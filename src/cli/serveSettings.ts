@@ -108,7 +108,10 @@ function fromConfig(
 function textsOf(value: unknown, source: string): string[] {
   if (['string', 'number', 'boolean'].includes(typeof value)) return [`${value}`];
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return Object.entries(value).map(([name, number]) => `${name}=${number}`);
+    return Object.entries(value).map(([name, number]) => {
+      if (/^\d+$/.test(`${number}`)) return `${name}=${number}`;
+      throw new UsageError(`${source}.${name} must be an integer above 0.`);
+    });
   }
   if (Array.isArray(value) && value.every(text => typeof text === 'string')) return value;
   throw new UsageError(`${source} must be a text, a number, true, false, a list of texts, or an object of numbers.`);

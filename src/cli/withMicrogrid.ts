@@ -54,12 +54,19 @@ export async function openClient({ url, ...credentials }: ServiceAccess): Promis
   );
 }
 
-/** Calls `make` with values of the command line; an INVALID_ARGUMENT is a usage error. */
-export async function withOptions<T>(make: () => T | Promise<T>): Promise<T> {
+/**
+ * Calls `make` with values of the command line; an INVALID_ARGUMENT is a usage error.
+ *
+ * @param messageFor The message of that. @default that of the error
+ */
+export async function withOptions<T>(
+  make: () => T | Promise<T>,
+  messageFor: (error: DispatchError) => string = ({ message }) => message,
+): Promise<T> {
   try {
     return await make();
   } catch (error) {
-    if (error instanceof DispatchError && error.code === 'INVALID_ARGUMENT') throw new UsageError(error.message);
+    if (error instanceof DispatchError && error.code === 'INVALID_ARGUMENT') throw new UsageError(messageFor(error));
     throw error;
   }
 }

@@ -56,7 +56,7 @@ describe('the health of a dispatcher', () => {
     const { dispatcher } = await startDispatcher();
     await using _ = dispatcher;
     const serving = serveFollowPages(dispatcher, undefined, { [option]: 'here' }, silentLogger);
-    await expect(serving).rejects.toThrow(`${option}: 'here' is not HOST:PORT`);
+    await expect(serving).rejects.toThrow(`--${option}: 'here' is not HOST:PORT`);
   });
 });
 

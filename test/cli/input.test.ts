@@ -373,6 +373,31 @@ describe('a recurrence rule', () => {
     [['-f', 'monthly', '--by-monthday', '30-2'], 'The range 30-2 must end at or after its start.'],
     [['-f', 'monthly', '--by-monthday', '-3-2'], 'The range -3-2 must be from 1 to 31 or from -31 to -1.'],
     [['-f', 'daily', '--by-hour', '8-24'], 'The range 8-24 must be from 0 to 23.'],
+    [
+      ['-f', 'daily', '--by-minute', '0,60'],
+      "option '--by-minute <list>' argument '0,60' is invalid. They must be integers from 0 to 59, got 60.",
+    ],
+    [
+      ['-f', 'daily', '--by-hour', '24'],
+      "option '--by-hour <list>' argument '24' is invalid. They must be integers from 0 to 23, got 24.",
+    ],
+    [
+      ['-f', 'daily', '--by-monthday', '0'],
+      "'--by-monthday <list>' argument '0' is invalid. They must be integers from 1 to 31 or from -31 to -1, got 0.",
+    ],
+    [
+      ['-f', 'daily', '--by-month', '13'],
+      "option '--by-month <list>' argument '13' is invalid. They must be integers from 1 to 12, got 13.",
+    ],
+    [
+      ['-f', 'daily', '--interval', '0'],
+      "option '--interval <n>' argument '0' is invalid. It must be an integer of at least 1.",
+    ],
+    [
+      ['-f', 'daily', '--count', '0'],
+      "option '--count <n>' argument '0' is invalid. It must be an integer of at least 1.",
+    ],
+    [['--rrule', 'FREQ=DAILY;BYHOUR=24'], 'BYHOUR must be integers from 0 to 23, got 24'],
     [['-f', 'daily', '--by-hour', '8-x'], 'It must be hours from 0 to 23.'],
     [['-f', 'daily', '--by-monthday', 'x'], 'It must be days from 1 to 31, or from -31 to -1.'],
     [['-f', 'daily', '--count', 'x'], 'It must be an integer of at least 1.'],
@@ -394,7 +419,6 @@ describe('a recurrence rule', () => {
   it.each([
     [['--by-hour', '3'], '--by-hour needs a --frequency'],
     [['--interval', '2'], '--interval needs a --frequency'],
-    [['-f', 'daily', '--by-hour', '24'], 'byHours must be integers from 0 to 23, got 24'],
     [['-f', 'daily', '--until', 'nonsense'], "Could not parse time expression 'nonsense'"],
   ])('of %j is refused', async (args, message) => {
     const refusal = expect(read(...args)).rejects;

@@ -62,7 +62,7 @@ describe('serve', () => {
     const { code, stderr } = await runCli(args);
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: `error: keys: ${file.path}: keys[0].microgrids: must be "all" or a list of microgrid ids\n`,
+      stderr: `error: --keys: ${file.path}: keys[0].microgrids: must be "all" or a list of microgrid ids\n`,
     });
   });
 
@@ -70,7 +70,7 @@ describe('serve', () => {
     [['--listen', '0.0.0.0:0'], 'needs API keys (--keys) and TLS (--tls-cert and --tls-key), or --insecure'],
     [['--tls-cert', 'service.crt'], 'TLS needs both --tls-cert and --tls-key'],
     [['--limit', 'calls'], 'It must be NAME=NUMBER'],
-    [['--limit', 'call=5'], 'limits.call: must be one of calls, '],
+    [['--limit', 'call=5'], '--limit: call must be one of calls, '],
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await runCli(['serve', '--database', ':memory:', ...args]);
     expect(code).toBe(2);

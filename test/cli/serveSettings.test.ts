@@ -92,19 +92,51 @@ describe('the settings of serve', () => {
     [{ DISPATCH_SERVE_DRAIN: 'soon' }, {}, 'DISPATCH_SERVE_DRAIN: Could not parse the duration'],
     [{ DISPATCH_SERVE_INSECURE: 'perhaps' }, {}, 'DISPATCH_SERVE_INSECURE: It must be true or false.'],
     [{ DISPATCH_SERVE_LOG_LEVEL: 'loud' }, {}, 'DISPATCH_SERVE_LOG_LEVEL: Allowed choices are debug'],
-    [{ DISPATCH_SERVE_LISTEN: 'nonsense' }, {}, "'nonsense' is not HOST:PORT"],
+    [{ DISPATCH_SERVE_LISTEN: 'nonsense' }, {}, "DISPATCH_SERVE_LISTEN: 'nonsense' is not HOST:PORT"],
+    [{ DISPATCH_SERVE_WEB: 'x' }, {}, "DISPATCH_SERVE_WEB: 'x' is not HOST:PORT"],
+    [{}, { serve: { metrics: 'x' } }, "serve.metrics: 'x' is not HOST:PORT"],
+    [{}, { serve: { keepChanges: '0' } }, 'serve.keepChanges: must be at least a minute'],
+    [{}, { serve: { limit: { calls: 'x' } } }, 'serve.limit.calls must be an integer above 0.'],
+    [{}, { serve: { limit: { call: 1 } } }, 'serve.limit: call must be one of calls, '],
     [{}, { serve: { port: 1 } }, 'serve.port is no setting; there are listen, database'],
     [{}, { serve: { drain: [1] } }, 'serve.drain must be a text, a number'],
     [{}, { serve: { drain: ['1s', '2s'] } }, 'serve.drain: It must be one text.'],
-    [{ DISPATCH_SERVE_WEB: '0', DISPATCH_SERVE_WEB_ORIGIN: 'a,b' }, {}, "'a' is not an origin"],
+    [
+      { DISPATCH_SERVE_WEB: '0', DISPATCH_SERVE_WEB_ORIGIN: 'a,b' },
+      {},
+      "DISPATCH_SERVE_WEB_ORIGIN: 'a' is not an origin",
+    ],
     [{}, { serve: { signSecretFile: 'config.json' } }, 'serve.signSecretFile needs a file of the key too.'],
     [{}, { serve: { authKeyFile: 'missing' } }, 'serve.authKeyFile: the file cannot be read'],
     [{}, { serve: 1 }, 'serve: must be an object'],
     [{}, { serve: { database: 'a.db', databaseFile: 'b' } }, 'serve.databaseFile cannot be used together with'],
+    [{ DISPATCH_CONFIG: '/nope.json' }, {}, 'DISPATCH_CONFIG: there is no file /nope.json.'],
   ])('are refused by name: %j %j', async (env, config, message) => {
     const { code, stderr } = await checked([], { DISPATCH_CONFIG: write('config.json', config), ...env });
     expect(JSON.parse(stderr).error.message).toContain(message);
     expect(code).toBe(2);
+  });
+
+  it.each([
+    [['--keep-changes', '0'], '--keep-changes: must be at least a minute'],
+    [['--keep-audit', '0'], '--keep-audit: must be at least a minute'],
+    [['--listen', 'x'], "--listen: 'x' is not HOST:PORT"],
+    [['--metrics', 'x'], "--metrics: 'x' is not HOST:PORT"],
+    [['--database-connections', 'reads=4'], '--database-connections: is for a database that begins with postgres://'],
+    [
+      ['--database', 'postgres://h/x', '--database-connections', 'reed=4'],
+      '--database-connections: reed must be one of',
+    ],
+  ])('that are options are refused by their names: %j', async (args, message) => {
+    const { code, stderr } = await checked(args);
+    expect(JSON.parse(stderr).error.message).toContain(message);
+    expect(code).toBe(2);
+  });
+
+  it('are named in what --check finds', async () => {
+    const { code, checks } = await checked(['--listen', '127.0.0.1:0', '--tls-cert', '/nope', '--tls-key', '/nope']);
+    expect(code).toBe(2);
+    expect(checks[0].problem.message).toMatch(/^--tls-cert: \/nope cannot be read/);
   });
 });
 

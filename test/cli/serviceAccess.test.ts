@@ -50,6 +50,9 @@ describe('credentials', () => {
     const { DISPATCH_API_SIGN_SECRET } = OWN;
     expect(() => access({}, { ...GENERIC, DISPATCH_API_SIGN_SECRET })).toThrow('needs an --auth-key');
     expect(() => access({ signSecret: 's' }, OWN)).toThrow('--sign-secret needs an --auth-key');
+    writeFileSync(join(folder.path, 'alone'), 's', { mode: 0o600 });
+    const alone = { signSecretFile: join(folder.path, 'alone') };
+    expect(() => access(alone, OWN)).toThrow('--sign-secret-file needs an --auth-key or an --auth-key-file.');
     configured(plants);
     expect(access({ profile: 'test' }, { ...GENERIC, ...OWN })).toEqual({ url: 'grpc://test', authKey: 'test-key' });
   });
@@ -134,7 +137,8 @@ describe('profiles', () => {
 
   it('are refused in a file that is named and does not exist', () => {
     expect(() => access({})).toThrow(`--config: there is no file ${config}.`);
-    expect(() => serviceAccess({}, { DISPATCH_CONFIG: config }, 'grpc://default')).toThrow('there is no file');
+    const missing = () => serviceAccess({}, { DISPATCH_CONFIG: config }, 'grpc://default');
+    expect(missing).toThrow(`DISPATCH_CONFIG: there is no file ${config}.`);
   });
 
   it('are refused by name where there is no file', () => {

@@ -43,8 +43,9 @@ function configFile(): string {
  */
 export function serviceAccess(options: AccessOptions, env: Environment, defaultUrl: string): ServiceAccess {
   const profiles = openConfig(options, env);
-  const name = options.profile ?? env.DISPATCH_PROFILE;
-  const asked = name === undefined ? undefined : profileOf(profiles, name);
+  const name = options.profile ?? notEmpty(env.DISPATCH_PROFILE);
+  const source = options.profile === undefined ? 'DISPATCH_PROFILE' : '--profile';
+  const asked = name === undefined ? undefined : profileOf(profiles, name, source);
   const fallback = name === undefined && profiles?.defaultName !== undefined ? profiles.defaultName : undefined;
   const byDefault = (): Profile => (fallback === undefined ? {} : (profiles?.profile(fallback) ?? {}));
   const credentials =
@@ -60,9 +61,12 @@ export function serviceAccess(options: AccessOptions, env: Environment, defaultU
  * @throws UsageError when it is invalid, or the one that is asked for does not exist.
  */
 export function openConfig(options: AccessOptions, env: Environment): Profiles | null {
-  const named = options.config ?? env.DISPATCH_CONFIG;
+  const named = options.config ?? notEmpty(env.DISPATCH_CONFIG);
   const profiles = readProfiles(named ?? configFile());
-  if (named !== undefined && profiles === null) throw new UsageError(`--config: there is no file ${named}.`);
+  if (named !== undefined && profiles === null) {
+    const source = options.config === undefined ? 'DISPATCH_CONFIG' : '--config';
+    throw new UsageError(`${source}: there is no file ${named}.`);
+  }
   return profiles;
 }
 
@@ -72,7 +76,7 @@ export function optionCredentials(options: AccessOptions): CallCredentials | und
   return pair(
     authKey ?? (authKeyFile && readSecretFile(authKeyFile, '--auth-key-file')),
     signSecret ?? (signSecretFile && readSecretFile(signSecretFile, '--sign-secret-file')),
-    '--sign-secret needs an --auth-key',
+    `${signSecret === undefined ? '--sign-secret-file' : '--sign-secret'} needs an --auth-key or an --auth-key-file`,
   );
 }
 
@@ -95,9 +99,9 @@ function environmentCredentials(env: Environment): CallCredentials | undefined {
     : complete({ ...(authKey && { authKey }), ...(signSecret && { signSecret }) });
 }
 
-function profileOf(profiles: Profiles | null, name: string): Profile {
+function profileOf(profiles: Profiles | null, name: string, source: string): Profile {
   if (profiles !== null) return profiles.profile(name);
-  throw new UsageError(`--profile ${name}: there is no configuration file.`);
+  throw new UsageError(`${source} ${name}: there is no configuration file.`);
 }
 
 function pair(authKey: string | undefined, signSecret: string | undefined, secretAlone: string) {

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { Command } from 'commander';
 
 import type { Logger } from '../../logger.js';
+import type { DispatchError } from '../../model/dispatchError.js';
 import { loadOptional } from '../../model/loadOptional.js';
 import type { ServiceTlsOptions } from '../../service/access/serverTls.js';
 import type { DispatchServiceOptions } from '../../service/startDispatchService.js';
@@ -17,6 +18,7 @@ import { print, printJson } from '../output/print.js';
 import { type LogLevel, stderrLogger } from '../output/stderrLogger.js';
 import { addServeOptions, type ServeOptions } from '../serveOptions.js';
 import { type ServeSettings, serveSettings } from '../serveSettings.js';
+import { settingMessage } from '../settingMessage.js';
 import { aborted, untilInterrupted } from '../untilInterrupted.js';
 import { withOptions } from '../withMicrogrid.js';
 
@@ -49,23 +51,24 @@ async function serve(_: ServeOptions, command: Command): Promise<void> {
   }
   const database = databaseOf(settings);
   const asked = { ...serviceOptions(options), ...credentials, database };
+  const messageFor = (error: DispatchError) => settingMessage(error, settings.sources);
   const isDefaultFile = !settings.sources.has('database') && !settings.sources.has('databaseFile');
   if (options.check) {
     // The folder of the default file is made at the start.
     const isNew = isDefaultFile && !existsSync(dirname(database));
-    return await withOptions(() => checkServe(settings, isNew ? { ...asked, database: ':memory:' } : asked, json));
+    const service = isNew ? { ...asked, database: ':memory:' } : asked;
+    return await withOptions(() => checkServe(settings, service, json), messageFor);
   }
   using _output = onOutputFailure(goOnWithoutOutput);
   const logger = await serviceLogger(options.logLevel, json);
   using interrupted = untilInterrupted();
   if (isDefaultFile) await mkdir(dirname(database), { recursive: true });
   const { startDispatchService } = await import('../../service/startDispatchService.js');
-  const service = await withOptions(() => startDispatchService({ ...asked, logger, signal: interrupted })).catch(
-    error => {
-      if (error === interrupted.reason) return null;
-      throw error;
-    },
-  );
+  const start = () => startDispatchService({ ...asked, logger, signal: interrupted });
+  const service = await withOptions(start, messageFor).catch(error => {
+    if (error === interrupted.reason) return null;
+    throw error;
+  });
   if (service === null) return;
   const reload = () => void service.reload();
   // Without files to reload, SIGHUP ends the service as usual, when its terminal is closed.

@@ -48,7 +48,7 @@ const STOP_GRACE_MS = 500;
  */
 export async function serveConsole(options: ConsoleOptions): Promise<LocalConsole> {
   const { service, logger } = options;
-  const place = listenAddress(options.listen);
+  const place = listenAddress(options.listen, '--listen');
   if (!place.loopback)
     throw new UsageError(`--listen ${place.text}: the console is for this machine, such as 127.0.0.1:0.`);
   const files = await consoleFiles('code');

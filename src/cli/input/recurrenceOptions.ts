@@ -34,15 +34,19 @@ export function addRecurrenceOptions(command: Command): Command {
     .option('--interval <n>', 'every how many units (default: 1)', parseUint32)
     .addOption(new Option('--count <n>', 'number of runs, such as 10').argParser(parseUint32).conflicts('until'))
     .option('--until <time>', 'last time at which a run may start, such as 2026-12-31; a date includes its whole day')
-    .option('--by-minute <list>', 'minutes, such as 0,30 or 0-10', parseMinutes)
-    .option('--by-hour <list>', 'hours, such as 8,17 or 8-18', parseHours)
+    .option('--by-minute <list>', 'minutes, such as 0,30 or 0-10', checked('byMinutes', parseMinutes))
+    .option('--by-hour <list>', 'hours, such as 8,17 or 8-18', checked('byHours', parseHours))
     .option(
       '--by-weekday <list>',
       "weekdays, such as mon,fri or mon-fri; of a month 'first mon' or 'last fri'",
       parseWeekdays,
     )
-    .option('--by-monthday <list>', 'days of the month, such as 1,15 or 1-7; -1 is the last', parseMonthDays)
-    .option('--by-month <list>', 'months, such as 3,6 or 4-9', parseMonths)
+    .option(
+      '--by-monthday <list>',
+      'days of the month, such as 1,15 or 1-7; -1 is the last',
+      checked('byMonthDays', parseMonthDays),
+    )
+    .option('--by-month <list>', 'months, such as 3,6 or 4-9', checked('byMonths', parseMonths))
     .addOption(
       new Option('--rrule <text>', "the whole rule as RFC 5545 text, such as 'FREQ=WEEKLY;BYDAY=MO,FR'")
         .argParser(parseRule)
@@ -57,6 +61,20 @@ function parseUint32(text: string): number {
   const count = parseCount(text);
   if (count <= MAX_UINT32) return count;
   throw new UsageError(`It must be at most ${MAX_UINT32}.`);
+}
+
+/** A parser of a list that refuses what a rule cannot have in that field: commander names the option. */
+function checked(field: 'byMinutes' | 'byHours' | 'byMonthDays' | 'byMonths', parse: typeof parseHours) {
+  return (text: string, previous?: readonly number[]): readonly number[] => {
+    const values = parse(text, previous);
+    try {
+      checkRule({ frequency: 'DAILY', interval: 1, [field]: values });
+    } catch (error) {
+      if (error instanceof RangeError) throw new UsageError(`${error.message.replace(field, 'They')}.`);
+      throw error;
+    }
+    return values;
+  };
 }
 
 function parseRule(text: string): RecurrenceRule {

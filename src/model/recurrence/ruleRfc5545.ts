@@ -59,9 +59,23 @@ export function ruleFromRfc5545(text: string): RecurrenceRule {
     ...(BYMONTHDAY !== undefined && { byMonthDays: decodeIntegers('BYMONTHDAY', BYMONTHDAY) }),
     ...(BYMONTH !== undefined && { byMonths: decodeIntegers('BYMONTH', BYMONTH) }),
   };
-  checkRule(rule);
+  try {
+    checkRule(rule);
+  } catch (error) {
+    throw new RangeError((error as RangeError).message.replace(/^\w+/, field => PARTS[field] ?? field));
+  }
   return rule;
 }
+
+/** The parts of a rule by the fields that {@link checkRule} names. */
+const PARTS: Readonly<Record<string, PartName>> = {
+  interval: 'INTERVAL',
+  count: 'COUNT',
+  byMinutes: 'BYMINUTE',
+  byHours: 'BYHOUR',
+  byMonthDays: 'BYMONTHDAY',
+  byMonths: 'BYMONTH',
+};
 
 const RRULE_FREQUENCIES = {
   MINUTELY: RRule.MINUTELY,
@@ -136,7 +150,11 @@ function decodeTime(name: 'DTSTART' | 'UNTIL', text: string): number {
   const timeMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   // Date.parse() takes 31 April for 1 May.
   if (Number.isNaN(timeMs) || timeMs < FIRST_MS || encodeTime(timeMs) !== text) {
-    throw new RangeError(`${name} must be a UTC time such as 20260131T080000Z, got ${text}`);
+    throw new RangeError(
+      year === undefined
+        ? `${name} must be a UTC time such as 20260131T080000Z, got ${text}`
+        : `${name} is ${text}, a time that does not exist`,
+    );
   }
   return timeMs;
 }

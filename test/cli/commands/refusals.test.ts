@@ -130,7 +130,7 @@ describe.concurrent('what goes wrong is told in one line', () => {
     [
       'an unknown kind of database',
       ['serve', '--database', 'mysql://host/x'],
-      'database: must be a file, :memory:, or',
+      '--database: must be a file, :memory:, or',
     ],
     [
       'changes that are not kept',
@@ -147,7 +147,7 @@ describe.concurrent('what goes wrong is told in one line', () => {
     [
       'connections to no server',
       ['serve', '--database-connections', 'reads=4'],
-      'databaseConnections: is for a database',
+      '--database-connections: is for a database',
     ],
     ['a number of connections', ['serve', '--database-connections', 'reads'], 'such as reads=16'],
     ['a span that is none', ['serve', '--keep-changes', 'for ever'], "'--keep-changes <duration>'"],

@@ -116,30 +116,33 @@ it('--exec skips a start whose run is over when it is its turn, and its stop', a
   expect(done).toEqual(['running.started 1', 'running.started 3', 'running.stopped 3']);
 });
 
-it.each(['update', 'delete'] as const)('--exec skips a start that waits when its run ends by the cause %s', async cause => {
-  const file = join(folder, 'log');
-  const said: string[] = [];
-  const runner = execCommand({
-    commandLine: `cat > /dev/null; echo "$DISPATCH_NOTIFICATION $DISPATCH_ID" >> ${file}`,
-    dryRuns: false,
-    resumed: true,
-    nowMs: () => run.startMs,
-    say: line => said.push(line),
-  });
-  const of = (id: number, notification: RunNotification) => ({ ...notification, dispatch: dispatchRecord({ id }) });
-  runner.run(of(1, notified('started', real)));
-  // It waits for the first, because it is for the same component.
-  runner.run(of(2, notified('started', real)));
-  runner.run(of(2, { ...notified('stopped', real), cause } as RunNotification));
-  // The dispatch is active again.
-  runner.run(of(2, notified('started', real)));
-  await runner.done();
-  expect(said).toEqual([
-    'skipped running.started of dispatch 2: its run is over',
-    'skipped running.stopped of dispatch 2: its run is over',
-  ]);
-  expect(await readFile(file, 'utf8')).toBe('running.started 1\nrunning.started 2\n');
-});
+it.each(['update', 'delete'] as const)(
+  '--exec skips a start that waits when its run ends by the cause %s',
+  async cause => {
+    const file = join(folder, 'log');
+    const said: string[] = [];
+    const runner = execCommand({
+      commandLine: `cat > /dev/null; echo "$DISPATCH_NOTIFICATION $DISPATCH_ID" >> ${file}`,
+      dryRuns: false,
+      resumed: true,
+      nowMs: () => run.startMs,
+      say: line => said.push(line),
+    });
+    const of = (id: number, notification: RunNotification) => ({ ...notification, dispatch: dispatchRecord({ id }) });
+    runner.run(of(1, notified('started', real)));
+    // It waits for the first, because it is for the same component.
+    runner.run(of(2, notified('started', real)));
+    runner.run(of(2, { ...notified('stopped', real), cause } as RunNotification));
+    // The dispatch is active again.
+    runner.run(of(2, notified('started', real)));
+    await runner.done();
+    expect(said).toEqual([
+      'skipped running.started of dispatch 2: its run is over',
+      'skipped running.stopped of dispatch 2: its run is over',
+    ]);
+    expect(await readFile(file, 'utf8')).toBe('running.started 1\nrunning.started 2\n');
+  },
+);
 
 it.each<[string, boolean, ('started' | 'resumed')[], string[]]>([
   ['a run that was taken over', true, ['started', 'started'], ['running.started', 'running.stopped']],
