@@ -88,7 +88,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
-    return report(error, json);
+    return report(error, json, program);
   } finally {
     undoColours();
   }
@@ -146,7 +146,7 @@ Examples:
 }
 
 /** Prints an error on stderr, with `json` as one line of JSON; returns the exit code. */
-function report(error: unknown, json: boolean): number {
+function report(error: unknown, json: boolean, { args }: Command): number {
   const isUsage = error instanceof CommanderError || error instanceof InvalidPlan;
   // Help and version end here.
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
@@ -155,8 +155,12 @@ function report(error: unknown, json: boolean): number {
     note('interrupted');
     return INTERRUPTED;
   }
+  const helpProblem = error instanceof CommanderError && error.code === 'commander.help' ? unknownIn(args) : null;
   if (json) {
-    note(JSON.stringify(isUsage ? { error: { code: 'USAGE', message: usageText(error) } } : errorJson(error)));
+    const message = isUsage ? (helpProblem ?? usageText(error)) : '';
+    note(JSON.stringify(isUsage ? { error: { code: 'USAGE', message } } : errorJson(error)));
+  } else if (helpProblem !== null) {
+    note(`error: ${helpProblem}`);
   } else if (!isUsage || error instanceof InvalidPlan) {
     const [message, ...more] = errorLines(error);
     note(`error: ${message}`);
@@ -166,13 +170,23 @@ function report(error: unknown, json: boolean): number {
   return error instanceof CallError ? error.exitCode : 1;
 }
 
+/** What is wrong where the help is printed instead: the command of a `help`, or that there is none. */
+function unknownIn(words: readonly string[]): string {
+  const name = words[words.indexOf('help') + 1];
+  return words.includes('help') && name !== undefined ? `unknown command '${name}'` : 'a command is missing';
+}
+
 function usageText({ message }: Error): string {
   return withoutValue(message.replace(/^error: /, ''));
 }
 
-/** Commander prints an unknown option as it was typed; a misspelt --auth-key=… would reveal the key. */
+/**
+ * Commander prints an unknown option as it was typed; a misspelt --auth-key=… would reveal the key. A long value that is invalid is cut.
+ */
 function withoutValue(text: string): string {
-  return text.replace(/(unknown option '[^'=]*)=[^']*/, '$1');
+  return text
+    .replace(/(unknown option '[^'=]*)=[^']*/, '$1')
+    .replace(/(argument '[^]{60})[^]{20,}(' is invalid\. )/, '$1…$2');
 }
 
 function version(): string {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -87,6 +87,24 @@ it('follow --store refuses a file in a folder that does not exist', async () => 
     code: 1,
     stderr: `error: cannot open ${file}: there is no folder ${join(folder, 'none')}\n`,
   });
+});
+
+it('follow --store refuses a text, which is no store that was damaged, and leaves nothing beside it', async () => {
+  const file = join(folder, 'keys.json');
+  await writeFile(file, '{ "keys": [] }');
+  const { code, stderr } = await runCli(['follow', '1', '--store', file, '--url', service.address]);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: `error: cannot open ${file}: it is no database, and is left unchanged\n`,
+  });
+  expect(await readdir(folder)).toEqual(['keys.json']);
+});
+
+it('follow --store goes on beside a store whose header is damaged', async () => {
+  await writeFile(path, Buffer.alloc(4096));
+  await using follow = startCli(['follow', '1', '--store', path, '--url', service.address]);
+  expect(await follow.line('stderr')).toContain(`it is left unchanged, and ${path}.1 is used instead`);
+  expect((await follow.stop()).code).toBe(0);
 });
 
 it('follow --store without a file is a wrong command line', async () => {

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
@@ -152,6 +152,21 @@ async function checkPlace(file: string): Promise<void> {
   if (ofFile?.isDirectory()) throw new OperationFailed('FAILED_PRECONDITION', `cannot open ${file}: it is a folder`);
   if (!ofFolder?.isDirectory())
     throw new OperationFailed('NOT_FOUND', `cannot open ${file}: there is no folder ${folder}`);
+  // The header of a database, also of a damaged one, has zeros.
+  if (ofFile?.isFile() && ofFile.size > 0 && !(await firstBytes(file)).includes(0))
+    throw new OperationFailed('FAILED_PRECONDITION', `cannot open ${file}: it is no database, and is left unchanged`);
+}
+
+/** The first 100 bytes of a file; those of one that cannot be read are zeros. */
+async function firstBytes(file: string): Promise<Buffer> {
+  const bytes = Buffer.alloc(100);
+  try {
+    await using handle = await open(file);
+    return bytes.subarray(0, (await handle.read(bytes, 0, bytes.length, 0)).bytesRead);
+  } catch {
+    // Opening the store will say what is wrong.
+    return bytes;
+  }
 }
 
 /** Opens the inspector of `--inspect` if it is wanted; its packages are loaded only then. */

@@ -3,7 +3,7 @@ import { splitPart } from './splitLine.js';
 
 /** What completion learns from outside. */
 export interface CompletionSources {
-  /** Ids of the dispatches of a microgrid. */
+  /** Ids of the dispatches of a microgrid, and of its groups. */
   ids(microgridId: number): Promise<readonly string[]>;
   /** Types of the dispatches of a microgrid. */
   types(microgridId: number): Promise<readonly string[]>;

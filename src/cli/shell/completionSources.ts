@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { DispatchClient } from '../../client/dispatchClient.js';
+import { groupOf } from '../../planning/groups/group.js';
 import type { ServiceAccess } from '../access/serviceAccess.js';
 import { openClient } from '../withMicrogrid.js';
 import type { CompletionSources } from './completeLine.js';
@@ -27,20 +28,24 @@ export function completionSources(access: ServiceAccess): CompletionSources & Di
   async function dispatchesOf(microgridId: number): Promise<Known> {
     const found = known.get(microgridId);
     if (found !== undefined && performance.now() - found.atMs < FRESH_MS) return found;
-    const ids: string[] = [];
+    const ids = new Set<string>();
+    let count = 0;
     const types = new Set<string>();
     try {
       client ??= await openClient(access);
       const signal = AbortSignal.timeout(PATIENCE_MS);
-      for await (const { id, type } of client.list({ microgridId, pageSize: MAX_DISPATCHES, signal })) {
-        ids.push(`${id}`);
+      for await (const { id, type, payload } of client.list({ microgridId, pageSize: MAX_DISPATCHES, signal })) {
+        ids.add(`${id}`);
+        const part = groupOf(payload);
+        if (part !== null) ids.add(part.group.id);
         types.add(type);
-        if (ids.length === MAX_DISPATCHES) break;
+        count += 1;
+        if (count === MAX_DISPATCHES) break;
       }
     } catch {
       // The command itself will say what is wrong.
     }
-    const now = { atMs: performance.now(), ids, types: [...types].sort() };
+    const now = { atMs: performance.now(), ids: [...ids], types: [...types].sort() };
     known.set(microgridId, now);
     return now;
   }

@@ -89,7 +89,11 @@ async function runLine(line: string, signal: AbortSignal, run: ShellOptions['run
   // As lines are written in the documentation.
   if (words[0] === 'dispatch') words = words.slice(1);
   if (words.length === 0) return 0;
-  if (words.length === 1 && (words[0] === 'exit' || words[0] === 'quit')) return EXIT;
+  if (words[0] === 'exit' || words[0] === 'quit') {
+    if (words.length === 1) return EXIT;
+    note(`error: ${words[0]} takes no arguments`);
+    return 2;
+  }
   return runWithin(signal, () => run(words));
 }
 

@@ -155,6 +155,13 @@ describe.concurrent('what goes wrong is told in one line', () => {
     expectRefusal(await runCli(args), 2, message);
   });
 
+  it('a note that is too long: 2, and it is not printed as a whole', async () => {
+    const { code, stderr } = await runCli(['delete', '1', '1', '--note', 'x'.repeat(5_000)]);
+    const start = 'x'.repeat(60);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`option '--note <text>' argument '${start}…' is invalid. The note must`);
+  });
+
   it('a secret without a key, and an option that nearly was one: 2, and neither is printed', async () => {
     const [secret, misspelt] = await Promise.all([
       runCli(['list', '1', '--sign-secret', 'my-secret']),
@@ -167,6 +174,17 @@ describe.concurrent('what goes wrong is told in one line', () => {
 });
 
 describe.concurrent('help', () => {
+  it.each([
+    [['help', 'nix'], "unknown command 'nix'"],
+    [['keys', 'help', 'nix'], "unknown command 'nix'"],
+    [['keys'], 'a command is missing'],
+  ])('%j ends with what is wrong', async (words, message) => {
+    const [text, json] = await Promise.all([runCli(words), runCli([...words, '--json'])]);
+    expect(text.code).toBe(2);
+    expect(text.stderr).toMatch(new RegExp(`\nerror: ${message}\n$`));
+    expect(json.stderr.trimEnd().split('\n').at(-1)).toBe(JSON.stringify({ error: { code: 'USAGE', message } }));
+  });
+
   it('names every command and ends with 0', async () => {
     const { code, stdout, stderr } = await runCli(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runWithin } from '../../../src/cli/commandSignal.js';
+import { completionSources } from '../../../src/cli/shell/completionSources.js';
 import { startTestService, type TestService } from '../../../src/testing/startTestService.js';
 import { deferred } from '../../support/deferred.js';
 import { describeWith } from '../../support/describeWith.js';
@@ -107,6 +108,33 @@ it('a command that waits for a service ends when it is interrupted', async () =>
   expect(result).toEqual({ code: 130, stdout: '', stderr: 'interrupted\n' });
   for (const socket of sockets) socket.destroy();
   silent.close();
+});
+
+it('completes the ids of groups', async () => {
+  const rule = ['-f', 'daily', '--by-hour', '8', '--time-zone', 'Europe/Berlin', '--until', '2031-11-30'];
+  const created = await runCli([
+    'create',
+    '5',
+    'CHARGE',
+    '1',
+    '2031-10-20',
+    '1h',
+    ...rule,
+    '--json',
+    '--url',
+    service.address,
+  ]);
+  const { group } = JSON.parse(created.stdout.split('\n')[0] ?? '');
+  using sources = completionSources({ url: service.address });
+  expect(await sources.ids(5)).toContain(group.id);
+});
+
+it('tells that exit takes no arguments', async () => {
+  const shell = start(process.execPath, [dispatchProgram, 'shell']);
+  shell.type('exit 3\n');
+  shell.end();
+  expect(await shell.ended).toBe(2);
+  expect(shell.texts.stderr).toContain('error: exit takes no arguments\n');
 });
 
 describeWith(missingTerminal(), 'the shell in a terminal', () => {
