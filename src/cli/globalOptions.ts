@@ -47,7 +47,10 @@ export function addGlobalOptions(program: Command): Command {
         .conflicts('signSecret'),
     )
     .addOption(
-      new Option('--ask-secret', 'ask for the secret, which is not shown').conflicts(['signSecret', 'signSecretFile']),
+      new Option('--ask-secret', 'ask for the secret; what is typed is shown as asterisks').conflicts([
+        'signSecret',
+        'signSecretFile',
+      ]),
     )
     .option(
       '--profile <name>',

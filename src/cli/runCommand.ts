@@ -128,7 +128,7 @@ the cause, such as NOT_FOUND, FAILED_PRECONDITION or UNAUTHENTICATED; and a note
 
 The configuration file holds profiles, each with url, authKey or authKeyFile, signSecret or signSecretFile; files are relative to it. Key and secret come
 from the first that has a key: options, the profile that is asked for, the environment (DISPATCH_API_*, then FREQUENZ_API_KEY and FREQUENZ_API_SECRET), the
-default profile:
+default profile. The url comes, apart from them, from the first that has one: --url, the profile that is asked for, DISPATCH_API_URL, the default profile:
   { "default": "plant", "profiles": { "plant": { "url": "grpc://plant.example?ssl=true", "authKeyFile": "plant.key" } } }
 
 Examples:
@@ -186,7 +186,7 @@ function usageText({ message }: Error): string {
 function withoutValue(text: string): string {
   return text
     .replace(/(unknown option '[^'=]*)=[^']*/, '$1')
-    .replace(/(argument '[^]{60})[^]{20,}(' is invalid\. )/, '$1…$2');
+    .replace(/(argument '.{60}).{20,}(' is invalid\. )/s, '$1…$2');
 }
 
 function version(): string {

@@ -4,7 +4,7 @@ import { UsageError } from '../input/usageError.js';
 import { note } from '../output/print.js';
 
 /**
- * Asks for a secret on the terminal, which does not show what is typed.
+ * Asks for a secret on the terminal, which shows an asterisk for each character that is typed.
  *
  * @throws UsageError when there is no terminal.
  */

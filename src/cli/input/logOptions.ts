@@ -30,7 +30,7 @@ export function addLogOptions(
     .option('--to <time>', to)
     .optionsGroup('Order and output:')
     .option('--oldest-first', `print the oldest ${one} first`)
-    .option('--limit <n>', `maximum number of ${several} to print`, parseCount)
+    .option('--limit <n>', `maximum number of ${several} to print; with -f the command ends after so many`, parseCount)
     .addOption(follow.conflicts(['from', 'to', 'oldestFirst']));
 }
 
