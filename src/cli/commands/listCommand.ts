@@ -4,6 +4,7 @@ import type { ListOptions } from '../../client/requests.js';
 import { Dispatch } from '../../dispatch.js';
 import { groupOf } from '../../planning/groups/group.js';
 import { groupRows, type ListRow } from '../../planning/groups/groupRows.js';
+import { groupState } from '../../planning/groups/groupWords.js';
 import { type LiveGroup, readGroups } from '../../planning/groups/liveGroup.js';
 import type { PlanningClient } from '../../planning/planningClient.js';
 import { printsJson } from '../globalOptions.js';
@@ -78,6 +79,8 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
   let [shown, groups, filteredOut, unreadable] = [0, 0, 0, 0];
   let isCut = false;
   const take = (row: ListRow) => {
+    // The dispatch of a group that runs is left out by the filter, the others are not.
+    if (options.running === false && groupState(row.parts, nowMs).name === 'running') return;
     isCut ||= shown + groups === limit;
     if (isCut) return;
     table.print(row);

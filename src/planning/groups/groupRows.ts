@@ -4,6 +4,7 @@ import { missingParts } from './groupChangeText.js';
 import { partsOf } from './groupParts.js';
 import { endingNote, firstRunOf, stepNote } from './groupWords.js';
 import { type LiveGroup, liveGroup } from './liveGroup.js';
+import { endOf } from './partTimes.js';
 
 /** A row of a list: a dispatch, or the group that it is part of. */
 export interface ListRow {
@@ -92,7 +93,7 @@ export function groupRows(nowMs: number): GroupRows {
     const parts = [...(waiting.get(group.id) ?? []), dispatch];
     waiting.set(group.id, parts);
     const records = parts.map(({ record }) => record);
-    const live = mayBeWhole(parts) ? liveGroup(records, nowMs) : null;
+    const live = mayBeWhole(parts, group, nowMs) ? liveGroup(records, nowMs) : null;
     if (live === null || missingParts(live, nowMs).length > 0) return [];
     waiting.delete(group.id);
     return [rowOf(live)];
@@ -141,12 +142,14 @@ function toRow(live: LiveGroup, nowMs: number): ListRow {
   return { dispatch: new Dispatch(anchor), group, parts, missing: missingParts(live, nowMs).length };
 }
 
-/** Whether the last part of a group is there, and all between it and the first that is there: those before may be over. */
-function mayBeWhole(parts: readonly Dispatch[]): boolean {
+/** Whether the last part of a group is there, and all between it and the first that is there, and those before are over. */
+function mayBeWhole(parts: readonly Dispatch[], group: Group, nowMs: number): boolean {
   const numbers = parts.map(({ payload }) => (groupOf(payload)?.part ?? '').split('/').map(Number));
   const own = new Set(numbers.map(([number = 0]) => number));
   const first = Math.min(...own);
-  return numbers.every(([, count = 0]) => own.has(count) && own.size === count - first + 1);
+  const isWhole = numbers.every(([, count = 0]) => own.has(count) && own.size === count - first + 1);
+  const before = isWhole ? partsOf(group).slice(0, first - 1) : [];
+  return isWhole && before.every(part => endOf(part) <= nowMs);
 }
 
 function canBeEvaluated(group: Group): boolean {

@@ -495,5 +495,12 @@ describe.concurrent('skip and unskip', () => {
     expect(skipped.dispatches).toHaveLength(2);
     const listed = await dispatchJson('list', '85', '--running');
     expect(listed.map(({ id }) => id)).toEqual([running.id]);
+    const states = async (...args: string[]) =>
+      (await run('list', '85', '--columns', 'id,state', ...args)).stdout.split('\n').slice(0, -2);
+    const row = expect.stringMatching(`${skipped.group.id}  running for`);
+    expect(await states()).toEqual([expect.anything(), row]);
+    expect(await states('--running', 'true')).toEqual([expect.anything(), row]);
+    expect(await states('--running', 'false')).toEqual([]);
+    expect(await states('--start-from', 'tomorrow')).toEqual([expect.anything(), row]);
   });
 });
