@@ -3,8 +3,9 @@ import { type Command, Option } from 'commander';
 import type { NewDispatch } from '../../client/requests.js';
 import type { JsonObject } from '../../model/dispatchRecord.js';
 import type { Selector } from '../../model/selector.js';
-import { durationTo, newGroup } from '../../planning/groups/newGroup.js';
+import { newGroup } from '../../planning/groups/newGroup.js';
 import { LEAD_MS } from '../../planning/groups/partTimes.js';
+import { singleRun } from '../../planning/groups/singleRun.js';
 import { planNotes } from '../../planning/planNotes.js';
 import { checkAnswer, isEmpty, plannedDispatch } from '../../planning/planned.js';
 import { isNow } from '../../planning/text/isoTime.js';
@@ -114,11 +115,12 @@ async function create(
       command,
     );
   }
-  const spanMs = zone !== undefined && to !== undefined ? durationTo(zone, startTimeMs, to) : (durationMs ?? null);
-  const dispatch = { type, startTime, durationMs: spanMs, selector, active, dryRun, payload, recurrence };
+  const given = { startTimeMs, localStartMs: parsed?.localMs, durationMs: durationMs ?? null, toMinute: to };
+  const single = zone === undefined ? { ...given, notes: [] } : singleRun(zone, given);
+  const dispatch = { type, startTime, durationMs: single.durationMs, selector, active, dryRun, payload, recurrence };
   const { startTime: _, ...asked } = { ...dispatch, startTimeMs };
   const say = notesFor(command);
-  say([...minuteNotes(recurrence, asked.startTimeMs, null), ...planNotes(asked)]);
+  say([...minuteNotes(recurrence, asked.startTimeMs, null), ...single.notes, ...planNotes(asked)]);
   if (dry) await rehearseCreation(microgridId, dispatch, nowMs);
   if (dry) return printResult(command, plannedDispatch(microgridId, asked), 'Nothing was created.');
   const created = await withMicrogrid(command, microgridId, async client => {

@@ -5,9 +5,10 @@ import type { Run } from '../../model/schedule.js';
 import { groupNotes } from '../../planning/groups/groupNotes.js';
 import { groupDurationText, groupJson, groupRuleText } from '../../planning/groups/groupWords.js';
 import type { LiveGroup } from '../../planning/groups/liveGroup.js';
-import { durationTo, newGroup } from '../../planning/groups/newGroup.js';
+import { newGroup } from '../../planning/groups/newGroup.js';
 import type { Common } from '../../planning/groups/planChanges.js';
 import { plannedGroup } from '../../planning/groups/plannedGroup.js';
+import { singleRun } from '../../planning/groups/singleRun.js';
 import { findTargets, type TargetId } from '../../planning/groups/targets.js';
 import { planNotes } from '../../planning/planNotes.js';
 import { plannedDispatch } from '../../planning/planned.js';
@@ -149,8 +150,10 @@ async function subject(
       };
       return { found: plannedGroup(0, newGroup(input), PREVIEWED), startNotes };
     }
-    const spanMs = zone !== undefined && to !== undefined ? durationTo(zone, startTimeMs, to) : (durationMs ?? null);
-    return { found: plannedDispatch(0, { ...PREVIEWED, startTimeMs, durationMs: spanMs, recurrence }), startNotes };
+    const given = { startTimeMs, localStartMs: localMs, durationMs: durationMs ?? null, toMinute: to };
+    const single = zone === undefined ? { ...given, notes: [] } : singleRun(zone, given);
+    const plan = { ...PREVIEWED, startTimeMs, durationMs: single.durationMs, recurrence };
+    return { found: plannedDispatch(0, plan), startNotes: [...startNotes, ...single.notes] };
   }
   if (start !== undefined || microgrid === undefined || id === undefined) {
     throw new UsageError('Give either a start time, or --microgrid and --id.');

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { MicrogridClient } from '../../client/microgridClient.js';
 import type { DispatchChanges } from '../../client/requests.js';
 import { Dispatch } from '../../dispatch.js';
+import { singleRun } from '../../planning/groups/singleRun.js';
 import { findTargets, type TargetId } from '../../planning/groups/targets.js';
 import { lastEndMs, planNotes } from '../../planning/planNotes.js';
 import { checkAnswer } from '../../planning/planned.js';
@@ -118,7 +119,7 @@ async function updateDispatch(
   client: MicrogridClient,
   id: number,
   changes: DispatchChanges,
-  { dry, note }: UpdateOptions,
+  { dry, note, timeZone }: UpdateOptions,
   command: Command,
 ): Promise<void> {
   if (Object.keys(changes).length === 0) throw new UsageError('There is nothing to change: give at least one option.');
@@ -127,9 +128,11 @@ async function updateDispatch(
   const asked = { ...others, ...(startTime && { startTimeMs: startTime.getTime() }) };
   const stays = !record.active && asked.active === undefined ? ['It stays inactive: it does not run.'] : [];
   const plan = { ...record, ...asked };
+  const isSingle = plan.recurrence === null && timeZone !== undefined;
   notesFor(command)([
     ...stays,
     ...minuteNotes(asked.recurrence, plan.startTimeMs, null),
+    ...(isSingle ? singleRun(timeZone, plan).notes : []),
     ...planNotes(plan),
     ...runningNotes([record], [plan], Date.now()),
   ]);

@@ -8,6 +8,7 @@ import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import { ruleFromRfc5545 } from '../../model/recurrence/ruleRfc5545.js';
 import type { Selector } from '../../model/selector.js';
 import { INACTIVE, X_DISPATCH } from '../../planning/calendar/calendarNames.js';
+import { singleRun } from '../../planning/groups/singleRun.js';
 import { localTimeNotes } from '../../planning/localTimeNotes.js';
 import type { DispatchPlan } from '../../planning/planned.js';
 import { parseSelector } from '../../planning/selectorText.js';
@@ -74,21 +75,24 @@ function plansFromEvent(event: ICAL.Component, uid: string | undefined, { select
   if (wanted === undefined) throw new RangeError('it has no X-DISPATCH-TARGET: give a --target');
   const type = textOf(event, 'summary') ?? '';
   if (type === '') throw new RangeError('SUMMARY is missing: it is the type of the dispatch');
+  const recurrence = ruleOf(event);
   const plan: DispatchPlan = {
     type,
     startTimeMs: start.ms,
-    durationMs: durationOf(event, start.ms),
+    durationMs: durationOf(event, start, recurrence !== null),
     selector: wanted,
     active: isActive(event),
     dryRun: flagOf(event, X_DISPATCH.dryRun),
     payload: payloadOf(event),
-    recurrence: ruleOf(event),
+    recurrence,
   };
   const exceptions = event.getAllProperties('exdate').flatMap(property => timesOf(property).map(({ ms }) => ms));
   const read = plansOfEvent(plan, { uid, zone: start.zone, localStartMs: start.localMs, exceptions });
   const [first = [], ...others] = read.notes ?? [];
-  const ofStart = start.notes.map(text => ({ startMs: start.ms, text }));
-  return { plans: read.plans, notes: [[...ofStart, ...first], ...others] };
+  const isElapsed = recurrence === null && textOf(event, 'duration')?.includes('T');
+  const ofEnd = isElapsed && start.zone !== null ? singleRun(start.zone, plan).notes : [];
+  const ofRun = [...start.notes, ...ofEnd].map(text => ({ startMs: start.ms, text }));
+  return { plans: read.plans, notes: [[...ofRun, ...first], ...others] };
 }
 
 /** The only value of a property; undefined without the property. */
@@ -152,7 +156,11 @@ function instantIn(zone: string, localMs: number, name: string): number {
   }
 }
 
-function durationOf(event: ICAL.Component, startMs: number): number | null {
+/**
+ * The duration of an event in elapsed time. Days and weeks of a single one are those of the local clock (RFC 5545 section 3.3.6); those of one with
+ * a rule are of 24 hours, because all its runs have one duration.
+ */
+function durationOf(event: ICAL.Component, { ms: startMs, zone, localMs }: EventTime, recurs: boolean): number | null {
   const endMs = timeOf(event, 'dtend')?.ms ?? null;
   const text = textOf(event, 'duration');
   const hasNoEnd = flagOf(event, X_DISPATCH.noEnd);
@@ -163,9 +171,10 @@ function durationOf(event: ICAL.Component, startMs: number): number | null {
   if (text === undefined) return endMs === null ? 0 : positive('DTEND', endMs - startMs);
   const [, sign, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] =
     /^([+-])?P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(text) ?? [];
-  const total =
-    (((Number(weeks) * 7 + Number(days)) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds);
-  return positive('DURATION', (sign === '-' ? -1 : 1) * total * 1000);
+  const daysMs = (Number(weeks) * 7 + Number(days)) * 24 * 3_600_000;
+  const clockMs = zone === null || recurs ? daysMs : instantOf(zone, localMs + daysMs) - startMs;
+  const total = clockMs + ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+  return positive('DURATION', sign === '-' ? -total : total);
 }
 
 function positive(name: string, durationMs: number): number {

@@ -12,6 +12,8 @@ export interface PartPlan {
   readonly rule: RecurrenceRule;
 }
 
+type EndingRun = Run & { readonly endMs: number };
+
 /**
  * What the dispatches of a group run, in the order of their start: the UTC rules of its rule, cut at the runs that are skipped, and one for each
  * night with a change of the clock when runs end at a local time.
@@ -51,18 +53,22 @@ function withoutRuns(part: PartPlan, skipped: readonly number[]): PartPlan[] {
 }
 
 /** The runs whose local end is another than the local time of their start and their duration say, with their own end. */
-export function changedEnds(group: Group, parts: readonly PartPlan[]): (Run & { readonly endMs: number })[] {
+function changedEnds(group: Group, parts: readonly PartPlan[]): EndingRun[] {
+  return runsAtChanges(group, parts).filter(({ startMs, endMs }) => endMs !== startMs + group.durationMs);
+}
+
+/** The runs close to a change of the clock, with the end that they have by the local clock. */
+export function runsAtChanges(group: Group, parts: readonly PartPlan[]): EndingRun[] {
   const { zone, durationMs } = group;
   if (zone === null) return [];
-  const runs: (Run & { readonly endMs: number })[] = [];
+  const runs: EndingRun[] = [];
   for (const { startTimeMs, rule } of parts) {
     const found = occurrences(rule, startTimeMs);
     const lastMs = found.before(Number.POSITIVE_INFINITY) ?? startTimeMs;
     for (const { atMs } of offsetChanges(zone, startTimeMs, lastMs + durationMs)) {
       let startMs = found.after(atMs - durationMs - LONGEST_CHANGE_MS);
       while (startMs !== null && startMs <= atMs + LONGEST_CHANGE_MS) {
-        const endMs = localEnd(group, zone, startMs);
-        if (endMs !== startMs + durationMs) runs.push({ startMs, endMs });
+        runs.push({ startMs, endMs: localEnd(group, zone, startMs) });
         startMs = found.after(startMs, false);
       }
     }
@@ -86,12 +92,12 @@ export function localEnd(
   const localStartMs = startMs + offsetAt(zone, startMs);
   if (toMinute === null) return instantOf(zone, localStartMs + durationMs);
   const movedMs = (localStartMs + durationMs - toMinute * 60_000) % DAY_MS;
-  if (durationMs > 0 && movedMs >= durationMs) return startMs + durationMs;
+  if (movedMs >= durationMs) return startMs + durationMs;
   const sameDayMs = Math.floor(localStartMs / DAY_MS) * DAY_MS + toMinute * 60_000;
   return instantOf(zone, sameDayMs > localStartMs ? sameDayMs : sameDayMs + DAY_MS);
 }
 
-function onlyRun({ startMs, endMs }: Run & { readonly endMs: number }): PartPlan {
+function onlyRun({ startMs, endMs }: EndingRun): PartPlan {
   const at = new Date(startMs);
   const [byHours, byMinutes] = [[at.getUTCHours()], [at.getUTCMinutes()]];
   const rule: RecurrenceRule = { frequency: 'DAILY', interval: 1, untilMs: startMs, byHours, byMinutes };

@@ -5,7 +5,7 @@ import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import { wallRule } from '../../model/recurrence/wallRule.js';
 import { InvalidPlan } from '../planError.js';
 import { type Group, newGroupId } from './group.js';
-import { localEnd, partsOf } from './groupParts.js';
+import { partsOf } from './groupParts.js';
 
 /** What a group is made of. */
 export interface GroupInput {
@@ -55,12 +55,6 @@ export function newGroup(
   const parts = checked(() => partsOf(group));
   if (parts.length === 0) throw new InvalidPlan('The rule reaches no time from its start to its end.');
   return group;
-}
-
-/** The duration of a single run until a local time of day, in whole seconds: a service takes no others. */
-export function durationTo(zone: string, startTimeMs: number, toMinute: number): number {
-  const startMs = Math.floor(startTimeMs / 1000) * 1000;
-  return localEnd({ toMinute, durationMs: 0 }, zone, startMs) - startMs;
 }
 
 /** Turns the refusal of a rule into that of a plan. */

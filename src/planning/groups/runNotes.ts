@@ -6,7 +6,7 @@ import { wallRule } from '../../model/recurrence/wallRule.js';
 import { spanText } from '../timeText.js';
 import { zonedTimeText } from '../zonedTimeText.js';
 import { type Group, timeOfDay } from './group.js';
-import { changedEnds, type PartPlan, partsOf } from './groupParts.js';
+import { localEnd, type PartPlan, partsOf, runsAtChanges } from './groupParts.js';
 
 /** Maximum number of runs that are named. */
 const MAX_RUNS = 10;
@@ -78,13 +78,27 @@ function minuteOf(localMs: number): number {
 }
 
 function otherEnds(group: Group, zone: string, parts: readonly PartPlan[]): RunNote[] {
-  const { durationMs, toMinute } = group;
-  return changedEnds(group, parts).map(({ startMs, endMs }) => {
-    const from = zonedTimeText(startMs, zone);
-    const text =
-      toMinute === null
-        ? `The run of ${from} ends at ${zonedTimeText(startMs + durationMs, zone)}: the clock changes in it.`
-        : `The run of ${from} lasts ${spanText(endMs - startMs)}, not ${spanText(durationMs)}.`;
-    return { startMs, text };
-  });
+  return runsAtChanges(group, parts).flatMap(({ startMs }) =>
+    endNotes(group, zone, startMs).map(text => ({ startMs, text })),
+  );
+}
+
+/** Tells that a run ends at another local time, or lasts longer or less long, than it is given: a sentence, or none. */
+export function endNotes(
+  { durationMs, toMinute }: Pick<Group, 'durationMs' | 'toMinute'>,
+  zone: string,
+  startMs: number,
+): string[] {
+  const run = `The run of ${zonedTimeText(startMs, zone)}`;
+  const endMs = localEnd({ durationMs, toMinute }, zone, startMs);
+  const isSame = endMs === startMs + durationMs;
+  if (toMinute === null) {
+    return isSame ? [] : [`${run} ends at ${zonedTimeText(startMs + durationMs, zone)}: the clock changes in it.`];
+  }
+  if (minuteOf(endMs + offsetAt(zone, endMs)) !== toMinute) {
+    return [
+      `${run} ends at ${zonedTimeText(endMs, zone)}, not at ${timeOfDay(toMinute)}: the clock goes forward then.`,
+    ];
+  }
+  return isSame ? [] : [`${run} lasts ${spanText(endMs - startMs)}, not ${spanText(durationMs)}.`];
 }

@@ -6,7 +6,7 @@ import { DispatchClient } from '../../../src/client/dispatchClient.js';
 import { groupOf, type PendingStep, withGroup } from '../../../src/planning/groups/group.js';
 import { runCli } from '../../support/runCli.js';
 import { temporaryFolder } from '../../support/temporaryFolder.js';
-import { dispatch, dispatchJson, serviceEnv, useCommandService } from './commandService.js';
+import { dispatchJson, serviceEnv, useCommandService } from './commandService.js';
 
 useCommandService();
 
@@ -32,7 +32,7 @@ async function groupWith(microgridId: number, step: PendingStep) {
 describe.concurrent('a step that was broken off', () => {
   it('is only told by commands that only show', async () => {
     const { id, ids } = await groupWith(1, 'delete');
-    const before = await dispatch('export', '1', '--json');
+    const before = await dispatchJson('export', '1');
     const told =
       `note: The step 'delete' of group ${id} is not done: a command is at it, or was broken off. ` +
       `The next command that changes the group first deletes its dispatches ${ids.join(', ')}.\n`;
@@ -46,7 +46,7 @@ describe.concurrent('a step that was broken off', () => {
     ]) {
       expect(await run(...args)).toMatchObject({ code: 0, stderr: expect.stringContaining(told) });
     }
-    expect(await dispatch('export', '1', '--json')).toEqual(before);
+    expect(await dispatchJson('export', '1')).toEqual(before);
     const changed = await run('pause', '1', id);
     expect(changed.stderr).toContain('was broken off; its dispatches');
     expect(await dispatchJson('list', '1')).toEqual([]);

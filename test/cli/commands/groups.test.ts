@@ -267,16 +267,40 @@ describe.concurrent('a change of the clock', () => {
       'RRULE:FREQ=DAILY;UNTIL=20310403T000000Z',
     ];
     const gap = ['DTSTART;TZID=Europe/Berlin:20310330T023000', 'DURATION:PT1H'];
-    const lines = ['BEGIN:VCALENDAR', ...event('nights', ...nights), ...event('gap', ...gap), 'END:VCALENDAR'];
+    const night = 'DTSTART;TZID=Europe/Berlin:20310329T220000';
+    const events = [
+      ...event('nights', ...nights),
+      ...event('gap', ...gap),
+      ...event('day', night, 'DURATION:P1D'),
+      ...event('night', night, 'DURATION:PT8H'),
+    ];
+    const lines = ['BEGIN:VCALENDAR', ...events, 'END:VCALENDAR'];
     writeFileSync(file, `${lines.join('\r\n')}\r\n`);
-    const { stderr, code } = await run('import', '14', file, '--target', 'BATTERY', '--dry');
+    const { stdout, stderr, code } = await run('import', '14', file, '--target', 'BATTERY', '--dry');
+    expect(stdout).toMatch(/event day: .* for 23h/);
     expect({ code, lines: stderr.trimEnd().split('\n') }).toEqual({
       code: 0,
       lines: [
         'note: event nights (1/2): The run of Sat 2031-03-29 22:00:00 CET ends at Sun 2031-03-30 07:00:00 CEST: the clock changes in it.',
         'note: event gap: 2031-03-30 02:30 does not exist in Europe/Berlin, where the clock goes forward over it: Sun 2031-03-30 03:30:00 CEST is taken.',
+        'note: event night: The run of Sat 2031-03-29 22:00:00 CET ends at Sun 2031-03-30 07:00:00 CEST: the clock changes in it.',
       ],
     });
+  });
+
+  it('is told of a run that is alone', async () => {
+    const zone = ['--time-zone', 'Europe/Berlin'];
+    const night = ['2031-03-29T22:00', '8h', ...zone];
+    const told =
+      'note: The run of Sat 2031-03-29 22:00:00 CET ends at Sun 2031-03-30 07:00:00 CEST: the clock changes in it.\n';
+    expect((await run('create', '16', 'CHARGE', '1', ...night, '--dry')).stderr).toBe(told);
+    expect((await run('preview', ...night)).stderr).toBe(told);
+    const [{ id }] = await dispatchJson('create', '16', 'CHARGE', '1', '2031-01-01', '8h');
+    const update = ['update', '16', `${id}`, '--start-time', '2031-03-29T22:00', ...zone, '--dry'];
+    expect((await run(...update)).stderr).toContain(told);
+    const gap = await run('create', '16', 'CHARGE', '1', '2031-03-30T02:30', '--to', '03:15', ...zone);
+    expect(gap.stdout).toMatch(/duration +45m/);
+    expect(gap.stderr).toContain('ends at Sun 2031-03-30 04:15:00 CEST, not at 03:15: the clock goes forward then.\n');
   });
 
   it('is told of a start that the zone skips, or has twice', async () => {
@@ -286,7 +310,8 @@ describe.concurrent('a change of the clock', () => {
       'note: 2031-03-30 02:30 does not exist in Europe/Berlin, where the clock goes forward over it: Sun 2031-03-30 03:30:00 CEST is taken.\n',
     );
     expect((await start('2031-10-26 02:30')).stderr).toBe(
-      'note: 2031-10-26 02:30 comes twice in Europe/Berlin, where the clock goes back over it: the first, Sun 2031-10-26 02:30:00 CEST, is taken.\n',
+      'note: 2031-10-26 02:30 comes twice in Europe/Berlin, where the clock goes back over it: the first, Sun 2031-10-26 02:30:00 CEST, is taken.\n' +
+        'note: The run of Sun 2031-10-26 02:30:00 CEST ends at Sun 2031-10-26 02:30:00 CET: the clock changes in it.\n',
     );
     for (const text of ['2031-03-30 01:59', '2031-03-30 03:00', '2031-10-26 01:59', '2031-10-26 03:00', '2031-07-01']) {
       expect((await start(text)).stderr).toBe('');

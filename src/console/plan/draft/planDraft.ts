@@ -1,5 +1,7 @@
 import type { NewDispatch } from '../../../client/requests.js';
+import type { DispatchRecord } from '../../../model/dispatchRecord.js';
 import { groupRuleText } from '../../../planning/groups/groupWords.js';
+import { singleRun } from '../../../planning/groups/singleRun.js';
 import { planNotes } from '../../../planning/planNotes.js';
 import { runningNotes } from '../../../planning/runningNotes.js';
 import { joinProblems } from '../fields/fieldProblems.js';
@@ -30,11 +32,17 @@ export function readDraft(subject: PlanSubject, fields: PlanFields, options: Dra
   if (Object.keys(problems).length > 0) return { problems, intent: null, records: [], notes: [], words };
   const { intent, records } = made;
   const notes = [
-    ...(made.group === null ? records.flatMap(planNotes) : made.notes),
+    ...(made.group === null ? records.flatMap(record => singleNotes(record, read.values.zone, fields)) : made.notes),
     ...(fields.active ? [] : ['It is inactive: it does not run.']),
     ...runningNotes(recordsOf(subject), records, options.nowMs),
   ];
   return { problems, intent, records, notes, words };
+}
+
+/** What may surprise about the runs of a dispatch, with what the clock does to the end of one run of a duration. */
+function singleNotes(record: DispatchRecord, zone: string | undefined, { ends }: PlanFields): string[] {
+  const isSingle = record.recurrence === null && zone !== undefined && ends === 'duration';
+  return [...(isSingle ? singleRun(zone, record).notes : []), ...planNotes(record)];
 }
 
 function draftDispatch(

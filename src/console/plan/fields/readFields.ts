@@ -2,7 +2,7 @@ import type { JsonObject } from '../../../model/dispatchRecord.js';
 import type { RecurrenceRule } from '../../../model/recurrence/recurrenceRule.js';
 import type { Selector } from '../../../model/selector.js';
 import { minuteOfDay } from '../../../planning/groups/group.js';
-import { durationTo } from '../../../planning/groups/newGroup.js';
+import { singleRun } from '../../../planning/groups/singleRun.js';
 import { InvalidPlan } from '../../../planning/planError.js';
 import { parseSelector } from '../../../planning/selectorText.js';
 import { isNow } from '../../../planning/text/isoTime.js';
@@ -49,7 +49,7 @@ export function readFields(fields: PlanFields, nowMs: number): ReadFields {
   const started = zone === undefined ? undefined : attempt('start', () => readStart(fields.start, inZone, nowMs));
   const start = started?.start;
   const isLocal = fields.recurs && fields.clock === 'local';
-  const ending = endingOf(fields, { start, zone, isLocal, nowMs }, attempt);
+  const ending = endingOf(fields, { start, localStartMs: started?.localStartMs, zone, isLocal, nowMs }, attempt);
   const recurrence = fields.recurs ? readRule(fields, zone, attempt) : null;
   const selector = attempt('components', () => parseSelector(fields.components));
   const payload = attempt('payload', () => readPayload(fields.payload));
@@ -80,6 +80,7 @@ function endingOf(
   { ends, duration, end }: PlanFields,
   known: {
     readonly start: number | 'NOW' | undefined;
+    readonly localStartMs: number | undefined;
     readonly zone: string | undefined;
     readonly isLocal: boolean;
     readonly nowMs: number;
@@ -91,11 +92,14 @@ function endingOf(
     const durationMs = attempt('duration', () => parseDuration(duration));
     return durationMs === undefined ? {} : { durationMs, toMinute: null };
   }
-  const { start, zone, isLocal, nowMs } = known;
+  const { start, localStartMs, zone, isLocal, nowMs } = known;
   if (start === undefined || zone === undefined) return {};
   const startMs = start === 'NOW' ? nowMs : start;
   const minute = minuteOfDay(end);
-  if (minute !== null) return { durationMs: durationTo(zone, startMs, minute), toMinute: isLocal ? minute : null };
+  if (minute !== null) {
+    const { durationMs } = singleRun(zone, { startTimeMs: startMs, localStartMs, durationMs: null, toMinute: minute });
+    return { ...(durationMs !== null && { durationMs }), toMinute: isLocal ? minute : null };
+  }
   const durationMs = attempt('end', () => spanUntil(readLocalTime(end, zone), startMs));
   return durationMs === undefined ? {} : { durationMs, toMinute: null };
 }
