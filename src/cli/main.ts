@@ -7,6 +7,9 @@ import { note } from './output/print.js';
 // gRPC would repeat on stderr what its errors say.
 process.env.GRPC_VERBOSITY ??= 'NONE';
 
+// Such as that of grpc-js, which names a service by its IP address in TLS: a user of the command can do nothing about it.
+Object.assign(process, { noDeprecation: true });
+
 for (const name of ['stdout', 'stderr'] as const) process[name].on('error', error => noteOutputFailure(name, error));
 
 try {

@@ -4,6 +4,9 @@ import { LostConnection } from './lostConnection.js';
 /** What grpc-js says of a connection that cannot be made or was lost; what a service says of itself begins otherwise. */
 const LOST = /^(No connection established|Name resolution failed|Connection dropped|Failed to connect|read E|write E)/;
 
+/** What OpenSSL says of an answer that is not TLS. */
+const NO_TLS = /wrong version number|packet length too long|SSL routines.*http request/;
+
 /** What grpc-js says of a response without a gRPC status. */
 const HTTP_STATUS = /^Received HTTP status code (\d+)/;
 
@@ -48,7 +51,10 @@ function lossOf({ code, details }: ClientError, contentType: string | undefined)
   const isRace = RACES.some(([ofCode, pattern]) => code === ofCode && pattern.test(details));
   if (isRace) return `the connection ended during the call (${details})`;
   if (code !== Status.UNAVAILABLE || !LOST.test(details)) return null;
-  return withoutEmptyNotes(details);
+  if (NO_TLS.test(details)) return 'the service does not speak TLS; the address of such a service says ssl=false';
+  return withoutEmptyNotes(details)
+    .replace(/\s*\n\s*/g, ' ')
+    .trim();
 }
 
 /** A response without a content type is judged by its status alone. */
