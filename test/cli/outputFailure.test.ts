@@ -119,6 +119,25 @@ describe.runIf(process.platform === 'linux').concurrent('an output that cannot b
     expect(text()).toMatch(/^error: stdout cannot be written: ENOSPC.*\n$/);
   });
 
+  it.each([
+    [[], /^Dispatch (?<id>\d+) was created\./],
+    [
+      ['-f', 'daily', '--time-zone', 'Europe/Berlin', '--until', '2031-01-01'],
+      /^Group (?<id>g[0-9a-f]{8}) was created\./,
+    ],
+  ])('is an error of create that names what was created: %j', async (rule, message) => {
+    const plan = ['5', 'A', '1', '2030-01-01T10:00', '1h', ...rule];
+    const { ended, text } = startFull(['create', ...plan, '--json', '--url', service.address], 'stdout');
+    expect(await ended).toBe(1);
+    const { error } = JSON.parse(text().trimEnd().split('\n').at(-1) ?? '');
+    expect(error).toMatchObject({ code: 'RESOURCE_EXHAUSTED', message: expect.stringMatching(message) });
+    expect(error.message).toContain('stdout cannot be written: ENOSPC');
+    const id = message.exec(error.message)?.groups?.id;
+    const names: string[] = [];
+    for await (const found of client.list({ microgridId: 5 })) names.push(`${found.id}`, JSON.stringify(found.payload));
+    expect(names.join()).toContain(id);
+  });
+
   it('ends follow in order when it only prints and nobody reads it', async () => {
     const child = spawn(process.execPath, [dispatchProgram, 'follow', '4', '--url', service.address], {
       stdio: 'pipe',

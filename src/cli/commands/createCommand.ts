@@ -10,16 +10,17 @@ import { planNotes } from '../../planning/planNotes.js';
 import { checkAnswer, isEmpty, plannedDispatch } from '../../planning/planned.js';
 import { isNow } from '../../planning/text/isoTime.js';
 import { parseDuration } from '../../planning/text/parseDuration.js';
-import { parsePayload } from '../../planning/text/parsePayload.js';
 import { createAndPrintGroup } from '../groups/createAndPrintGroup.js';
 import { minuteNotes } from '../input/minuteNotes.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
+import { parseOwnPayload } from '../input/parseOwnPayload.js';
 import { parseTarget } from '../input/parseTarget.js';
 import { parseStart } from '../input/parseTime.js';
 import { parseBoolean, parseId } from '../input/parseValue.js';
 import { addRecurrenceOptions, type RecurrenceOptions, readRecurrence } from '../input/recurrenceOptions.js';
 import { addZoneOptions, checkZoneOptions, type ZoneOptions } from '../input/zoneOptions.js';
 import { notesFor } from '../output/notesFor.js';
+import { printDone } from '../output/printDone.js';
 import { printResult } from '../output/printResult.js';
 import { rehearseCreation } from '../rehearse.js';
 import { withMicrogrid } from '../withMicrogrid.js';
@@ -60,7 +61,7 @@ export function createCommand(program: Command): void {
         .argParser(parseBoolean)
         .default(false),
     )
-    .option('-p, --payload <json>', 'parameters for consumers, a JSON object such as {"power_kw": 5}', parsePayload)
+    .option('-p, --payload <json>', 'parameters for consumers, a JSON object such as {"power_kw": 5}', parseOwnPayload)
     .option(...NOTE_OPTION)
     .option('--dry', 'show what would be created, or why it would be refused, without the service');
   addZoneOptions(addRecurrenceOptions(command))
@@ -127,7 +128,7 @@ async function create(
     if (await isEmpty(client)) say([`It is the first dispatch of microgrid ${microgridId}.`]);
     return client.create(dispatch, { note });
   });
-  printResult(command, created, 'Dispatch created.');
+  await printDone(() => printResult(command, created, 'Dispatch created.'), `Dispatch ${created.id} was created.`);
   const { startTimeMs: _start, ...others } = asked;
   checkAnswer(startTime === 'NOW' ? others : asked, created);
 }

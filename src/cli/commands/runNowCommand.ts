@@ -13,6 +13,7 @@ import { parseId } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
 import { addZoneOptions, type ZoneOptions } from '../input/zoneOptions.js';
 import { notesFor } from '../output/notesFor.js';
+import { printDone } from '../output/printDone.js';
 import { printResult } from '../output/printResult.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
@@ -68,7 +69,10 @@ async function runNow(
     notesFor(command)(notes);
     return copyNow(client, copied, { copyOf: id, durationMs, note });
   });
-  printResult(command, created, `Dispatch created, a copy of ${id}.`);
+  await printDone(
+    () => printResult(command, created, `Dispatch created, a copy of ${id}.`),
+    `Dispatch ${created.id} was created.`,
+  );
 }
 
 async function liveOf(client: MicrogridClient, id: string, command: Command): Promise<LiveGroup | null> {

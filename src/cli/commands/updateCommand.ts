@@ -9,10 +9,10 @@ import { lastEndMs, planNotes } from '../../planning/planNotes.js';
 import { checkAnswer } from '../../planning/planned.js';
 import { runningNotes } from '../../planning/runningNotes.js';
 import { parseDuration } from '../../planning/text/parseDuration.js';
-import { parsePayload } from '../../planning/text/parsePayload.js';
 import { type GroupOptions, updateAndPrintGroup } from '../groups/updateAndPrintGroup.js';
 import { minuteNotes } from '../input/minuteNotes.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
+import { parseOwnPayload } from '../input/parseOwnPayload.js';
 import { parseTarget } from '../input/parseTarget.js';
 import { parseTargetId, TARGET_ID } from '../input/parseTargetIds.js';
 import { parseTime } from '../input/parseTime.js';
@@ -56,7 +56,7 @@ export function updateCommand(program: Command): void {
       parseTarget,
     )
     .addOption(new Option('-a, --active <bool>', 'false: it does not run').argParser(parseBoolean))
-    .option('-p, --payload <json>', 'parameters for consumers, a JSON object such as {"power_kw": 5}', parsePayload)
+    .option('-p, --payload <json>', 'parameters for consumers, a JSON object such as {"power_kw": 5}', parseOwnPayload)
     .option(...NOTE_OPTION)
     .option('--dry', 'show what the dispatch would be, or why it would be refused, and do nothing');
   addRecurrenceOptions(command).addOption(

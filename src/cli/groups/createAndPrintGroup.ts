@@ -8,6 +8,7 @@ import { type Common, planChanges } from '../../planning/groups/planChanges.js';
 import { plannedGroup } from '../../planning/groups/plannedGroup.js';
 import { isEmpty } from '../../planning/planned.js';
 import { notesFor } from '../output/notesFor.js';
+import { printDone } from '../output/printDone.js';
 import { printGroup } from '../output/printGroup.js';
 import { rehearseGroup } from '../rehearse.js';
 import { withMicrogrid } from '../withMicrogrid.js';
@@ -45,6 +46,9 @@ export async function createAndPrintGroup(
     if (await isEmpty(client)) say([`It is the first dispatch of microgrid ${microgridId}.`]);
     return createGroup(client, group, common, { note, nowMs });
   });
-  printGroup(command, written.live, `Group created: ${written.live.records.length} dispatches.`);
+  await printDone(
+    () => printGroup(command, written.live, `Group created: ${written.live.records.length} dispatches.`),
+    `Group ${group.id} was created.`,
+  );
   checkStored(written, group.id);
 }

@@ -56,7 +56,7 @@ export async function updateAndPrintGroup(
   const say = notesFor(command);
   const changes = planChanges(group, common, live.records, nowMs);
   say([
-    ...(common.active ? [] : ['It stays inactive: it does not run.']),
+    ...(live.common.active || active !== undefined ? [] : ['It stays inactive: it does not run.']),
     ...repairNotes(live, nowMs),
     ...minuteNotes(schedule.rule, group.startTimeMs, group.zone),
     ...(group === live.group ? [] : groupNotes(group, nowMs, schedule.localStartMs !== undefined)),

@@ -1,6 +1,6 @@
 import type { Dispatch } from '../../dispatch.js';
 import { neverRuns, nextRunText } from '../../planning/dispatchState.js';
-import { withoutGroup } from '../../planning/groups/group.js';
+import { groupOf, withoutGroup } from '../../planning/groups/group.js';
 import { type ListRow, rowTimes } from '../../planning/groups/groupRows.js';
 import { groupDurationText, groupRuleText, groupState } from '../../planning/groups/groupWords.js';
 import { selectorToText } from '../../planning/selectorText.js';
@@ -42,7 +42,11 @@ export function dispatchColumns(names: readonly ColumnName[], nowMs: number): Co
       text: ({ dispatch, group }) => (group === null ? recurrenceText(dispatch) : groupRuleText(group)),
       minWidth: MIN_TEXT_WIDTH,
     },
-    payload: { text: ({ dispatch }) => payloadText(withoutGroup(dispatch.payload)), ...text },
+    payload: {
+      text: ({ dispatch }) =>
+        payloadText(groupOf(dispatch.payload) === null ? dispatch.payload : withoutGroup(dispatch.payload)),
+      ...text,
+    },
     next: { text: row => nextRunText(stateOf(row), nowMs) },
     end: { text: ({ parts }) => endText(parts) },
     created: { text: row => timeText(rowTimes.createTime(row)) },

@@ -4,7 +4,7 @@ import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import { parseInstant } from '../parseInstant.js';
 
 /** Key of the payload of each dispatch of a group that holds the group: the source of truth about it. */
-const GROUP_KEY = '_group';
+export const GROUP_KEY = '_group';
 
 /** A rule that several dispatches mean together: one in local time, or one of a dispatch with skipped runs. */
 export interface Group {
