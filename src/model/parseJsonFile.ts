@@ -6,7 +6,7 @@
  * tells the line, and holds nothing else of the content.
  */
 export function parseJsonFile(text: string, known?: readonly string[]): unknown {
-  const lineAt = (position: number) => ` (line ${text.slice(0, position).split('\n').length})`;
+  const lineAt = (position: number) => ` (line ${text.trimEnd().slice(0, position).split('\n').length})`;
   if (text.startsWith('\uFEFF')) {
     throw new RangeError('must not begin with a byte order mark: store it as UTF-8 without one');
   }

@@ -1,12 +1,15 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 
 import { isKeyName, KEY_NAME } from '../../service/access/keysFile.js';
+import { isReadableByEveryone } from '../../service/access/warnWhenReadable.js';
 import { printsJson } from '../globalOptions.js';
 import { parseId, parseName } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
 import { editKeys, isReadableByOthers, type KeyEntry, randomSecret, readKeys } from '../keys/editKeysFile.js';
 import { OperationFailed } from '../operationFailed.js';
 import { countText } from '../output/countText.js';
+import { notesFor } from '../output/notesFor.js';
 import { onOutputFailure } from '../output/outputFailure.js';
 import { note, print, printJson, written } from '../output/print.js';
 
@@ -85,14 +88,16 @@ async function make(
     ...(audit && { audit }),
   };
   const add = (keys: readonly KeyEntry[]) => {
+    warnOfReaders(path, command);
     if (keys.some(other => other.name === name))
       throw new OperationFailed('ALREADY_EXISTS', `${path} already has a key ${name}.`);
     return [...keys, entry];
   };
-  await editKeys(path, add, () => printSecrets(entry, command));
+  await editKeys(path, add, () => printSecrets(path, entry, command));
 }
 
 function list(path: string, _: object, command: Command): void {
+  warnOfReaders(path, command);
   for (const { name, microgrids, access = 'write', audit = false, secret } of readKeys(path)) {
     const rights = { name, microgrids, access, audit, signed: secret !== undefined };
     if (printsJson(command)) printJson(rights);
@@ -107,16 +112,18 @@ async function rotate(path: string, name: string, _: object, command: Command): 
     const index = keys.findIndex(entry => entry.name === name);
     const entry = keys[index];
     if (entry === undefined) throw noKey(path, name);
+    warnOfReaders(path, command);
     isSigned = entry.secret !== undefined;
     return keys.with(index, { ...entry, key: fresh.key, ...(isSigned && { secret: fresh.secret }) });
   };
   await editKeys(path, replace, () =>
-    printSecrets({ name, key: fresh.key, ...(isSigned && { secret: fresh.secret }) }, command),
+    printSecrets(path, { name, key: fresh.key, ...(isSigned && { secret: fresh.secret }) }, command),
   );
 }
 
 async function revoke(path: string, name: string, _: object, command: Command): Promise<void> {
   await editKeys(path, keys => {
+    warnOfReaders(path, command);
     if (!keys.some(entry => entry.name === name)) throw noKey(path, name);
     return keys.filter(entry => entry.name !== name);
   });
@@ -136,8 +143,16 @@ function check(path: string, _: object, command: Command): void {
   else print(`${countText(length, 'key')}; only their owner can read them.`);
 }
 
-/** Prints a key before it is in force, so that none is that nobody knows. Rejects when stdout does not take it. */
+/** Warns as the service does; a group that may read the file is told by `check` only. */
+function warnOfReaders(path: string, command: Command): void {
+  if (isReadableByEveryone(path)) {
+    notesFor(command)([`${path} can be read by every user of this machine; restrict it (chmod o-r).`]);
+  }
+}
+
+/** Prints a key before it is in force in its file, so that none is that nobody knows. Rejects when stdout does not take it. */
 async function printSecrets(
+  path: string,
   { name, key, secret }: Pick<KeyEntry, 'name' | 'key' | 'secret'>,
   command: Command,
 ): Promise<void> {
@@ -147,9 +162,13 @@ async function printSecrets(
   else {
     print(`DISPATCH_API_AUTH_KEY=${key}`);
     if (secret !== undefined) print(`DISPATCH_API_SIGN_SECRET=${secret}`);
-    note(`They are not shown again. Store them where only ${name} can read them.`);
   }
-  await written();
+  try {
+    await written();
+  } catch (error) {
+    throw OperationFailed.ofFile(`${path} stays as it was: stdout cannot be written`, error);
+  }
+  if (!printsJson(command)) note(`They are not shown again. Store them where only ${name} can read them.`);
 }
 
 function rightsText({
@@ -164,7 +183,8 @@ function rightsText({
 }
 
 function noKey(path: string, name: string): OperationFailed {
-  return new OperationFailed('NOT_FOUND', `${path} has no key ${name}.`);
+  const problem = existsSync(path) ? `${path} has no key ${name}.` : `There is no file ${path}.`;
+  return new OperationFailed('NOT_FOUND', problem);
 }
 
 function parseKeyName(text: string): string {

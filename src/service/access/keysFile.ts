@@ -22,7 +22,7 @@ const FIELDS = ['name', 'key', 'secret', 'microgrids', 'access', 'audit'];
  * anything (the default is `"write"`); with `"audit": true` it can read who changed what. Names and keys must be unique. With an empty list every call is refused.
  *
  * @param path - for messages.
- * @throws DispatchError INVALID_ARGUMENT that names entry and field, without any content of the file.
+ * @throws DispatchError INVALID_ARGUMENT that names entry and field, without any other content of the file.
  */
 export function parseKeysFile(text: string, path: string): readonly ApiKey[] {
   const refuse = (place: string, problem: string): never => {
@@ -36,7 +36,7 @@ export function parseKeysFile(text: string, path: string): readonly ApiKey[] {
   }
   if (!isObject(root) || !Array.isArray(root.keys)) return refuse('', 'must be an object with a list "keys"');
   const surplus = Object.keys(root).find(name => name !== 'keys');
-  if (surplus !== undefined) refuse('', 'must have no field other than "keys"');
+  if (surplus !== undefined) refuse('', `must have no field other than "keys"${namedText(surplus)}`);
   const keys = root.keys.map((entry, index) =>
     readEntry(entry, (field, problem) => refuse(`keys[${index}]${field && `.${field}`}: `, problem)),
   );
@@ -53,8 +53,8 @@ export function parseKeysFile(text: string, path: string): readonly ApiKey[] {
 
 function readEntry(entry: unknown, refuse: (field: string, problem: string) => never): ApiKey {
   if (!isObject(entry)) return refuse('', 'must be an object');
-  const surplus = Object.keys(entry).some(name => !FIELDS.includes(name));
-  if (surplus) refuse('', `must have no fields other than ${FIELDS.join(', ')}`);
+  const surplus = Object.keys(entry).find(name => !FIELDS.includes(name));
+  if (surplus !== undefined) refuse('', `must have no fields other than ${FIELDS.join(', ')}${namedText(surplus)}`);
   const { name, key, secret, microgrids, access = 'write', audit = false } = entry;
   if (!isKeyName(name)) return refuse('name', `must be ${KEY_NAME}`);
   if (typeof key !== 'string' || !KEY.test(key)) {
@@ -70,6 +70,11 @@ function readEntry(entry: unknown, refuse: (field: string, problem: string) => n
     return refuse('microgrids', 'must be "all" or a list of microgrid ids');
   }
   return { name, key, secret, microgrids: new Set<number>(microgrids), access, audit };
+}
+
+/** Names a field that is not known, where it is surely not a key or a secret that is at the wrong place. */
+function namedText(field: string): string {
+  return /^[a-z_]{1,24}$/i.test(field) ? `, not ${field}` : '';
 }
 
 /** Whether a value can be the name of a key. */

@@ -34,6 +34,10 @@ describe('a file of API keys', () => {
     );
   }, 30_000);
 
+  it('is told the last line of its text where it breaks off', () => {
+    expect(() => parseKeysFile('{"keys":[],\n', 'keys.json')).toThrow('is not valid JSON (line 1)');
+  });
+
   it.each([
     ['', 'is not valid JSON'],
     ['{"keys":\n["tell-nobody"', 'is not valid JSON'],
@@ -48,6 +52,11 @@ describe('a file of API keys', () => {
     ['{"keys":[],"keys":[]}', 'has the field keys twice'],
     ['[]', 'must be an object with a list "keys"'],
     ['{"keys":{}}', 'must be an object with a list "keys"'],
+    ['{"keys":[],"version":1}', 'must have no field other than "keys", not version'],
+    [
+      wrongPlaces([{ ...entry, note: 1 }]),
+      'keys[0]: must have no fields other than name, key, secret, microgrids, access, audit, not note',
+    ],
     ['{"keys":[],"tell-nobody":1}', 'must have no field other than "keys"'],
     [wrongPlaces(['tell-nobody']), 'keys[0]: must be an object'],
     [
