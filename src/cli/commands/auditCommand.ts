@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { AuditFilter } from '../../client/audit.js';
 import { printsJson } from '../globalOptions.js';
 import { addLogOptions, type LogOptions, readLogSpan } from '../input/logOptions.js';
-import { parseId, parseIds, repeated } from '../input/parseValue.js';
+import { parseId, parseIds, parseNonEmpty, repeated } from '../input/parseValue.js';
 import { auditJson, auditLine } from '../output/auditText.js';
 import { countText } from '../output/countText.js';
 import { drained, print, printJson } from '../output/print.js';
@@ -27,7 +27,7 @@ export function auditCommand(program: Command): void {
     .argument('<microgrid-id>', 'id of the microgrid', parseId)
     .optionsGroup('Filters:')
     .option('--dispatch-ids <ids>', 'ids or ranges: 1,2 or 1-3; may be repeated', parseIds)
-    .option('--key <name>', 'changes made with the key of this name; may be repeated', repeated(String));
+    .option('--key <name>', 'changes made with the key of this name; may be repeated', repeated(parseNonEmpty));
   addLogOptions(command, {
     one: 'change',
     several: 'changes',

@@ -114,8 +114,11 @@ async function importDispatches(
 async function readEntries(file: string, selector: Selector | undefined): Promise<ExchangeEntry[]> {
   const content = await readText(file);
   if (isCalendar(content)) return readCalendar(content, { selector });
-  if (selector !== undefined) {
-    throw new OperationFailed('INVALID_ARGUMENT', '--target is for calendars: lines of JSON have a selector each.');
+  if (selector !== undefined && content.trim() !== '') {
+    throw new OperationFailed(
+      'INVALID_ARGUMENT',
+      `${file} is not a calendar, and --target is for the events of one: lines of JSON have a selector each.`,
+    );
   }
   return readJsonLines(content);
 }

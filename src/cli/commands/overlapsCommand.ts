@@ -3,9 +3,9 @@ import { findOverlaps, type Overlap } from '../../planning/findOverlaps.js';
 import { printable } from '../../planning/text/printable.js';
 import { timeText } from '../../planning/timeText.js';
 import { printsJson } from '../globalOptions.js';
+import { checkSpan } from '../input/checkSpan.js';
 import { parseTime } from '../input/parseTime.js';
 import { parseCount, parseId, parseIds } from '../input/parseValue.js';
-import { UsageError } from '../input/usageError.js';
 import { countText } from '../output/countText.js';
 import { targetText } from '../output/dispatchText.js';
 import { print, printJson } from '../output/print.js';
@@ -53,7 +53,8 @@ async function overlaps(
     (await parseTime(from, { of: '--from', nowMs, ahead: false })).getTime(),
     (await parseTime(to, { of: '--to', nowMs, ahead: true })).getTime(),
   ];
-  if (toMs <= fromMs) throw new UsageError('--to must be after --from.');
+  const isDefault = command.getOptionValueSource('to') === 'default';
+  checkSpan({ from: new Date(fromMs), to: new Date(toMs) }, undefined, isDefault ? to : undefined);
   const json = printsJson(command);
   const records = await withMicrogrid(command, microgridId, async client => {
     const listed = [];

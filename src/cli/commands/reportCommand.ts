@@ -3,6 +3,7 @@ import { timeText } from '../../planning/timeText.js';
 import type { ReportRow } from '../../store/historyReport.js';
 import { givingWay } from '../giveWay.js';
 import { printsJson } from '../globalOptions.js';
+import { checkSpan } from '../input/checkSpan.js';
 import { parseTime } from '../input/parseTime.js';
 import { parseId, parseNonEmpty } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
@@ -56,7 +57,8 @@ async function report(
   const fromMs = (await parseTime(from, { of: '--from', ...at })).getTime();
   const toMs = (await parseTime(to, { of: '--to', ...at })).getTime();
   if (toMs > nowMs) throw new UsageError('--to must not be later than now.');
-  if (toMs <= fromMs) throw new UsageError('--to must be after --from.');
+  const isDefault = command.getOptionValueSource('to') === 'default';
+  checkSpan({ from: new Date(fromMs), to: new Date(toMs) }, undefined, isDefault ? to : undefined);
   const { readHistory } = await import('../../store/readHistory.js');
   const { reportHistory } = await import('../../store/historyReport.js');
   const types = type === undefined ? undefined : [type];

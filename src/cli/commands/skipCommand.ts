@@ -9,6 +9,7 @@ import type { LiveGroup } from '../../planning/groups/liveGroup.js';
 import { plannedGroup } from '../../planning/groups/plannedGroup.js';
 import { nextRun, runToSkip, type Starts, skippedRun } from '../../planning/groups/skippedRuns.js';
 import { findTargets, type TargetId } from '../../planning/groups/targets.js';
+import { PlanError } from '../../planning/planError.js';
 import { zonedTimeText } from '../../planning/zonedTimeText.js';
 import { DRY_OPTION } from '../input/dryOption.js';
 import { NOTE_OPTION } from '../input/noteOption.js';
@@ -100,7 +101,9 @@ function changeRuns(choose: Choice, said: string) {
     command: Command,
   ): Promise<void> => {
     await withMicrogrid(command, microgridId, async client => {
-      const live = await liveOf(client, id, dry, command);
+      const targets = await findTargets(client, [id], { say: notesFor(command), readOnly: dry });
+      const [found = id] = targets.ids;
+      const live = targets.groupOf(found) ?? (await asGroup(client, Number(found), choose));
       const nowMs = Date.now();
       const starts = run === undefined ? null : await parseStarts(run, live.group, nowMs);
       const { atMs, exceptions } = choose(live, starts, nowMs);
@@ -115,18 +118,13 @@ function changeRuns(choose: Choice, said: string) {
   };
 }
 
-/** The group of an id; of a single dispatch the group that it is to become. */
-async function liveOf(
-  client: MicrogridClient,
-  id: TargetId,
-  dry: true | undefined,
-  command: Command,
-): Promise<LiveGroup> {
-  const targets = await findTargets(client, [id], { say: notesFor(command), readOnly: dry });
-  const [found = id] = targets.ids;
-  const live = targets.groupOf(found);
-  if (live !== null) return live;
-  return dispatchAsGroup((await client.get(Number(found))).record);
+/** The group that a single dispatch is to become. */
+async function asGroup(client: MicrogridClient, id: number, choose: Choice): Promise<LiveGroup> {
+  const { record } = await client.get(id);
+  if (choose === toUnskip && (record.recurrence === null || record.durationMs === null)) {
+    throw new PlanError('FAILED_PRECONDITION', `Dispatch ${id} runs once: it has no run that is skipped.`);
+  }
+  return dispatchAsGroup(record);
 }
 
 /** Reads when a run starts, by its time or its day, in the zone of its group. */

@@ -3,12 +3,18 @@ import type { Command } from 'commander';
 import type { ListOptions } from '../../client/requests.js';
 import type { Dispatch } from '../../dispatch.js';
 import type { Selector } from '../../model/selector.js';
+import { checkSpan } from './checkSpan.js';
 import { optionName } from './optionName.js';
 import { parseTarget } from './parseTarget.js';
 import { parseTime } from './parseTime.js';
 import { parseBoolean, parseIds, parseNonEmpty, repeated } from './parseValue.js';
 
-const TIMES = ['startFrom', 'startTo', 'endFrom', 'endTo', 'updateFrom', 'updateTo'] as const;
+const SPANS = [
+  ['startFrom', 'startTo'],
+  ['endFrom', 'endTo'],
+  ['updateFrom', 'updateTo'],
+] as const;
+const TIMES = SPANS.flat();
 
 /** The options of {@link addListFilters}, as commander parses them. */
 export interface ListFilters extends Partial<Record<(typeof TIMES)[number], string>> {
@@ -62,6 +68,9 @@ export async function readListFilters(filters: ListFilters): Promise<ListOptions
   for (const name of TIMES) {
     const text = filters[name];
     if (text !== undefined) times[name] = await parseTime(text, { of: optionName(name), nowMs, ahead: false });
+  }
+  for (const [from, to] of SPANS) {
+    checkSpan({ from: times[from], to: times[to] }, [optionName(from), optionName(to)]);
   }
   return {
     ...times,

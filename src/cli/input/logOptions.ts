@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 
+import { checkSpan } from './checkSpan.js';
 import { parseTime } from './parseTime.js';
 import { parseCount } from './parseValue.js';
 
@@ -37,8 +38,10 @@ export function addLogOptions(
 /** Reads the times of {@link addLogOptions}. */
 export async function readLogSpan({ from, to }: LogOptions): Promise<{ from?: Date; to?: Date }> {
   const at = { nowMs: Date.now(), ahead: false };
-  return {
-    ...(from !== undefined && { from: await parseTime(from, { of: '--from', ...at }) }),
-    ...(to !== undefined && { to: await parseTime(to, { of: '--to', ...at }) }),
+  const span = {
+    from: from === undefined ? from : await parseTime(from, { of: '--from', ...at }),
+    to: to === undefined ? to : await parseTime(to, { of: '--to', ...at }),
   };
+  checkSpan(span);
+  return { ...(span.from && { from: span.from }), ...(span.to && { to: span.to }) };
 }

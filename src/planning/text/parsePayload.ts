@@ -14,15 +14,15 @@ const PLAIN_KEY = /^[\p{L}_][\p{L}\p{N}_-]*$/u;
  * 9007199254740993. The message names the field.
  */
 export function parsePayload(text: string): JsonObject {
-  return parseObject(text, 'payload');
+  return parseObject(text, 'payload', '{"power_kw": 5}');
 }
 
-/** Parses a JSON object as {@link parsePayload} does; a message names a field by its path in the object. */
+/** Parses the JSON object of a dispatch as {@link parsePayload} does; a message names a field by its path in the object. */
 export function parseJsonObject(text: string): JsonObject {
-  return parseObject(text, '');
+  return parseObject(text, '', '{"type": "CHARGE", "startTime": "2027-01-04T08:00:00Z", "selector": {"ids": [1]}}');
 }
 
-function parseObject(text: string, path: string): JsonObject {
+function parseObject(text: string, path: string, example: string): JsonObject {
   const trimmed = text.trim();
   let value: unknown;
   try {
@@ -30,7 +30,7 @@ function parseObject(text: string, path: string): JsonObject {
   } catch (error) {
     throw new InvalidText(`It must be valid JSON: ${messageOf(error)}`);
   }
-  if (!isObject(value)) throw new InvalidText('It must be a JSON object, such as {"power_kw": 5}.');
+  if (!isObject(value)) throw new InvalidText(`It must be a JSON object, such as ${example}.`);
   return exactObject(value, path);
 }
 

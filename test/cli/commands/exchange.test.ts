@@ -249,7 +249,13 @@ describe.concurrent('import', () => {
     await fileOf([''], async file => {
       expect((await runCli(['import', '1', file], serviceEnv())).code).toBe(1);
       const { stderr } = await runCli(['import', '1', file, '--target', '1'], serviceEnv());
-      expect(stderr).toContain('--target is for calendars');
+      expect(stderr).toBe(`error: There is nothing to import in ${file}.\n`);
+    });
+    await fileOf(['[1]'], async file => {
+      const { stdout } = await runCli(['import', '1', file], serviceEnv());
+      expect(stdout).toContain('line 1: It must be a JSON object, such as {"type": "CHARGE", "startTime": ');
+      const { stderr } = await runCli(['import', '1', file, '--target', '1'], serviceEnv());
+      expect(stderr).toContain(`${file} is not a calendar, and --target is for the events of one`);
     });
   });
 });

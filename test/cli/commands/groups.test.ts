@@ -201,6 +201,22 @@ describe.concurrent('what people read of a group', () => {
     expectRefusal(await run('delete', '8', 'G9601D3A6'), 1, 'group g9601d3a6 does not exist in microgrid 8');
   });
 
+  it('says that it stays inactive only of a group that was and is not to be otherwise', async () => {
+    const { id } = await createGroup(21);
+    const STAYS = 'It stays inactive: it does not run.';
+    expect((await run('update', '21', id, '--active', 'false')).stderr).not.toContain(STAYS);
+    expect((await run('update', '21', id, '--payload', '{"kw":5}', '--dry')).stderr).toContain(STAYS);
+  });
+
+  it('shows what another program keeps where a group would be', async () => {
+    const { DISPATCH_API_URL: address, ...env } = serviceEnv();
+    const [authKey, signSecret] = [env.DISPATCH_API_AUTH_KEY, env.DISPATCH_API_SIGN_SECRET];
+    await using client = new DispatchClient({ address, authKey, signSecret });
+    const plan = { type: 'A', startTime: 'NOW', selector: { ids: [1] }, payload: { _group: 5 } } as const;
+    await client.create({ microgridId: 22, ...plan });
+    expect((await dispatch('list', '22', '--columns', 'payload'))[1]).toContain('{"_group":5}');
+  });
+
   it('says that an hour alone keeps the minute of the start', async () => {
     const told = 'note: The runs start at minute 30 of the hour, as the start time does: --by-minute sets another.\n';
     const plan = ['CHARGE', '1', '2031-01-01 08:30', '1h', '-f', 'daily', '--by-hour', '8'];

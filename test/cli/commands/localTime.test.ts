@@ -352,8 +352,17 @@ describe.concurrent('a group', () => {
       durationSeconds: 60,
       part: '1/1',
     };
-    const args = ['2030-01-01', '1m', '-f', 'daily', '--payload', JSON.stringify({ _group })];
-    const [{ id }] = await dispatchJson('create', '87', 'CHARGE', '1', ...args);
+    const { rpcClient } = await directClient();
+    const { id } = await rpcClient.create({
+      microgridId: 87,
+      type: 'CHARGE',
+      selector: { ids: [1] },
+      startTime: new Date('2030-01-01'),
+      durationMs: 60_000,
+      recurrence: { frequency: 'DAILY', interval: 1 },
+      payload: { _group },
+    });
+    rpcClient.close();
     expect((await dispatch('list', '87', '--columns', 'id,recurrence'))[1]).toMatch(new RegExp(`^ *${id}  every day$`));
     const checked = await run('check', '87');
     expect(checked).toMatchObject({

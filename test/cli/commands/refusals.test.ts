@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../support/runCli.js';
+import { startCli } from '../../support/startCli.js';
 import { createdIn, serviceEnv, servicePort, useCommandService } from './commandService.js';
 import { expectRefusal } from './expectRefusal.js';
 
@@ -57,6 +58,21 @@ describe.concurrent('what goes wrong is told in one line', () => {
       expect(stderr).toMatch(/^error: .+$/m);
       expect(stderr).toContain(message);
     }
+  });
+
+  it('a run that is skipped of a dispatch that runs once: 1', async () => {
+    const result = await runCli(['unskip', '1', '1'], serviceEnv());
+    expectRefusal(result, 1, 'Dispatch 1 runs once: it has no run that is skipped.');
+  });
+
+  it('a service that does not speak TLS: one line', async () => {
+    const url = serviceEnv().DISPATCH_API_URL.replace('ssl=false', 'ssl=true');
+    const { code, stdout, stderr } = await startCli(['list', '1', '--json', '--url', url]).ended;
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(stderr).toMatch(/^[^\n]+\n$/);
+    expect(JSON.parse(stderr).error.message).toMatch(
+      /^UNAVAILABLE: the service does not speak TLS; the address of such a service says ssl=false \(service: [^ ]+\)$/,
+    );
   });
 
   it('a port in use: 1', async () => {
@@ -124,6 +140,31 @@ describe.concurrent('what goes wrong is told in one line', () => {
       'has its own rule',
     ],
     ['the past of what is followed', ['audit', '1', '-f', '--from', 'yesterday'], "'--from <time>'"],
+    [
+      'a list from a later start',
+      ['list', '1', '--start-from', 'tomorrow', '--start-to', 'today'],
+      '--start-to must be',
+    ],
+    [
+      'an export from a later end',
+      ['export', '1', '--end-from', 'now', '--end-to', 'now'],
+      '--end-to must be after --end',
+    ],
+    ['an audit backwards', ['audit', '1', '--from', 'now', '--to', 'yesterday'], '--to must be after --from.'],
+    [
+      'a history backwards',
+      ['history', '--store', 'x', '--from', 'now', '--to', 'yesterday'],
+      '--to must be after --from.',
+    ],
+    ['overlaps after the default', ['overlaps', '1', '--from', '2999-01-01'], "--from must be before 'in 7 days'"],
+    ['a report after the default', ['report', '--store', 'x', '--from', 'tomorrow'], "--from must be before 'now'"],
+    ['changes by no key', ['audit', '1', '--key', ''], "'--key <name>'"],
+    [
+      'a payload with a group',
+      ['create', '1', 'A', '1', 'now', '-p', '{"_group":5}'],
+      'the key _group, which is reserved',
+    ],
+    ['a change to a group', ['update', '1', '1', '-p', '{"_group":5}'], 'the key _group, which is reserved'],
     ['an unknown command', ['creat', '1'], "unknown command 'creat' (Did you mean create?)"],
     ['a bad address', ['list', '1', '--url', 'nonsense'], 'grpc://host:50051?ssl=false'],
     ['a bad place to listen', ['serve', '--listen', 'nonsense'], "'nonsense' is not HOST:PORT"],
