@@ -118,7 +118,7 @@ function ofGroup(live: LiveGroup, nowMs: number, isStartTold: boolean): Shown {
     rule: groupRuleText(group),
     duration: `${group.toMinute === null ? 'for ' : ''}${groupDurationText(group)}`,
     dispatches: records.map(record => new Dispatch(record)),
-    notes: [...(common.active ? [] : [INACTIVE]), ...groupNotes(group, nowMs, isStartTold)],
+    notes: [...(common.active ? [] : [INACTIVE]), ...groupNotes(group, nowMs, { isStartTold })],
     group: live,
   };
 }

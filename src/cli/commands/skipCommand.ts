@@ -5,7 +5,9 @@ import { changeGroup } from '../../planning/groups/changeGroup.js';
 import { dispatchAsGroup } from '../../planning/groups/dispatchAsGroup.js';
 import type { Group } from '../../planning/groups/group.js';
 import { repairNotes } from '../../planning/groups/groupChangeText.js';
+import { groupRunningNotes } from '../../planning/groups/groupRunningNotes.js';
 import type { LiveGroup } from '../../planning/groups/liveGroup.js';
+import { planChanges } from '../../planning/groups/planChanges.js';
 import { plannedGroup } from '../../planning/groups/plannedGroup.js';
 import { nextRun, runToSkip, type Starts, skippedRun } from '../../planning/groups/skippedRuns.js';
 import { findTargets, type TargetId } from '../../planning/groups/targets.js';
@@ -107,7 +109,8 @@ function changeRuns(choose: Choice, said: string) {
       const nowMs = Date.now();
       const starts = run === undefined ? null : await parseStarts(run, live.group, nowMs);
       const { atMs, exceptions } = choose(live, starts, nowMs);
-      notesFor(command)(repairNotes(live, nowMs));
+      const changes = planChanges({ ...live.group, exceptions }, live.common, live.records, nowMs);
+      notesFor(command)([...repairNotes(live, nowMs), ...groupRunningNotes(live.records, changes, nowMs)]);
       if (dry) {
         const planned = plannedGroup(microgridId, { ...live.group, exceptions }, live.common);
         return printGroup(command, planned, 'Nothing was changed.');

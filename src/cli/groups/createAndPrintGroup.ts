@@ -38,7 +38,7 @@ export async function createAndPrintGroup(
   checkCreation(group, common, nowMs);
   say([
     ...(group.startTimeMs < nowMs - PAST_MS ? ['The start is in the past: runs before now are left out.'] : []),
-    ...groupNotes(group, nowMs, isStartTold),
+    ...groupNotes(group, nowMs, { isStartTold }),
   ]);
   if (dry) await rehearseGroup(microgridId, planChanges(group, common, [], nowMs), nowMs);
   if (dry) return printGroup(command, plannedGroup(microgridId, group, common, nowMs), 'Nothing was created.');

@@ -54,12 +54,13 @@ export async function updateAndPrintGroup(
     ...(payload && { payload: withoutGroup(payload) }),
   };
   const say = notesFor(command);
+  const isStartTold = schedule.localStartMs !== undefined;
   const changes = planChanges(group, common, live.records, nowMs);
   say([
     ...(live.common.active || active !== undefined ? [] : ['It stays inactive: it does not run.']),
     ...repairNotes(live, nowMs),
     ...minuteNotes(schedule.rule, group.startTimeMs, group.zone),
-    ...(group === live.group ? [] : groupNotes(group, nowMs, schedule.localStartMs !== undefined)),
+    ...(group === live.group ? [] : groupNotes(group, nowMs, { isStartTold, before: live.group })),
     ...lostRunNotes(live.group, group, nowMs),
     ...groupRunningNotes(live.records, changes, nowMs),
   ]);

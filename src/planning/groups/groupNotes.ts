@@ -9,13 +9,19 @@ import { runNotes, runNoteTexts } from './runNotes.js';
 /** Number of runs of each part that are compared with those of others; more than those of two days. */
 const COMPARED_RUNS = 3_000;
 
+/** Options of {@link groupNotes}. */
+export interface GroupNotesOptions {
+  /** As for {@link runNotes}. @default false */
+  readonly isStartTold?: boolean;
+  /** The group before a change: its first run is not told again when it stays. */
+  readonly before?: Group | undefined;
+}
+
 /**
  * Tells what about the runs of a group to come a planner may not expect: a first run after the start, runs that the clock changes, that
  * overlap, runs of two dispatches at once, and an end within 30 days. Sentences, none where there is nothing.
- *
- * @param isStartTold as for {@link runNotes}
  */
-export function groupNotes(group: Group, nowMs: number, isStartTold = false): string[] {
+export function groupNotes(group: Group, nowMs: number, { isStartTold, before }: GroupNotesOptions = {}): string[] {
   const { zone } = group;
   if (zone === null) return [];
   const parts = partsOf(group);
@@ -24,12 +30,16 @@ export function groupNotes(group: Group, nowMs: number, isStartTold = false): st
     overlapNotes(startsOf(part), part.durationMs, ms => zonedTimeText(ms, zone)),
   );
   return [
-    ...firstRunNotes(group, zone, parts, nowMs),
+    ...(before !== undefined && isSameStart(before, group, parts) ? [] : firstRunNotes(group, zone, parts, nowMs)),
     ...runNoteTexts(runNotes(group, isStartTold), nowMs),
     ...overlapping.slice(0, 1),
     ...(meeting === null ? [] : [meetingNote(zonedTimeText(meeting, zone))]),
     ...[endingNote(group, nowMs)].filter(text => text !== null),
   ];
+}
+
+function isSameStart(before: Group, { startTimeMs }: Group, [first]: readonly PartPlan[]): boolean {
+  return before.startTimeMs === startTimeMs && partsOf(before)[0]?.startTimeMs === first?.startTimeMs;
 }
 
 /** Tells that the first run is after the start, as plans of one dispatch do. */

@@ -41,6 +41,14 @@ describe.concurrent('a group', () => {
     const [{ group }] = await dispatchJson(...create, ...late.slice(2));
     const { stderr } = await run('update', '96', group.id, '-f', 'daily', '--by-hour', '5', '--dry');
     expect(stderr).toContain(told);
+    await dispatchJson('update', '96', group.id, '-f', 'daily', '--by-hour', '5');
+    for (const change of [
+      ['--duration', '2h'],
+      ['--until', '2031-01-20'],
+      ['--payload', '{"kw": 1}'],
+    ]) {
+      expect((await run('update', '96', group.id, ...change, '--dry')).stderr).not.toContain('The first run starts');
+    }
   });
 
   it('says that its runs overlap, as a dispatch does', async () => {
@@ -500,6 +508,8 @@ describe.concurrent('skip and unskip', () => {
 
   it('skip the next run of a dispatch that is running, which goes on', async () => {
     const [running] = await dispatchJson('create', '85', 'CHARGE', '1', 'now', '1h', '-f', 'daily');
+    const { stderr } = await run('skip', '85', `${running.id}`, '--dry');
+    expect(stderr).toBe('note: It is running, and is reconfigured by this.\n');
     const [skipped] = await dispatchJson('skip', '85', `${running.id}`);
     expect(skipped.dispatches).toHaveLength(2);
     const listed = await dispatchJson('list', '85', '--running');

@@ -105,6 +105,7 @@ function draftChanges(
   { microgridId, nowMs }: DraftOptions,
 ): Made {
   const records = recordsOf(subject);
+  const before = subject.kind === 'group' ? subject.live.group : undefined;
   const common: Common = { type, selector, active, dryRun, payload };
   const changes = planChanges(group, common, records, nowMs);
   if (records.length === 0 && changes.length === 0)
@@ -122,8 +123,8 @@ function draftChanges(
     records: planned.sort((a, b) => a.startTimeMs - b.startTimeMs),
     notes: [
       ...partsNote(planned, fields),
-      ...groupNotes(group, nowMs, localStartMs !== undefined),
-      ...(subject.kind === 'group' ? lostRunNotes(subject.live.group, group, nowMs) : []),
+      ...groupNotes(group, nowMs, { isStartTold: localStartMs !== undefined, before }),
+      ...(before === undefined ? [] : lostRunNotes(before, group, nowMs)),
     ],
     group,
   };
