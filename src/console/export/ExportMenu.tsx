@@ -38,7 +38,7 @@ export function ExportMenu({ actor, port: { clock } }: ConsoleProps) {
   const tellShare = (count: number) => (done: number) => setNote(`Saving: ${Math.floor((100 * done) / count)} % …`);
   const saveCalendar = async (signal: AbortSignal) => {
     const name = nameOf('ics');
-    const records = await inSlices(dispatchesIn(viewRequest(actor.getSnapshot().context)), clock, { signal });
+    const records = await inSlices(dispatchesIn(viewRequest(actor.getSnapshot())), clock, { signal });
     const onStep = tellShare(records.length);
     const { parts, leftOut } = await inSlices(calendarOf(records), clock, { signal, onStep });
     saveFile(name, new Blob(parts, { type: 'text/calendar' }));
@@ -47,7 +47,7 @@ export function ExportMenu({ actor, port: { clock } }: ConsoleProps) {
   const saveTable = async (signal: AbortSignal) => {
     const name = nameOf('csv');
     const snapshot = actor.getSnapshot();
-    const { rows, isCut } = await inSlices(runRows(viewRequest(snapshot.context), maxRows), clock, { signal });
+    const { rows, isCut } = await inSlices(runRows(viewRequest(snapshot), maxRows), clock, { signal });
     const onStep = tellShare(rows.length);
     const parts = await inSlices(csvOf(rows, presentOf(snapshot)), clock, { signal, onStep });
     saveFile(name, new Blob(parts, { type: 'text/csv' }));

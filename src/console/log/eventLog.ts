@@ -1,9 +1,11 @@
 import type { ActorLogic, ActorRefFrom, AnyActorRef, InspectionEvent, Snapshot } from 'xstate';
-import type { RunMissed } from '../../../machines/dispatch/runNotification.js';
+import { notificationData } from '../../../machines/dispatch/notificationData.js';
+import { isRunningNotification, type RunMissed } from '../../../machines/dispatch/runNotification.js';
 import { dispatcherOf, dispatchSnapshot, isDispatch } from '../../../machines/inspect/inspectedActors.js';
 import type { DispatcherOutput } from '../../../machines/protocol/dispatcherOutput.js';
 import { parentOf } from '../../../machines/xstate/parentOf.js';
 import type { Interval } from '../timeline/segment.js';
+import { type DeliveredRun, DeliveryRecorder } from '../travel/deliveryRecorder.js';
 
 /** An output of a dispatcher, as the log of the console keeps it. */
 export interface LogEntry {
@@ -46,6 +48,8 @@ export interface EventLog {
   missed(microgridId: number): number;
   /** When starts were missed, by dispatch: from the first to the last, both included. */
   missedStarts(microgridId: number): ReadonlyMap<number, readonly Interval[]>;
+  /** What was delivered of runs since the dispatcher began. */
+  delivered(microgridId: number): readonly DeliveredRun[];
   /** Delay of the last start or stop by the schedule, in milliseconds, by microgrid; null: there was none. */
   lagMs(microgridId: number): number | null;
   /** Entries that are kept, newest first. */
@@ -106,6 +110,7 @@ class Ring implements EventLog {
   readonly #entries: LogEntry[] = [];
   readonly #missed = new Map<number, number>();
   readonly #missedStarts = new Map<number, Map<number, readonly Interval[]>>();
+  readonly #deliveries = new Map<number, DeliveryRecorder>();
   readonly #lagMs = new Map<number, number>();
   readonly #undo = new Set<() => void>();
   readonly #transitions: DispatchTransition[] = [];
@@ -130,6 +135,10 @@ class Ring implements EventLog {
     return this.#missedStarts.get(microgridId) ?? new Map();
   }
 
+  delivered(microgridId: number): readonly DeliveredRun[] {
+    return this.#deliveries.get(microgridId)?.runs ?? [];
+  }
+
   lagMs(microgridId: number): number | null {
     return this.#lagMs.get(microgridId) ?? null;
   }
@@ -142,6 +151,9 @@ class Ring implements EventLog {
   }
 
   watch({ microgridId, dispatcher }: LogWatch, tell: () => void): void {
+    const deliveries = this.#deliveries.get(microgridId) ?? new DeliveryRecorder(microgridId);
+    this.#deliveries.set(microgridId, deliveries);
+    deliveries.forgetOpen();
     const subscription = dispatcher.on('*', output => {
       this.#add(microgridId, output as unknown as DispatcherOutput);
       // Once for all outputs of a turn.
@@ -199,7 +211,10 @@ class Ring implements EventLog {
     };
     this.#count += 1;
     if (output.type === 'run.missed') this.#addMissed(microgridId, output);
-    else if ('run' in output && output.cause === 'schedule') this.#lagMs.set(microgridId, output.lateMs);
+    else if (isRunningNotification(output)) {
+      this.#deliveries.get(microgridId)?.add(notificationData(output));
+      if (output.cause === 'schedule') this.#lagMs.set(microgridId, output.lateMs);
+    }
   }
 
   #addMissed(microgridId: number, { dispatch: { id }, count, firstMs, lastMs }: RunMissed): void {

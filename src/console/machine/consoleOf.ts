@@ -37,7 +37,8 @@ export function consoleOf(port: SessionPort): typeof consoleMachine {
         const ended = new AbortController();
         const toMs = clock.nowMs();
         port.delivered?.({ microgridId, fromMs: toMs - historyMs, toMs }, ended.signal).then(
-          part => sendBack({ type: 'history.read', microgridId, delivered: deliveredRuns(part) }),
+          part =>
+            sendBack({ type: 'history.read', microgridId, delivered: deliveredRuns(part, { microgridId, toMs }) }),
           error => {
             if (ended.signal.aborted) return;
             sendBack({ type: 'dispatcher.problem', microgridId, problem: DispatchError.from(error) });

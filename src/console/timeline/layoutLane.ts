@@ -152,7 +152,7 @@ export function styleOf(segment: Segment, present: Present): BarStyle {
   if (run.record.dryRun) return isRunning ? 'dryRunning' : 'dry';
   if (isRunning) return 'running';
   if (startMs > nowMs) return 'planned';
-  return endMs > witnessedFromMs && startMs <= presentMs ? 'done' : 'past';
+  return (run.isDelivered ?? endMs > witnessedFromMs) && startMs <= presentMs ? 'done' : 'past';
 }
 
 function isMissed({ run: { record, startMs, endMs } }: Segment, { missed }: Present): boolean {

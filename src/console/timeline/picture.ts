@@ -1,8 +1,9 @@
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { findConflicts, union } from './conflicts.js';
 import { type LaneName, lanesOf } from './lanesOf.js';
+import { runsOf } from './runsOf.js';
 import type { Interval, Segment } from './segment.js';
-import { isShown, type PictureRequest, runsOf, segmentsOf } from './segmentsOf.js';
+import { isShown, type PictureRequest, segmentsOf } from './segmentsOf.js';
 import { thinRuns } from './thinRuns.js';
 
 /** A lane of a picture. */
@@ -80,9 +81,10 @@ function depthOf({ run: { record }, isCovered }: Segment): number {
 export function* dispatchesIn(request: PictureRequest): Generator<void, DispatchRecord[], void> {
   const { versions, fromMs, toMs } = request;
   const found = new Set<DispatchRecord>();
-  for (const [index, { record, ...held }] of versions.entries()) {
+  for (const [index, { record, isDelivered, ...held }] of versions.entries()) {
     if (index % sliceSize === sliceSize - 1) yield;
-    if (!isShown(record, request)) continue;
+    // What was delivered is no dispatch.
+    if (isDelivered || !isShown(record, request)) continue;
     const runs = thinRuns(record, Math.max(fromMs, held.fromMs), Math.min(toMs, held.toMs), toMs - fromMs);
     try {
       if (!runs.next().done) found.add(record);

@@ -1,13 +1,16 @@
 import type { SnapshotFrom } from 'xstate';
 import { eventLogIn } from '../log/eventLog.js';
-import type { ConsoleContext } from '../machine/consoleContext.js';
+import type { ConsoleContext, OpenMicrogrid } from '../machine/consoleContext.js';
 import { registryOf, shownMicrogrid } from '../machine/consoleContext.js';
 import type { ConsoleActor } from '../machine/consoleMachine.js';
 import { allMissed } from '../travel/deliveredRuns.js';
-import type { DispatchVersion } from '../travel/dispatchVersions.js';
+import { joinDelivered } from '../travel/deliveryRecorder.js';
 import type { Present } from './layoutLane.js';
 import { buildPicture, type Picture } from './picture.js';
-import type { PictureRequest } from './segmentsOf.js';
+import type { PicturedVersion, PictureRequest } from './segmentsOf.js';
+import { withDelivered } from './withDelivered.js';
+
+type ConsoleSnapshot = SnapshotFrom<ConsoleActor>;
 
 /** Share of the view that is prepared before and after it. */
 const margin = 1;
@@ -60,13 +63,14 @@ export class PictureSource {
    * @returns whether there is more to do: soon, or 'later' after a while.
    */
   work(columns: number, budgetMs: number): 'soon' | 'later' | null {
-    const { context } = this.#actor.getSnapshot();
+    const snapshot = this.#actor.getSnapshot();
+    const { context } = snapshot;
     const wanted = this.#build?.request ?? this.#picture?.request;
     const isOther = wanted === undefined || !serves(wanted, context, columns);
     const nowMs = this.#monotonicMs();
     const mayRenew = nowMs >= this.#readyAtMs + Math.max(keptMs, keptTimes * this.#spentMs);
     if (isOther || (this.#isStale && this.#build === null && mayRenew)) {
-      const request = requestOf(context, columns);
+      const request = requestOf(snapshot, columns);
       this.#isStale = false;
       this.#spentMs = 0;
       this.#build = { request, steps: buildPicture(request) };
@@ -91,7 +95,7 @@ export class PictureSource {
 }
 
 /** What is known of the time that is looked at. */
-export function presentOf({ context, children }: SnapshotFrom<ConsoleActor>): Present {
+export function presentOf({ context, children }: ConsoleSnapshot): Present {
   const microgrid = shownMicrogrid(context);
   const log = eventLogIn(children);
   const delivered = microgrid?.delivered;
@@ -107,10 +111,10 @@ export function presentOf({ context, children }: SnapshotFrom<ConsoleActor>): Pr
 }
 
 /** The picture of just what is in view. */
-export function viewRequest(context: ConsoleContext): PictureRequest {
-  const { fromMs, toMs, lanes, merge, filter, showsDryRuns, showsInactive } = context.view;
+export function viewRequest(snapshot: ConsoleSnapshot): PictureRequest {
+  const { fromMs, toMs, lanes, merge, filter, showsDryRuns, showsInactive } = snapshot.context.view;
   return {
-    versions: versionsOf(context),
+    versions: versionsOf(snapshot),
     fromMs,
     toMs,
     resolutionMs: 1,
@@ -138,25 +142,22 @@ function serves(request: PictureRequest, context: ConsoleContext, columns: numbe
 /** What a picture was made from. */
 const sourceKeys = new WeakMap<PictureRequest, string>();
 
-/** What is looked at: of which microgrid, and as of when. */
-export function sourceOf({
-  shownId,
-  travelMs,
-  nowMs,
-  versions,
-}: Pick<ConsoleContext, 'shownId' | 'travelMs' | 'nowMs' | 'versions'>): string {
-  return `${shownId} ${travelMs !== null && travelMs < nowMs && versions !== null ? `as of ${travelMs}` : 'now'}`;
+/** What is looked at: of which microgrid, as of when, and whether what was delivered before is known. */
+export function sourceOf(context: ConsoleContext): string {
+  const time = knownVersions(context) === null ? 'now' : `as of ${context.travelMs}`;
+  return `${context.shownId} ${time} ${shownMicrogrid(context)?.delivered?.toMs}`;
 }
 
-function sourceKey({ shownId, travelMs, nowMs, versions, view }: ConsoleContext): string {
-  return `${sourceOf({ shownId, travelMs, nowMs, versions })} ${view.preview.map(({ id, updateTime }) => `${id} ${updateTime}`).join()}`;
+function sourceKey(context: ConsoleContext): string {
+  return `${sourceOf(context)} ${context.view.preview.map(({ id, updateTime }) => `${id} ${updateTime}`).join()}`;
 }
 
-function requestOf(context: ConsoleContext, columns: number): PictureRequest {
+function requestOf(snapshot: ConsoleSnapshot, columns: number): PictureRequest {
+  const { context } = snapshot;
   const { fromMs, toMs } = context.view;
   const spanMs = toMs - fromMs;
   const request: PictureRequest = {
-    ...viewRequest(context),
+    ...viewRequest(snapshot),
     preview: context.view.preview,
     // Whole steps, so that what did not change is found again.
     fromMs: Math.floor((fromMs - spanMs * margin) / spanMs) * spanMs,
@@ -173,20 +174,29 @@ function resolutionOf(msPerColumn: number): number {
 }
 
 /** The dispatches that are looked at: as they are, or as they were and were planned to be at an instant of the past. */
-function versionsOf(context: ConsoleContext): readonly DispatchVersion[] {
-  const { travelMs, nowMs, versions } = context;
-  if (travelMs !== null && travelMs < nowMs && versions !== null) {
+function versionsOf({ context, children }: ConsoleSnapshot): readonly PicturedVersion[] {
+  const { travelMs } = context;
+  const versions = knownVersions(context);
+  if (travelMs !== null && versions !== null) {
     return versions
       .filter(({ fromMs }) => fromMs <= travelMs)
       .map(version => (version.toMs > travelMs ? { ...version, toMs: Number.POSITIVE_INFINITY } : version));
   }
-  return presentVersions(context);
+  const microgrid = shownMicrogrid(context);
+  if (microgrid === undefined) return [];
+  const since = eventLogIn(children)?.delivered(microgrid.id) ?? [];
+  const { runs: before = [], toMs = 0 } = microgrid.delivered ?? {};
+  return withDelivered(presentVersions(microgrid), joinDelivered(before, since, toMs));
 }
 
-function presentVersions(context: ConsoleContext): DispatchVersion[] {
-  const microgrid = shownMicrogrid(context);
-  const registry = microgrid && registryOf(microgrid);
-  const found: DispatchVersion[] = [];
+/** The versions of the past that is looked at; null: the present or the future is, or they are not known. */
+function knownVersions({ travelMs, nowMs, versions }: ConsoleContext): ConsoleContext['versions'] {
+  return travelMs !== null && travelMs < nowMs ? versions : null;
+}
+
+function presentVersions(microgrid: OpenMicrogrid): PicturedVersion[] {
+  const registry = registryOf(microgrid);
+  const found: PicturedVersion[] = [];
   for (const id of registry?.ids() ?? []) {
     const entry = registry?.get(id);
     if (entry === undefined) continue;

@@ -1,7 +1,6 @@
 import { sortInSlices } from '../kit/sortInSlices.js';
-import type { DispatchVersion } from '../travel/dispatchVersions.js';
 import type { Segment } from './segment.js';
-import { identityOf, type PictureRequest, segmentsOf } from './segmentsOf.js';
+import { identityOf, type PicturedVersion, type PictureRequest, segmentsOf } from './segmentsOf.js';
 
 /** Number of slots in which runs of one dispatch are told apart in a table. */
 const slots = 5_000;
@@ -28,12 +27,15 @@ export function* runRows(request: PictureRequest, limit: number): Generator<void
   const { fromMs, toMs, merge } = request;
   const spanMs = toMs - fromMs;
   const resolutionMs = Math.max(1, Math.floor(spanMs / slots));
-  let versions: readonly DispatchVersion[] = request.versions;
+  let versions: readonly PicturedVersion[] = request.versions;
+  let isOpen = (_: Pick<PicturedVersion, 'record'>) => true;
   let settled: readonly Segment[] = [];
   for (let [share, growth] = [firstShare, minGrowth]; ; share *= growth) {
     const untilMs = share < 1 ? fromMs + spanMs * share : toMs;
     const { segments } = yield* segmentsOf({ ...request, versions, toMs: untilMs, resolutionMs });
-    const inView = segments.filter(({ startMs, endMs }) => startMs < untilMs && (endMs > fromMs || startMs >= fromMs));
+    const inView = segments.filter(
+      ({ run, startMs, endMs }) => startMs < untilMs && (endMs > fromMs || startMs >= fromMs) && isOpen(run),
+    );
     const found = yield* sortInSlices(
       inView.concat(settled),
       (a, b) => a.startMs - b.startMs || a.run.record.id - b.run.record.id,
@@ -49,9 +51,9 @@ export function* runRows(request: PictureRequest, limit: number): Generator<void
     for (const { run, endMs } of shown)
       if (run.record.active && endMs > untilMs) open.add(identityOf(run.record, merge));
     if (open.size === 0) return { rows: shown.slice(0, limit), isCut: true };
-    const isOpen = ({ record }: Pick<DispatchVersion, 'record'>) =>
-      record.active && open.has(identityOf(record, merge));
-    versions = versions.filter(isOpen);
+    isOpen = ({ record }) => record.active && open.has(identityOf(record, merge));
+    const openIds = new Set(versions.filter(isOpen).map(({ record }) => record.id));
+    versions = versions.filter(({ record }) => openIds.has(record.id));
     settled = shown.filter(({ run }) => !isOpen(run));
   }
 }

@@ -5,6 +5,8 @@ import type { ThinRun } from './thinRuns.js';
 /** A run of a dispatch in a picture. */
 export interface PicturedRun extends ThinRun {
   readonly record: DispatchRecord;
+  /** Whether it was delivered, where that is known of this very run. */
+  readonly isDelivered?: boolean;
 }
 
 /** The choice of a run; of several that are drawn as one, that of their dispatch. */

@@ -4,19 +4,26 @@ import {
   mergeByTypeAndSelector,
   mergeNothing,
 } from '../../../machines/manage/mergeStrategy.js';
-import { messageOf } from '../../model/dispatchError.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import type { DispatchVersion } from '../travel/dispatchVersions.js';
 import type { MergeName, ViewState } from '../view/viewState.js';
 import { componentsText } from './lanesOf.js';
-import type { PicturedRun, Segment } from './segment.js';
+import type { Interval, PicturedRun, Segment } from './segment.js';
 import { splitByForce } from './splitByForce.js';
-import { type ThinRun, thinRuns } from './thinRuns.js';
+import { VersionRuns } from './versionRuns.js';
+
+/** A dispatch of a picture, or what was delivered of one. */
+export interface PicturedVersion extends DispatchVersion {
+  /** Whether it is a run that was delivered. @default false */
+  readonly isDelivered?: boolean;
+  /** When what was delivered of it is shown instead of its own runs. @default never */
+  readonly deliveredTimes?: readonly Interval[];
+}
 
 /** What a picture is made of. */
 export interface PictureRequest
   extends Pick<ViewState, 'lanes' | 'merge' | 'filter' | 'showsDryRuns' | 'showsInactive'> {
-  readonly versions: readonly DispatchVersion[];
+  readonly versions: readonly PicturedVersion[];
   /** Records that a change would leave: drawn in a lane of their own, before the others. */
   readonly preview?: readonly DispatchRecord[];
   readonly fromMs: number;
@@ -60,25 +67,31 @@ export function* segmentsOf(request: PictureRequest): Generator<void, PictureSeg
   const groups = new Map<string, PicturedRun[]>();
   const active: PicturedRun[] = [];
   const inactive: Segment[] = [];
+  const add = (runs: readonly PicturedRun[]) => {
+    for (const run of runs) {
+      if (!run.record.active) {
+        inactive.push({ run, startMs: run.startMs, endMs: run.endMs, isCovered: false });
+        continue;
+      }
+      const identity = identityOf(run.record, merge);
+      const group = groups.get(identity);
+      if (group === undefined) groups.set(identity, [run]);
+      else group.push(run);
+    }
+  };
+  const versionRuns = new VersionRuns(request, problems);
   let done = 0;
   for (const version of request.versions) {
     done += runSliceSize / sliceSize;
     for (; done >= runSliceSize; done -= runSliceSize) yield;
     const { record } = version;
     if (!isShown(record, request)) continue;
-    records.push(record);
-    const runs = runsOf(version, request, problems);
+    const runs = versionRuns.of(version);
+    if (runs.length > 0 || !version.isDelivered) records.push(record);
     done += runs.length;
-    if (runs.length === 0) continue;
-    if (record.active) {
-      const identity = identityOf(record, merge);
-      const group = groups.get(identity);
-      if (group === undefined) groups.set(identity, runs);
-      else for (const run of runs) group.push(run);
-    } else {
-      for (const run of runs) inactive.push({ run, startMs: run.startMs, endMs: run.endMs, isCovered: false });
-    }
+    add(runs);
   }
+  add(versionRuns.rest());
   const segments: Segment[] = [];
   for (const group of groups.values()) {
     for (const run of group) active.push(run);
@@ -101,41 +114,4 @@ function matches(record: DispatchRecord, filter: string): boolean {
   const text = filter.trim().toLowerCase();
   if (text.startsWith('#')) return String(record.id) === text.slice(1);
   return [String(record.id), record.type, componentsText(record)].some(part => part.toLowerCase().includes(text));
-}
-
-interface KnownRuns {
-  readonly key: string;
-  readonly runs: readonly ThinRun[];
-}
-
-// Records are immutable: what did not change is not calculated again.
-const known = new WeakMap<DispatchRecord, KnownRuns>();
-
-/** The runs of a version: those that begin while it holds, and the part of an earlier one that goes on when it begins. */
-export function runsOf(
-  { record, fromMs, toMs }: DispatchVersion,
-  request: PictureRequest,
-  problems: Map<number, string>,
-): PicturedRun[] {
-  const from = Math.max(request.fromMs, fromMs);
-  const to = Math.min(request.toMs, toMs);
-  if (from >= to) return [];
-  const key = `${from} ${to} ${request.resolutionMs}`;
-  let found = known.get(record);
-  if (found?.key !== key) {
-    try {
-      found = { key, runs: [...thinRuns(record, from, to, request.resolutionMs)] };
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      problems.set(record.id, messageOf(error));
-      found = { key, runs: [] };
-    }
-    known.set(record, found);
-  }
-  return found.runs.map(run => ({
-    record,
-    isMerged: run.isMerged,
-    startMs: Math.max(run.startMs, fromMs),
-    endMs: Math.min(run.endMs, toMs),
-  }));
 }

@@ -33,9 +33,9 @@ export function useRunRows(actor: ConsoleActor, clock: Clock, limit: number): Ru
     const make = async () => {
       while (now.isStale) {
         now.isStale = false;
-        const { context: present } = actor.getSnapshot();
+        const present = actor.getSnapshot();
         const rows = await inSlices(runRows(viewRequest(present), limit), clock, { signal });
-        setMade({ shownId: present.shownId, rows });
+        setMade({ shownId: present.context.shownId, rows });
       }
     };
     make()

@@ -189,19 +189,20 @@ describe('a picture', () => {
     expect([...pictureOf(records).problems.keys()]).toEqual([3]);
   });
 
-  it('has the runs of each version while it held', () => {
+  it('has the runs of each version while it held, and one that a change does not end as one', () => {
     const first = dispatchRecord({ id: 1, durationMs: 4 * hourMs });
-    const second = { ...first, durationMs: 2 * hourMs };
     const changedMs = monday10Ms + hourMs;
-    const [lane] = pictureOf([], {
-      versions: [
-        { record: first, fromMs: -Infinity, toMs: changedMs },
-        { record: second, fromMs: changedMs, toMs: Infinity },
-      ],
-    }).lanes;
-    expect(lane?.segments.map(({ startMs, endMs, run }) => [run.record === first, startMs, endMs])).toEqual([
+    const segmentsOf = (second: DispatchRecord) =>
+      pictureOf([], {
+        versions: [
+          { record: first, fromMs: -Infinity, toMs: changedMs },
+          { record: second, fromMs: changedMs, toMs: Infinity },
+        ],
+      }).lanes[0]?.segments.map(({ startMs, endMs, run }) => [run.record === first, startMs, endMs]);
+    expect(segmentsOf({ ...first, durationMs: 2 * hourMs, active: false })).toEqual([
       [true, monday10Ms, changedMs],
       [false, changedMs, monday10Ms + 2 * hourMs],
     ]);
+    expect(segmentsOf({ ...first, durationMs: 2 * hourMs })).toEqual([[false, monday10Ms, monday10Ms + 2 * hourMs]]);
   });
 });
