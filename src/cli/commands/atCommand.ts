@@ -10,6 +10,7 @@ import { parseTime } from '../input/parseTime.js';
 import { parseId } from '../input/parseValue.js';
 import { dispatchLine } from '../output/dispatchText.js';
 import { print, printJson } from '../output/print.js';
+import { printText } from '../output/printText.js';
 import { tellProgress } from '../output/progress.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
@@ -56,6 +57,6 @@ async function at(
     for (const { record, run } of found) printJson({ ...new Dispatch(record).toJSON(), run });
     return;
   }
-  for (const { record } of found) print(dispatchLine(new Dispatch(record), atMs));
+  for (const { record } of found) printText(dispatchLine(new Dispatch(record), atMs));
   print(`${found.length} ${merge === undefined ? 'running' : 'in force'} at ${timeText(new Date(atMs))}.`);
 }

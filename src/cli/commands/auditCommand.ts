@@ -7,6 +7,7 @@ import { parseId, parseIds, parseNonEmpty, repeated } from '../input/parseValue.
 import { auditJson, auditLine } from '../output/auditText.js';
 import { countText } from '../output/countText.js';
 import { drained, print, printJson } from '../output/print.js';
+import { printText } from '../output/printText.js';
 import { endProgress } from '../output/progress.js';
 import { untilInterrupted } from '../untilInterrupted.js';
 import { withMicrogrid } from '../withMicrogrid.js';
@@ -63,7 +64,7 @@ async function audit(microgridId: number, options: AuditOptions, command: Comman
       isCut = printed === limit;
       if (isCut) break;
       if (json) printJson(auditJson(entry));
-      else print(auditLine(entry));
+      else printText(auditLine(entry));
       printed += 1;
       if (follow && printed === limit) break;
       await drained();

@@ -12,6 +12,7 @@ import { OperationFailed } from '../operationFailed.js';
 import { countText } from '../output/countText.js';
 import { notesFor } from '../output/notesFor.js';
 import { print, printJson } from '../output/print.js';
+import { printText } from '../output/printText.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
 interface CheckOptions {
@@ -57,7 +58,7 @@ async function check(microgridId: number, { note, dry }: CheckOptions, command: 
       }
       counts[outcome] += 1;
       if (json) printJson({ group: live.group.id, zone: live.group.zone, outcome, text });
-      else print(checkText(live, outcome, text));
+      else printText(checkText(live, outcome, text));
       // Nothing can be said in a zone that is not known.
       const ending = outcome === 'invalid' ? null : endingNote(live.group, nowMs);
       if (ending !== null) notesFor(command)([ending]);

@@ -20,7 +20,8 @@ import { OperationFailed } from '../operationFailed.js';
 import { isLifecycleEvent, notificationJson } from '../output/notificationJson.js';
 import { notificationText } from '../output/notificationText.js';
 import { goOnWithoutOutput, onOutputFailure } from '../output/outputFailure.js';
-import { note, print, printJson } from '../output/print.js';
+import { note, printJson } from '../output/print.js';
+import { printText } from '../output/printText.js';
 import { stderrLogger } from '../output/stderrLogger.js';
 import { CommandFailed } from '../run/commandFailed.js';
 import { systemdNotifier } from '../supervision.js';
@@ -211,7 +212,7 @@ function printNotifications(
     if (!isRunNotification(output) && !(lifecycle && isLifecycleEvent(output))) return;
     if (type !== undefined && output.dispatch.type !== type) return;
     if (json) printJson(notificationJson(output));
-    else print(notificationText(output));
+    else printText(notificationText(output));
     runner?.run(output);
   });
   return async () => runner?.done();

@@ -7,6 +7,7 @@ import { listOf, parseId, parseIds, parseName, parseNonEmpty, repeated } from '.
 import { countText } from '../output/countText.js';
 import { notificationDataText } from '../output/notificationText.js';
 import { drained, print, printJson } from '../output/print.js';
+import { printText } from '../output/printText.js';
 import { untilInterrupted } from '../untilInterrupted.js';
 
 const KINDS = {
@@ -84,7 +85,7 @@ async function history(
       isCut = printed === limit;
       if (isCut || interrupted.aborted) break;
       if (json) printJson(entry);
-      else print(notificationDataText(entry, instantText));
+      else printText(notificationDataText(entry, instantText));
       printed += 1;
       if (follow && printed === limit) break;
       await drained();

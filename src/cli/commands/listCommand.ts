@@ -16,6 +16,7 @@ import { countText } from '../output/countText.js';
 import { COLUMN_NAMES, type ColumnName, DEFAULT_COLUMNS, dispatchColumns } from '../output/dispatchColumns.js';
 import { notesFor } from '../output/notesFor.js';
 import { drained, note, print, printJson, terminalWidth } from '../output/print.js';
+import { printText } from '../output/printText.js';
 import { tellProgress } from '../output/progress.js';
 import { rowPrinter } from '../output/rowPrinter.js';
 import { withMicrogrid } from '../withMicrogrid.js';
@@ -125,7 +126,7 @@ async function list(microgridId: number, options: ListCommandOptions, command: C
     notesFor(command)(rows.notes());
     const counts = [countText(shown, 'dispatch', 'dispatches'), ...(groups > 0 ? [countText(groups, 'group')] : [])];
     const what = (isCut && shown === 0 ? counts.slice(1) : counts).join(', ');
-    print(isCut ? `The first ${what}.` : `${what}, ${filteredOut} filtered out.`);
+    printText(isCut ? `The first ${what}.` : `${what}, ${filteredOut} filtered out.`);
   }
   if (unreadable > 0) throw new OperationFailed('UNDECODABLE', `${unreadable} dispatches could not be decoded.`);
 }

@@ -9,6 +9,7 @@ import { parseCount, parseId, parseIds } from '../input/parseValue.js';
 import { countText } from '../output/countText.js';
 import { targetText } from '../output/dispatchText.js';
 import { print, printJson } from '../output/print.js';
+import { printText } from '../output/printText.js';
 import { tellProgress } from '../output/progress.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
@@ -75,7 +76,7 @@ async function overlaps(
     }
     printed += 1;
     if (json) printJson({ ids: [overlap.first.id, overlap.second.id], ...overlap.run });
-    else print(overlapText(overlap));
+    else printText(overlapText(overlap));
   }
   if (!json) print(`${countText(printed, 'overlap')}.`);
 }

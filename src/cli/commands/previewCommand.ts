@@ -26,6 +26,7 @@ import { durationText, recurrenceText } from '../output/dispatchText.js';
 import { partLines } from '../output/groupText.js';
 import { notesFor } from '../output/notesFor.js';
 import { print, printJson } from '../output/print.js';
+import { printText } from '../output/printText.js';
 import { runText } from '../output/runsText.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
@@ -89,11 +90,11 @@ async function preview(
     return;
   }
   const shownIn = options.showIn ?? timeZone ?? group?.group.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-  print(`${rule}, ${duration}`);
+  printText(`${rule}, ${duration}`);
   notesFor(command)(notes);
-  for (const run of runs) print(`  ${runText(run, shownIn)}`);
+  for (const run of runs) printText(`  ${runText(run, shownIn)}`);
   if (runs.length === 0) print('No run is to come.');
-  if (group) for (const line of partLines(group)) print(line);
+  if (group) printText(partLines(group).join('\n'));
 }
 
 /** What is shown of a plan, a dispatch or a group. */

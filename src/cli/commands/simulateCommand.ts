@@ -15,6 +15,7 @@ import { OperationFailed } from '../operationFailed.js';
 import { countText } from '../output/countText.js';
 import { notificationDataText } from '../output/notificationText.js';
 import { drained, note, print, printJson } from '../output/print.js';
+import { printText } from '../output/printText.js';
 import { startProgress, tellProgress } from '../output/progress.js';
 import { withMicrogrid } from '../withMicrogrid.js';
 
@@ -135,6 +136,6 @@ function timeline(): (data: SimulatedNotification) => void {
     const next = dayText(data.atMs);
     if (next !== day) print(next);
     day = next;
-    print(`  ${notificationDataText(data, clockText)}`);
+    printText(`  ${notificationDataText(data, clockText)}`);
   };
 }

@@ -5,7 +5,8 @@ import { printsJson } from '../globalOptions.js';
 import { parseId } from '../input/parseValue.js';
 import { pc } from '../output/colours.js';
 import { dispatchLine } from '../output/dispatchText.js';
-import { note, print, printJson } from '../output/print.js';
+import { note, printJson } from '../output/print.js';
+import { printText } from '../output/printText.js';
 import { endProgress } from '../output/progress.js';
 import { untilInterrupted } from '../untilInterrupted.js';
 import { withMicrogrid } from '../withMicrogrid.js';
@@ -50,7 +51,7 @@ async function watch(microgridId: number, _: object, command: Command): Promise<
         }
         const dispatch = new Dispatch(change.dispatch, { deleted: change.kind === 'deleted' });
         if (json) printJson({ event: change.kind, dispatch });
-        else print(changeText(change.kind, dispatch, Date.now()));
+        else printText(changeText(change.kind, dispatch, Date.now()));
       }
     } catch (error) {
       if (!interrupted.aborted) throw error;

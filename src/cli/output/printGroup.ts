@@ -5,8 +5,9 @@ import { groupJson } from '../../planning/groups/groupWords.js';
 import type { LiveGroup } from '../../planning/groups/liveGroup.js';
 import { printsJson } from '../globalOptions.js';
 import { groupText } from './groupText.js';
-import { print, printJson } from './print.js';
+import { printJson } from './print.js';
 import { printResult } from './printResult.js';
+import { printText } from './printText.js';
 
 /** Prints a group, or the dispatch that is none any more, and the outcome of the command, or with --json its data. */
 export function printGroup(command: Command, live: LiveGroup | Dispatch, outcome?: string): void {
@@ -18,6 +19,6 @@ export function printGroup(command: Command, live: LiveGroup | Dispatch, outcome
     printJson(groupJson(live));
     return;
   }
-  print(groupText(live, Date.now()));
-  if (outcome !== undefined) print(outcome);
+  printText(groupText(live, Date.now()));
+  if (outcome !== undefined) printText(outcome);
 }

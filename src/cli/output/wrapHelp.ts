@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 import { widthOf } from './rowPrinter.js';
 
 /** Width of a help that is not printed in a terminal, as commander has it. */
@@ -30,6 +32,21 @@ export function wrapHelp(text: string, width: number): string {
   }
   flush();
   return lines.join('\n');
+}
+
+/**
+ * Fits a line to a width, with its colours: it goes on below its text, or, where that is far to the right, a little to the right of its
+ * beginning. One that ends with JSON stays as it is, to be copied.
+ */
+export function wrapLine(line: string, width: number): string {
+  const plain = stripVTControlCharacters(line);
+  const indent = plain.length - plain.trimStart().length;
+  if (widthOf(line) <= width || (indent > 0 && plain.endsWith('}'))) return line;
+  const column = /^ {2}\S.*? {2,}(?=\S)/.exec(plain)?.[0].length ?? 0;
+  const hang = ' '.repeat(column > indent && column <= width / 2 ? column : indent + 2);
+  const [first = '', ...others] = wrapped(line.trimStart(), width - indent);
+  const below = others.length === 0 ? [] : wrapped(others.join(' '), width - hang.length);
+  return [' '.repeat(indent) + first, ...below.map(each => hang + each)].map(each => each.trimEnd()).join('\n');
 }
 
 function termLines(line: string, width: number): string[] {
