@@ -9,7 +9,7 @@ import { MERGE_STRATEGIES, type MergeName, mergeOption } from '../input/mergeNam
 import { parseTime } from '../input/parseTime.js';
 import { parseId } from '../input/parseValue.js';
 import { dispatchLine } from '../output/dispatchText.js';
-import { print, printJson } from '../output/print.js';
+import { printJson } from '../output/print.js';
 import { printText } from '../output/printText.js';
 import { tellProgress } from '../output/progress.js';
 import { withMicrogrid } from '../withMicrogrid.js';
@@ -58,5 +58,5 @@ async function at(
     return;
   }
   for (const { record } of found) printText(dispatchLine(new Dispatch(record), atMs));
-  print(`${found.length} ${merge === undefined ? 'running' : 'in force'} at ${timeText(new Date(atMs))}.`);
+  printText(`${found.length} ${merge === undefined ? 'running' : 'in force'} at ${timeText(new Date(atMs))}.`);
 }

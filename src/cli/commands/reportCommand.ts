@@ -8,6 +8,7 @@ import { parseTime } from '../input/parseTime.js';
 import { parseId, parseNonEmpty } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
 import { drained, note, print, printJson, terminalWidth } from '../output/print.js';
+import { printText } from '../output/printText.js';
 import { reportColumns } from '../output/reportColumns.js';
 import { rowPrinter } from '../output/rowPrinter.js';
 
@@ -80,5 +81,5 @@ async function report(
   for (const row of rows) table.print(row);
   table.end();
   const span = `from ${timeText(new Date(fromMs))} to ${timeText(new Date(toMs))}`;
-  print(rows.length === 0 ? `No runs ${span}.` : `Planned and delivered ${span}.`);
+  printText(rows.length === 0 ? `No runs ${span}.` : `Planned and delivered ${span}.`);
 }

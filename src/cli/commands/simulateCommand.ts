@@ -103,7 +103,7 @@ async function simulate(
   // Also with --json: what is missing must not go unnoticed.
   const more = `There are more than ${countText(limit, 'notification')}; --limit prints more.`;
   if (isCut) note(printsJson(command) ? JSON.stringify({ note: more }) : more);
-  else if (!printsJson(command)) print(`${countText(printed, 'notification')} until ${timeText(new Date(toMs))}.`);
+  else if (!printsJson(command)) printText(`${countText(printed, 'notification')} until ${timeText(new Date(toMs))}.`);
   if (problems > 0) throw new OperationFailed('UNEVALUABLE', `${problems} dispatches cannot be evaluated.`);
 }
 
