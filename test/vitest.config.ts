@@ -12,7 +12,7 @@ const ALWAYS_LONG = [
   'test/docs/{operations,httpCommands}.test.ts',
   'test/bench/fleet/fleet.test.ts',
   'test/console/{interruptions,signIn}.test.ts',
-  'test/console/plan/planForm.test.ts',
+  'test/console/plan/{planForm,planOperation}.test.ts',
   'test/examples/react.test.ts',
   'test/web/inChromium.test.ts',
   'test/cli/followWebhooks.test.ts',

@@ -48,6 +48,29 @@ describeWithChromium('the console, signed in to', browser => {
   });
 
   describe('with a key', () => {
+    it('says that the key is no longer accepted, offers no change meanwhile, and to sign in anew', async () => {
+      await using console = await openConsole(browser(), url, null);
+      const { page } = console;
+      await page.getByLabel('Key').fill(operator.key);
+      await page.getByLabel('Secret').fill(operator.secret);
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Microgrid 1 live' }).waitFor();
+      await page.getByRole('button', { name: 'New dispatch …' }).waitFor();
+      keys.replace([guest]);
+      try {
+        await service.reload();
+        await page.getByRole('button', { name: 'Microgrid 1 the key is no longer accepted' }).waitFor();
+        await page.getByRole('alert').getByText('The key is no longer accepted').waitFor();
+        expect(await page.getByRole('button', { name: 'New dispatch …' }).count()).toBe(0);
+        expect(await seriousFindings(page)).toEqual([]);
+        await page.getByRole('button', { name: 'Sign in anew' }).click();
+        await page.getByLabel('Key').waitFor();
+      } finally {
+        keys.replace([operator, guest]);
+        await service.reload();
+      }
+    });
+
     it('says what is wrong, signs requests, and is restored after a reload until it is signed out', async () => {
       await using console = await openConsole(browser(), url, null);
       const { page } = console;

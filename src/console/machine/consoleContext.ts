@@ -80,6 +80,16 @@ export function shownMicrogrid({ microgrids, shownId }: ConsoleContext): OpenMic
   return microgrids.find(({ id }) => id === shownId);
 }
 
+/** Whether the service refuses the key of the session, as of the last attempt of the shown microgrid to connect. */
+export function isKeyRefused(context: ConsoleContext): boolean {
+  return shownMicrogrid(context)?.sync?.problem?.code === 'UNAUTHENTICATED';
+}
+
+/** Whether something can be changed: the key may, and is accepted. */
+export function mayWrite(context: ConsoleContext): boolean {
+  return context.session?.mayWrite === true && !isKeyRefused(context);
+}
+
 /** When data of a microgrid last arrived, milliseconds since the epoch; null: never. Its sync tells so only when it changes. */
 export function lastContactOf({ dispatcher }: OpenMicrogrid): number | null {
   return dispatcher.getSnapshot().context.lastContactMs;

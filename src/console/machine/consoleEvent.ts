@@ -1,5 +1,6 @@
 import type { LifecycleEvent, ProblemEvent, SyncStatusEvent } from '../../../machines/protocol/dispatcherOutput.js';
 import type { PlanPreviewed } from '../plan/planFormEvent.js';
+import type { PlanRestored } from '../plan/plannerMachine.js';
 import type { PlanRequest } from '../plan/planRequest.js';
 import type { DeliveredRuns } from '../travel/deliveredRuns.js';
 import type { ViewChoices } from '../view/viewState.js';
@@ -28,6 +29,7 @@ export type ConsoleEvent =
   /** The form for a dispatch is opened; ignored where the session may not write. */
   | { readonly type: 'plan.opened'; readonly request: PlanRequest }
   | PlanPreviewed
+  | PlanRestored
   | { readonly type: 'plan.closed' }
   /** The history of a dispatcher was read. */
   | { readonly type: 'history.read'; readonly microgridId: number; readonly delivered: DeliveredRuns | null }

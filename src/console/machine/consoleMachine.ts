@@ -53,6 +53,7 @@ export const consoleMachine = consoleSetup.createMachine({
             'dispatcher.sync': { actions: 'noteSync' },
             'dispatcher.problem': { actions: 'noteProblem' },
             'history.read': { actions: 'noteDelivered' },
+            'plan.restored': { actions: 'showRestored' },
             'session.close': { target: 'signedOut' },
           },
         },

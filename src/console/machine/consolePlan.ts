@@ -1,5 +1,7 @@
 import type { PlanFormInput } from '../plan/planFormContext.js';
 import { formInput, subjectAfter } from '../plan/planRequest.js';
+import { bringIntoView } from '../view/bringIntoView.js';
+import type { ViewState } from '../view/viewState.js';
 import { type ConsoleContext, registryOf, shownMicrogrid } from './consoleContext.js';
 import type { ConsoleEvent } from './consoleEvent.js';
 
@@ -26,4 +28,19 @@ export function changedSubject(context: ConsoleContext, event: ConsoleEvent): Re
   return event.dispatch.microgridId === plan.microgridId
     ? subjectAfter(plan.subject, event.dispatch, present, nowMs)
     : undefined;
+}
+
+/** The view after something was taken back: what came back under another id is chosen, and searched by it, where it was by the old one. */
+export function viewOfRestored({ view, shownId, nowMs }: ConsoleContext, event: ConsoleEvent): ViewState {
+  if (event.type !== 'plan.restored' || event.microgridId !== shownId) return view;
+  const { before, records } = event;
+  const nowOf = (id: number | null) => {
+    const index = before.findIndex(record => record.id === id);
+    return index < 0 || records.some(record => record.id === id) ? undefined : (records[index] ?? records[0]);
+  };
+  const [, searchedId] = /^#(\d+)$/.exec(view.filter.trim()) ?? [];
+  const searched = searchedId === undefined ? undefined : nowOf(Number(searchedId));
+  const found = searched === undefined ? view : { ...view, filter: `#${searched.id}` };
+  const chosen = nowOf(view.chosenId);
+  return chosen === undefined ? found : bringIntoView(found, chosen, nowMs);
 }

@@ -20,9 +20,9 @@ import type { DispatchVersion } from '../travel/dispatchVersions.js';
 import type { Simulation } from '../travel/simulateUntil.js';
 import { bringIntoView } from '../view/bringIntoView.js';
 import { choose, followNow, pan, showTime, type ViewState, zoom } from '../view/viewState.js';
-import type { ConsoleContext, ConsoleInput, OpenMicrogrid } from './consoleContext.js';
+import { type ConsoleContext, type ConsoleInput, mayWrite, type OpenMicrogrid } from './consoleContext.js';
 import type { ConsoleEvent } from './consoleEvent.js';
-import { changedSubject, plannedInput } from './consolePlan.js';
+import { changedSubject, plannedInput, viewOfRestored } from './consolePlan.js';
 import { type DispatcherHost, dispatcherHost } from './dispatcherHost.js';
 
 /** Maximum number of microgrids that are opened at once when a session begins. */
@@ -165,8 +165,8 @@ export const consoleSetup = setup({
       event.type === 'plan.previewed' ? { view: { ...view, preview: event.records } } : {},
     ),
     tellForm: sendTo('planForm', ({ event }) => event),
-    tellPlanner: sendTo('planner', (_, { done }: { done: Done | null }) =>
-      done === null ? { type: 'news.read' } : { type: 'action.done', done },
+    tellPlanner: sendTo('planner', ({ context: { shownId } }, { done }: { done: Done | null }) =>
+      done === null ? { type: 'news.read' } : { type: 'action.done', microgridId: shownId ?? 0, done },
     ),
     tellChange: sendTo('planForm', ({ context, event }) => ({
       type: 'subject.changed',
@@ -176,6 +176,7 @@ export const consoleSetup = setup({
       const saved = done?.records.find(({ id }) => id === view.chosenId) ?? done?.records[0];
       return saved !== undefined && saved.microgridId === shownId ? { view: bringIntoView(view, saved, nowMs) } : {};
     }),
+    showRestored: assign(({ context, event }) => ({ view: viewOfRestored(context, event) })),
     closePlan: assign(({ context: { view } }) => ({ plan: null, view: { ...view, preview: [] } })),
   },
   guards: {
@@ -185,7 +186,7 @@ export const consoleSetup = setup({
       !context.microgrids.some(({ id }) => id === event.microgridId),
     isOpen: ({ context, event }) =>
       'microgridId' in event && context.microgrids.some(({ id }) => id === event.microgridId),
-    mayPlan: ({ context, event }) => context.session?.mayWrite === true && plannedInput(context, event) !== null,
+    mayPlan: ({ context, event }) => mayWrite(context) && plannedInput(context, event) !== null,
     concernsPlan: ({ context, event }) => changedSubject(context, event) !== undefined,
     mayReadAudit: ({ context }) => context.session?.mayReadAudit === true && context.shownId !== null,
     isKnown: ({ context }) => context.versions !== null,

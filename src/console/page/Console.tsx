@@ -2,10 +2,12 @@ import { Tabs } from '../kit/Tabs.js';
 import { useSelected } from '../kit/useSelected.js';
 import { useTheme } from '../kit/useTheme.js';
 import { LogPanel } from '../log/LogPanel.js';
+import { mayWrite } from '../machine/consoleContext.js';
 import type { ConsoleActor } from '../machine/consoleMachine.js';
 import { PlannerBar } from '../plan/view/PlannerBar.js';
 import { PlanPanel } from '../plan/view/PlanPanel.js';
 import { usePlanForm } from '../plan/view/usePlanner.js';
+import { KeyNotice } from '../session/KeyNotice.js';
 import { SignIn } from '../session/SignIn.js';
 import type { SessionPort } from '../session/sessionPort.js';
 import { Legend } from '../timeline/Legend.js';
@@ -29,11 +31,13 @@ export function Console({ actor, port }: ConsoleProps) {
   const asTable = useSelected(actor, ({ context }) => context.view.asTable);
   const isSignedIn = useSelected(actor, snapshot => snapshot.matches({ session: 'signedIn' }));
   const form = usePlanForm(actor);
+  const maySave = useSelected(actor, ({ context }) => mayWrite(context));
   useTheme(theme);
   if (!isSignedIn) return <SignIn actor={actor} port={port} />;
   return (
     <>
       <Header actor={actor} port={port} />
+      <KeyNotice actor={actor} port={port} />
       <PlannerBar actor={actor} />
       <main class={`workplace ${form === undefined ? '' : 'planning'}`}>
         <section class="main" aria-label="Runs">
@@ -43,7 +47,7 @@ export function Console({ actor, port }: ConsoleProps) {
           <Legend />
         </section>
         <aside aria-label={form === undefined ? 'Details' : 'Plan'}>
-          {form !== undefined && <PlanPanel key={form.sessionId} form={form} />}
+          {form !== undefined && <PlanPanel key={form.sessionId} form={form} maySave={maySave} />}
           <Tabs
             label="Details"
             tabs={[

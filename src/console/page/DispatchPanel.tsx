@@ -12,6 +12,7 @@ import { localText } from '../timeline/barText.js';
 import { componentsText } from '../timeline/lanesOf.js';
 import type { ConsoleProps } from './Console.js';
 import { repetitionOf } from './repetitionOf.js';
+import { useDetailsFocus } from './useDetailsFocus.js';
 
 /** Number of next runs that are listed. */
 const nextCount = 5;
@@ -23,11 +24,13 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
   const zone = useSelected(actor, ({ context }) => context.view.zone);
   const chosenRunMs = useSelected(actor, ({ context }) => context.view.chosenRunMs);
   const nowMs = useSelected(actor, ({ context }) => context.nowMs);
+  const record = chosenId === null ? undefined : (dispatches?.get(chosenId)?.dispatch ?? recordOfPast(actor, chosenId));
+  const [panel, heading] = useDetailsFocus(actor, chosenId, record !== undefined);
   if (chosenId === null) return <p class="empty">Choose a dispatch in the timeline.</p>;
-  const record = dispatches?.get(chosenId)?.dispatch ?? recordOfPast(actor, chosenId);
   if (record === undefined) return <p class="empty">Dispatch {chosenId} is not there any more.</p>;
   const dispatch = new Dispatch(record, { nowMs: () => nowMs });
   const repeats = repetitionOf(record);
+  const runs = nextRuns(dispatch, nowMs);
   const state = dispatchState(dispatch, nowMs);
   const time = (ms: number) => (
     <>
@@ -43,13 +46,16 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
         {label}
       </ActionButton>
     );
-  const skip = (startMs: number) =>
-    maySkip(record) && runButton(startMs, 'Skip', 'Skip the run of', subject => ({ kind: 'skip', subject, startMs }));
   const bringBack = (startMs: number) =>
     runButton(startMs, 'Bring back', 'Bring back the run of', subject => ({ kind: 'unskip', subject, startMs }));
+  const skip = (startMs: number) =>
+    repeats.skipped.some(run => run.startMs === startMs)
+      ? bringBack(startMs)
+      : maySkip(record) &&
+        runButton(startMs, 'Skip', 'Skip the run of', subject => ({ kind: 'skip', subject, startMs }));
   return (
-    <div class="dispatch">
-      <h2>
+    <div class="dispatch" ref={panel}>
+      <h2 ref={heading} tabIndex={-1}>
         {record.id} {record.type}
       </h2>
       <p>
@@ -90,8 +96,9 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
         )}
         <dt>Next runs</dt>
         <dd>
+          {runs.length === 0 && 'none'}
           <ol>
-            {nextRuns(dispatch, nowMs).map(ms => (
+            {runs.map(ms => (
               <li key={ms}>
                 {time(ms)} {skip(ms)}
               </li>

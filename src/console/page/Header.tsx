@@ -22,10 +22,11 @@ const syncTexts = {
 
 /** How a microgrid is in sync; of one without a stream also how old is what is seen. */
 function SyncText({ actor, microgrid }: Pick<ConsoleProps, 'actor'> & { readonly microgrid: OpenMicrogrid }) {
-  const { state = 'starting', polling = false } = microgrid.sync ?? {};
+  const { state = 'starting', polling = false, problem = null } = microgrid.sync ?? {};
   const isPolled = polling && state === 'live';
   const nowMs = useSelected(actor, ({ context }) => (isPolled ? context.nowMs : null));
   const readMs = lastContactOf(microgrid);
+  if (problem?.code === 'UNAUTHENTICATED') return <>the key is no longer accepted</>;
   if (nowMs === null || readMs === null) return <>{syncTexts[state]}</>;
   return <span title={POLLED}>live, {agoText(nowMs - readMs)}</span>;
 }

@@ -1,7 +1,9 @@
 import { type ActorRefFrom, assign, fromPromise, setup } from 'xstate';
 
+import { emitAndSendToParent } from '../../../machines/xstate/emitAndSendToParent.js';
 import { DispatchError, type DispatchErrorJson } from '../../model/dispatchError.js';
-import { type ExistingSubject, subjectText } from './fields/planSubject.js';
+import type { DispatchRecord } from '../../model/dispatchRecord.js';
+import { type ExistingSubject, recordsOf, subjectText } from './fields/planSubject.js';
 import type { Done } from './write/done.js';
 import type { PlanAction } from './write/performAction.js';
 import { isAboutSame, type UndoEntry, withoutEntry } from './write/undoEntry.js';
@@ -17,20 +19,29 @@ export interface PlannedAction {
 export type PlannerEvent =
   | ({ readonly type: 'action.wanted' } & PlannedAction)
   /** A form was saved. */
-  | { readonly type: 'action.done'; readonly done: Done }
-  | { readonly type: 'undo.wanted' }
+  | { readonly type: 'action.done'; readonly microgridId: number; readonly done: Done }
+  /** The last thing that was done in a microgrid is to be taken back. */
+  | { readonly type: 'undo.wanted'; readonly microgridId: number }
   | { readonly type: 'news.read' };
 
-/** What the planner last told people. */
-export type PlannerNews =
-  | { readonly kind: 'done'; readonly text: string }
+/** What the planner emits, and tells the machine that invoked it, after something was taken back: what was there before, and what is now. */
+export interface PlanRestored {
+  readonly type: 'plan.restored';
+  readonly microgridId: number;
+  readonly before: readonly DispatchRecord[];
+  readonly records: readonly DispatchRecord[];
+}
+
+/** What the planner last told people about a microgrid. */
+export type PlannerNews = { readonly microgridId: number; readonly text: string } & (
+  | { readonly kind: 'done' }
   | {
       readonly kind: 'failed';
-      readonly text: string;
       readonly error: DispatchErrorJson;
       /** What was deleted and cannot be put back, as it was; null: nothing. */
       readonly lost: ExistingSubject | null;
-    };
+    }
+);
 
 /** Context of the planner; JSON-safe. */
 export interface PlannerContext {
@@ -62,7 +73,7 @@ const VERBS = {
  * Its actors come by `plannerOf`: `perform` and `takeBack`.
  */
 export const plannerMachine = setup({
-  types: { context: {} as PlannerContext, events: {} as PlannerEvent },
+  types: { context: {} as PlannerContext, events: {} as PlannerEvent, emitted: {} as PlanRestored },
   actors: {
     perform: fromPromise<Done, PlannedAction>(notProvided),
     takeBack: fromPromise<Done, UndoEntry>(notProvided),
@@ -74,23 +85,33 @@ export const plannerMachine = setup({
       const what = action.kind === 'runNow' ? `dispatch ${action.id}` : subjectText(action.subject);
       return { action: { microgridId, action, note }, working: `${VERBS[action.kind]} ${what} …`, news: null };
     }),
-    noteUndo: assign(({ context: { undoStack } }) => {
-      const undoing = undoStack.at(-1) ?? null;
+    noteUndo: assign(({ context, event }) => {
+      const undoing = event.type === 'undo.wanted' ? lastOf(context, event.microgridId) : null;
       return { undoing, working: `Undoing the ${undoing?.text} …`, news: null };
     }),
-    noteDone: assign(({ context: { undoStack } }, { done }: { done: Done }) => ({
-      undoStack: done.undo === null ? undoStack : [...undoStack, done.undo].slice(-MAX_UNDO),
-      news: { kind: 'done', text: done.text },
-    })),
+    noteDone: assign(({ context: { undoStack, action }, event }, { done }: { done: Done }) => {
+      const microgridId = event.type === 'action.done' ? event.microgridId : (action?.microgridId ?? 0);
+      return {
+        undoStack: done.undo === null ? undoStack : [...undoStack, done.undo].slice(-MAX_UNDO),
+        news: { kind: 'done', microgridId, text: done.text },
+      };
+    }),
     noteUndone: assign(({ context: { undoStack, undoing } }, { done }: { done: Done }) => ({
       undoStack: undoing === null ? undoStack : withoutEntry(undoStack, undoing, done.records),
-      news: { kind: 'done', text: done.text },
+      news: { kind: 'done', microgridId: undoing?.microgridId ?? 0, text: done.text },
     })),
-    noteFailure: assign(({ context: { undoing } }, { error }: { error: unknown }) => {
+    tellRestored: emitAndSendToParent<PlannerContext, PlannerEvent, { done: Done }, PlanRestored>(
+      ({ context: { undoing } }, { done: { records } }) =>
+        undoing === null
+          ? []
+          : [{ type: 'plan.restored', microgridId: undoing.microgridId, before: recordsOf(undoing.before), records }],
+    ),
+    noteFailure: assign(({ context: { undoing, action } }, { error }: { error: unknown }) => {
       const known = DispatchError.from(error);
       const isLost = undoing?.after.length === 0 && undoing.before.kind !== 'new' && isHopeless(known);
       const lost = isLost ? (undoing.before as ExistingSubject) : null;
-      return { news: { kind: 'failed', text: failureText(known), error: known.toJSON(), lost } };
+      const microgridId = (undoing ?? action)?.microgridId ?? 0;
+      return { news: { kind: 'failed', microgridId, text: failureText(known), error: known.toJSON(), lost } };
     }),
     /** What was changed since, or is over, will never be undone, and so nothing that was done to it before. */
     dropIfHopeless: assign(({ context: { undoStack, undoing } }, { error }: { error: unknown }) =>
@@ -101,7 +122,9 @@ export const plannerMachine = setup({
     rest: assign({ working: null, action: null, undoing: null }),
     forgetNews: assign({ news: null }),
   },
-  guards: { canUndo: ({ context }) => context.undoStack.length > 0 },
+  guards: {
+    canUndo: ({ context, event }) => event.type === 'undo.wanted' && lastOf(context, event.microgridId) !== null,
+  },
 }).createMachine({
   id: 'planner',
   context: { undoStack: [], working: null, action: null, undoing: null, news: null },
@@ -126,7 +149,13 @@ export const plannerMachine = setup({
       invoke: {
         src: 'takeBack',
         input: ({ context }) => context.undoing as UndoEntry,
-        onDone: { target: 'idle', actions: { type: 'noteUndone', params: ({ event }) => ({ done: event.output }) } },
+        onDone: {
+          target: 'idle',
+          actions: [
+            { type: 'tellRestored', params: ({ event }) => ({ done: event.output }) },
+            { type: 'noteUndone', params: ({ event }) => ({ done: event.output }) },
+          ],
+        },
         onError: {
           target: 'idle',
           actions: [
@@ -145,6 +174,11 @@ export const plannerMachine = setup({
 
 /** An actor of {@link plannerMachine}. */
 export type PlannerActor = ActorRefFrom<typeof plannerMachine>;
+
+/** What was done last in a microgrid, and can be taken back; null: nothing. */
+export function lastOf({ undoStack }: PlannerContext, microgridId: number): UndoEntry | null {
+  return undoStack.findLast(entry => entry.microgridId === microgridId) ?? null;
+}
 
 function isHopeless({ code }: DispatchError): boolean {
   return code === 'ABORTED' || code === 'FAILED_PRECONDITION';

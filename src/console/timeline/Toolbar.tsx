@@ -2,6 +2,7 @@ import { ExportMenu } from '../export/ExportMenu.js';
 import { Button } from '../kit/Button.js';
 import { Choice } from '../kit/Choice.js';
 import { useSelected } from '../kit/useSelected.js';
+import { mayWrite } from '../machine/consoleContext.js';
 import type { ConsoleProps } from '../page/Console.js';
 import { focusOpenMicrogrid } from '../page/OpenMicrogrid.js';
 import { openForm } from '../plan/view/mayLeaveForm.js';
@@ -32,13 +33,13 @@ const mergeOptions: readonly (readonly [MergeName, string])[] = [
 /** What the timeline shows, and how. */
 export function Toolbar({ actor, port }: ConsoleProps) {
   const view = useSelected(actor, ({ context }) => context.view);
-  const mayWrite = useSelected(actor, ({ context }) => context.session?.mayWrite === true);
+  const mayPlan = useSelected(actor, ({ context }) => mayWrite(context));
   const isOpen = useSelected(actor, ({ context }) => context.shownId !== null);
   const choose = (choices: ViewChoices) => actor.send({ type: 'view.chosen', choices });
   const spanMs = view.toMs - view.fromMs;
   return (
     <div class="bar toolbar" role="toolbar" aria-label="Timeline">
-      {mayWrite && (
+      {mayPlan && (
         <Button kind="primary" onPress={isOpen ? () => openForm(actor, { kind: 'create' }) : focusOpenMicrogrid}>
           New dispatch …
         </Button>

@@ -4,13 +4,14 @@ import { createActor, fromCallback } from 'xstate';
 import type { SourceCommand } from '../../../machines/protocol/messages.js';
 import type { AuditEntry } from '../../../src/client/audit.js';
 import { eventLogIn } from '../../../src/console/log/eventLog.js';
-import { registryOf, shownMicrogrid } from '../../../src/console/machine/consoleContext.js';
+import { isKeyRefused, registryOf, shownMicrogrid } from '../../../src/console/machine/consoleContext.js';
 import type { ConsoleEvent } from '../../../src/console/machine/consoleEvent.js';
 import type { ConsoleActor } from '../../../src/console/machine/consoleMachine.js';
 import { consoleOf } from '../../../src/console/machine/consoleOf.js';
 import { planFormMachine } from '../../../src/console/plan/planFormMachine.js';
 import type { SessionFacts } from '../../../src/console/session/sessionPort.js';
 import { Dispatch } from '../../../src/dispatch.js';
+import { DispatchError } from '../../../src/model/dispatchError.js';
 import { daily, dayMs, dispatchRecord, hourMs, minuteMs, monday10Ms } from '../../support/dispatchRecord.js';
 import { type MemorySession, memorySession } from '../memorySession.js';
 
@@ -167,6 +168,20 @@ describe('a console that is live', () => {
     const { send } = await openConsole({ mayWrite: false });
     const { value, context } = await send({ type: 'plan.opened', request: { kind: 'create' } });
     expect([value.plan, context.plan]).toEqual(['closed', null]);
+  });
+
+  it('offers no change while the service refuses the key, and does again when it takes it', async () => {
+    const { actor, session, send } = await openConsole();
+    const refusal = new DispatchError('UNAUTHENTICATED', 'the API key is not accepted');
+    for (let call = 1; call <= 2; call += 1) session.transport.failNext('watch', refusal);
+    session.transport.cut(refusal);
+    await session.clock.settle();
+    await session.clock.advanceBy(1_000);
+    expect(isKeyRefused(actor.getSnapshot().context)).toBe(true);
+    expect((await send({ type: 'plan.opened', request: { kind: 'create' } })).value.plan).toBe('closed');
+    await session.clock.advanceBy(5 * minuteMs);
+    expect(isKeyRefused(actor.getSnapshot().context)).toBe(false);
+    expect((await send({ type: 'plan.opened', request: { kind: 'create' } })).value.plan).toBe('open');
   });
 
   it('goes with the clock while a form is open, and tells the form', async () => {

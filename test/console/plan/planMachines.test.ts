@@ -243,13 +243,13 @@ describe('the planner', () => {
       action: { kind: 'pause', subject: { kind: 'dispatch', record } },
     });
     expect(actor.getSnapshot().context.working).toBe(`Pausing dispatch ${record.id} …`);
-    actor.send({ type: 'undo.wanted' });
+    actor.send({ type: 'undo.wanted', microgridId });
     await idle();
     expect(actor.getSnapshot().context).toMatchObject({
-      news: { kind: 'done', text: `Dispatch ${record.id} is paused.` },
+      news: { kind: 'done', microgridId, text: `Dispatch ${record.id} is paused.` },
       undoStack: [{ text: `pause of dispatch ${record.id}` }],
     });
-    actor.send({ type: 'undo.wanted' });
+    actor.send({ type: 'undo.wanted', microgridId });
     await idle();
     expect(actor.getSnapshot().context).toMatchObject({
       news: { text: `Undone: the pause of dispatch ${record.id}.` },
@@ -271,7 +271,7 @@ describe('the planner', () => {
     actor.send({ type: 'action.wanted', microgridId, action: pause });
     await idle();
     await client.update(record.id, { payload: { a: 1 } });
-    actor.send({ type: 'undo.wanted' });
+    actor.send({ type: 'undo.wanted', microgridId });
     await idle();
     expect(actor.getSnapshot().context).toMatchObject({
       undoStack: [],
@@ -291,7 +291,7 @@ describe('the planner', () => {
       actor.send({ type: 'action.wanted', microgridId, action: { kind, subject } });
       await idle();
     }
-    actor.send({ type: 'undo.wanted' });
+    actor.send({ type: 'undo.wanted', microgridId });
     await idle();
     const { undoStack, news } = actor.getSnapshot().context;
     expect(undoStack).toEqual([]);

@@ -1,7 +1,7 @@
 import type { DispatchRecord } from '../../../model/dispatchRecord.js';
 import { Button, type ButtonProps } from '../../kit/Button.js';
 import { useSelected } from '../../kit/useSelected.js';
-import { registryOf, shownMicrogrid } from '../../machine/consoleContext.js';
+import { mayWrite, registryOf, shownMicrogrid } from '../../machine/consoleContext.js';
 import type { ConsoleActor } from '../../machine/consoleMachine.js';
 import { type ExistingSubject, subjectOf } from '../fields/planSubject.js';
 import type { PlannerActor } from '../plannerMachine.js';
@@ -20,8 +20,8 @@ export interface ActionButtonProps extends Omit<ButtonProps, 'onPress'> {
 /** A button that does something to a dispatch; nothing where the key may not. */
 export function ActionButton({ actor, ...props }: ActionButtonProps) {
   const planner = usePlanner(actor);
-  const mayWrite = useSelected(actor, ({ context }) => context.session?.mayWrite === true);
-  return mayWrite && planner !== undefined ? <PlannerButton actor={actor} planner={planner} {...props} /> : null;
+  const isOffered = useSelected(actor, ({ context }) => mayWrite(context));
+  return isOffered && planner !== undefined ? <PlannerButton actor={actor} planner={planner} {...props} /> : null;
 }
 
 function PlannerButton({
@@ -42,5 +42,5 @@ function PlannerButton({
     const subject = subjectOf(present, registry ? presentRecords(registry) : [present], context.nowMs);
     planner.send({ type: 'action.wanted', microgridId, action: action(subject) });
   };
-  return <Button {...button} disabled={isBusy} onPress={onPress} />;
+  return <Button {...button} busy={isBusy} onPress={onPress} />;
 }

@@ -2,6 +2,7 @@ import type { DispatchRecord } from '../../../model/dispatchRecord.js';
 import { groupOf } from '../../../planning/groups/group.js';
 import { Button } from '../../kit/Button.js';
 import { useSelected } from '../../kit/useSelected.js';
+import { mayWrite } from '../../machine/consoleContext.js';
 import type { ConsoleActor } from '../../machine/consoleMachine.js';
 import { ActionButton } from './ActionButton.js';
 import { openForm } from './mayLeaveForm.js';
@@ -19,8 +20,8 @@ export function maySkip({ recurrence, durationMs }: DispatchRecord): boolean {
 
 /** What can be done to a dispatch; to a group it is done as a whole. */
 export function DispatchActions({ actor, record }: DispatchActionsProps) {
-  const mayWrite = useSelected(actor, ({ context }) => context.session?.mayWrite === true);
-  if (!mayWrite) return null;
+  const isOffered = useSelected(actor, ({ context }) => mayWrite(context));
+  if (!isOffered) return null;
   const { id, active } = record;
   const group = groupOf(record.payload)?.group;
   return (

@@ -1,3 +1,5 @@
+import { useEffect, useRef } from 'preact/hooks';
+
 import { Button } from '../../kit/Button.js';
 import type { PlanFormContext } from '../planFormContext.js';
 import type { PlanFormActor } from '../planFormMachine.js';
@@ -9,27 +11,43 @@ export interface FormStateProps {
   readonly actor: PlanFormActor;
   readonly context: PlanFormContext;
   readonly state: string;
+  /** Whether it can be saved: the key may, and is accepted. */
+  readonly maySave: boolean;
 }
 
+/** What the button that goes on is called in the states that have one: it stays the same, and keeps the focus. */
+const SUBMIT_TEXTS: Readonly<Record<string, string>> = {
+  editing: 'Preview',
+  checking: 'Preview',
+  previewing: 'Save',
+  saving: 'Save',
+  failed: 'Save again',
+};
+
 /** Where a form stands, and what can be done next. */
-export function FormState({ actor, context, state }: FormStateProps) {
-  const edit = <Button onPress={() => actor.send({ type: 'edit.wanted' })}>Edit</Button>;
+export function FormState({ actor, context, state, maySave }: FormStateProps) {
+  const submit = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (state === 'previewing') submit.current?.focus({ preventScroll: true });
+  }, [state]);
+  const submitText = SUBMIT_TEXTS[state];
   return (
     <footer>
-      <p role="status">{statusText(context, state)}</p>
+      <p role="status">{maySave ? statusText(context, state) : 'It cannot be saved while the key is not accepted.'}</p>
       <p class="buttons">
-        {state === 'editing' && (
-          <button type="submit" class="button primary">
-            Preview
+        {submitText !== undefined && (
+          <button
+            type="submit"
+            class="button primary"
+            ref={submit}
+            disabled={!maySave}
+            aria-disabled={state === 'checking' || state === 'saving' || undefined}
+          >
+            {submitText}
           </button>
         )}
         {(state === 'previewing' || state === 'failed') && (
-          <>
-            <button type="submit" class="button primary">
-              {state === 'failed' ? 'Save again' : 'Save'}
-            </button>
-            {edit}
-          </>
+          <Button onPress={() => actor.send({ type: 'edit.wanted' })}>Edit</Button>
         )}
         {state === 'deleted' && (
           <Button kind="primary" onPress={() => actor.send({ type: 'recreate.wanted' })}>

@@ -18,12 +18,14 @@ export interface PlanFormProps {
   readonly actor: PlanFormActor;
   /** Types of the present dispatches, as suggestions. */
   readonly types: readonly string[];
+  /** Whether it can be saved: the key may, and is accepted. */
+  readonly maySave: boolean;
 }
 
 const ZONES: readonly string[] = Intl.supportedValuesOf('timeZone');
 
 /** The form of a dispatch. */
-export function PlanForm({ actor, types }: PlanFormProps) {
+export function PlanForm({ actor, types, maySave }: PlanFormProps) {
   const form = useForm(actor);
   const context = useSelected(actor, snapshot => snapshot.context);
   const state = useSelected(actor, snapshot => snapshot.value);
@@ -68,7 +70,7 @@ export function PlanForm({ actor, types }: PlanFormProps) {
         <Notes id={`${titleId}-form`} problems={form.problemsOf('form')} />
         <PlanPreview context={context} showsOverlaps={state === 'previewing'} />
       </div>
-      <FormState actor={actor} context={context} state={state} />
+      <FormState actor={actor} context={context} state={state} maySave={maySave} />
     </form>
   );
 }

@@ -6,8 +6,15 @@ import { PlanForm } from './PlanForm.js';
 /** Maximum number of types that are suggested. */
 const MAX_TYPES = 100;
 
+/** Properties of {@link PlanPanel}. */
+export interface PlanPanelProps {
+  readonly form: PlanFormActor;
+  /** Whether it can be saved: the key may, and is accepted. */
+  readonly maySave: boolean;
+}
+
 /** The form that is open, with the types of the present dispatches as suggestions. */
-export function PlanPanel({ form }: { readonly form: PlanFormActor }) {
+export function PlanPanel({ form, maySave }: PlanPanelProps) {
   const types = useMemo(() => {
     const found = new Set<string>();
     const { present } = form.getSnapshot().context;
@@ -18,5 +25,5 @@ export function PlanPanel({ form }: { readonly form: PlanFormActor }) {
     }
     return [...found].sort();
   }, [form]);
-  return <PlanForm actor={form} types={types} />;
+  return <PlanForm actor={form} types={types} maySave={maySave} />;
 }

@@ -1,3 +1,5 @@
+import { useEffect, useRef } from 'preact/hooks';
+
 import type { Run } from '../../../model/schedule.js';
 import { zonedTimeText } from '../../../planning/zonedTimeText.js';
 import { Scrolled } from '../../kit/Scrolled.js';
@@ -15,8 +17,12 @@ export function PlanPreview({
 }) {
   const { draft, textsZone: zone, nowMs, overlaps } = context;
   const runs = nextRuns(draft.records, nowMs);
+  const element = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (showsOverlaps) element.current?.scrollIntoView({ block: 'start' });
+  }, [showsOverlaps]);
   return (
-    <section class="plan-preview" aria-label="What would happen">
+    <section class="plan-preview" ref={element} aria-label="What would happen">
       {draft.notes.length > 0 && (
         <ul class="notes">
           {draft.notes.map(text => (

@@ -1,3 +1,4 @@
+import { useAfterPress } from '../../kit/useAfterPress.js';
 import { useSelected } from '../../kit/useSelected.js';
 import { fieldNotes } from '../fields/fieldNotes.js';
 import type { FieldName, PlanFields } from '../fields/planFields.js';
@@ -14,7 +15,7 @@ export interface FormView {
   /** What may not be expected of what a field has. */
   notesOf(field: FieldName): readonly string[];
   change<Name extends FieldName>(field: Name, value: PlanFields[Name]): void;
-  /** Its problems are shown from now on. */
+  /** Its problems are shown from now on, or when what is pressed now is released. */
   leave(field: FieldName): void;
 }
 
@@ -24,6 +25,7 @@ export function useForm(actor: PlanFormActor): FormView {
   const isEditable = useSelected(actor, snapshot =>
     ['editing', 'checking', 'previewing', 'failed'].some(state => snapshot.matches(state as 'editing')),
   );
+  const afterPress = useAfterPress();
   const notes = fieldNotes(context.fields, context.nowMs);
   return {
     fields: context.fields,
@@ -31,7 +33,11 @@ export function useForm(actor: PlanFormActor): FormView {
     problemsOf: field => shownProblems(context, field),
     notesOf: field => notes[field] ?? [],
     change: (field, value) => actor.send({ type: 'field.changed', field, value }),
-    leave: field => actor.send({ type: 'field.left', field }),
+    leave: field =>
+      afterPress(() => {
+        // The press may have closed it.
+        if (actor.getSnapshot().status === 'active') actor.send({ type: 'field.left', field });
+      }),
   };
 }
 
