@@ -57,8 +57,12 @@ export function changedGroup(group: Group, change: ScheduleChange, nowMs: number
   return withMovedRuns(group, changed);
 }
 
-/** The group with another schedule and its skipped runs where they are then. */
-function withMovedRuns(before: Group, changed: Group): Group {
+/**
+ * The group with another schedule and its skipped runs where they are then.
+ *
+ * @throws InvalidPlan when all its runs would be skipped.
+ */
+export function withMovedRuns(before: Group, changed: Group): Group {
   const moved = { ...changed, exceptions: movedExceptions(before, changed) };
   // Nothing would hold that they are skipped.
   if (moved.exceptions.length > 0 && partsOf(moved).length === 0) {

@@ -1,8 +1,8 @@
 import type { DispatchRecord } from '../../../model/dispatchRecord.js';
-import { changedGroup } from '../../../planning/groups/changedGroup.js';
+import { changedGroup, withMovedRuns } from '../../../planning/groups/changedGroup.js';
 import type { Group } from '../../../planning/groups/group.js';
 import { groupNotes } from '../../../planning/groups/groupNotes.js';
-import { lostRunNotes, movedExceptions } from '../../../planning/groups/movedGroup.js';
+import { lostRunNotes } from '../../../planning/groups/movedGroup.js';
 import { newGroup } from '../../../planning/groups/newGroup.js';
 import { LEAD_MS } from '../../../planning/groups/partTimes.js';
 import { type Change, type Common, planChanges } from '../../../planning/groups/planChanges.js';
@@ -79,7 +79,7 @@ function groupFrom(subject: PlanSubject, fields: PlanFields, values: Whole, nowM
   const edited = (names: readonly (keyof PlanFields)[]) => differs(base, fields, names);
   if (edited(['clock'])) {
     const changed = isLocal ? newGroup(input, group.id) : utcGroup(group, values, startTimeMs);
-    return { ...changed, exceptions: movedExceptions(group, changed) };
+    return withMovedRuns(group, changed);
   }
   return changedGroup(
     group,
