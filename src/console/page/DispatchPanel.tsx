@@ -1,6 +1,6 @@
 import { Dispatch } from '../../dispatch.js';
 import { offsetAt } from '../../model/recurrence/localTime.js';
-import { dispatchState } from '../../planning/dispatchState.js';
+import { groupState } from '../../planning/groups/groupWords.js';
 import { spanText } from '../../planning/timeText.js';
 import { Scrolled } from '../kit/Scrolled.js';
 import { useDispatches } from '../kit/useDispatches.js';
@@ -11,6 +11,7 @@ import { DispatchActions, maySkip } from '../plan/view/DispatchActions.js';
 import { localText } from '../timeline/barText.js';
 import { componentsText } from '../timeline/lanesOf.js';
 import type { ConsoleProps } from './Console.js';
+import { nextStarts, plansOf } from './plannedRuns.js';
 import { repetitionOf } from './repetitionOf.js';
 import { useDetailsFocus } from './useDetailsFocus.js';
 
@@ -28,10 +29,14 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
   const [panel, heading] = useDetailsFocus(actor, chosenId, record !== undefined);
   if (chosenId === null) return <p class="empty">Choose a dispatch in the timeline.</p>;
   if (record === undefined) return <p class="empty">Dispatch {chosenId} is not there any more.</p>;
-  const dispatch = new Dispatch(record, { nowMs: () => nowMs });
+  const dispatch = new Dispatch(record);
   const repeats = repetitionOf(record);
-  const runs = nextRuns(dispatch, nowMs);
-  const state = dispatchState(dispatch, nowMs);
+  const plans = plansOf(record);
+  const runs = nextStarts(plans, nowMs, nextCount);
+  const state = groupState(
+    plans.map(plan => new Dispatch(plan)),
+    nowMs,
+  );
   const time = (ms: number) => (
     <>
       {localText(ms, offsetAt(zone, ms))} {zone !== 'UTC' && <small>{localText(ms, 0)} UTC</small>}
@@ -118,22 +123,6 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
       </dl>
     </div>
   );
-}
-
-function nextRuns(dispatch: Dispatch, nowMs: number): number[] {
-  const found: number[] = [];
-  try {
-    for (let atMs = nowMs; dispatch.active && found.length < nextCount; ) {
-      const next = dispatch.nextRunAfter(new Date(atMs));
-      if (next === null) break;
-      found.push(next.getTime());
-      atMs = next.getTime() + 1;
-    }
-  } catch (error) {
-    // The state says why it cannot be evaluated.
-    if (!(error instanceof RangeError)) throw error;
-  }
-  return found;
 }
 
 /** A dispatch that is gone, as the audit has it. */

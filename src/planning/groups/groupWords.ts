@@ -46,10 +46,11 @@ export function groupPartText(payload: JsonObject): string | null {
   const found = groupOf(payload);
   if (found === null) return null;
   const { group, part, step } = found;
-  return `${group.id} (${part}), ${ruleWords(group)}${step === null ? '' : `; the step '${step}' is not done`}`;
+  return `${group.id} (${part}), ${groupRuleWords(group)}${step === null ? '' : `; the step '${step}' is not done`}`;
 }
 
-function ruleWords(group: Group): string {
+/** The rule of a group in words; when its zone is not known here that. */
+export function groupRuleWords(group: Group): string {
   try {
     return groupRuleText(group);
   } catch (error) {
