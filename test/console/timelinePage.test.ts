@@ -187,7 +187,7 @@ describeWithChromium('the timeline of the console', browser => {
       return readFile(await (await download).path());
     };
     const csv = (await saved('CSV: save')).toString();
-    expect(csv.split('\r\n')[0]).toBe('from,to,dispatch,type,components,state,several runs');
+    expect(csv.split('\r\n')[0]).toBe('from,to,dispatch,type,components,state,runs');
     expect(csv).toContain(
       '2026-03-02T11:00:00.000Z,2026-03-02T13:00:00.000Z,5,LIMIT_FEED_IN,INVERTER:PV,planned,no\r\n',
     );

@@ -15,6 +15,9 @@ import { saveFile } from './saveFile.js';
 /** Maximum number of rows of an export. */
 const maxRows = 100_000;
 
+/** Number of slots of the time in view: of more runs than rows, those of a dispatch that begin in the same slot are one row. */
+const slots = 5_000;
+
 /** Saves what the timeline shows: as a calendar, as a table, or as a picture. */
 export function ExportMenu({ actor, port: { clock } }: ConsoleProps) {
   const [note, setNote] = useState('');
@@ -47,11 +50,17 @@ export function ExportMenu({ actor, port: { clock } }: ConsoleProps) {
   const saveTable = async (signal: AbortSignal) => {
     const name = nameOf('csv');
     const snapshot = actor.getSnapshot();
-    const { rows, isCut } = await inSlices(runRows(viewRequest(snapshot), maxRows), clock, { signal });
+    const request = viewRequest(snapshot);
+    const single = await inSlices(runRows(request, maxRows), clock, { signal });
+    const resolutionMs = Math.max(1, Math.floor((request.toMs - request.fromMs) / slots));
+    const { rows, isCut } = single.isCut
+      ? await inSlices(runRows({ ...request, resolutionMs }, maxRows), clock, { signal })
+      : single;
     const onStep = tellShare(rows.length);
     const parts = await inSlices(csvOf(rows, presentOf(snapshot)), clock, { signal, onStep });
     saveFile(name, new Blob(parts, { type: 'text/csv' }));
-    return isCut ? `The first ${maxRows} rows are saved.` : '';
+    if (isCut) return `The first ${maxRows} rows are saved.`;
+    return single.isCut ? `There are more than ${maxRows} runs: a row may stand for several.` : '';
   };
   const savePicture = async () => {
     const timeline = document.querySelector('.timeline');

@@ -1,17 +1,18 @@
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { styleNames } from '../timeline/barText.js';
+import { countRuns } from '../timeline/countRuns.js';
 import { componentsText } from '../timeline/lanesOf.js';
 import { type Present, styleOf } from '../timeline/layoutLane.js';
 import type { Segment } from '../timeline/segment.js';
 
-const columns = ['from', 'to', 'dispatch', 'type', 'components', 'state', 'several runs'];
+const columns = ['from', 'to', 'dispatch', 'type', 'components', 'state', 'runs'];
 
-/** Number of rows of a part. */
+/** Number of runs of a part. */
 const partSize = 1_024;
 
 /**
- * Rows as comma-separated values (RFC 4180), in parts, with times in UTC; an end that there is not is empty. After each part it yields the number of
- * rows that are done.
+ * Rows as comma-separated values (RFC 4180), in parts, with times in UTC; an end that there is not is empty, and `runs` is how many runs a
+ * row stands for. After each part it yields the number of rows that are done.
  */
 export function* csvOf(rows: readonly Segment[], present: Present): Generator<number, string[], void> {
   const parts = [`${columns.join(',')}\r\n`];
@@ -25,14 +26,19 @@ export function* csvOf(rows: readonly Segment[], present: Present): Generator<nu
     }
     return text;
   };
-  for (let done = 0; done < rows.length; done += partSize) {
-    const lines = rows.slice(done, done + partSize).map(segment => {
-      const { run, startMs, endMs } = segment;
-      const state = styleNames[styleOf(segment, present)];
-      return `${timeText(startMs)},${timeText(endMs)},${textOf(run.record)},${fieldOf(state)},${run.isMerged ? 'yes' : 'no'}\r\n`;
-    });
+  let lines: string[] = [];
+  let counted = 0;
+  for (const [index, segment] of rows.entries()) {
+    const { run, startMs, endMs } = segment;
+    const state = styleNames[styleOf(segment, present)];
+    const count = countRuns(run, segment);
+    lines.push(`${timeText(startMs)},${timeText(endMs)},${textOf(run.record)},${fieldOf(state)},${count}\r\n`);
+    counted += count;
+    if (counted < partSize && index < rows.length - 1) continue;
     parts.push(lines.join(''));
-    yield done + lines.length;
+    lines = [];
+    counted = 0;
+    yield index + 1;
   }
   return parts;
 }

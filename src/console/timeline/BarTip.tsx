@@ -1,8 +1,8 @@
 import { offsetAt } from '../../model/recurrence/localTime.js';
-import { runsBetween } from '../../model/schedule.js';
 import type { ConsoleContext } from '../machine/consoleContext.js';
 import type { ConsoleActor } from '../machine/consoleMachine.js';
 import { localText, styleNames } from './barText.js';
+import { countRuns } from './countRuns.js';
 import { componentsText } from './lanesOf.js';
 import { laneHeightPx } from './paintBars.js';
 import type { BarAtPlace, PaintedTimeline } from './timelineScene.js';
@@ -75,13 +75,8 @@ function bothTimes(atMs: number, zone: string) {
 }
 
 function countText({ bar: { segment } }: BarAtPlace): string {
-  const { record, startMs, endMs } = segment.run;
-  let count = 0;
-  for (const _ of runsBetween(record, startMs, endMs)) {
-    count += 1;
-    if (count > maxCounted) return `more than ${maxCounted}`;
-  }
-  return String(count);
+  const count = countRuns(segment.run, segment.run, maxCounted);
+  return count > maxCounted ? `more than ${maxCounted}` : String(count);
 }
 
 function isOverlapped({ lane, bar: { segment } }: BarAtPlace): boolean {

@@ -49,10 +49,7 @@ export function RunTable({ actor, port }: ConsoleProps) {
                 </button>
               </td>
               <td>{componentsText(run.record)}</td>
-              <td>
-                {styleNames[styleOf({ run, startMs, endMs, isCovered }, present)]}
-                {run.isMerged && ' (several runs)'}
-              </td>
+              <td>{styleNames[styleOf({ run, startMs, endMs, isCovered }, present)]}</td>
             </tr>
           ))}
         </tbody>

@@ -2,13 +2,13 @@ import { sortInSlices } from '../kit/sortInSlices.js';
 import type { Segment } from './segment.js';
 import { identityOf, type PicturedVersion, type PictureRequest, segmentsOf } from './segmentsOf.js';
 
-/** Number of slots in which runs of one dispatch are told apart in a table. */
-const slots = 5_000;
-
-/** Share of the time that is looked at first, and how many times as much at least and at most each time there are too few rows in it. */
+/** Largest share of the time that is looked at first, and how many times as much at least and at most each time there are too few rows in it. */
 const firstShare = 1 / 1_024;
 const minGrowth = 4;
 const maxGrowth = 32;
+
+/** Minimum time between two runs of a rule, in milliseconds. */
+const minStepMs = 60_000;
 
 /** Rows of a table, in order of their start. */
 export interface RunRows {
@@ -18,21 +18,21 @@ export interface RunRows {
 }
 
 /**
- * The runs that touch a time, or their parts, as rows. Runs of a dispatch that follow each other too fast to tell apart are one row. What it
- * costs depends on the limit more than on the time; it yields between slices of the work.
+ * The runs that touch a time, or their parts, as rows; several runs are one row only where the resolution says so. What it costs depends on
+ * the limit more than on the time; it yields between slices of the work.
  *
  * @param limit Maximum number of rows.
  */
 export function* runRows(request: PictureRequest, limit: number): Generator<void, RunRows, void> {
   const { fromMs, toMs, merge } = request;
   const spanMs = toMs - fromMs;
-  const resolutionMs = Math.max(1, Math.floor(spanMs / slots));
+  const leastMs = Math.max(1, limit / Math.max(1, request.versions.length)) * minStepMs;
   let versions: readonly PicturedVersion[] = request.versions;
   let isOpen = (_: Pick<PicturedVersion, 'record'>) => true;
   let settled: readonly Segment[] = [];
-  for (let [share, growth] = [firstShare, minGrowth]; ; share *= growth) {
+  for (let [share, growth] = [Math.min(firstShare, leastMs / spanMs), minGrowth]; ; share *= growth) {
     const untilMs = share < 1 ? fromMs + spanMs * share : toMs;
-    const { segments } = yield* segmentsOf({ ...request, versions, toMs: untilMs, resolutionMs });
+    const { segments } = yield* segmentsOf({ ...request, versions, toMs: untilMs });
     const inView = segments.filter(
       ({ run, startMs, endMs }) => startMs < untilMs && (endMs > fromMs || startMs >= fromMs) && isOpen(run),
     );

@@ -24,8 +24,7 @@ function requestFor(records: readonly DispatchRecord[], toMs: number): PictureRe
 /** All rows of a time, of a picture of all of it. */
 function allRows(request: PictureRequest): Segment[] {
   const { fromMs, toMs } = request;
-  const resolutionMs = Math.max(1, Math.floor((toMs - fromMs) / 5_000));
-  return doneSteps(buildPicture({ ...request, lanes: 'dispatch', resolutionMs }))
+  return doneSteps(buildPicture({ ...request, lanes: 'dispatch' }))
     .result.lanes.flatMap(({ segments }) => segments)
     .filter(({ startMs, endMs }) => startMs < toMs && (endMs > fromMs || startMs >= fromMs))
     .sort((a, b) => a.startMs - b.startMs || a.run.record.id - b.run.record.id);
@@ -47,6 +46,13 @@ describe('the rows of a table', () => {
     const request = requestFor(records, monday10Ms + spanMs);
     const all = allRows(request);
     expect(doneSteps(runRows(request, limit)).result).toEqual({ rows: all.slice(0, limit), isCut: all.length > limit });
+  });
+
+  it('are single runs of a week, each minute', () => {
+    const record = dispatchRecord({ durationMs: 20_000, recurrence: daily({ frequency: 'MINUTELY' }) });
+    const { rows, isCut } = doneSteps(runRows(requestFor([record], monday10Ms + 7 * dayMs), 100_000)).result;
+    expect([rows.length, isCut]).toEqual([7 * 24 * 60, false]);
+    expect(rows.every(({ run, startMs, endMs }) => !run.isMerged && endMs === startMs + 20_000)).toBe(true);
   });
 
   it('end where a run of far later is in force', () => {
