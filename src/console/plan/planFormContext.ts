@@ -4,9 +4,11 @@ import type { PlanDraft } from './draft/made.js';
 import { readDraft } from './draft/planDraft.js';
 import type { PlanOverlap } from './draft/planOverlaps.js';
 import { fieldsOf } from './fields/fieldsOf.js';
+import { localTimeText } from './fields/localTimeText.js';
 import { type FieldConflict, mergeFields } from './fields/mergeFields.js';
 import type { FieldName, FieldProblems, PlanFields } from './fields/planFields.js';
 import type { ExistingSubject, PlanSubject } from './fields/planSubject.js';
+import { startAfterSpan } from './fields/startAfterSpan.js';
 import type { Done } from './write/done.js';
 
 /** Input of the machine of a form. */
@@ -36,6 +38,8 @@ export interface PlanFormContext {
   /** The zone in which the times of the form are written. */
   readonly textsZone: string;
   readonly nowMs: number;
+  /** What was typed for the start, such as `in 10m`, where a preview has put the instant in its place; null: it has not. */
+  readonly startSpan: string | null;
   /** What the form means. */
   readonly draft: Omit<PlanDraft, 'intent'> & { readonly hasChanges: boolean };
   /** Whether somebody has changed a field since the form was opened. */
@@ -63,6 +67,7 @@ export function initialContext({ fields: given, zone, ...input }: PlanFormInput)
     ...input,
     fields,
     textsZone: fields.zone,
+    startSpan: null,
     isEdited: false,
     touched: [],
     refused: {},
@@ -79,6 +84,15 @@ export function withDraft(context: Omit<PlanFormContext, 'draft'>): PlanFormCont
   const { subject, fields, microgridId, nowMs } = context;
   const { intent, ...draft } = readDraft(subject, fields, { microgridId, nowMs });
   return { ...context, draft: { ...draft, hasChanges: intent !== null } };
+}
+
+/** The context with the instant that a start such as `in 10m` means now, to the second, in its place: what is previewed is what is saved. */
+export function withFixedStart(context: PlanFormContext): PlanFormContext {
+  const { fields, textsZone, nowMs } = context;
+  const startMs = startAfterSpan(fields.start, nowMs);
+  if (startMs === null) return context;
+  const start = localTimeText(Math.ceil(startMs / 1000) * 1000, textsZone);
+  return withDraft({ ...context, fields: { ...fields, start }, startSpan: fields.start.trim() });
 }
 
 /** The context after somebody else changed what is edited: the form keeps what was edited in it. */

@@ -8,7 +8,14 @@ import { joinProblems, violationProblems } from './fields/fieldProblems.js';
 import { withField } from './fields/mergeFields.js';
 import type { FieldName } from './fields/planFields.js';
 import type { ExistingSubject, PlanSubject } from './fields/planSubject.js';
-import { initialContext, type PlanFormContext, type PlanFormInput, withDraft, withTheirs } from './planFormContext.js';
+import {
+  initialContext,
+  type PlanFormContext,
+  type PlanFormInput,
+  withDraft,
+  withFixedStart,
+  withTheirs,
+} from './planFormContext.js';
 import type { CheckResult, PlanFormEvent, PlanFormWork, PlanPreviewed } from './planFormEvent.js';
 import type { Done } from './write/done.js';
 import { isSameVersion } from './write/presentSubject.js';
@@ -40,12 +47,15 @@ export const planFormMachine = setup({
       // What a rule in local time needs elsewhere is told at once.
       const needed: readonly FieldName[] = field === 'clock' || field === 'recurs' ? ['ends', 'ending'] : [];
       const touched = context.touched === 'all' ? 'all' : [...new Set([...context.touched, ...needed])];
-      return withDraft({ ...context, ...changeField(context, field, value), refused, touched, isEdited: true });
+      const startSpan = field === 'start' ? null : context.startSpan;
+      const changed = { ...context, ...changeField(context, field, value) };
+      return withDraft({ ...changed, startSpan, refused, touched, isEdited: true });
     }),
     touch: assign(({ context: { touched }, event }) => {
       if (event.type !== 'field.left' || touched === 'all') return {};
       return { touched: [...new Set([...touched, event.field])] };
     }),
+    fixStart: assign(({ context }) => withFixedStart(context)),
     showProblems: assign({ touched: 'all' }),
     tick: assign(({ context, event }) =>
       event.type === 'clock.ticked' ? withDraft({ ...context, nowMs: event.atMs }) : {},
@@ -101,7 +111,10 @@ export const planFormMachine = setup({
   states: {
     editing: {
       on: {
-        'preview.wanted': [{ guard: 'isValid', target: 'checking' }, { actions: 'showProblems' }],
+        'preview.wanted': [
+          { guard: 'isValid', target: 'checking', actions: ['fixStart', 'tellPreview'] },
+          { actions: 'showProblems' },
+        ],
       },
     },
     checking: {

@@ -184,6 +184,19 @@ describe('a console that is live', () => {
     expect((await send({ type: 'plan.opened', request: { kind: 'create' } })).value.plan).toBe('open');
   });
 
+  it('chooses what came back under other ids after an undo, also of a group, and finds it by its new id', async () => {
+    const { send } = await openConsole();
+    const [before, records] = [
+      [6, 7].map(id => dispatchRecord({ id })),
+      [8, 9].map(id => dispatchRecord({ id })),
+    ] as const;
+    await send({ type: 'view.chosen', choices: { chosenId: 7, filter: '#6' } });
+    const { context } = await send({ type: 'plan.restored', microgridId: 1, before, records });
+    expect(context.view).toMatchObject({ chosenId: 9, filter: '#8' });
+    const other = await send({ type: 'plan.restored', microgridId: 2, before: records, records: before });
+    expect(other.context.view).toMatchObject({ chosenId: 9, filter: '#8' });
+  });
+
   it('goes with the clock while a form is open, and tells the form', async () => {
     const { actor, send } = await openConsole();
     expect((await send({ type: 'plan.opened', request: { kind: 'create' } })).value.plan).toBe('open');

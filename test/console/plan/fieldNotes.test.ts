@@ -39,9 +39,9 @@ describe('the problems of the fields', () => {
   });
 
   it.each([
-    ['hours', '-1', 'Hours must be from 0 to 23, not -1.'],
-    ['minutes', '0,-5', 'Minutes must be from 0 to 59, not -5.'],
-    ['months', '5000000000', 'Months must be from 1 to 12, not 5000000000.'],
+    ['hours', '-1', 'It must be from 0 to 23, not -1.'],
+    ['minutes', '0,-5', 'It must be from 0 to 59, not -5.'],
+    ['months', '5000000000', 'It must be from 1 to 12, not 5000000000.'],
     ['interval', '5000000000', 'It must be at most 4294967295.'],
   ] as const)('tell the range of %s: %s', (field, text, problem) => {
     expect(problems({ recurs: true, [field]: text })).toEqual({ [field]: [problem] });

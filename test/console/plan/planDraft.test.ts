@@ -47,6 +47,16 @@ describe('a new dispatch', () => {
     expect(intent).toMatchObject({ kind: 'create', dispatch: { startTime: new Date('2026-03-03T07:00Z') } });
   });
 
+  it('is judged as a whole while a field of its rule cannot be read', () => {
+    const rule = { recurs: true, hours: '8, 25', monthDays: '32', months: '13' };
+    for (const wrong of [{ interval: '-1' }, { ending: 'count', count: 'x' }, { minutes: 'x' }] as const) {
+      const { problems, words, records } = draft({ ...rule, ...wrong });
+      expect(Object.keys(problems)).toEqual(expect.arrayContaining(['hours', 'monthDays', 'months']));
+      expect(problems).toMatchObject({ [Object.keys(wrong).at(-1) ?? '']: [expect.any(String)] });
+      expect({ words, records }).toEqual({ words: null, records: [] });
+    }
+  });
+
   it.each<[string, Partial<PlanFields>, object]>([
     ['starts now', { start: 'Now' }, { startTimeMs: nowMs }],
     ['starts after a span', { start: 'in 1h30m' }, { startTimeMs: nowMs + 1.5 * hourMs }],
@@ -151,7 +161,8 @@ describe('a new dispatch', () => {
       minutes: '75',
       interval: 'often',
     });
-    expect(Object.keys(problems).sort()).toEqual(['components', 'duration', 'interval', 'payload', 'start', 'type']);
+    const wrong = ['components', 'duration', 'interval', 'minutes', 'payload', 'start', 'type'];
+    expect(Object.keys(problems).sort()).toEqual(wrong);
   });
 
   it('tells what about its runs one may not expect', () => {

@@ -101,6 +101,18 @@ describe('the machine of a form', () => {
     expect((await client.get(actor.getSnapshot().output?.records[0]?.id ?? 0)).type).toBe('HEAT');
   });
 
+  it('saves the start that was previewed, however long the preview is looked at', async () => {
+    const { actor, inState, context } = form({ kind: 'new' }, NEW);
+    const startMs = Math.ceil((context().nowMs + hourMs) / 1_000) * 1_000;
+    actor.send({ type: 'preview.wanted' });
+    await inState('previewing');
+    expect(context()).toMatchObject({ startSpan: 'in 1h', draft: { records: [{ startTimeMs: startMs }] } });
+    actor.send({ type: 'clock.ticked', atMs: context().nowMs + hourMs / 2 });
+    actor.send({ type: 'save.wanted' });
+    await inState('saved');
+    expect(actor.getSnapshot().output?.records).toMatchObject([{ startTimeMs: startMs }]);
+  });
+
   it('goes back to editing from everywhere', async () => {
     const { actor, inState } = form({ kind: 'new' }, NEW);
     actor.send({ type: 'preview.wanted' });

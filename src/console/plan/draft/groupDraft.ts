@@ -21,11 +21,11 @@ import { type Checked, checkCreate, checkUpdate } from './requestCheck.js';
 export function draftGroup(
   subject: PlanSubject,
   fields: PlanFields,
-  { values }: ReadFields,
+  { values, problems: unread }: ReadFields,
   options: DraftOptions,
 ): Made {
   const problems = commonProblems(values, options);
-  if (Object.keys(problems).length > 0 || !isWhole(values)) return { ...NOTHING_MADE, problems };
+  if (Object.keys({ ...unread, ...problems }).length > 0 || !isWhole(values)) return { ...NOTHING_MADE, problems };
   try {
     const group = groupFrom(subject, fields, values, options.nowMs);
     return { ...draftChanges(subject, group, fields, values, options), group };

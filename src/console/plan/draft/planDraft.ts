@@ -6,7 +6,7 @@ import { planNotes } from '../../../planning/planNotes.js';
 import { runningNotes } from '../../../planning/runningNotes.js';
 import { joinProblems } from '../fields/fieldProblems.js';
 import { fieldsOf } from '../fields/fieldsOf.js';
-import type { FieldProblems, PlanFields } from '../fields/planFields.js';
+import { type FieldProblems, type PlanFields, RULE_FIELDS } from '../fields/planFields.js';
 import { type PlanSubject, recordsOf } from '../fields/planSubject.js';
 import { type ReadFields, readFields } from '../fields/readFields.js';
 import { changesOf } from './fieldChanges.js';
@@ -28,7 +28,9 @@ export function readDraft(subject: PlanSubject, fields: PlanFields, options: Dra
     blankProblems(subject, fields),
     made.problems,
   );
-  const words = made.group === null ? ruleWords(read.values.recurrence ?? null) : groupRuleText(made.group);
+  const isRead = RULE_FIELDS.every(field => read.problems[field] === undefined);
+  const rule = isRead ? (read.values.recurrence ?? null) : null;
+  const words = made.group === null ? ruleWords(rule) : groupRuleText(made.group);
   if (Object.keys(problems).length > 0) return { problems, intent: null, records: [], notes: [], words };
   const { intent, records } = made;
   const notes = [

@@ -14,6 +14,7 @@ import { payloadProblem } from './payloadProblem.js';
 import type { FieldProblems, PlanFields } from './planFields.js';
 import { readLocalTime, skippedLocalTime } from './readLocalTime.js';
 import { readRule } from './readRule.js';
+import { startAfterSpan } from './startAfterSpan.js';
 
 /** What the fields of a form mean. */
 export interface PlanValues {
@@ -70,8 +71,8 @@ export function readFields(fields: PlanFields, nowMs: number): ReadFields {
 
 function readStart(text: string, zone: string, nowMs: number): Pick<PlanValues, 'start' | 'localStartMs'> {
   if (isNow(text)) return { start: 'NOW' };
-  const [, span] = /^\s*in\s+(.+)$/i.exec(text) ?? [];
-  if (span !== undefined) return { start: nowMs + parseDuration(span) };
+  const afterSpanMs = startAfterSpan(text, nowMs);
+  if (afterSpanMs !== null) return { start: afterSpanMs };
   const localStartMs = skippedLocalTime(text, zone);
   return { start: readLocalTime(text, zone), ...(localStartMs !== undefined && { localStartMs }) };
 }

@@ -3,7 +3,6 @@ import type { RecurrenceRule } from '../../../model/recurrence/recurrenceRule.js
 import { InvalidPlan } from '../../../planning/planError.js';
 import { parseInteger } from '../../../planning/text/parseInteger.js';
 import { parseHours, parseMinutes, parseMonthDays, parseMonths } from '../../../planning/text/ruleLists.js';
-import { FIELD_LABELS } from '../view/fieldLabels.js';
 import type { Attempt } from './attempt.js';
 import type { FieldName, PlanFields } from './planFields.js';
 import { readLocalTime } from './readLocalTime.js';
@@ -12,7 +11,7 @@ import { readLocalTime } from './readLocalTime.js';
 const MAX_UINT32 = 2 ** 32 - 1;
 
 /**
- * Reads the rule of a form; undefined when a field of it cannot be read.
+ * Reads the rule of a form, so that all of it is judged at once: what cannot be read is left out. Undefined when nothing can be said of it.
  *
  * @param zone of its end; undefined: it cannot be read
  */
@@ -21,14 +20,14 @@ export function readRule(fields: PlanFields, zone: string | undefined, attempt: 
   const frequency = attempt('frequency', () => readFrequency(fields.frequency));
   const interval = attempt('interval', () => atLeastOne(fields.interval));
   const list = (field: 'minutes' | 'hours' | 'monthDays' | 'months') =>
-    attempt(field, () => (fields[field].trim() === '' ? [] : withinContract(field, LISTS[field](fields[field]))));
+    attempt(field, () => (fields[field].trim() === '' ? [] : withinContract(field, LISTS[field](fields[field])))) ?? [];
   const [minutes, hours, monthDays, months] = [list('minutes'), list('hours'), list('monthDays'), list('months')];
   const end = readEnd(fields, zone, attempt);
-  if (frequency === undefined || interval === undefined || end === undefined) return undefined;
-  if (minutes === undefined || hours === undefined || monthDays === undefined || months === undefined) return undefined;
+  // A rule in local time is judged by its end.
+  if (frequency === undefined || (end === undefined && fields.clock === 'local')) return undefined;
   return {
     frequency,
-    interval,
+    interval: interval ?? 1,
     ...end,
     ...(minutes.length > 0 && { byMinutes: minutes }),
     ...(hours.length > 0 && { byHours: hours }),
@@ -53,7 +52,7 @@ function withinContract(field: keyof typeof RANGES, values: readonly number[]): 
   const wrong = range === null ? undefined : values.find(value => value < 0 || value > MAX_UINT32);
   if (range === null || wrong === undefined) return values;
   const [first, last] = range;
-  throw new InvalidPlan(`${FIELD_LABELS[field]} must be from ${first} to ${last}, not ${wrong}.`);
+  throw new InvalidPlan(`It must be from ${first} to ${last}, not ${wrong}.`);
 }
 
 function readFrequency(text: string): RecurrenceRule['frequency'] {

@@ -60,14 +60,16 @@ export function FormState({ actor, context, state, maySave }: FormStateProps) {
 }
 
 function statusText(context: PlanFormContext, state: string): string {
-  const { draft, taken, failure } = context;
+  const { draft, taken, failure, startSpan, fields } = context;
   switch (state) {
     case 'checking':
       return 'Comparing with what is there …';
     case 'saving':
       return 'Saving …';
     case 'previewing':
-      return 'This is what would happen: it is drawn in the timeline, and not saved yet.';
+      return `This is what would happen: it is drawn in the timeline, and not saved yet.${
+        startSpan === null ? '' : ` It starts at ${fields.start}, which was ${startSpan} from the preview on.`
+      }`;
     case 'failed': {
       const isUnknown = failure?.code === 'UNAVAILABLE' || failure?.code === 'DEADLINE_EXCEEDED';
       const doubt = isUnknown

@@ -101,7 +101,13 @@ function What({ form, types, isNew }: PartProps & { readonly types: readonly str
       <AreaField form={form} name="payload" label="Payload" hint="a JSON object" />
       <div class="sentence">
         <CheckField form={form} name="active" label="Active" />
-        <CheckField form={form} name="dryRun" label="Dry run" disabled={!isNew} />
+        <CheckField
+          form={form}
+          name="dryRun"
+          label="Dry run"
+          disabled={!isNew}
+          {...(!isNew && { hint: 'That a dispatch is a dry run cannot be changed: copy it.' })}
+        />
       </div>
     </fieldset>
   );

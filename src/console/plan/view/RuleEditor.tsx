@@ -14,6 +14,11 @@ const UNITS: Readonly<Record<string, string>> = {
   YEARLY: 'years',
 };
 
+/** The clock of a zone; of the zone UTC, told apart from UTC itself. */
+function clockName(zone: string): string {
+  return zone === 'UTC' ? 'UTC, as a zone' : zone;
+}
+
 /** The rule of a form as a sentence with fields in it, and what it then means in words. */
 export function RuleEditor({ form, words }: { readonly form: FormView; readonly words: string | null }) {
   const { fields } = form;
@@ -44,7 +49,9 @@ export function RuleEditor({ form, words }: { readonly form: FormView; readonly 
               label="by the clock of"
               options={[
                 ['utc', 'UTC'],
-                ['local', fields.zone],
+                ...(fields.zone === 'UTC' && fields.clock === 'utc'
+                  ? []
+                  : [['local', clockName(fields.zone)] as const]),
               ]}
             />
           </div>
