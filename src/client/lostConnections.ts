@@ -46,7 +46,7 @@ function lossOf({ code, details }: ClientError, contentType: string | undefined)
   const httpStatus = HTTP_STATUS.exec(details)?.[1];
   if (httpStatus !== undefined || !isGrpc(contentType)) {
     const what = httpStatus === undefined ? `content of type ${contentType}` : `HTTP status ${httpStatus}`;
-    return `something between here and the service answered, with ${what}`;
+    return `${what}, not from the service`;
   }
   const isRace = RACES.some(([ofCode, pattern]) => code === ofCode && pattern.test(details));
   if (isRace) return `the connection ended during the call (${details})`;

@@ -51,7 +51,7 @@ function lossOf(error: unknown, contentType: string | undefined, url: string): s
   if (status !== undefined) {
     const refusal = refusalIn(reason, contentType);
     if (refusal !== null) return `the service refused the request, with HTTP status ${status}: ${refusal}`;
-    return somethingElse(`HTTP status ${status}${saidIn(reason, contentType)}`);
+    return `${somethingElse(`HTTP status ${status}`)}${saidIn(reason, contentType)}`;
   }
   if (contentType !== undefined && !isGrpcWeb(contentType)) return somethingElse(`content of type ${contentType}`);
   if (error.details.startsWith(WITHOUT_STATUS)) return 'the connection ended during the call';
@@ -61,7 +61,7 @@ function lossOf(error: unknown, contentType: string | undefined, url: string): s
 }
 
 function somethingElse(what: string): string {
-  return `something between here and the service answered, with ${what}`;
+  return `${what}, not from the service`;
 }
 
 /** Why a service refuses what is no call, such as a request below a path where it has no methods; null: others say this. */

@@ -46,7 +46,7 @@ describe('an answer of something between a client and its service', () => {
     await using client = new DispatchClient({ address: server.address, retry: false });
     const calls = [client.get({ microgridId: 1, id: 1 }), client.watch({ microgridId: 1 }).next()];
     for (const call of calls) {
-      const message = `UNAVAILABLE: something between here and the service answered, with ${told}`;
+      const message = `UNAVAILABLE: ${told}, not from the service`;
       expect(await failure(call)).toMatchObject({ code: 'UNAVAILABLE', retryable: true, message });
     }
   });

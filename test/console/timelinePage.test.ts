@@ -139,7 +139,7 @@ describeWithChromium('the timeline of the console', browser => {
     await using console = await open({ dispatches: [dispatch] });
     const { page } = console;
     await page.evaluate(`window.testConsole.step(${2 * hourMs})`);
-    await page.getByText('5 CHARGE: 1 runs passed unnoticed').waitFor();
+    await page.getByText('5 CHARGE: 1 run passed unnoticed').waitFor();
     await page.getByRole('button', { name: 'Table: show as text' }).click();
     await page.getByRole('row', { name: /5 CHARGE 5 missed/ }).waitFor();
     expect(console.faults).toEqual([]);

@@ -38,7 +38,7 @@ describe('a service that does not answer over HTTP', () => {
       const { port } = server.address() as AddressInfo;
       const client = new DispatchClient({ url: `http://127.0.0.1:${port}`, retry: false });
       expect(await failure(client.get({ microgridId: 1, id: 1 }))).toMatchObject({
-        message: 'UNAVAILABLE: something between here and the service answered, with HTTP status 404',
+        message: 'UNAVAILABLE: HTTP status 404, not from the service',
       });
     } finally {
       server.close();

@@ -9,10 +9,19 @@ import { useThrottled } from '../kit/useThrottled.js';
 import type { ConsoleProps } from '../page/Console.js';
 import { localText } from '../timeline/barText.js';
 import type { LogEntry } from './eventLog.js';
-import { logKind, logText } from './logText.js';
+import { isRetry, logKind, logText } from './logText.js';
 
 /** Maximum number of entries that are shown. */
 const maxShown = 200;
+
+/** What can be shown. */
+const kinds = [
+  ['all', 'all'],
+  ['run', 'runs'],
+  ['change', 'changes'],
+  ['sync', 'connection'],
+  ['problem', 'problems'],
+] as const;
 
 type Kind = 'all' | ReturnType<typeof logKind>;
 
@@ -31,7 +40,8 @@ export function LogPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
   for (const entry of log?.getSnapshot().context.newestFirst() ?? []) {
     if (entry.seq > count || entry.microgridId !== shownId) continue;
     if (kind !== 'all' && logKind(entry.output) !== kind) continue;
-    if (text !== '' && !logText(entry.output).toLowerCase().includes(text)) continue;
+    if (kind !== 'sync' && isRetry(entry.output)) continue;
+    if (text !== '' && !logText(entry).toLowerCase().includes(text)) continue;
     found.push(entry);
     if (found.length === maxShown) break;
   }
@@ -39,18 +49,7 @@ export function LogPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
     <section class="log" aria-label="Event log">
       <div class="bar">
         <h2>Events</h2>
-        <Choice
-          label="Show"
-          value={kind}
-          options={[
-            ['all', 'all'],
-            ['run', 'runs'],
-            ['change', 'changes'],
-            ['sync', 'connection'],
-            ['problem', 'problems'],
-          ]}
-          onChoose={setKind}
-        />
+        <Choice label="Show" value={kind} options={kinds} onChoose={setKind} />
         <input
           type="search"
           aria-label="Search the events"
@@ -61,24 +60,36 @@ export function LogPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
         <Button pressed={isPaused} onPress={() => actor.send({ type: isPaused ? 'log.resumed' : 'log.paused' })}>
           {isPaused ? 'Go on' : 'Pause'}
         </Button>
-        <span class="note">{found.length === maxShown ? `the last ${maxShown}` : `${found.length} events`}</span>
+        <span class="note">
+          {found.length === maxShown
+            ? `the last ${maxShown}`
+            : `${found.length} ${found.length === 1 ? 'event' : 'events'}`}
+        </span>
       </div>
       <Scrolled label="Events, newest first" class="fill">
         <table>
           <tbody>
-            {found.map(({ seq, atMs, output }) => (
-              <tr key={seq} class={logKind(output)}>
-                <td class="time">{localText(atMs, offsetAt(zone, atMs)).slice(5)}</td>
-                <td class="kind">{nameOf(output)}</td>
-                <td>{logText(output)}</td>
+            {found.map(entry => (
+              <tr key={entry.seq} class={logKind(entry.output)}>
+                <td class="time">{localText(entry.atMs, offsetAt(zone, entry.atMs)).slice(5)}</td>
+                <td class="kind">{nameOf(entry.output)}</td>
+                <td>{logText(entry)}</td>
               </tr>
             ))}
           </tbody>
         </table>
-        {found.length === 0 && <p class="empty">Nothing yet.</p>}
+        {found.length === 0 && <p class="empty">{emptyText(kind, search.trim())}</p>}
       </Scrolled>
     </section>
   );
+}
+
+/** Why no event is shown. */
+function emptyText(kind: Kind, search: string): string {
+  if (kind === 'all' && search === '') return 'Nothing yet.';
+  const title = kinds.find(([name]) => name === kind)?.[1];
+  const asked = [kind !== 'all' && `“Show: ${title}”`, search !== '' && `“Search: ${search}”`];
+  return `No event matches ${asked.filter(Boolean).join(' and ')}.`;
 }
 
 function nameOf({ type }: DispatcherOutput): string {

@@ -4,6 +4,7 @@ import { isRunningNotification, type RunMissed } from '../../../machines/dispatc
 import { dispatcherOf, dispatchSnapshot, isDispatch } from '../../../machines/inspect/inspectedActors.js';
 import type { DispatcherOutput } from '../../../machines/protocol/dispatcherOutput.js';
 import { parentOf } from '../../../machines/xstate/parentOf.js';
+import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import type { Interval } from '../timeline/segment.js';
 import { type DeliveredRun, DeliveryRecorder } from '../travel/deliveryRecorder.js';
 
@@ -15,6 +16,8 @@ export interface LogEntry {
   /** When it came, milliseconds since the epoch. */
   readonly atMs: number;
   readonly output: DispatcherOutput;
+  /** Of an update, the dispatch as it was before; null: it was not known, or it is no update. */
+  readonly before: DispatchRecord | null;
 }
 
 /** A transition of the machine of a dispatch. */
@@ -112,6 +115,8 @@ class Ring implements EventLog {
   readonly #missedStarts = new Map<number, Map<number, readonly Interval[]>>();
   readonly #deliveries = new Map<number, DeliveryRecorder>();
   readonly #lagMs = new Map<number, number>();
+  /** Dispatches as they were told last, by microgrid and id. */
+  readonly #told = new Map<number, Map<number, DispatchRecord>>();
   readonly #undo = new Set<() => void>();
   readonly #transitions: DispatchTransition[] = [];
   readonly #states = new WeakMap<object, string>();
@@ -208,6 +213,7 @@ class Ring implements EventLog {
       microgridId,
       atMs: this.#nowMs(),
       output,
+      before: this.#noteRecord(microgridId, output),
     };
     this.#count += 1;
     if (output.type === 'run.missed') this.#addMissed(microgridId, output);
@@ -215,6 +221,18 @@ class Ring implements EventLog {
       this.#deliveries.get(microgridId)?.add(notificationData(output));
       if (output.cause === 'schedule') this.#lagMs.set(microgridId, output.lateMs);
     }
+  }
+
+  /** Keeps the dispatch of a lifecycle event; returns what an update replaces. */
+  #noteRecord(microgridId: number, output: DispatcherOutput): DispatchRecord | null {
+    if (!output.type.startsWith('lifecycle.') || !('dispatch' in output)) return null;
+    const told = this.#told.get(microgridId) ?? new Map<number, DispatchRecord>();
+    this.#told.set(microgridId, told);
+    const { dispatch, type } = output;
+    const before = told.get(dispatch.id) ?? null;
+    if (type === 'lifecycle.deleted') told.delete(dispatch.id);
+    else told.set(dispatch.id, dispatch);
+    return type === 'lifecycle.updated' ? before : null;
   }
 
   #addMissed(microgridId: number, { dispatch: { id }, count, firstMs, lastMs }: RunMissed): void {

@@ -3,6 +3,8 @@ import { type ActorRefFrom, assign, fromPromise, setup } from 'xstate';
 import { emitAndSendToParent } from '../../../machines/xstate/emitAndSendToParent.js';
 import { DispatchError, type DispatchErrorJson } from '../../model/dispatchError.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
+import { PlanError } from '../../planning/planError.js';
+import { sentenceOf } from '../kit/sentenceOf.js';
 import { type ExistingSubject, recordsOf, subjectText } from './fields/planSubject.js';
 import type { Done } from './write/done.js';
 import type { PlanAction } from './write/performAction.js';
@@ -106,12 +108,12 @@ export const plannerMachine = setup({
           ? []
           : [{ type: 'plan.restored', microgridId: undoing.microgridId, before: recordsOf(undoing.before), records }],
     ),
-    noteFailure: assign(({ context: { undoing, action } }, { error }: { error: unknown }) => {
+    noteFailure: assign(({ context: { undoing, action, working } }, { error }: { error: unknown }) => {
       const known = DispatchError.from(error);
       const isLost = undoing?.after.length === 0 && undoing.before.kind !== 'new' && isHopeless(known);
       const lost = isLost ? (undoing.before as ExistingSubject) : null;
       const microgridId = (undoing ?? action)?.microgridId ?? 0;
-      return { news: { kind: 'failed', microgridId, text: failureText(known), error: known.toJSON(), lost } };
+      return { news: { kind: 'failed', microgridId, text: failureText(known, working), error: known.toJSON(), lost } };
     }),
     /** What was changed since, or is over, will never be undone, and so nothing that was done to it before. */
     dropIfHopeless: assign(({ context: { undoStack, undoing } }, { error }: { error: unknown }) =>
@@ -184,9 +186,13 @@ function isHopeless({ code }: DispatchError): boolean {
   return code === 'ABORTED' || code === 'FAILED_PRECONDITION';
 }
 
-function failureText({ message, code }: DispatchError): string {
+/** Why something failed. Whatever a plan is refused for says what it is about. */
+function failureText(error: DispatchError, working: string | null): string {
+  const { message, code } = error;
+  if (error instanceof PlanError || working === null) return sentenceOf(message);
   const isUnknown = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
-  return isUnknown ? `${message} It may have been done all the same: look before you do it again.` : message;
+  const doubt = isUnknown ? ' It may have been done all the same: look before you do it again.' : '';
+  return `${working.replace(' …', '')} failed: ${sentenceOf(message)}${doubt}`;
 }
 
 function notProvided(): never {

@@ -3,7 +3,7 @@ import { createActor, emit, setup } from 'xstate';
 import type { DispatcherOutput } from '../../../machines/protocol/dispatcherOutput.js';
 import { delayText } from '../../../src/console/log/delayText.js';
 import { eventLogOf, type LogEntry } from '../../../src/console/log/eventLog.js';
-import { logKind, logText } from '../../../src/console/log/logText.js';
+import { isRetry, logKind, logText } from '../../../src/console/log/logText.js';
 import { DispatchError } from '../../../src/model/dispatchError.js';
 import { dispatchRecord, monday10Ms } from '../../support/dispatchRecord.js';
 
@@ -27,13 +27,47 @@ it('keeps the last 5,000 events, newest first, and tells its listeners once a tu
   const { context } = log.getSnapshot();
   const kept = [...context.newestFirst()];
   expect([context.count, kept.length, kept[0]?.seq, kept.at(-1)?.seq]).toEqual([5_010, 5_000, 5_010, 11]);
-  expect(kept.map(({ output }: LogEntry) => logText(output)).slice(0, 2)).toEqual([
+  expect(kept.map((entry: LogEntry) => logText(entry)).slice(0, 2)).toEqual([
     '5010 dispatches restored',
     '5009 dispatches restored',
   ]);
   expect(told).toBe(1);
   dispatcher.stop();
   log.stop();
+});
+
+it('tells what an update has changed', () => {
+  const dispatcher = createActor(teller).start();
+  const log = createActor(eventLogOf(() => 0)).start();
+  log.send({ type: 'log.watch', microgridId: 1, dispatcher });
+  const first = dispatchRecord({ id: 4 });
+  const told = { atMs: 0, notifiedMs: null };
+  dispatcher.send({ type: 'tell', output: { type: 'lifecycle.created', dispatch: first, ...told } });
+  const second = { ...first, durationMs: 1_000, active: false, selector: { ids: [9] } };
+  dispatcher.send({ type: 'tell', output: { type: 'lifecycle.updated', dispatch: second, ...told } });
+  dispatcher.send({ type: 'tell', output: { type: 'lifecycle.updated', dispatch: first, ...told } });
+  dispatcher.send({ type: 'tell', output: { type: 'lifecycle.deleted', dispatch: first, ...told } });
+  expect([...log.getSnapshot().context.newestFirst()].map(logText)).toEqual([
+    '4 CHARGE',
+    '4 CHARGE: duration, components, active again',
+    '4 CHARGE: duration, components, paused',
+    '4 CHARGE',
+  ]);
+  dispatcher.stop();
+  log.stop();
+});
+
+it('knows a further attempt to connect from the news of a connection', () => {
+  const status = { polling: false, lastContactMs: null, retryAtMs: null, position: null, clockOffsetMs: null };
+  const problem = new DispatchError('UNAVAILABLE', 'away').toJSON();
+  const sync = (state: 'connecting' | 'waiting' | 'live' | 'stopped', isLost: boolean) =>
+    isRetry({
+      type: 'dispatcher.sync',
+      microgridId: 1,
+      status: { ...status, state, problem: isLost ? problem : null },
+    });
+  expect([sync('connecting', true), sync('waiting', true)]).toEqual([true, true]);
+  expect([sync('connecting', false), sync('live', false), sync('stopped', true)]).toEqual([false, false, false]);
 });
 
 it('hears nothing of a dispatcher that has stopped, and nothing when it has stopped itself', () => {
@@ -60,6 +94,22 @@ it.each([
   ],
   ['change', { type: 'lifecycle.updated', dispatch: dispatchRecord({ id: 4 }), atMs: 0, notifiedMs: null }, '4 CHARGE'],
   [
+    'problem',
+    {
+      type: 'run.missed',
+      dispatch: dispatchRecord({ id: 4 }),
+      run: { startMs: 0, endMs: 1 },
+      cause: 'schedule',
+      count: 1,
+      more: false,
+      firstMs: 0,
+      lastMs: 0,
+      atMs: 0,
+      lateMs: 9,
+    },
+    '4 CHARGE: 1 run passed unnoticed',
+  ],
+  [
     'run',
     {
       type: 'running.started',
@@ -72,5 +122,5 @@ it.each([
     '4 CHARGE: schedule, 12 ms late, dry run',
   ],
 ] as const)('says of a %s what it is', (kind, output, text) => {
-  expect([logKind(output), logText(output)]).toEqual([kind, text]);
+  expect([logKind(output), logText({ output, before: null })]).toEqual([kind, text]);
 });

@@ -275,10 +275,14 @@ describe('the planner', () => {
     const actor = createActor(plannerOf(environment)).start();
     const idle = () => waitFor(actor, snapshot => snapshot.matches('idle'));
     const pause = { kind: 'pause', subject: { kind: 'dispatch', record } } as const;
-    failure = new DispatchError('UNAVAILABLE', 'Nobody is there.');
+    failure = new DispatchError('UNAVAILABLE', 'Nobody is there');
     actor.send({ type: 'action.wanted', microgridId, action: pause });
     await idle();
-    expect(actor.getSnapshot().context.news).toMatchObject({ kind: 'failed', error: { code: 'UNAVAILABLE' } });
+    expect(actor.getSnapshot().context.news).toMatchObject({
+      kind: 'failed',
+      text: `Pausing dispatch ${record.id} failed: Nobody is there. It may have been done all the same: look before you do it again.`,
+      error: { code: 'UNAVAILABLE' },
+    });
     failure = null;
     actor.send({ type: 'action.wanted', microgridId, action: pause });
     await idle();

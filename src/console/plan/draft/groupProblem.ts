@@ -1,3 +1,4 @@
+import { sentenceOf } from '../../kit/sentenceOf.js';
 import { fieldOfPath } from '../fields/fieldOfPath.js';
 import type { FieldName, FieldProblems } from '../fields/planFields.js';
 
@@ -21,5 +22,5 @@ export function groupProblem(message: string): FieldProblems {
   // A part of the rule that UTC cannot express is named behind the colon.
   const [, part = message] = /^The rule cannot be used in local time: (.*)$/.exec(message) ?? [];
   const field = fieldOfPath(part);
-  return { [field === 'form' ? 'recurs' : field]: [/[.!?]$/.test(message) ? message : `${message}.`] };
+  return { [field === 'form' ? 'recurs' : field]: [sentenceOf(message)] };
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 
 import { Button } from '../../kit/Button.js';
+import { sentenceOf } from '../../kit/sentenceOf.js';
 import type { PlanFormContext } from '../planFormContext.js';
 import type { PlanFormActor } from '../planFormMachine.js';
 import { FIELD_LABELS } from './fieldLabels.js';
@@ -75,7 +76,7 @@ function statusText(context: PlanFormContext, state: string): string {
       const doubt = isUnknown
         ? ' If it was being saved, it may have been: look at the timeline before you save again.'
         : '';
-      return `It failed: ${failure?.message}${doubt}`;
+      return `It failed: ${sentenceOf(failure?.message ?? '')}${doubt}`;
     }
     case 'conflict':
       return 'Somebody else changed it meanwhile.';
