@@ -58,7 +58,10 @@ describeWithChromium('the timeline of the console', browser => {
     await using console = await open();
     const { page } = console;
     await page.getByRole('region', { name: /^Timeline of 9 lanes/ }).focus();
-    for (const _ of Array(6)) await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.getByText(/^Lane 2 of 9: /).waitFor();
+    for (const _ of Array(5)) await page.keyboard.press('Shift+ArrowDown');
+    await page.getByText('Lane 7 of 9: METER_CHECK').waitFor();
     await page.keyboard.press('Shift+ArrowRight');
     await page.keyboard.press('Shift+ArrowRight');
     await page.getByText(/METER_CHECK: dispatch 8 METER_CHECK, past/).waitFor();
@@ -72,6 +75,24 @@ describeWithChromium('the timeline of the console', browser => {
     await page.getByRole('tab', { name: 'Dispatch', exact: true }).focus();
     await page.keyboard.press('ArrowRight');
     await page.getByRole('img', { name: 'Dispatch 8: idle' }).waitFor();
+    expect(console.faults).toEqual([]);
+  });
+
+  scenario('goes by the keyboard to the first lane that has a run, and says when there is none', async () => {
+    const far = dispatchRecord({ id: 1, type: 'A', startTimeMs: nowMs + 100 * hourMs });
+    const near = dispatchRecord({ id: 2, type: 'B', startTimeMs: nowMs + hourMs });
+    await using console = await open({ dispatches: [far, near] });
+    const { page } = console;
+    await page.getByRole('region', { name: /^Timeline of 2 lanes/ }).focus();
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.getByText(/^B: dispatch 2 B, planned/).waitFor();
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.getByText('No later run in this lane and time.').waitFor();
+    await page.keyboard.press('Shift+ArrowUp');
+    await page.getByText('Lane 1 of 2: A, no run in this time').waitFor();
+    for (const _ of Array(2)) await page.keyboard.press('PageDown');
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.getByText('No run in this time.').waitFor();
     expect(console.faults).toEqual([]);
   });
 
@@ -189,7 +210,7 @@ describeWithChromium('the timeline of the console', browser => {
     const csv = (await saved('CSV: save')).toString();
     expect(csv.split('\r\n')[0]).toBe('from,to,dispatch,type,components,state,runs');
     expect(csv).toContain(
-      '2026-03-02T11:00:00.000Z,2026-03-02T13:00:00.000Z,5,LIMIT_FEED_IN,INVERTER:PV,planned,no\r\n',
+      '2026-03-02T11:00:00.000Z,2026-03-02T13:00:00.000Z,5,LIMIT_FEED_IN,INVERTER:PV,planned,1\r\n',
     );
     const entries = await readCalendar((await saved('iCalendar: save')).toString(), {});
     expect(entries.flatMap(entry => ('plan' in entry ? entry.plan.type : []))).toEqual(

@@ -1,7 +1,6 @@
 import { offsetAt } from '../../model/recurrence/localTime.js';
-import type { ConsoleContext } from '../machine/consoleContext.js';
 import type { ConsoleActor } from '../machine/consoleMachine.js';
-import { localText, styleNames } from './barText.js';
+import { isPart, localText, styleNames, timesText } from './barText.js';
 import { countRuns } from './countRuns.js';
 import { componentsText } from './lanesOf.js';
 import { laneHeightPx } from './paintBars.js';
@@ -20,7 +19,7 @@ export interface BarTipProps {
 /** What is known of the run under the pointer. */
 export function BarTip({ place, actor, painted }: BarTipProps) {
   const { context } = actor.getSnapshot();
-  const { run } = place.bar.segment;
+  const { run, startMs, endMs } = place.bar.segment;
   const { record } = run;
   const width = painted?.width ?? 0;
   const left = Math.max(0, Math.min(place.x, width - 300));
@@ -37,9 +36,15 @@ export function BarTip({ place, actor, painted }: BarTipProps) {
         <span class={`state ${place.bar.style}`}>{styleNames[place.bar.style]}</span>
         <dl>
           <dt>from</dt>
-          <dd>{bothTimes(run.startMs, context.view.zone)}</dd>
+          <dd>{bothTimes(startMs, context.view.zone)}</dd>
           <dt>to</dt>
-          <dd>{bothTimes(run.endMs, context.view.zone)}</dd>
+          <dd>{bothTimes(endMs, context.view.zone)}</dd>
+          {isPart(place) && (
+            <>
+              <dt>of</dt>
+              <dd>the run {timesText(run, context.view.zone)}</dd>
+            </>
+          )}
           {run.isMerged && (
             <>
               <dt>runs</dt>
@@ -53,14 +58,6 @@ export function BarTip({ place, actor, painted }: BarTipProps) {
       </div>
     </div>
   );
-}
-
-/** The same in one sentence. */
-export function barPlaceText({ bar, lane }: BarAtPlace, { view }: ConsoleContext): string {
-  const { run } = bar.segment;
-  const offsetMs = offsetAt(view.zone, run.startMs);
-  const times = `from ${localText(run.startMs, offsetMs)} to ${localText(run.endMs, offsetMs)}`;
-  return `${lane.title}: dispatch ${run.record.id} ${run.record.type}, ${styleNames[bar.style]}, ${times} ${view.zone}`;
 }
 
 function bothTimes(atMs: number, zone: string) {

@@ -3,7 +3,8 @@ import type { SyncStatus } from '../../../machines/protocol/dispatcherOutput.js'
 import { useSelected } from '../kit/useSelected.js';
 import { shownMicrogrid } from '../machine/consoleContext.js';
 import type { ConsoleProps } from '../page/Console.js';
-import { BarTip, barPlaceText } from './BarTip.js';
+import { BarTip } from './BarTip.js';
+import { barPlaceText } from './barText.js';
 import { laneHeightPx } from './paintBars.js';
 import { previewKey } from './picture.js';
 import { TimeAxis } from './TimeAxis.js';
@@ -39,7 +40,7 @@ export function Timeline({ actor, port }: ConsoleProps) {
       if (place !== null) say(barPlaceText(place, actor.getSnapshot().context));
     };
     const undoPointer = timelinePointer(element, { actor, scene: painting, onPoint: setPointed });
-    const undoKeys = timelineKeys(area, { actor, scene: painting, canvas: element, onPoint: point });
+    const undoKeys = timelineKeys(area, { actor, scene: painting, canvas: element, onPoint: point, say });
     return () => {
       undoPointer();
       undoKeys();

@@ -50,12 +50,22 @@ export interface Bar {
 }
 
 /**
- * The rectangles of a lane: at most one in each pixel column. Every segment takes at least a column, unless those before it in the lane have
- * taken all of its columns.
+ * The rectangles of a lane: at most one in each pixel column, and one more of what is covered, which is painted over it. Every segment takes at
+ * least a column, unless those of its kind before it in the lane have taken all of its columns.
  */
 export function layoutLane(lane: Pick<Lane, 'segments'>, scale: TimeScale, present: Present): Bar[] {
+  if (scale.columns <= 0) return [];
+  const bars = layoutLayer(lane, scale, present, false);
+  return lane.segments.some(({ isCovered }) => isCovered) ? bars.concat(layoutLayer(lane, scale, present, true)) : bars;
+}
+
+function layoutLayer(
+  { segments }: Pick<Lane, 'segments'>,
+  scale: TimeScale,
+  present: Present,
+  ofCovered: boolean,
+): Bar[] {
   const { columns } = scale;
-  if (columns <= 0) return [];
   const { owners, free } = scratchOf(columns);
   const nextFree = (column: number) => {
     if (free[column] === column) return column;
@@ -79,13 +89,14 @@ export function layoutLane(lane: Pick<Lane, 'segments'>, scale: TimeScale, prese
       free[column] = column + 1;
     }
   };
-  const { segments } = lane;
   if (present.missed.size > 0) {
     for (const [index, segment] of segments.entries()) {
-      if (isMissed(segment, present)) place(index, segment);
+      if (segment.isCovered === ofCovered && isMissed(segment, present)) place(index, segment);
     }
   }
-  for (const [index, segment] of segments.entries()) place(index, segment);
+  for (const [index, segment] of segments.entries()) {
+    if (segment.isCovered === ofCovered) place(index, segment);
+  }
   return barsOf(owners, segments, scale, present);
 }
 

@@ -4,6 +4,9 @@ import type { Palette } from './palette.js';
 /** Height of a lane, in pixels of the page. */
 export const laneHeightPx = 26;
 
+/** From where on in a lane what is covered is above what is in force, in pixels of the page. */
+export const coveredFromPx = 18;
+
 /** Where a bar is in its lane, so that the styles differ in form, too; in pixels of the page. */
 const forms: Readonly<Record<BarStyle, { readonly y: number; readonly height: number }>> = {
   running: { y: 3, height: 20 },
@@ -13,7 +16,7 @@ const forms: Readonly<Record<BarStyle, { readonly y: number; readonly height: nu
   dry: { y: 6, height: 14 },
   past: { y: 9, height: 8 },
   missed: { y: 6, height: 14 },
-  covered: { y: 18, height: 5 },
+  covered: { y: coveredFromPx, height: 5 },
   inactive: { y: 12, height: 3 },
 };
 

@@ -1,6 +1,6 @@
 import type { ConsoleActor } from '../machine/consoleMachine.js';
 import { laneHeightPx } from './paintBars.js';
-import { runChoice } from './segment.js';
+import { runChoice, type Segment } from './segment.js';
 import type { BarAtPlace, TimelineScene } from './timelineScene.js';
 
 /** Share of the view that an arrow key pans. */
@@ -19,11 +19,14 @@ export function timelineKeys(
     scene,
     canvas,
     onPoint,
+    say,
   }: {
     actor: ConsoleActor;
     scene: TimelineScene;
     canvas: HTMLCanvasElement;
     onPoint: (place: BarAtPlace | null) => void;
+    /** Says what no bar can show. */
+    say: (text: string) => void;
   },
 ): () => void {
   let lane = 0;
@@ -32,24 +35,40 @@ export function timelineKeys(
     place = next;
     onPoint(next);
   };
-  const toLane = (step: number) => {
-    const count = Math.round((area.firstElementChild as HTMLElement).offsetHeight / laneHeightPx);
-    lane = Math.max(0, Math.min(count - 1, lane + step));
+  const goToLane = (index: number) => {
+    lane = Math.max(0, Math.min(scene.lanes.length - 1, index));
     scene.cursorLane = lane;
     const [top, view] = [lane * laneHeightPx, canvas.clientHeight];
     if (top < area.scrollTop) area.scrollTop = top;
     else if (top + laneHeightPx > area.scrollTop + view) area.scrollTop = top + laneHeightPx - view;
+    // The bars of the lane are needed at once.
+    scene.scrollPx = area.scrollTop;
+    scene.paint();
     point(null);
   };
-  /** The next run of the lane to the right or left, or the first that is in view. */
+  const toLane = (step: number) => {
+    goToLane(lane + step);
+    const title = scene.lanes[lane]?.title;
+    if (title === undefined) return;
+    const runs = scene.barsOf(lane).length === 0 ? ', no run in this time' : '';
+    say(`Lane ${lane + 1} of ${scene.lanes.length}: ${title}${runs}`);
+  };
+  /** The next run of the lane to the right or left, or the first that is in view: if the lane has none, of the next lane that has. */
   const toRun = (step: 1 | -1) => {
-    const bars = scene.barsOf(lane);
-    const ratio = devicePixelRatio || 1;
-    const x = place === null ? (step === 1 ? -1 : Number.POSITIVE_INFINITY) : place.x * ratio;
-    const next = step === 1 ? bars.find(bar => bar.x > x + 0.5) : bars.findLast(bar => bar.x < x - 0.5);
-    if (next === undefined) return;
+    const { fromMs, toMs } = actor.getSnapshot().context.view;
+    if (place === null && scene.barsOf(lane).length === 0) {
+      const other = scene.lanes.findIndex(({ segments }) =>
+        segments.some(({ startMs, endMs }) => startMs < toMs && (endMs > fromMs || startMs >= fromMs)),
+      );
+      if (other === -1) return say('No run in this time.');
+      goToLane(other);
+    }
+    const bars = [...scene.barsOf(lane)].sort((a, b) => a.x - b.x);
+    const at = bars.findIndex(bar => place !== null && isSame(bar.segment, place.bar.segment));
+    const next = at === -1 ? bars.at(step === 1 ? 0 : -1) : bars[at + step];
+    if (next === undefined) return say(`No ${step === 1 ? 'later' : 'earlier'} run in this lane and time.`);
     scene.cursorLane = lane;
-    point(scene.barAt((next.x + 0.5) / ratio, lane * laneHeightPx - area.scrollTop + 1));
+    point(scene.placeOf(lane, next));
   };
   const pan = (share: number) => {
     const { fromMs, toMs } = actor.getSnapshot().context.view;
@@ -92,4 +111,9 @@ export function timelineKeys(
     area.removeEventListener('keydown', onKeyDown);
     area.removeEventListener('blur', onBlur);
   };
+}
+
+/** Whether two segments are the same part of a run, perhaps of two pictures. */
+function isSame(a: Segment, b: Segment): boolean {
+  return a.run.record.id === b.run.record.id && a.startMs === b.startMs && a.isCovered === b.isCovered;
 }

@@ -2,7 +2,7 @@ import { shownMicrogrid } from '../machine/consoleContext.js';
 import type { ConsoleActor } from '../machine/consoleMachine.js';
 import { componentsText } from './lanesOf.js';
 import { type Bar, layoutLane, type TimeScale } from './layoutLane.js';
-import { laneHeightPx, type PaintedLane, paintBars } from './paintBars.js';
+import { coveredFromPx, laneHeightPx, type PaintedLane, paintBars } from './paintBars.js';
 import { type Painting, paintChosen, paintGround, paintInstant, paintOverlaps } from './paintGround.js';
 import { type Palette, readPalette } from './palette.js';
 import type { Lane, Picture } from './picture.js';
@@ -116,18 +116,30 @@ export class TimelineScene {
   /** The bar at a place of the canvas, in pixels of the page; null: there is none. */
   barAt(x: number, y: number): BarAtPlace | null {
     const index = Math.floor((y + this.#scrollPx) / laneHeightPx);
-    const lane = this.#source.picture?.lanes[index];
-    if (lane === undefined) return null;
-    const ratio = this.#ratio;
-    const bar = this.#bars.get(lane.key)?.find(found => found.x <= x * ratio && x * ratio < found.x + found.width);
-    if (bar === undefined) return null;
-    const top = index * laneHeightPx - this.#scrollPx;
-    return { lane, bar, x: bar.x / ratio, width: bar.width / ratio, y: top };
+    const at = x * this.#ratio;
+    const found = this.barsOf(index).filter(bar => bar.x <= at && at < bar.x + bar.width);
+    const isLow = y + this.#scrollPx - index * laneHeightPx >= coveredFromPx;
+    const bar = found.at(isLow ? -1 : 0);
+    return bar === undefined ? null : this.placeOf(index, bar);
   }
 
-  /** The bars of a lane that is in view, from left to right. */
+  /** Where a bar of a lane is; null: there is no such lane any more. */
+  placeOf(laneIndex: number, bar: Bar): BarAtPlace | null {
+    const lane = this.lanes[laneIndex];
+    if (lane === undefined) return null;
+    const ratio = this.#ratio;
+    const y = laneIndex * laneHeightPx - this.#scrollPx;
+    return { lane, bar, x: bar.x / ratio, width: bar.width / ratio, y };
+  }
+
+  /** The lanes of the picture. */
+  get lanes(): readonly Lane[] {
+    return this.#source.picture?.lanes ?? [];
+  }
+
+  /** The bars of a lane that is in view. */
   barsOf(laneIndex: number): readonly Bar[] {
-    const lane = this.#source.picture?.lanes[laneIndex];
+    const lane = this.lanes[laneIndex];
     return (lane && this.#bars.get(lane.key)) ?? [];
   }
 
@@ -204,7 +216,7 @@ export class TimelineScene {
   }
 
   #layout(scale: TimeScale, height: number): (PaintedLane & Pick<Lane, 'overlaps'>)[] {
-    const lanes = this.#source.picture?.lanes ?? [];
+    const { lanes } = this;
     const first = Math.max(0, Math.floor(this.#scrollPx / laneHeightPx));
     const last = Math.min(lanes.length, Math.ceil((this.#scrollPx + height) / laneHeightPx));
     const present = presentOf(this.#actor.getSnapshot());

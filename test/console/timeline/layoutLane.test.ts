@@ -43,21 +43,23 @@ describe('the layout of a lane', () => {
     [manyDispatches, fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 1_000_000_000 }), fc.integer()],
     { numRuns: 60 },
   )(
-    'has at most one rectangle in each column, and loses nothing that is in view',
+    'has at most one rectangle of its kind in each column, and loses nothing that is in view',
     (records, columns, msPerColumn, shift) => {
       const fromMs = (records[0]?.startTimeMs ?? 0) + (shift % (2 * columns)) * msPerColumn;
       const scale = { fromMs, msPerColumn, columns };
       const picture = pictureOf(records, { fromMs, toMs: fromMs + columns * msPerColumn, resolutionMs: msPerColumn });
       for (const lane of picture.lanes) {
         const bars = layoutLane(lane, scale, { ...present, nowMs: fromMs });
-        const taken = new Set<number>();
-        for (const { x, width } of bars) {
+        const [inForce, covered] = [new Set<number>(), new Set<number>()];
+        for (const { x, width, segment } of bars) {
           expect(width).toBeGreaterThan(0);
+          const own = segment.isCovered ? covered : inForce;
           for (let column = x; column < x + width; column += 1) {
-            expect(taken.has(column)).toBe(false);
-            taken.add(column);
+            expect(own.has(column)).toBe(false);
+            own.add(column);
           }
         }
+        const taken = new Set([...inForce, ...covered]);
         expect(Math.max(-1, ...taken)).toBeLessThan(columns);
         const wanted = new Set<number>();
         for (const segment of lane.segments) {
@@ -88,7 +90,7 @@ describe('the layout of a lane', () => {
     ]);
   });
 
-  it('shows what is in force before what is covered, inactive or a dry run', () => {
+  it('shows what is in force before what is inactive or a dry run, and what is covered beside it', () => {
     const records = [
       dispatchRecord({ id: 1, durationMs: 4 * hourMs }),
       dispatchRecord({ id: 2, startTimeMs: monday10Ms + hourMs, durationMs: hourMs }),
@@ -102,6 +104,7 @@ describe('the layout of a lane', () => {
       [1, 1, 'planned', 2],
       [2, 2, 'planned', 1],
       [4, 2, 'inactive', 4],
+      [1, 1, 'covered', 1],
     ]);
   });
 
