@@ -97,6 +97,25 @@ describeWithChromium('the choices of the console', browser => {
   });
   afterAll(() => served[Symbol.asyncDispose]());
 
+  it('stay in one line with a key and two microgrids, and are printed dark on light, without buttons', async () => {
+    const dispatches = [1, 2].map(microgridId => dispatchRecord({ id: microgridId, microgridId }));
+    const setup = { nowMs: monday10Ms, dispatches, asksKey: true, facts: { keyName: 'operator' } };
+    await using console = await openConsole(browser(), served.url, setup, { colorScheme: 'dark' });
+    const { page } = console;
+    await page.getByLabel('Key').fill('right');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Microgrid 2 live' }).waitFor();
+    expect((await page.locator('header.bar').boundingBox())?.height).toBeLessThan(45);
+    await page.evaluate(`testConsole.actor.send({ type: 'view.chosen', choices: { chosenId: 1 } })`);
+    await page.getByRole('tabpanel').getByRole('button', { name: 'Pause' }).click();
+    const undo = page.getByRole('button', { name: 'Undo the pause of dispatch 1' });
+    await undo.waitFor();
+    await page.emulateMedia({ media: 'print' });
+    await undo.waitFor({ state: 'hidden' });
+    expect(await page.getByRole('button', { name: 'Hide the news' }).count()).toBe(0);
+    expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(27, 36, 48)');
+  });
+
   it('can be read at every width of the window, also a zone with a long name', async () => {
     for (const timezoneId of ['Europe/Berlin', 'America/Argentina/Buenos_Aires']) {
       const facts = { keyName: 'operations' };
