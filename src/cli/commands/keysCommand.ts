@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { isKeyName, KEY_NAME } from '../../service/access/keysFile.js';
 import { isReadableByEveryone } from '../../service/access/warnWhenReadable.js';
 import { printsJson } from '../globalOptions.js';
-import { parseId, parseName } from '../input/parseValue.js';
+import { parseIds, parseName } from '../input/parseValue.js';
 import { UsageError } from '../input/usageError.js';
 import { editKeys, isReadableByOthers, type KeyEntry, randomSecret, readKeys } from '../keys/editKeysFile.js';
 import { OperationFailed } from '../operationFailed.js';
@@ -44,7 +44,11 @@ Examples:
     .description('Make a key with a secret, and print both.')
     .argument('<file>', 'file of keys, which is created if it does not exist')
     .argument('<name>', 'name of the key, for logs, metrics and the audit', parseKeyName)
-    .requiredOption('--microgrids <ids>', 'ids of the microgrids that it may use, such as 1,2, or all', parseMicrogrids)
+    .requiredOption(
+      '--microgrids <ids>',
+      'ids of the microgrids that it may use, such as 1,2 or 1-3, or all',
+      parseMicrogrids,
+    )
     .option('--access <access>', 'read or write (default: write)', parseName(['read', 'write'] as const))
     .option('--audit', 'it may read who changed what')
     .option('--unsigned', 'without a secret: requests need no signature')
@@ -194,5 +198,6 @@ function parseKeyName(text: string): string {
 
 function parseMicrogrids(text: string): KeyEntry['microgrids'] {
   if (text.trim() === 'all') return 'all';
-  return [...new Set(text.split(',').map(part => parseId(part.trim())))];
+  if (/^[\d\s,.-]+$/.test(text)) return parseIds(text);
+  throw new UsageError('It must be ids, such as 1,2 or 1-3, or all.');
 }

@@ -76,7 +76,7 @@ describe('keys', () => {
   });
 
   it('are listed with their rights, and without what is secret', async () => {
-    const { key, secret } = await made('make', path, 'partner-a', '--microgrids', '1,2,2');
+    const { key, secret } = await made('make', path, 'partner-a', '--microgrids', '1-2,2');
     const { stdout } = await keys(
       'make',
       path,
@@ -167,7 +167,8 @@ describe('keys', () => {
     expectRefusal(await keys('rotate', path, 'c'), 1, 'has no key c.');
     expectRefusal(await keys('revoke', path, 'c'), 1, 'has no key c.');
     expectRefusal(await keys('revoke', `${path}.none`, 'c'), 1, `There is no file ${path}.none.`);
-    expectRefusal(await keys('make', path, 'd', '--microgrids', 'x'), 2, "'--microgrids <ids>'");
+    const message = "'--microgrids <ids>' argument 'x' is invalid. It must be ids, such as 1,2 or 1-3, or all.";
+    expectRefusal(await keys('make', path, 'd', '--microgrids', 'x'), 2, message);
     writeFileSync(`${path}.new`, '');
     expectRefusal(await keys('revoke', path, 'a'), 1, 'Another change is being made, or was interrupted');
     expect(readFileSync(path, 'utf8')).toBe(before);
