@@ -214,7 +214,11 @@ describe('a calendar', () => {
     ['no time', ['SUMMARY:CHARGE'], 'DTSTART is missing'],
     ['a day', ['DTSTART;VALUE=DATE:20300101', 'SUMMARY:A'], 'DTSTART must be a time, got the day 2030-01-01'],
     ['a floating time', ['DTSTART:20300101T100000', 'SUMMARY:A'], 'DTSTART must be a time in UTC'],
-    ['30 February', ['DTSTART:20300230T100000Z', 'SUMMARY:A'], 'DTSTART must be a time in UTC'],
+    [
+      '30 February',
+      ['DTSTART:20300230T100000Z', 'SUMMARY:A'],
+      'DTSTART is 2030-02-30T10:00:00Z, a time that does not exist',
+    ],
     [
       'a zone that is none',
       ['DTSTART;TZID=W. Europe Standard Time:20300101T100000', 'SUMMARY:A'],
@@ -236,6 +240,16 @@ describe('a calendar', () => {
     ['an unknown target', [START, 'SUMMARY:A', 'X-DISPATCH-TARGET:FRIDGE'], "'FRIDGE' is neither a component id nor"],
     ['an end before the start', [...WHOLE, 'DTEND:20300101T090000Z'], 'DTEND must not be before the start'],
     ['two lengths', [...WHOLE, 'DTEND:20300101T110000Z', 'DURATION:PT1H'], 'DTEND, DURATION and X-DISPATCH-NO-END'],
+    [
+      'a week that starts on Sunday',
+      [...WHOLE, 'RRULE:FREQ=WEEKLY;WKST=SU'],
+      'WKST must be MO, because weeks start on Monday, got SU',
+    ],
+    [
+      'a day that does not exist',
+      [...WHOLE.slice(1), 'DTSTART:20270230T100000Z'],
+      'DTSTART is 2027-02-30T10:00:00Z, a time that does not exist',
+    ],
     ['an exception of a single run', [...WHOLE, 'EXDATE:20300101T100000Z'], 'EXDATE needs an RRULE'],
     [
       'a day as exception',
@@ -264,6 +278,19 @@ describe('a calendar', () => {
     expect(await readCalendar(calendarOf(event(...lines)), {})).toEqual([
       { source: 'event one@site', refusal: expect.stringContaining(message) },
     ]);
+  });
+
+  it('is told of an EXDATE that is no run, and of a UID that is there twice', async () => {
+    const daily = [...WHOLE, 'RRULE:FREQ=DAILY;COUNT=5'];
+    const notes = async (...events: string[]) =>
+      (await readCalendar(calendarOf(...events), {})).map(entry => ('notes' in entry ? entry.notes : []));
+    const unmatched = 'EXDATE leaves nothing out where no run starts: 2030-01-03 09:00:00 UTC';
+    expect(await notes(event(...daily, 'EXDATE:20300103T090000Z'))).toMatchObject([[{ text: unmatched }]]);
+    expect((await notes(event(...daily, 'EXDATE:20300103T090000Z,20300103T100000Z')))[0]).toMatchObject([
+      { text: unmatched },
+    ]);
+    const twice = { text: 'an earlier event has the same UID: both are taken' };
+    expect(await notes(event(...WHOLE), event(...WHOLE))).toMatchObject([[], [twice]]);
   });
 
   it('that is no plan, or no calendar, is refused', async () => {

@@ -5,10 +5,11 @@ import { occurrences } from '../../model/recurrence/recurrence.js';
 import type { RecurrenceRule } from '../../model/recurrence/recurrenceRule.js';
 import { type Group, withGroup } from '../../planning/groups/group.js';
 import { partsOf } from '../../planning/groups/groupParts.js';
+import { groupTimeText } from '../../planning/groups/groupWords.js';
 import { newGroup } from '../../planning/groups/newGroup.js';
-import { runNotes } from '../../planning/groups/runNotes.js';
+import { type RunNote, runNotes } from '../../planning/groups/runNotes.js';
 import type { DispatchPlan } from '../../planning/planned.js';
-import type { ReadPlans } from './exchangeEntry.js';
+import { ofAnyRun, type ReadPlans } from './exchangeEntry.js';
 
 /** What of an event one dispatch cannot have. */
 export interface EventRuns {
@@ -45,7 +46,11 @@ export function plansOfEvent(plan: DispatchPlan, { uid, zone, localStartMs, exce
           NO_ID,
         );
   const own = runsAmong(whole, exceptions);
-  if (zone === null && own.length === 0) return { plans: [plan] };
+  const unmatched = unmatchedNotes(
+    whole,
+    [...new Set(exceptions)].filter(at => !own.includes(at)),
+  );
+  if (zone === null && own.length === 0) return { plans: [plan], notes: [unmatched] };
   const group: Group = { ...whole, exceptions: own };
   const parts = partsOf(group);
   if (parts.length === 0) throw new RangeError('EXDATE leaves out all runs');
@@ -61,7 +66,8 @@ export function plansOfEvent(plan: DispatchPlan, { uid, zone, localStartMs, exce
     const runs = occurrences(part.rule, part.startTimeMs);
     return told.filter(({ startMs }) => runs.after(startMs) === startMs);
   });
-  return { plans, notes };
+  const [first = [], ...others] = notes;
+  return { plans, notes: [[...unmatched, ...first], ...others] };
 }
 
 const NO_ID = 'g00000000';
@@ -81,6 +87,16 @@ function ending({ count, ...rule }: RecurrenceRule, wallMs: number, zone: string
   }
   const lastMs = occurrences({ ...rule, count }, wallMs).before(Number.POSITIVE_INFINITY);
   return { ...rule, untilMs: instantOf(zone, lastMs ?? wallMs) };
+}
+
+/** Maximum number of times that a note names. */
+const MAX_NAMED = 3;
+
+function unmatchedNotes(group: Group, instants: readonly number[]): RunNote[] {
+  if (instants.length === 0) return [];
+  const named = instants.slice(0, MAX_NAMED).map(at => groupTimeText(group, at));
+  const more = instants.length > MAX_NAMED ? [`${instants.length - MAX_NAMED} more`] : [];
+  return [ofAnyRun(`EXDATE leaves nothing out where no run starts: ${[...named, ...more].join(', ')}`)];
 }
 
 function runsAmong(group: Group, instants: readonly number[]): number[] {

@@ -12,6 +12,11 @@ export type ExchangeEntry =
     }
   | { readonly source: string; readonly refusal: string };
 
+/** A note of no run: it is told whichever runs are to come. */
+export function ofAnyRun(text: string): RunNote {
+  return { startMs: Number.POSITIVE_INFINITY, text };
+}
+
 /** The dispatches that an entry of a file means. */
 export interface ReadPlans {
   readonly plans: readonly DispatchPlan[];

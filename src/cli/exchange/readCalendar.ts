@@ -15,7 +15,7 @@ import { parseSelector } from '../../planning/selectorText.js';
 import { parsePayload } from '../../planning/text/parsePayload.js';
 import { OperationFailed } from '../operationFailed.js';
 import { plansOfEvent } from './eventGroup.js';
-import { type ExchangeEntry, type ReadPlans, readEntries } from './exchangeEntry.js';
+import { type ExchangeEntry, ofAnyRun, type ReadPlans, readEntries } from './exchangeEntry.js';
 import { selectorFromJson } from './readJsonLines.js';
 
 /** What events of a calendar do not say. */
@@ -40,15 +40,20 @@ export function isCalendar(text: string): boolean {
  */
 export async function readCalendar(text: string, defaults: CalendarDefaults): Promise<ExchangeEntry[]> {
   const { default: ical } = await loadOptional('a calendar', () => import('ical.js'));
+  const uids = new Set<string>();
   return calendarsOf(ical, text).flatMap(calendar => {
     const method = textOf(calendar, 'method') ?? 'PUBLISH';
     return calendar.getAllSubcomponents().flatMap(component => {
       if (component.name === 'vtimezone') return [];
       const uid = textOf(component, 'uid');
       const source = uid === undefined ? `a ${component.name.toUpperCase()} without UID` : `event ${uid}`;
+      const isRepeated = uid !== undefined && uids.has(uid);
+      if (uid !== undefined) uids.add(uid);
       return readEntries(source, () => {
         if (method.toUpperCase() !== 'PUBLISH') throw new RangeError(`METHOD:${method} is not supported`);
-        return plansFromEvent(component, uid, defaults);
+        const { plans, notes: [first = [], ...others] = [] } = plansFromEvent(component, uid, defaults);
+        const ofUid = isRepeated ? [ofAnyRun('an earlier event has the same UID: both are taken')] : [];
+        return { plans, notes: [[...ofUid, ...first], ...others] };
       });
     });
   });
@@ -138,7 +143,11 @@ function timesOf(property: ICAL.Property): EventTime[] {
     const isLocal = zone !== null && !text.endsWith('Z');
     const ms = isLocal || text.endsWith('Z') ? Date.parse(isLocal ? `${text}Z` : text) : Number.NaN;
     if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(text.slice(0, 19))) {
-      throw new RangeError(`${name} must be a time in UTC such as 20260401T140000Z, or have a TZID, got ${text}`);
+      throw new RangeError(
+        /^[\d-]{10}T[\d:]{8}/.test(text) && (isLocal || text.endsWith('Z'))
+          ? `${name} is ${text}, a time that does not exist`
+          : `${name} must be a time in UTC such as 20260401T140000Z, or have a TZID, got ${text}`,
+      );
     }
     return isLocal
       ? { ms: instantIn(zone, ms, name), zone, localMs: ms, notes: localTimeNotes(zone, ms) }
@@ -203,6 +212,9 @@ function targetFrom(text: string): Selector {
   return text.startsWith('{') ? selectorFromJson(parsePayload(text)) : parseSelector(text);
 }
 
+/** The library has numbers for the days on which a week starts. */
+const ICAL_WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
+
 /** The rule as the file has it: what the library does not know would be missing in its own. */
 function ruleOf(event: ICAL.Component): RecurrenceRule | null {
   const [property, second] = event.getAllProperties('rrule');
@@ -210,6 +222,7 @@ function ruleOf(event: ICAL.Component): RecurrenceRule | null {
   if (second !== undefined) throw new RangeError('RRULE must be given once');
   const parts = Object.entries(property.jCal[3] as Record<string, unknown>).map(([name, value]) => {
     const text = [value].flat().join(',');
+    if (name === 'wkst') return `WKST=${ICAL_WEEKDAYS[Number(value) - 1] ?? text}`;
     return `${name.toUpperCase()}=${name === 'until' ? text.replace(/[-:]/g, '') : text}`;
   });
   try {
