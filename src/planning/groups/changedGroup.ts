@@ -31,10 +31,12 @@ export function changedGroup(group: Group, change: ScheduleChange, nowMs: number
   if (Object.values(change).every(value => value === undefined)) return group;
   const { startTimeMs = group.startTimeMs, durationMs, rule, toMinute } = change;
   if (group.zone === null) {
-    if (change.zone !== undefined || toMinute !== undefined || (change.untilMs !== undefined && rule === undefined)) {
+    const isLocal = change.zone !== undefined || toMinute !== undefined;
+    if (isLocal || (change.untilMs !== undefined && rule === undefined)) {
+      const needed = isLocal ? 'it takes no local time; create another one in its place' : 'give a whole rule';
       throw new PlanError(
         'FAILED_PRECONDITION',
-        `Group ${group.id} is a dispatch with skipped runs, whose rule is in UTC: give a whole rule.`,
+        `Group ${group.id} is a dispatch with skipped runs, whose rule is in UTC: ${needed}.`,
       );
     }
     const changed = { ...group, startTimeMs, rule: rule ?? group.rule, durationMs: durationMs ?? group.durationMs };

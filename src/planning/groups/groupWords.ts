@@ -11,7 +11,9 @@ import type { LiveGroup } from './liveGroup.js';
 /** Formats the rule of a group in words, in local time. */
 export function groupRuleText(group: Group): string {
   const { zone, rule, untilMs, exceptions } = group;
-  const words = ruleToText(rule).replaceAll(' UTC', zone === null || zone === 'UTC' ? ' UTC' : ` ${zone}`);
+  const inZone = zone === null || zone === 'UTC' ? ' UTC' : ` ${zone}`;
+  const named = ruleToText(rule).replaceAll(' UTC', inZone);
+  const words = zone === null || named.includes(inZone) ? named : `${named} in${inZone}`;
   const until = zone === null || untilMs === null ? '' : `, until ${zonedTimeText(untilMs, zone)}`;
   const skipped = exceptions.length === 0 ? '' : `, ${exceptions.length} skipped`;
   return `${words}${until}${skipped}`;
