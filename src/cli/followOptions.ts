@@ -141,7 +141,7 @@ this machine only, and needs the packages @statelyai/inspect and ws.
 When its output cannot be written, follow goes on. Only when it does nothing but print, and the reader has closed its stdout, it stops. Node.js learns of
 that when it writes the next line: until there is one, follow stays.
 
-Exit codes: 0 interrupted, 1 the dispatcher failed, nobody reads its output or there is no place for the file of --store, 2 the command line is wrong.
+Exit codes: 0 interrupted, 1 the dispatcher failed, nobody reads its output or the file of --store is no database, 2 the command line is wrong, or there is no folder for that file.
 
 Examples:
   $ dispatch follow 1

@@ -1,18 +1,24 @@
 import { DispatchError, type DispatchErrorCode, messageOf } from '../model/dispatchError.js';
+import { UsageError } from './input/usageError.js';
 
 /**
- * A command failed by what there is: a dispatch, a file or a run that does not exist, or is not such that it can be done. The exit code
- * is 1, whatever the code is. The message is printed as it is.
+ * A command failed by what there is: a dispatch or a run that does not exist, or one, or a file, that is not such that it can be done. The exit
+ * code is 1, whatever the code is. The message is printed as it is.
  */
 export class OperationFailed extends DispatchError {
-  /** The failure of a file. @param what What failed, such as "The file cannot be read". */
-  static ofFile(what: string, cause: unknown): OperationFailed {
-    return new OperationFailed(fileCode(cause), `${what}: ${messageOf(cause)}`, { cause });
+  /**
+   * The failure of a file; a wrong command line when there is none.
+   *
+   * @param what What failed, such as "The file cannot be read".
+   */
+  static ofFile(what: string, cause: unknown): OperationFailed | UsageError {
+    const message = `${what}: ${messageOf(cause)}`;
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return new UsageError(message);
+    return new OperationFailed(fileCode(cause), message, { cause });
   }
 }
 
 const FILE_CODES: Readonly<Record<string, DispatchErrorCode>> = {
-  ENOENT: 'NOT_FOUND',
   EACCES: 'PERMISSION_DENIED',
   EPERM: 'PERMISSION_DENIED',
   EROFS: 'PERMISSION_DENIED',

@@ -118,8 +118,8 @@ export function dispatchProgram(json: boolean): Command {
     `
 Exit codes:
   0  success
-  1  it failed by what there is: an id, a run or a file does not exist, or is not such that it can be done
-  2  the command line, or a setting beside it, is wrong, whatever the service and the files hold: nothing was tried
+  1  it failed by what there is: an id or a run does not exist, or one, or a file, is not such that it can be done
+  2  the command line, or a setting beside it, is wrong, or a file that one of them names does not exist: nothing was tried
   3  the service refused
   4  the service cannot be reached
 

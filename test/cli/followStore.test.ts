@@ -84,8 +84,8 @@ it('follow --store refuses a file in a folder that does not exist', async () => 
   const file = join(folder, 'none', 'dispatches.db');
   const { code, stderr } = await runCli(['follow', '1', '--store', file, '--url', service.address]);
   expect({ code, stderr }).toEqual({
-    code: 1,
-    stderr: `error: cannot open ${file}: there is no folder ${join(folder, 'none')}\n`,
+    code: 2,
+    stderr: `error: --store: cannot open ${file}: there is no folder ${join(folder, 'none')}\n`,
   });
 });
 

@@ -16,6 +16,7 @@ import { serveFollowPages } from '../followPages.js';
 import { followWebhooks, noteUnsent } from '../followWebhooks.js';
 import { printsJson, readServiceAccess } from '../globalOptions.js';
 import { parseId } from '../input/parseValue.js';
+import { UsageError } from '../input/usageError.js';
 import { OperationFailed } from '../operationFailed.js';
 import { isLifecycleEvent, notificationJson } from '../output/notificationJson.js';
 import { notificationText } from '../output/notificationText.js';
@@ -151,8 +152,7 @@ async function checkPlace(file: string): Promise<void> {
   const folder = dirname(file);
   const [ofFile, ofFolder] = await Promise.all([file, folder].map(path => stat(path).catch(() => undefined)));
   if (ofFile?.isDirectory()) throw new OperationFailed('FAILED_PRECONDITION', `cannot open ${file}: it is a folder`);
-  if (!ofFolder?.isDirectory())
-    throw new OperationFailed('NOT_FOUND', `cannot open ${file}: there is no folder ${folder}`);
+  if (!ofFolder?.isDirectory()) throw new UsageError(`--store: cannot open ${file}: there is no folder ${folder}`);
   // The header of a database, also of a damaged one, has zeros.
   if (ofFile?.isFile() && ofFile.size > 0 && !(await firstBytes(file)).includes(0))
     throw new OperationFailed('FAILED_PRECONDITION', `cannot open ${file}: it is no database, and is left unchanged`);

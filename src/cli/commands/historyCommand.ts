@@ -8,6 +8,7 @@ import { countText } from '../output/countText.js';
 import { notificationDataText } from '../output/notificationText.js';
 import { drained, print, printJson } from '../output/print.js';
 import { printText } from '../output/printText.js';
+import { storeFailure } from '../storeFailure.js';
 import { untilInterrupted } from '../untilInterrupted.js';
 
 const KINDS = {
@@ -91,7 +92,7 @@ async function history(
       await drained();
     }
   } catch (error) {
-    if (error !== interrupted.reason) throw error;
+    if (error !== interrupted.reason) throw storeFailure(error);
   }
   if (!json && !follow) print(`${isCut ? 'The first ' : ''}${countText(printed, 'entry', 'entries')}.`);
 }

@@ -186,9 +186,9 @@ function rightsText({
   return [name, where, access, ...(audit ? ['audit'] : []), ...(signed ? [] : ['unsigned'])].join('  ');
 }
 
-function noKey(path: string, name: string): OperationFailed {
-  const problem = existsSync(path) ? `${path} has no key ${name}.` : `There is no file ${path}.`;
-  return new OperationFailed('NOT_FOUND', problem);
+function noKey(path: string, name: string): OperationFailed | UsageError {
+  if (!existsSync(path)) return new UsageError(`There is no file ${path}.`);
+  return new OperationFailed('NOT_FOUND', `${path} has no key ${name}.`);
 }
 
 function parseKeyName(text: string): string {

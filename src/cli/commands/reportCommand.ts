@@ -11,6 +11,7 @@ import { drained, note, print, printJson, terminalWidth } from '../output/print.
 import { printText } from '../output/printText.js';
 import { reportColumns } from '../output/reportColumns.js';
 import { rowPrinter } from '../output/rowPrinter.js';
+import { storeFailure } from '../storeFailure.js';
 
 interface ReportOptions {
   readonly store: string;
@@ -64,7 +65,9 @@ async function report(
   const { reportHistory } = await import('../../store/historyReport.js');
   const types = type === undefined ? undefined : [type];
   const entries = readHistory(store, { microgridId, types, to: new Date(toMs), oldestFirst: true });
-  const rows = await reportHistory(givingWay(entries), { fromMs, toMs });
+  const rows = await reportHistory(givingWay(entries), { fromMs, toMs }).catch(error => {
+    throw storeFailure(error);
+  });
   if (printsJson(command)) {
     for (const row of rows) {
       printJson(row);

@@ -243,7 +243,7 @@ describe.concurrent('import', () => {
 
   it('wants a file with something in it', async () => {
     expect(await runCli(['import', '1', '/nowhere'], serviceEnv())).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringContaining('The file cannot be read: ENOENT'),
     });
     await fileOf([''], async file => {

@@ -146,8 +146,8 @@ const MISTAKES: readonly (readonly [string, number, string, readonly (readonly s
   ],
   [
     'a file that does not exist',
-    1,
-    'NOT_FOUND',
+    2,
+    'USAGE',
     [
       ['import', '1', NOWHERE],
       ['simulate', '1', 'now', 'tomorrow', '--file', NOWHERE],

@@ -111,8 +111,8 @@ describe('history', () => {
   it('refuses what makes no sense', async () => {
     const none = join(folder.path, 'none.db');
     expect(await runCli(['history', '--store', none])).toMatchObject({
-      code: 1,
-      stderr: `error: there is no file ${none}\n`,
+      code: 2,
+      stderr: `error: --store: there is no file ${none}\n`,
     });
     expect((await runCli(['history'])).stderr).toContain("required option '--store <file>' not specified");
     expect((await history('--kind', 'begun')).stderr).toContain(

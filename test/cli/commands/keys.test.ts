@@ -166,7 +166,7 @@ describe('keys', () => {
     );
     expectRefusal(await keys('rotate', path, 'c'), 1, 'has no key c.');
     expectRefusal(await keys('revoke', path, 'c'), 1, 'has no key c.');
-    expectRefusal(await keys('revoke', `${path}.none`, 'c'), 1, `There is no file ${path}.none.`);
+    expectRefusal(await keys('revoke', `${path}.none`, 'c'), 2, `There is no file ${path}.none.`);
     const message = "'--microgrids <ids>' argument 'x' is invalid. It must be ids, such as 1,2 or 1-3, or all.";
     expectRefusal(await keys('make', path, 'd', '--microgrids', 'x'), 2, message);
     writeFileSync(`${path}.new`, '');
@@ -180,6 +180,6 @@ describe('keys', () => {
     expectRefusal(result, 1, 'keys[0].microgrids: must be "all" or a list of microgrid ids');
     expect(result.stderr).not.toContain('tell-nobody');
     expect(existsSync(`${path}.new`)).toBe(false);
-    expectRefusal(await keys('list', join(folder.path, 'none')), 1, 'The file of keys cannot be read');
+    expectRefusal(await keys('list', join(folder.path, 'none')), 2, 'The file of keys cannot be read');
   });
 });

@@ -109,7 +109,7 @@ describe('simulate', () => {
     expectRefusal(await runCli(['simulate', '1', 'now', 'yesterday']), 2, '<to> must be after <from>');
     expectRefusal(
       await runCli(['simulate', '1', 'now', 'tomorrow', '--file', '/none/plan']),
-      1,
+      2,
       'cannot read /none/plan',
     );
     using folder = temporaryFolder();
