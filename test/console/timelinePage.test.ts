@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readCalendar } from '../../src/cli/exchange/readCalendar.js';
 import type { DispatchRecord } from '../../src/model/dispatchRecord.js';
 import { describeWithChromium } from '../support/describeWithChromium.js';
-import { dispatchRecord, hourMs, minuteMs, monday10Ms } from '../support/dispatchRecord.js';
+import { daily, dispatchRecord, hourMs, minuteMs, monday10Ms } from '../support/dispatchRecord.js';
 import { sampled } from '../support/sampled.js';
 import { seriousFindings } from './axe.js';
 import { openConsole, type ServedConsole, serveConsole } from './openConsole.js';
@@ -93,6 +93,28 @@ describeWithChromium('the timeline of the console', browser => {
     for (const _ of Array(2)) await page.keyboard.press('PageDown');
     await page.keyboard.press('Shift+ArrowRight');
     await page.getByText('No run in this time.').waitFor();
+    expect(console.faults).toEqual([]);
+  });
+
+  scenario('has each time once in the table, tells how to see more rows, and what its numbers count', async () => {
+    const often = dispatchRecord({ id: 1, durationMs: 1_000, recurrence: daily({ frequency: 'MINUTELY' }) });
+    const elsewhere = dispatchRecord({ id: 2, type: 'A\u202eB', startTimeMs: nowMs + hourMs });
+    await using console = await open({ dispatches: [often, elsewhere] });
+    const { page } = console;
+    await page.getByRole('button', { name: 'Table: show as text' }).click();
+    await page.getByText('The first 300 rows. To see the others').waitFor();
+    await page.getByLabel('Zone').selectOption('UTC');
+    await expect
+      .poll(() => page.getByRole('columnheader').allTextContents())
+      .toEqual(['From (UTC)', 'To (UTC)', 'Dispatch', 'Components', 'State']);
+    await page.getByRole('searchbox', { name: /^Search the events/ }).waitFor();
+    await page.getByLabel(/^Filter/).fill('#2');
+    await page.getByRole('button', { name: '2 A\\u202eB' }).click();
+    await page.getByRole('heading', { name: '2 A\\u202eB' }).waitFor();
+    const counters = page.locator('.counters');
+    expect(await counters.textContent()).toContain('dispatches:2running1waiting1runs missed0');
+    await page.getByLabel('Time', { exact: true }).fill('900');
+    await expect.poll(() => counters.textContent()).toContain('At present:');
     expect(console.faults).toEqual([]);
   });
 

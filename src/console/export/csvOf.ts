@@ -1,4 +1,5 @@
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
+import { printable } from '../../planning/text/printable.js';
 import { styleNames } from '../timeline/barText.js';
 import { countRuns } from '../timeline/countRuns.js';
 import { componentsText } from '../timeline/lanesOf.js';
@@ -21,7 +22,7 @@ export function* csvOf(rows: readonly Segment[], present: Present): Generator<nu
   const textOf = (record: DispatchRecord) => {
     let text = known.get(record);
     if (text === undefined) {
-      text = [String(record.id), record.type, componentsText(record)].map(fieldOf).join(',');
+      text = [String(record.id), printable(record.type), componentsText(record)].map(fieldOf).join(',');
       known.set(record, text);
     }
     return text;

@@ -1,6 +1,7 @@
 import type { DispatcherOutput } from '../../../machines/protocol/dispatcherOutput.js';
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { ignoredFields } from '../../planning/planNotes.js';
+import { printable } from '../../planning/text/printable.js';
 import { delayText } from './delayText.js';
 import type { LogEntry } from './eventLog.js';
 
@@ -18,7 +19,11 @@ export function isRetry(output: DispatcherOutput): boolean {
 }
 
 /** What a dispatcher told, in a line. */
-export function logText({ output, before }: Pick<LogEntry, 'output' | 'before'>): string {
+export function logText(entry: Pick<LogEntry, 'output' | 'before'>): string {
+  return printable(textOf(entry));
+}
+
+function textOf({ output, before }: Pick<LogEntry, 'output' | 'before'>): string {
   switch (output.type) {
     case 'dispatcher.problem':
       return output.problem.message;

@@ -1,6 +1,7 @@
 import { Dispatch } from '../../dispatch.js';
 import { offsetAt } from '../../model/recurrence/localTime.js';
 import { groupState } from '../../planning/groups/groupWords.js';
+import { printable } from '../../planning/text/printable.js';
 import { spanText } from '../../planning/timeText.js';
 import { Scrolled } from '../kit/Scrolled.js';
 import { useDispatches } from '../kit/useDispatches.js';
@@ -9,7 +10,7 @@ import type { ConsoleActor } from '../machine/consoleMachine.js';
 import { ActionButton, type ActionButtonProps } from '../plan/view/ActionButton.js';
 import { DispatchActions, maySkip } from '../plan/view/DispatchActions.js';
 import { localText } from '../timeline/barText.js';
-import { componentsText } from '../timeline/lanesOf.js';
+import { componentsText, dispatchName } from '../timeline/lanesOf.js';
 import type { ConsoleProps } from './Console.js';
 import { nextStarts, plansOf } from './plannedRuns.js';
 import { repetitionOf } from './repetitionOf.js';
@@ -61,7 +62,7 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
   return (
     <div class="dispatch" ref={panel}>
       <h2 ref={heading} tabIndex={-1}>
-        {record.id} {record.type}
+        {dispatchName(record)}
       </h2>
       <p>
         <span class={`state ${state.name}`}>{state.text}</span>
@@ -117,7 +118,7 @@ export function DispatchPanel({ actor }: Pick<ConsoleProps, 'actor'>) {
         <dt>Payload</dt>
         <dd>
           <Scrolled label="Payload">
-            <pre>{JSON.stringify(record.payload, null, 2)}</pre>
+            <pre>{JSON.stringify(record.payload, null, 2).split('\n').map(printable).join('\n')}</pre>
           </Scrolled>
         </dd>
       </dl>

@@ -2,7 +2,7 @@ import { offsetAt } from '../../model/recurrence/localTime.js';
 import type { ConsoleActor } from '../machine/consoleMachine.js';
 import { isPart, localText, styleNames, timesText } from './barText.js';
 import { countRuns } from './countRuns.js';
-import { componentsText } from './lanesOf.js';
+import { componentsText, dispatchName } from './lanesOf.js';
 import { laneHeightPx } from './paintBars.js';
 import type { BarAtPlace, PaintedTimeline } from './timelineScene.js';
 
@@ -30,10 +30,7 @@ export function BarTip({ place, actor, painted }: BarTipProps) {
   return (
     <div class="tip-place">
       <div class="tip" style={style}>
-        <b>
-          {record.id} {record.type}
-        </b>{' '}
-        <span class={`state ${place.bar.style}`}>{styleNames[place.bar.style]}</span>
+        <b>{dispatchName(record)}</b> <span class={`state ${place.bar.style}`}>{styleNames[place.bar.style]}</span>
         <dl>
           <dt>from</dt>
           <dd>{bothTimes(startMs, context.view.zone)}</dd>

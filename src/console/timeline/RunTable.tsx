@@ -3,7 +3,7 @@ import { Scrolled } from '../kit/Scrolled.js';
 import { useSelected } from '../kit/useSelected.js';
 import type { ConsoleProps } from '../page/Console.js';
 import { localText, styleNames } from './barText.js';
-import { componentsText } from './lanesOf.js';
+import { componentsText, dispatchName } from './lanesOf.js';
 import { styleOf } from './layoutLane.js';
 import { presentOf } from './pictureSource.js';
 import { runChoice } from './segment.js';
@@ -22,12 +22,17 @@ export function RunTable({ actor, port }: ConsoleProps) {
   const present = presentOf(snapshot);
   return (
     <Scrolled class="run-table" label="Runs as text">
+      {isCut && (
+        <p class="note">
+          The first {maxRows} rows. To see the others show less or later time, or filter; CSV saves more.
+        </p>
+      )}
       <table>
         <thead>
           <tr>
             <th scope="col">From ({zone})</th>
             <th scope="col">To ({zone})</th>
-            <th scope="col">From (UTC)</th>
+            {zone !== 'UTC' && <th scope="col">From (UTC)</th>}
             <th scope="col">Dispatch</th>
             <th scope="col">Components</th>
             <th scope="col">State</th>
@@ -38,14 +43,14 @@ export function RunTable({ actor, port }: ConsoleProps) {
             <tr key={`${run.record.id} ${startMs}`} class={run.record.id === chosenId ? 'chosen' : ''}>
               <td>{localText(startMs, offsetAt(zone, startMs))}</td>
               <td>{localText(endMs, Number.isFinite(endMs) ? offsetAt(zone, endMs) : 0)}</td>
-              <td>{localText(startMs, 0)}</td>
+              {zone !== 'UTC' && <td>{localText(startMs, 0)}</td>}
               <td>
                 <button
                   type="button"
                   class="link"
                   onClick={() => actor.send({ type: 'view.chosen', choices: runChoice(run) })}
                 >
-                  {run.record.id} {run.record.type}
+                  {dispatchName(run.record)}
                 </button>
               </td>
               <td>{componentsText(run.record)}</td>
@@ -55,7 +60,6 @@ export function RunTable({ actor, port }: ConsoleProps) {
         </tbody>
       </table>
       {rows.length === 0 && <p class="empty">{made === null ? 'Looking for the runs …' : 'No run in this time.'}</p>}
-      {isCut && <p class="note">The first {maxRows} rows; show less time to see the others.</p>}
     </Scrolled>
   );
 }

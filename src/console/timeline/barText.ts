@@ -1,5 +1,6 @@
 import { offsetAt } from '../../model/recurrence/localTime.js';
 import type { ConsoleContext } from '../machine/consoleContext.js';
+import { dispatchName } from './lanesOf.js';
 import type { BarStyle } from './layoutLane.js';
 import type { Interval } from './segment.js';
 import type { BarAtPlace } from './timelineScene.js';
@@ -27,7 +28,7 @@ export function barPlaceText({ bar, lane }: BarAtPlace, { view }: ConsoleContext
   const { segment } = bar;
   const { run } = segment;
   const whole = isPart({ bar }) ? `, of the run ${timesText(run, view.zone)}` : '';
-  const what = `dispatch ${run.record.id} ${run.record.type}, ${styleNames[bar.style]}`;
+  const what = `dispatch ${dispatchName(run.record)}, ${styleNames[bar.style]}`;
   return `${lane.title}: ${what}, ${timesText(segment, view.zone)}${whole} ${view.zone}`;
 }
 

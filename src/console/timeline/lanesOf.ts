@@ -1,5 +1,6 @@
 import type { DispatchRecord } from '../../model/dispatchRecord.js';
 import { selectorToText } from '../../planning/selectorText.js';
+import { printable } from '../../planning/text/printable.js';
 import type { LaneKind } from '../view/viewState.js';
 
 /** The lane of a picture that a dispatch is in. */
@@ -13,8 +14,8 @@ export interface LaneName {
 /** The lanes that a dispatch is in: one, or one for each of its components. */
 export function lanesOf(record: DispatchRecord, kind: LaneKind): readonly LaneName[] {
   const { id, type, selector } = record;
-  if (kind === 'type') return [{ key: `type ${type}`, rank: 0, title: type }];
-  if (kind === 'dispatch') return [{ key: `dispatch ${id}`, rank: id, title: `${id} ${type}` }];
+  if (kind === 'type') return [{ key: `type ${type}`, rank: 0, title: printable(type) }];
+  if (kind === 'dispatch') return [{ key: `dispatch ${id}`, rank: id, title: dispatchName(record) }];
   if (selector.ids !== undefined) {
     return [...new Set(selector.ids)].map(component => ({
       key: `component ${component}`,
@@ -30,5 +31,10 @@ export function lanesOf(record: DispatchRecord, kind: LaneKind): readonly LaneNa
 
 /** The components of a dispatch, as a reader wants to see them. */
 export function componentsText({ selector }: DispatchRecord): string {
-  return selectorToText(selector);
+  return printable(selectorToText(selector));
+}
+
+/** The id and the type of a dispatch, as a reader wants to see them. */
+export function dispatchName({ id, type }: Pick<DispatchRecord, 'id' | 'type'>): string {
+  return `${id} ${printable(type)}`;
 }

@@ -25,6 +25,9 @@ export interface Picture {
 /** Number of dispatches after which a build yields. */
 const sliceSize = 32;
 
+/** T2 comes before T10. */
+const byNumbers = new Intl.Collator('en', { numeric: true });
+
 /** Makes a picture; yields between slices of the work, so that the caller can put it off. */
 export function* buildPicture(request: PictureRequest): Generator<void, Picture, void> {
   const { lanes: kind } = request;
@@ -52,7 +55,9 @@ export function* buildPicture(request: PictureRequest): Generator<void, Picture,
     lane.segments.sort((a, b) => depthOf(a) - depthOf(b) || a.startMs - b.startMs || a.run.record.id - b.run.record.id);
     lane.overlaps = union(lane.overlaps);
   }
-  const ordered: Lane[] = [...lanes.values()].sort((a, b) => a.rank - b.rank || (a.title < b.title ? -1 : 1));
+  const ordered: Lane[] = [...lanes.values()].sort(
+    (a, b) => a.rank - b.rank || byNumbers.compare(a.title, b.title) || (a.key < b.key ? -1 : 1),
+  );
   const preview = previewLane(request, problems);
   return { request, lanes: preview === null ? ordered : [preview, ...ordered], problems };
 }

@@ -24,6 +24,13 @@ it('writes rows as CSV in parts, and tells how far it is', () => {
   expect(lines[3_000]).toMatch(/^[^,]*,,7,/);
 });
 
+it('escapes in the CSV what turns the direction of text', () => {
+  const record = dispatchRecord({ id: 7, type: 'A\u202eB' });
+  const [startMs, endMs] = [monday10Ms, monday10Ms + hourMs];
+  const rows = [{ run: { record, startMs, endMs, isMerged: false }, startMs, endMs, isCovered: false }];
+  expect(doneSteps(csvOf(rows, present)).result.join('')).toContain(',7,A\\u202eB,');
+});
+
 it('writes dispatches as a calendar in parts, and tells how far it is', () => {
   const records = Array.from({ length: 100 }, (_, index) => dispatchRecord({ id: index + 1 }));
   const { result, yielded } = doneSteps(calendarOf(records));

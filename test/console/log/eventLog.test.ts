@@ -94,6 +94,11 @@ it.each([
   ],
   ['change', { type: 'lifecycle.updated', dispatch: dispatchRecord({ id: 4 }), atMs: 0, notifiedMs: null }, '4 CHARGE'],
   [
+    'change',
+    { type: 'lifecycle.created', dispatch: dispatchRecord({ id: 4, type: 'A\u202eB' }), atMs: 0, notifiedMs: null },
+    '4 A\\u202eB',
+  ],
+  [
     'problem',
     {
       type: 'run.missed',

@@ -164,6 +164,12 @@ describe('a picture', () => {
     ]);
   });
 
+  it('orders lanes by the numbers in their names, and escapes what turns the direction of text', () => {
+    const records = ['T10', 'T2', 'T\u202e1'].map((type, index) => dispatchRecord({ id: index + 1, type }));
+    expect(pictureOf(records).lanes.map(({ title }) => title)).toEqual(['T\\u202e1', 'T2', 'T10']);
+    expect(pictureOf(records, { lanes: 'dispatch' }).lanes[2]?.title).toBe('3 T\\u202e1');
+  });
+
   it('marks when dispatches run that may mean the same component', () => {
     const records = [
       dispatchRecord({ id: 1, durationMs: 2 * hourMs, selector: { ids: [5, 6] } }),
