@@ -116,6 +116,18 @@ describeWithChromium('the choices of the console', browser => {
     expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(27, 36, 48)');
   });
 
+  it('tell why no event and no dispatch is shown', async () => {
+    const setup = { nowMs: monday10Ms, dispatches: [dispatchRecord({ id: 1 })] };
+    await using console = await openConsole(browser(), served.url, setup);
+    const { page } = console;
+    await page.getByRole('button', { name: 'Microgrid 1 live' }).waitFor();
+    await page.getByLabel('Search the events').fill('nothing such');
+    await page.getByLabel('Show', { exact: true }).selectOption('runs');
+    await page.getByText('No event matches “Show: runs” and “Search: nothing such”.').waitFor();
+    await page.getByLabel('Filter by type').fill('#99');
+    await page.getByText('No dispatch that is shown matches the filter “#99”.').waitFor();
+  });
+
   it('can be read at every width of the window, also a zone with a long name', async () => {
     for (const timezoneId of ['Europe/Berlin', 'America/Argentina/Buenos_Aires']) {
       const facts = { keyName: 'operations' };

@@ -22,6 +22,7 @@ export function Timeline({ actor, port }: ConsoleProps) {
   const [pointed, setPointed] = useState<BarAtPlace | null>(null);
   const [said, say] = useState('');
   const zone = useSelected(actor, ({ context }) => context.view.zone);
+  const filter = useSelected(actor, ({ context }) => context.view.filter);
   const syncState = useSelected(actor, ({ context }) => shownMicrogrid(context)?.sync?.state);
   const canvas = useRef<HTMLCanvasElement>(null);
   const scroller = useRef<HTMLElement>(null);
@@ -82,7 +83,7 @@ export function Timeline({ actor, port }: ConsoleProps) {
           Drawing …
         </p>
       ) : (
-        count === 0 && painted !== null && <p class="empty">{emptyText(syncState)}</p>
+        count === 0 && painted !== null && <p class="empty">{emptyText(syncState, filter.trim())}</p>
       )}
       {painted !== null && hidesPreview(painted) && (
         <p class="hidden-preview" role="status">
@@ -105,7 +106,8 @@ function hidesPreview({ picture, isBehind, fromMs, toMs }: PaintedTimeline): boo
 }
 
 /** Why a timeline is empty. */
-function emptyText(syncState: SyncStatus['state'] | undefined): string {
+function emptyText(syncState: SyncStatus['state'] | undefined, filter: string): string {
   const isReading = syncState === 'starting' || syncState === 'connecting' || syncState === 'catchingUp';
-  return isReading ? 'Reading the dispatches …' : 'No dispatch to show.';
+  if (isReading) return 'Reading the dispatches …';
+  return filter === '' ? 'No dispatch to show.' : `No dispatch that is shown matches the filter “${filter}”.`;
 }

@@ -29,7 +29,7 @@ export function barPlaceText({ bar, lane }: BarAtPlace, { view }: ConsoleContext
   const { run } = segment;
   const whole = isPart({ bar }) ? `, of the run ${timesText(run, view.zone)}` : '';
   const what = `dispatch ${dispatchName(run.record)}, ${styleNames[bar.style]}`;
-  return `${lane.title}: ${what}, ${timesText(segment, view.zone)}${whole} ${view.zone}`;
+  return `${lane.title}: ${what}, ${timesText(segment, view.zone)}${whole}`;
 }
 
 /** Whether a bar is not all of its run. */
@@ -39,6 +39,7 @@ export function isPart({ bar: { segment } }: Pick<BarAtPlace, 'bar'>): boolean {
 
 /** The start and end of a time in a zone. */
 export function timesText({ startMs, endMs }: Interval, zone: string): string {
-  const text = (ms: number) => localText(ms, Number.isFinite(ms) ? offsetAt(zone, ms) : 0);
-  return `from ${text(startMs)} to ${text(endMs)}`;
+  const text = (ms: number) => localText(ms, offsetAt(zone, ms));
+  if (!Number.isFinite(endMs)) return `from ${text(startMs)} ${zone}, without end`;
+  return `from ${text(startMs)} to ${text(endMs)} ${zone}`;
 }
