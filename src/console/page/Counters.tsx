@@ -22,12 +22,12 @@ export function Counters({ actor }: Pick<ConsoleProps, 'actor'>) {
   const missed = log?.missed(microgrid.id) ?? 0;
   return (
     <dl class="counters">
-      {isElsewhere && <Counter name="At present:" value="" />}
-      <Counter name="dispatches:" value={dispatches.size} />
-      <Counter name="running" value={dispatches.runningCount} />
-      <Counter name="waiting" value={waiting ?? 'many'} />
-      <Counter name="runs missed" value={missed} isAlarming={missed > 0} />
-      <Counter name="lag" value={lagMs === null ? '–' : delayText(lagMs)} />
+      {isElsewhere && <Counter name="now:" value="" title="The numbers are of the present" />}
+      <Counter name="dispatches" value={dispatches.size} title="Dispatches in all" />
+      <Counter name="running" value={dispatches.runningCount} title="Dispatches that run" />
+      <Counter name="waiting" value={waiting ?? 'many'} title="Dispatches that wait for their next run" />
+      <Counter name="missed" value={missed} title="Runs that passed unnoticed" isAlarming={missed > 0} />
+      <Counter name="lag" value={lagMs === null ? '–' : delayText(lagMs)} title="Delay of the last start or stop" />
     </dl>
   );
 }
@@ -35,12 +35,14 @@ export function Counters({ actor }: Pick<ConsoleProps, 'actor'>) {
 interface CounterProps {
   readonly name: string;
   readonly value: number | string;
+  /** What is counted. */
+  readonly title: string;
   readonly isAlarming?: boolean;
 }
 
-function Counter({ name, value, isAlarming = false }: CounterProps) {
+function Counter({ name, value, title, isAlarming = false }: CounterProps) {
   return (
-    <div class={isAlarming ? 'alarming' : ''}>
+    <div class={isAlarming ? 'alarming' : ''} title={title}>
       <dt>{name}</dt>
       <dd>{value}</dd>
     </div>

@@ -14,8 +14,11 @@ export function withDelivered(
   delivered: readonly DeliveredRun[],
 ): readonly PicturedVersion[] {
   if (delivered.length === 0) return versions;
-  const records = new Map(versions.map(({ record }) => [record.id, record]));
+  const ids = new Set(delivered.map(({ record }) => record.id));
+  const records = new Map<number, DispatchRecord>();
+  for (const { record } of versions) if (ids.has(record.id)) records.set(record.id, record);
   const apart = delivered.filter(run => !isAsPlanned(run, records.get(run.record.id)));
+  if (apart.length === 0) return versions;
   const times = new Map<number, Interval[]>();
   for (const { record, startMs, endMs } of apart) {
     const known = times.get(record.id);
