@@ -52,8 +52,7 @@ describeWithChromium('an operator at the form', browser => {
     await page.evaluate('new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
     await page.mouse.up();
     await page.getByLabel('every').waitFor();
-    await page.locator('.problems').first().waitFor();
-    expect(await field(page, label).getAttribute('aria-invalid')).toBe('true');
+    await expect.poll(() => field(page, label).getAttribute('aria-invalid')).toBe('true');
     expect(console.faults).toEqual([]);
   });
 
