@@ -28,7 +28,7 @@ export function withDelivered(
   return [
     ...versions.map(version => {
       const deliveredTimes = times.get(version.record.id);
-      return deliveredTimes === undefined ? version : { ...version, deliveredTimes };
+      return deliveredTimes === undefined ? version : { ...version, deliveredTimes: apartInOrder(deliveredTimes) };
     }),
     ...apart.map(({ record }) => ({
       record,
@@ -67,19 +67,38 @@ function hasRun(record: DispatchRecord, { startMs, endMs, isOn }: DeliveredRun):
   }
 }
 
-/** What is left of runs without the times in which they, or others in their place, were delivered. */
+/** Times in order, those that overlap as one: a clock that was set back leaves such ones. */
+function apartInOrder(times: readonly Interval[]): Interval[] {
+  const apart: Interval[] = [];
+  for (const time of [...times].sort((a, b) => a.startMs - b.startMs)) {
+    const last = apart.at(-1);
+    if (last === undefined || last.endMs <= time.startMs) apart.push(time);
+    else apart[apart.length - 1] = { startMs: last.startMs, endMs: Math.max(last.endMs, time.endMs) };
+  }
+  return apart;
+}
+
+/**
+ * What is left of runs without the times in which they, or others in their place, were delivered.
+ *
+ * @param runs in the order of their start
+ * @param times in order, and none overlaps another
+ */
 export function withoutTimes(runs: readonly PicturedRun[], times: readonly Interval[]): PicturedRun[] {
-  return times.reduce<PicturedRun[]>(
-    (left, time) =>
-      left.flatMap(run => {
-        if (time.endMs <= run.startMs || run.endMs <= time.startMs) return run;
-        // Of several runs some were delivered.
-        const rest = run.isMerged ? run : { ...run, isDelivered: false };
-        return [
-          { ...rest, endMs: time.startMs },
-          { ...rest, startMs: time.endMs },
-        ].filter(({ startMs, endMs }) => startMs < endMs);
-      }),
-    [...runs],
-  );
+  let first = 0;
+  return runs.flatMap(run => {
+    while (first < times.length && (times[first]?.endMs ?? 0) <= run.startMs) first += 1;
+    // Of several runs some were delivered.
+    const rest = run.isMerged ? run : { ...run, isDelivered: false };
+    const left: PicturedRun[] = [];
+    let { startMs } = run;
+    let index = first;
+    for (let time = times[index]; time !== undefined && time.startMs < run.endMs; time = times[index]) {
+      if (startMs < time.startMs) left.push({ ...rest, startMs, endMs: time.startMs });
+      startMs = time.endMs;
+      index += 1;
+    }
+    if (index === first) return run;
+    return startMs < run.endMs ? [...left, { ...rest, startMs }] : left;
+  });
 }
